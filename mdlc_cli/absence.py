@@ -1,4 +1,4 @@
-"""Why the local AWS of a project does not answer, from the files that the last one left, and what to do."""
+"""Explains why a project's local AWS does not answer, by the last one's files, and what to do."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from mdlc_cli import places, processes
 
 ANSWER_SECONDS = 5.0
-"""How long a local AWS may take to answer before it counts as silent."""
+"""The timeout of a request to the local AWS, in seconds."""
 
 
 class Absence(Enum):
-    """Why none answers; the value ends a sentence that begins with the project."""
+    """The reason why no local AWS answers; the value is the end of a sentence about the project's one."""
 
     NEVER_UP = "was never up"
     DOWN = "is down"
@@ -44,9 +44,10 @@ def absence(root: Path) -> Absence:
 
 
 def sentence(root: Path, *more: str) -> str:
-    """Why none answers and what to do, in one sentence.
+    """One sentence on why no local AWS answers and what to do.
 
     Args:
+        root: the project's folder.
         more: further remedies.
     """
     why = absence(root)
@@ -59,12 +60,12 @@ def sentence(root: Path, *more: str) -> str:
 
 
 def state_folder(root: Path) -> Path:
-    """Where the local AWS of the project at ``root`` keeps its files."""
+    """The folder with the files of the local AWS of the project at ``root``."""
     return root / places.STATE_FOLDER / "local"
 
 
 def document(path: Path) -> dict[str, Any] | None:
-    """A JSON file that a local AWS wrote; None when it is not there or is half written."""
+    """The content of a local AWS's JSON file, or None when it does not exist or is incomplete."""
     try:
         content: dict[str, Any] = json.loads(path.read_text())
     except (OSError, ValueError):

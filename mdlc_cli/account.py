@@ -1,4 +1,4 @@
-"""The account of a prediction: everything that is known of how it came to be, for people and for programs."""
+"""A prediction's audit report: its input, version, training and release, for people and for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mdlc_cli.registered import Package
 from mdlc_cli.target import Target
 
 Section = tuple[str, list[tuple[str, str]]]
-"""A title, and names with values; rows without a value are left out."""
+"""A section's title and its (name, value) rows; rows without a value are omitted."""
 
 BY_TIME = "the answer does not say which version gave it: this one served then"
 NOBODY = "the registry names nobody"
@@ -23,14 +23,15 @@ NOBODY = "the registry names nobody"
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """A prediction with where it comes from.
+    """A prediction and its origin.
 
     Attributes:
-        lineage: None where no version answered.
-        package: how the registry has the version; nothing when it is gone.
-        data: of the training: its dataset and its split, from the plan.
-        row_place: where the row was found, when not in the prediction's own record.
-        notes: what a reader must know about all this.
+        lineage: None when no version of the model answered.
+        package: the version's model package in the registry; empty when it has been deleted.
+        data: the training's dataset and split, from its plan.
+        row: the input row of the prediction.
+        row_place: where the row comes from, when not from the prediction's own record.
+        notes: remarks on what is missing or inferred.
     """
 
     prediction: Prediction
@@ -42,14 +43,16 @@ class Account:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Everything, in plain values."""
+        """All fields as plain dictionaries, lists and values."""
         return asdict(self)
 
 
 def of(target: Target, prediction: Prediction, items: Sequence[Item]) -> Account:
-    """The account of a prediction.
+    """The audit report of a prediction.
 
     Args:
+        target: the AWS account, with the stacks, to read from.
+        prediction: the prediction.
         items: the audit items of its model.
     """
     notes: list[str] = []
@@ -100,7 +103,7 @@ def _data(plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parts(split: Mapping[str, Any]) -> dict[str, Any]:
-    """The split of a plan as its parts; plans of earlier releases hold them without `intervals`."""
+    """A plan's split by part; plans of earlier releases have the parts outside of `intervals`."""
     known = {
         name: value for name, value in split.items() if value not in (None, {"start": None, "end": None})
     }
@@ -108,7 +111,7 @@ def _parts(split: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sections(account: Account) -> list[Section]:
-    """The account as a person reads it, the question first and its causes after it."""
+    """The report as sections for display: the answer first, then the decision and its causes."""
     prediction = account.prediction
     answer: Section = (
         "Answer",
@@ -136,7 +139,7 @@ def sections(account: Account) -> list[Section]:
             _verdict(model_lineage, account.package),
             _cause(model_lineage),
         ]
-        # A batch was scored with the version itself, whatever an endpoint served.
+        # Batch inference uses the version itself, so no release to an endpoint is involved.
         parts += [] if prediction.kind == BATCH else [_release(model_lineage)]
     parts.append(("Note", [("", note) for note in account.notes]))
     kept = ((title, [(name, value) for name, value in rows if value]) for title, rows in parts)
@@ -176,7 +179,7 @@ def _verdict(model_lineage: Lineage, package: Package) -> Section:
         ("status", str(package.get("status", ""))),
         ("because", str(package.get("description", ""))),
         ("registered by", _by(package, "created")),
-        # SageMaker keeps the last change alone, and a release that notes the life cycle is one as well.
+        # SageMaker only keeps the last change, which may be a release that sets the life cycle.
         ("last changed by", _by(package, "changed")),
         ("life cycle", str(package.get("life_cycle", ""))),
     ]

@@ -1,8 +1,8 @@
-"""Takes up what a deleted stack left when it is deployed again: data, key, audit table, registered versions.
+"""Imports what a deleted stack retained when it is deployed again: data, key, audit table, model packages.
 
-A stack of the same name and construct ids would otherwise begin empty beside what it left, and fail on names
-that are taken. CloudFormation imports the resources (`cdk import`) before the deployment; nothing is changed
-or copied, and a failed import leaves them as they were. Instead of deleting or renaming: both lose a model.
+Otherwise the new stack would start without the retained data, and fail on names that are in use. So
+CloudFormation imports the resources (`cdk import`) before the deployment. Nothing is changed or copied, and a
+failed import leaves them as they were. The alternatives, deleting or renaming, would both lose a model.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ FIXED_NAMES: Mapping[str, str] = {
     "AWS::S3::Bucket": "BucketName",
     "AWS::SageMaker::ModelPackageGroup": "ModelPackageGroupName",
 }
-"""The property by which a template names a resource of a type itself."""
+"""By type: the property with which a template can set a resource's name."""
 
 NOT_CREATED = frozenset({"ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"})
-"""Statuses of a stack that `cdk deploy` creates: it failed to be created, or was only looked at."""
+"""Statuses of a stack that `cdk deploy` still has to create: creation failed, or only a change set exists."""
 
 
 def candidates(target: Target, names: Sequence[str]) -> set[str]:
-    """The deleted stacks that a deployment may make again: of ``names``, or of all when there are none."""
+    """The names of deleted stacks that a deployment of ``names`` (all stacks when empty) may create again."""
     standing = {stack.name for stack in stacks.deployed(target) if stack.status not in NOT_CREATED}
     deleted = retained.deleted_names(target) - standing
     # A name may be a pattern or a path, which only the synthesized app resolves.
@@ -40,10 +40,16 @@ def candidates(target: Target, names: Sequence[str]) -> set[str]:
 
 
 def adopt(target: Target, app: Assembly, deleted: Iterable[str], names: Sequence[str]) -> None:
-    """Import what deleted stacks left into those of the app that are about to be made again.
+    """Import what deleted stacks retained into the app's stacks of the same names.
+
+    Args:
+        target: the AWS to deploy to.
+        app: the synthesized app.
+        deleted: names of deleted stacks.
+        names: the stacks to deploy; empty for all.
 
     Raises:
-        CommandError: a name is taken by something left that this app cannot take up, or the import failed.
+        CommandError: a name is used by a retained resource that cannot be imported, or the import failed.
     """
     chosen = [stack for stack in app.chosen(names) if stack.name in set(deleted)]
     plans = [(stack, retained.left_by(target, [stack.name])) for stack in chosen]
@@ -56,7 +62,10 @@ def adopt(target: Target, app: Assembly, deleted: Iterable[str], names: Sequence
 
 
 def importable(template: Mapping[str, Any], left: Iterable[Retained]) -> dict[str, Retained]:
-    """By logical id, what of that a template declares again and refers to nothing that is not imported."""
+    """By logical id: the retained resources that a template can import.
+
+    The template must declare the resource, and the declaration may only refer to other imported resources.
+    """
     declared = template.get("Resources", {})
     imports: dict[str, Retained] = {}
     for resource_left in left:
@@ -67,7 +76,7 @@ def importable(template: Mapping[str, Any], left: Iterable[Retained]) -> dict[st
             or resource_left.kind not in IDENTIFIERS
         ):
             continue
-        # Import needs a deletion policy, and knows no conditions.
+        # An import requires a DeletionPolicy and does not support conditions.
         if "DeletionPolicy" in resource and "Condition" not in resource:
             imports.setdefault(resource_left.logical_id, resource_left)
     while True:
@@ -79,7 +88,7 @@ def importable(template: Mapping[str, Any], left: Iterable[Retained]) -> dict[st
 
 
 def _references(value: Any) -> Iterator[str]:
-    """The logical ids that a part of a template refers to, and names of parameters."""
+    """The logical ids and parameter names that a part of a template refers to."""
     if isinstance(value, list):
         for item in value:
             yield from _references(item)
@@ -100,7 +109,7 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def _check_names(stack: AppStack, left: Iterable[Retained]) -> None:
-    """Refuse a deployment that would fail on a name that is taken."""
+    """Raise an error when the deployment would fail because a retained resource has a name that it uses."""
     names = {
         (resource["Type"], resource.get("Properties", {}).get(FIXED_NAMES.get(resource["Type"], "")))
         for resource in stack.template.get("Resources", {}).values()

@@ -1,6 +1,6 @@
-"""What an execution's outcome or error means, and the command that comes next. Pure.
+"""Explains an execution's outcome or error and names the command to run next. Pure functions.
 
-The outcomes are those of `docs/contracts.md`; a test holds the table to the machines.
+The outcomes are those of `docs/contracts.md`; a test compares the table with the state machines.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ WORKFLOWS = (
     "retraining",
     "training",
 )
-"""How the names of the library's machines end, behind the model's."""
+"""The workflows' names, with which the names of the library's state machines end (after the model's)."""
 
 OUTCOMES: Mapping[tuple[str, str], str] = {
     ("training", "PendingApproval"): (
@@ -66,7 +66,7 @@ OUTCOMES: Mapping[tuple[str, str], str] = {
         "another execution does, or did, what this one was started for: see `mdlc executions retraining`"
     ),
 }
-"""By workflow and outcome of an execution that ended well: what that means, and what to try."""
+"""By workflow and outcome of an execution that succeeded: its meaning, and what to do next."""
 
 ERRORS: Mapping[str, str] = {
     "DataRefused": "mend the data as the cause says, upload them, then {again}",
@@ -92,19 +92,19 @@ ERRORS: Mapping[str, str] = {
     "Teardown": "nothing, it was stopped by `mdlc teardown`",
     "StackDeleted": "nothing, it was stopped when its stack was deleted",
 }
-"""By an error's name: what comes next. The execution's name and the command to repeat are filled in."""
+"""By an error's name: what to do next, with placeholders for the execution and the command to repeat."""
 
 _REMEDY_IN_CAUSE = "do as the cause says, then {again}"
-"""What comes next after an error that no job met: the planning functions' sentences name the remedy."""
+"""What to do after an error that no job raised: the planning functions' messages name the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """Why an execution did not end well.
+    """Why an execution failed.
 
     Attributes:
-        error: the name of the error that came first.
-        why: one sentence.
+        error: the name of the first error.
+        why: the reason in one sentence.
         following: what to do next, beginning in lower case.
     """
 
@@ -114,31 +114,33 @@ class Failure:
 
     @property
     def sentence(self) -> str:
-        """Both."""
+        """The reason and what to do next."""
         return f"{self.why} Next: {self.following}."
 
 
 def workflow_of(machine: str) -> str:
-    """The workflow of a machine by its name; empty for one that is not the library's."""
+    """The workflow of a state machine, by its name; empty for one that is not the library's."""
     return max((workflow for workflow in WORKFLOWS if machine.endswith(f"-{workflow}")), key=len, default="")
 
 
 def meaning(workflow: str, outcome: str) -> str:
-    """What an outcome means and what to try, in a sentence; empty where it says everything by itself."""
+    """A sentence on an outcome's meaning and what to do; empty for one that needs no explanation."""
     sentence = OUTCOMES.get((workflow, outcome))
     return f"{outcome}: {sentence}." if sentence else ""
 
 
 def failure(arn: str, error: str, cause: str, *, job: str = "", logs_shown: bool = False) -> Failure:
-    """Why an execution failed, from the error that came first.
+    """Why an execution failed, from its first error.
 
     Args:
         arn: the execution's ARN.
-        job: the job that failed in it, when that is known.
-        logs_shown: whether its logs have just been shown, so that nothing is to lead there again.
+        error: the error's name.
+        cause: the error's cause.
+        job: the name of the job that failed in it, or empty.
+        logs_shown: whether its logs were just printed, so that `mdlc logs` is not suggested.
     """
     inner = failure_causes.execution(cause)
-    # The execution that this one waited for has the logs.
+    # When a nested execution failed, that one has the logs.
     _, machine, name = f"::{inner or arn}".rsplit(":", 2)
     workflow = workflow_of(machine)
     again = "`mdlc release`" if workflow == "release" else f"`mdlc run {workflow or machine}`"

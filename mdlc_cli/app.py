@@ -1,4 +1,4 @@
-"""The ``mdlc`` command: puts its commands together and shows errors as one sentence."""
+"""The ``mdlc`` command: registers its subcommands and shows errors as one sentence."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ app.command(rich_help_panel=RECORD)(records.audit)
 
 
 def main() -> None:
-    """Runs ``mdlc``; what a person can put right is one sentence on standard error and exit status 1."""
+    """Runs ``mdlc``; an error that the user can correct is printed as one sentence, with exit status 1."""
     if sys.platform == "win32":
         sys.exit("mdlc needs Linux or macOS: on Windows, run it in WSL")
     try:

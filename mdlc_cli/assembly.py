@@ -1,4 +1,4 @@
-"""What the CDK app of a project synthesizes: its stacks, by the names that they have in AWS."""
+"""The stacks that a project's CDK app synthesizes, by their names in AWS."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class AppStack:
     """A stack of the app.
 
     Attributes:
-        name: what it is called in CloudFormation.
-        selector: by which the CDK CLI chooses it: its path in the app, such as ``Prod/Churn``.
+        name: its name in CloudFormation.
+        selector: its name for the CDK CLI: the path in the app, such as ``Prod/Churn``.
         template: its template.
     """
 
@@ -37,24 +37,24 @@ class Assembly:
     """A synthesized app.
 
     Attributes:
-        folder: what ``cdk --app`` takes instead of the app, so that it is not synthesized again.
+        folder: the cloud assembly, which ``cdk --app`` accepts to avoid another synthesis.
     """
 
     folder: Path
     stacks: tuple[AppStack, ...]
 
     def chosen(self, names: Sequence[str]) -> list[AppStack]:
-        """The stacks of these names or selectors; all without any."""
+        """The stacks with these names or selectors; all stacks when ``names`` is empty."""
         return [stack for stack in self.stacks if not names or {stack.name, stack.selector} & set(names)]
 
 
 def has_app(root: Path) -> bool:
-    """Whether the project holds a CDK app."""
+    """Whether the project has a CDK app."""
     return (root / "cdk.json").is_file()
 
 
 def require_app(root: Path) -> None:
-    """Refuses a project without an app.
+    """Raises an error for a project without a CDK app.
 
     Raises:
         CommandError: there is no ``cdk.json``.
@@ -64,7 +64,7 @@ def require_app(root: Path) -> None:
 
 
 def synthesized(target: Target, root: Path) -> Assembly:
-    """Synthesizes the project's app for the AWS in use.
+    """Synthesizes the project's app for the chosen AWS.
 
     Raises:
         CommandError: there is no ``cdk.json``, or the app failed.

@@ -13,7 +13,7 @@ TRIGGER_PREFIX, WINDOW_PREFIX = "TRIGGER#", "WINDOW#"
 MODEL_PREFIX = "MODEL#"
 
 COLUMNS = ("started_at", "model", "workflow", "outcome", "error", "version", "run", "trigger", "reason")
-"""What a table shows, in this order; ``--json`` shows everything."""
+"""The columns of the table, in this order; ``--json`` shows all attributes."""
 
 Item = dict[str, Any]
 
@@ -36,7 +36,7 @@ def items(target: Target, table: str, *, model: str | None = None) -> list[Item]
 
 
 def executions(items: Iterable[Item]) -> list[Item]:
-    """The items that stand for executions, newest first."""
+    """The items of executions, newest first."""
     chosen = [item for item in items if str(item["sk"]).startswith(EXECUTION_PREFIX)]
     return sorted(chosen, key=lambda item: str(item["sk"]), reverse=True)
 
@@ -49,7 +49,7 @@ def champions(items: Iterable[Item]) -> dict[str, Item]:
 
 
 def rows(items: Sequence[Item]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Column names and rows for a table: of `COLUMNS`, those that any item has."""
+    """Column names and rows for a table, with those of `COLUMNS` that any item has."""
     shortened = [{**item, **_derived(item)} for item in items]
     columns = tuple(name for name in COLUMNS if any(item.get(name) not in (None, "") for item in shortened))
     return columns, [tuple(shown(item.get(name)) for name in columns) for item in shortened]
@@ -63,13 +63,14 @@ def shown(value: object) -> str:
 
 
 def as_json(items: Sequence[Item]) -> str:
-    """The items as JSON; DynamoDB's numbers become JSON numbers."""
+    """The items as JSON, with DynamoDB's numbers as JSON numbers."""
     return json.dumps(items, indent=2, sort_keys=True, default=plain)
 
 
 def _derived(item: Item) -> Item:
-    """What a table shows shorter than it is recorded: the start to the second, the package by its version,
-    and of a retraining what led to it instead of what its execution was told.
+    """Attributes that the table shows in a shorter form: the start in seconds and the package's version.
+
+    For a retraining, the triggers that it coalesced replace the trigger in its own input.
     """
     version = item.get("version") or str(item.get("package_arn", "")).rpartition("/")[2]
     shorter = {"started_at": str(item.get("started_at", ""))[:19].replace("T", " "), "version": version}
@@ -81,7 +82,7 @@ def _derived(item: Item) -> Item:
 
 
 def parsed(value: Any) -> Any:
-    """JSON text as what it says; anything else, and what is no JSON, as nothing."""
+    """The value of a JSON text; None for an invalid text and for a value that is not a string."""
     try:
         return json.loads(value) if isinstance(value, str) else None
     except ValueError:
@@ -89,7 +90,7 @@ def parsed(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """What JSON does not know of what DynamoDB hands out: numbers as Decimal, and sets."""
+    """A JSON value for DynamoDB's types that JSON lacks: numbers (Decimal) and sets."""
     if isinstance(value, set | frozenset):
         return sorted(value, key=str)
     number = float(value)

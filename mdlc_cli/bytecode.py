@@ -1,7 +1,8 @@
-"""Compiles what a CDK app imports: each process would, where ``PYTHONDONTWRITEBYTECODE`` is set.
+"""Compiles the modules that a CDK app imports to bytecode.
 
-uv installs modules without compiling them. Those of aws_cdk are 180 MB of source, of which an app imports
-few: so they are compiled by importing them.
+uv installs modules without compiling them, and where ``PYTHONDONTWRITEBYTECODE`` is set, every process would
+compile them again. aws_cdk has 180 MB of source, of which an app imports little; so only modules that an app
+imports are compiled, by importing them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ with contextlib.suppress(ImportError):
 
 @contextmanager
 def compiling() -> Iterator[None]:
-    """Compile them beside what is done inside; a failure costs only time, later."""
+    """Compile the modules in a process that runs in parallel to the block; failures are ignored."""
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = subprocess.Popen(
         [sys.executable, "-c", _IMPORTING],

@@ -1,4 +1,4 @@
-"""A folder made once for a lock's hash, whole or not at all, however many processes ask for it."""
+"""Builds a cached folder once per lock file's hash, completely or not at all, also with several processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARKER = ".complete.json"
 
 
 def digest(parts: Iterable[bytes]) -> str:
-    """The key of a folder: 16 hex digits over ``parts``, which cannot run into each other."""
+    """The cache key of ``parts``: 16 hex digits; parts are hashed separately, so their borders count."""
     total = hashlib.sha256()
     for part in parts:
         total.update(hashlib.sha256(part).digest())
@@ -24,17 +24,17 @@ def digest(parts: Iterable[bytes]) -> str:
 
 
 def tree_bytes(folder: Path) -> int:
-    """The size in bytes of every file below ``folder``; 0 when there is none."""
+    """The total size in bytes of the files below ``folder``; 0 when it does not exist."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether ``folder`` was finished: the marker is written last, and by rename."""
+    """Whether ``folder`` was built completely: the marker file is written last, by an atomic rename."""
     return (folder / MARKER).is_file()
 
 
 def measured(folder: Path) -> dict[str, float]:
-    """What making ``folder`` took: ``seconds`` and ``downloaded_bytes``."""
+    """The ``seconds`` and ``downloaded_bytes`` that building ``folder`` took."""
     measures: dict[str, float] = json.loads((folder / MARKER).read_text())
     return measures
 
@@ -43,7 +43,7 @@ def measured(folder: Path) -> dict[str, float]:
 def locked(path: Path, *, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Holds the lock file at ``path``; calls ``on_wait`` once when another process holds it.
 
-    The kernel drops the lock when its holder dies, so a crash never blocks the next one.
+    The kernel releases the lock when its holder dies, so a crash does not block other processes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as handle:
@@ -62,15 +62,16 @@ def make_once(
     is_usable: Callable[[Path], bool] = lambda folder: True,
     on_wait: Callable[[], None] = lambda: None,
 ) -> Path:
-    """Returns ``folder``, made by ``build`` when it is not complete or no longer usable.
+    """Returns ``folder``, after building it when it is not complete or no longer usable.
 
-    Built in its final place (a virtual environment cannot be moved) and marked as complete at the very end;
-    what a crash left behind carries no marker and is made anew.
+    The folder is built in its final place, because a virtual environment cannot be moved, and marked as
+    complete at the end. A folder that a crash left has no marker and is built again.
 
     Args:
-        build: fills the empty folder and returns the bytes it downloaded.
-        is_usable: looks at a complete folder; an interpreter may have been removed since.
-        on_wait: called when another process is making the same folder.
+        folder: the folder.
+        build: fills the empty folder and returns the number of bytes it downloaded.
+        is_usable: whether a complete folder still works; its Python interpreter may have been removed.
+        on_wait: called when another process is building the same folder.
     """
     if is_complete(folder) and is_usable(folder):
         return folder
@@ -86,7 +87,7 @@ def make_once(
 
 
 def _remove(folder: Path) -> None:
-    # The marker goes first: a removal that is interrupted must not leave a folder that looks complete.
+    # Remove the marker first, so that an interrupted removal does not leave a folder that looks complete.
     (folder / MARKER).unlink(missing_ok=True)
     if folder.exists():
         shutil.rmtree(folder)

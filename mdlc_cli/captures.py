@@ -1,4 +1,4 @@
-"""Finds an endpoint's answer in the files of a day that the endpoint captured."""
+"""Finds an endpoint's answer in a day's data capture files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PREFIX = "capture/"
 def find(
     target: Target, bucket: str, model: str, day: date, inference_id: str, note: Callable[[str], None]
 ) -> Prediction | None:
-    """The answer that a model's endpoints captured on a day in UTC, or None."""
+    """The answer with an inference id in the data capture of a model's endpoints on a UTC day, or None."""
     s3 = target.client("s3")
     for endpoint in _folders(s3, bucket, PREFIX):
         for variant in _folders(s3, bucket, endpoint):
@@ -33,7 +33,7 @@ def find(
 
 
 def read(text: str, inference_id: str, *, model: str, place: str) -> Prediction | None:
-    """The answer with this inference id in a capture file's text, or None; half lines are passed over."""
+    """The answer with this inference id in a capture file's text, or None; invalid lines are skipped."""
     if inference_id not in text:
         return None
     for line in json_lines(text):
@@ -63,7 +63,7 @@ def read(text: str, inference_id: str, *, model: str, place: str) -> Prediction 
 
 
 def _values(side: Any) -> list[Any]:
-    """A request's rows or an answer's scores: a line each, read as JSON where it is."""
+    """The lines of a request (rows) or an answer (scores), each parsed as JSON if it is JSON."""
     if not isinstance(side, Mapping) or not isinstance(side.get("data"), str):
         return []
     text = str(side["data"])

@@ -1,4 +1,4 @@
-"""Runs the locked CDK CLI against the AWS in use; the command ``cdk`` of an environment is this module."""
+"""Runs the locked CDK CLI in the chosen AWS; an environment's command ``cdk`` runs this module."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ BOOTSTRAP_STACK = "CDKToolkit"
 
 
 def environment(chosen: Target | None) -> dict[str, str]:
-    """The environment for the CDK CLI and the app it starts: the chosen AWS, our Node and our Python first.
+    """The environment of the CDK CLI and its app: the chosen AWS, with this Node and Python first on PATH.
 
-    With our Python first on PATH, an app command such as `python3 app.py` needs no activated environment.
+    So an app command such as `python3 app.py` needs no activated environment.
     """
     base = chosen.environment() if chosen else dict(os.environ)
     node = toolchain.node_environment()
@@ -33,7 +33,7 @@ def environment(chosen: Target | None) -> dict[str, str]:
 
 
 def bootstrap_when_needed(chosen: Target) -> None:
-    """Bootstraps the local AWS, which starts empty; a real account is its owner's to bootstrap."""
+    """Bootstraps the local AWS if necessary; a real account must be bootstrapped by its owner."""
     if not chosen.is_local or _is_bootstrapped(chosen):
         return
     with progress.step("bootstrapping the local AWS for the CDK") as step:
@@ -44,7 +44,7 @@ def bootstrap_when_needed(chosen: Target) -> None:
             remedy="run `mdlc local down` and `mdlc local up`, then try again",
             on_line=step.detail,
             environment=environment(chosen),
-            # An app in the working folder has no part in bootstrapping and must not be synthesized for it.
+            # In another folder, so that an app in the working folder is not synthesized.
             folder=places.cache_root(),
         )  # fmt: skip
 
@@ -60,7 +60,7 @@ def _is_bootstrapped(chosen: Target) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Becomes the CDK CLI; which AWS is in use is said where the command talks to one."""
+    """Replaces this process by the CDK CLI; prints the chosen AWS if the command uses one."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     command = next((word for word in words if not word.startswith("-")), "")
     try:

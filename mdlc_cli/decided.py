@@ -16,7 +16,7 @@ AS_JSON = ("row", "features", "defaults_used", "score")
 
 
 def find(target: Target, tables: Iterable[str], request_id: str) -> Prediction | None:
-    """The decision on a request, or None when no table knows it."""
+    """The decision on a request, or None when no table has it."""
     from boto3.dynamodb.types import TypeDeserializer
 
     client, plain = target.client("dynamodb"), TypeDeserializer().deserialize
@@ -28,7 +28,7 @@ def find(target: Target, tables: Iterable[str], request_id: str) -> Prediction |
 
 
 def read(record: Mapping[str, Any], table: str) -> Prediction:
-    """A record of the decision table (`docs/contracts.md`)."""
+    """The decision in a record of the decision table (`docs/contracts.md`)."""
     values = {
         name: json.loads(value) if name in AS_JSON and isinstance(value, str) else value
         for name, value in record.items()

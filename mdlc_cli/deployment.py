@@ -1,4 +1,4 @@
-"""Deploys and destroys a project's stacks with the CDK CLI, against the AWS in use."""
+"""Deploys and destroys a project's stacks with the CDK CLI, in the chosen AWS."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _TAKEN = "already exists"
 
 
 def deploy(target: Target, root: Path, names: Sequence[str] = ()) -> dict[str, dict[str, str]]:
-    """Synthesizes the project at ``root`` and deploys the stacks called ``names``; all of them by default.
+    """Synthesizes the project at ``root`` and deploys the stacks in ``names``; by default, all stacks.
 
-    What an earlier stack of a name left when it was destroyed becomes part of it again.
+    Resources that a destroyed stack of the same name retained are imported into the new stack.
 
     Returns:
         Each deployed stack's outputs.
@@ -63,12 +63,12 @@ def deploy(target: Target, root: Path, names: Sequence[str] = ()) -> dict[str, d
 
 
 def _app(app: Assembly | None) -> list[str]:
-    """What has the CDK CLI take what was synthesized; without it the app is synthesized."""
+    """The CDK CLI arguments to use a synthesized app; empty, so that the CLI synthesizes, without one."""
     return [] if app is None else ["--app", str(app.folder)]
 
 
 def _explained(target: Target, error: ToolFailedError) -> CommandError:
-    """The error of a deployment; of a name that is taken, with who holds it and the command that frees it."""
+    """The error of a deployment; for a name in use, with the resource that has it and the remedy."""
     if _TAKEN not in error.detail:
         return error
     for resource in retained.left_by(target, retained.deleted_names(target)):
@@ -87,7 +87,7 @@ def _explained(target: Target, error: ToolFailedError) -> CommandError:
 
 
 def stop_executions(target: Target, names: Sequence[str]) -> int:
-    """Stops whatever the stacks' machines still run: a job that outlives its stack goes on costing.
+    """Stops all running executions of the stacks' machines, because their jobs would go on costing money.
 
     Returns:
         How many executions were stopped.
@@ -99,7 +99,7 @@ def stop_executions(target: Target, names: Sequence[str]) -> int:
             pages = client.get_paginator("list_executions").paginate(
                 stateMachineArn=machine.arn, statusFilter="RUNNING"
             )
-            # All are listed before the first is stopped, which would move the pages.
+            # List all before stopping any, because stopping changes the pages of RUNNING executions.
             running = [execution["executionArn"] for page in pages for execution in page["executions"]]
             for arn in running:
                 client.stop_execution(executionArn=arn, error="Teardown", cause="mdlc teardown")
@@ -108,13 +108,16 @@ def stop_executions(target: Target, names: Sequence[str]) -> int:
 
 
 def destroy(target: Target, root: Path, names: Sequence[str], app: Assembly | None = None) -> None:
-    """Destroys the stacks called ``names`` and makes sure that they are gone.
+    """Destroys the stacks in ``names`` and checks that they no longer exist.
 
     Args:
-        app: the synthesized app. A stack that it does not hold (any more) is deleted without the CDK.
+        target: the AWS that holds the stacks.
+        root: the project's folder.
+        names: the stacks' names.
+        app: the synthesized app. A stack that it does not contain is deleted without the CDK.
 
     Raises:
-        CommandError: a stack is still there afterwards.
+        CommandError: a stack still exists afterwards.
     """
     stop_executions(target, names)
     selectors = {stack.name: stack.selector for stack in app.stacks} if app else {}
@@ -139,7 +142,7 @@ def destroy(target: Target, root: Path, names: Sequence[str], app: Assembly | No
 
 
 def _newest_first(target: Target, names: Sequence[str]) -> list[str]:
-    """Stacks in an order in which they can be deleted: who imports an output was made after its exporter."""
+    """Stacks in an order for deletion: a stack that imports an output is newer than its exporter."""
     if len(names) < 2:
         return list(names)
     described = stacks.pages(target.client("cloudformation"), "describe_stacks", "Stacks")
@@ -161,5 +164,5 @@ def _delete(target: Target, name: str) -> None:
             f"stack {name} could not be destroyed ({reason}): put that right and try again"
         ) from error
     except WaiterError:
-        # What the stack's status is now is said afterwards.
+        # `destroy` reports the status of a stack that still exists.
         return

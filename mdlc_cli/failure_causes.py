@@ -1,8 +1,8 @@
-"""Why something failed, out of the JSON within JSON that AWS gives as an error's cause. Pure.
+"""Extracts the reason of a failure from the nested JSON in an error's cause. Pure functions.
 
-A machine that waits for another gets that one's whole description as the cause, in which the cause may be
-that of a third; below lies a job's description with its failure reason, or a function's error. Records cut
-long causes off, so that what is left need not be whole JSON.
+When a machine waits for another, its cause is the other execution's whole description, whose cause may again
+be an execution's description. The innermost is a job's description with its failure reason, or a function's
+error. Records truncate long causes, so the JSON may be incomplete.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ REASONS = (
     "Message",
     "message",
 )
-"""Members of a service's answer that say why something failed, the closest reason first."""
+"""Members of a service's answer that hold a failure's reason, the most specific first."""
 
 _EXECUTION = "ExecutionArn"
 _NO_CAUSE = "no cause was given"
@@ -34,18 +34,18 @@ TRACEBACK = "Traceback (most recent call last):"
 
 
 def explained(cause: str) -> str:
-    """The innermost reason of a cause, on one line; of a traceback its last line."""
+    """The innermost reason of a cause, on one line; for a traceback, its last line."""
     return _one_line(_innermost(cause))
 
 
 def sentence(error: str, cause: str) -> str:
-    """What failed and why, such as ``DataRefused: customers.csv has no column 'spent'.``"""
+    """The error and its reason, such as ``DataRefused: customers.csv has no column 'spent'.``"""
     why = explained(cause) or _NO_CAUSE
     return f"{error or 'an error without a name'}: {why}".rstrip(". ") + "."
 
 
 def execution(cause: str) -> str | None:
-    """The ARN of the innermost execution that a cause is of; None when it is of none."""
+    """The ARN of the innermost execution described in a cause, or None when there is none."""
     arn = None
     for content in _levels(cause):
         arn = content.get(_EXECUTION) or arn
@@ -53,14 +53,14 @@ def execution(cause: str) -> str | None:
 
 
 def innermost_error(error: str, cause: str) -> str:
-    """The name of the error that came first: of an execution that another one waited for, its own."""
+    """The name of the first error: the innermost execution's, when the cause describes executions."""
     for content in _levels(cause):
         error = str(content.get("Error") or error) if _EXECUTION in content else error
     return error
 
 
 def names_a_job(error: str, cause: str) -> bool:
-    """Whether an error is one that a job met, which has a log."""
+    """Whether an error is a SageMaker job's, so that there may be a log."""
     if error.startswith("SageMaker."):
         return True
     return any(name in content for content in _levels(cause) for name in JOB_KINDS)
@@ -71,7 +71,7 @@ def _innermost(cause: str) -> str:
     if content is None:
         return cause
     reason = next((str(content[key]) for key in REASONS if content.get(key)), "")
-    # An execution that was stopped may name an error and no cause.
+    # A stopped execution may have an error without a cause.
     reason = _innermost(reason)
     if not reason or reason.startswith('{"'):
         reason = str(content.get("Error") or reason)
@@ -79,7 +79,7 @@ def _innermost(cause: str) -> str:
 
 
 def _levels(cause: str) -> Iterator[Mapping[str, Any]]:
-    """The documents that lie in one another, the outermost first."""
+    """The nested JSON objects, outermost first."""
     content = _split(cause)[1]
     while content is not None:
         yield content
@@ -88,7 +88,7 @@ def _levels(cause: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _split(text: str) -> tuple[str, Mapping[str, Any] | None, str]:
-    """A text as what is before a JSON object, the object, and what is after it; None where there is none."""
+    """The text before a JSON object, the object (None when there is none), and the text after it."""
     start = text.find('{"')
     if start < 0:
         return text, None, ""
@@ -102,10 +102,10 @@ def _split(text: str) -> tuple[str, Mapping[str, Any] | None, str]:
 
 
 def _cut_off(text: str) -> dict[str, str]:
-    """The text members of an object whose end is missing, as far as they go."""
+    """The string members of a truncated JSON object, the last one possibly truncated."""
     fields: dict[str, str] = {}
     for match in re.finditer(r'"(?P<name>\w+)": ?"(?P<value>(?:[^"\\]|\\.)*)', text, flags=re.DOTALL):
-        # Half an escape at the very end says nothing.
+        # Remove an incomplete escape sequence at the end.
         value = re.sub(r"\\(u[0-9a-fA-F]{0,3})?$", "", match["value"])
         try:
             fields.setdefault(match["name"], json.loads(f'"{value}"', strict=False))

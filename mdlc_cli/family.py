@@ -1,4 +1,7 @@
-"""The family of a model's versions: who beat whom, who served when, and what led to each. Pure."""
+"""A model's version history: parents, champions over time, and what triggered each version.
+
+Pure functions of the audit items and the model registry.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ _OUTCOME = {"Succeeded": APPROVED, "Refused": REJECTED, "PendingApproval": WAITI
 COMPARED_WITH_CHAMPION = "champion's"
 """What the gate's sentence on the comparison holds."""
 LOST = ("RolledBack", "ShadowDropped", "ChallengerLost")
-"""Errors of releases in which a version answered beside the champion and did not hold."""
+"""Errors of releases in which the version served next to the champion and lost."""
 NO_VERSION = ("Unchanged", "Failed")
-"""Outcomes of retrainings that made no version; a duplicate was none of its own."""
+"""Outcomes of retrainings that made no version; `Duplicate` is left out, as it did no work of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,7 @@ class ChampionPeriod:
 
 @dataclass(frozen=True, kw_only=True)
 class SentBack:
-    """A release that did not end with the version in service."""
+    """A failed release of a version."""
 
     at: str
     error: str
@@ -42,13 +45,16 @@ class SentBack:
 
 @dataclass(frozen=True, kw_only=True)
 class Version:
-    """A version as it stands in its family.
+    """One version of a model with its history.
 
     Attributes:
-        parent: the champion when it was trained; None for the first.
-        verdict: how it stands, and `why`.
-        beat: whether it took over; False when it was refused or rolled back beside the parent, None while
-            that is open and where the parent had no part in its refusal.
+        parent: the champion when this version was trained; None for the first.
+        verdict: approved, rejected, waiting for approval or not known; `why` has the reasons.
+        beat: True when it became champion, False when it lost a comparison with its parent, None when that
+            is undecided or it was rejected for another reason.
+        champion_periods: the times in which it was champion.
+        sent_back: its releases that failed.
+        retraining: ARN of the execution that started its training.
     """
 
     version: int
@@ -74,7 +80,7 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """A model's versions, oldest first, the retrainings that made none, and triggers that wait.
+    """A model's versions (oldest first), its retrainings without a version, and its waiting triggers.
 
     Attributes:
         retrainings_without_version: `at`, `outcome`, `error` and `triggers` of each.
@@ -87,16 +93,17 @@ class Family:
     waiting: tuple[Item, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Everything, in plain values."""
+        """All fields as plain dictionaries, lists and values."""
         return asdict(self)
 
 
 def of(model: str, items: Sequence[Item], packages: Iterable[Package]) -> Family:
-    """The family of a model.
+    """The version history of a model.
 
     Args:
+        model: the model's name.
         items: the model's audit items, in any order.
-        packages: its versions as the registry has them; those that are gone are told from the audit alone.
+        packages: its versions in the registry; deleted versions are known from the audit items only.
     """
     registered = {
         int(package["version"]): package for package in packages if package.get("version") is not None
@@ -130,8 +137,8 @@ def of(model: str, items: Sequence[Item], packages: Iterable[Package]) -> Family
 def champion_periods(items: Sequence[Item]) -> list[ChampionPeriod]:
     """Who was champion from when to when, in order.
 
-    Releases move the pointer either way. Batch inference moves it to newer versions only, and where there are
-    releases it is left to them.
+    A release may set an older or a newer version as champion; batch inference only sets a newer one. When
+    the model has successful releases, batch inference is ignored, because only releases set the champion.
     """
     moves = [
         item for item in lineage.executions(items, lineage.RELEASE) if item.get("outcome") == lineage.SERVED
@@ -197,7 +204,7 @@ def _version(
 
 
 def _verdict(training: Item, retraining: Item, package: Package) -> tuple[str, str]:
-    """How a version stands and why: the registry knows best, since people and releases change it."""
+    """A version's verdict and its reasons; the registry has priority, as people and releases change it."""
     reasons = str(training.get("reasons", ""))
     if package.get("status"):
         return _STATUS.get(str(package["status"]), UNKNOWN), str(package.get("description") or reasons)

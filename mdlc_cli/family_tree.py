@@ -1,4 +1,4 @@
-"""The family of a model's versions as a tree on the terminal."""
+"""Renders a model's version history as a tree on the terminal."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _SENTENCE_END = re.compile(r"\s+")
 
 
 def drawn(family: Family) -> Tree:
-    """The champions one after the other, each with the challengers that came up against it below it.
+    """A tree of the champions in order, each with the challengers that lost to it.
 
-    A challenger that won stands in the line itself, and says whom it beat.
+    A challenger that won is a champion in the tree; its line names the version that it replaced.
     """
     champion = "no champion yet" if family.champion is None else f"champion: version {family.champion}"
     tree = Tree(_line(("bold", family.model), ("dim", f"  {champion}")))

@@ -1,7 +1,7 @@
-"""The golden rows of a model: recorded questions, and the answers expected to them.
+"""A model's golden rows: recorded input rows, and the predictions expected for them.
 
-They lie in the model's bucket, as docs/contracts.md says: `golden/rows.jsonl` holds one raw row a line, and
-`golden/expected.csv`, with the header `row_key,expected`, one answer a line in the same order.
+They are stored in the model's bucket (see docs/contracts.md): `golden/rows.jsonl` has one raw row per line,
+and `golden/expected.csv`, with the header `row_key,expected`, one answer per line in the same order.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ROWS_A_REQUEST = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Golden:
-    """A recorded row: its key, what is asked, and the answer expected; None while it is not known."""
+    """A recorded row: its key, the input row, and the expected answer, or None while it is unknown."""
 
     key: str
     row: dict[str, Any]
@@ -37,14 +37,15 @@ class Golden:
 def read(path: Path, *, keys: Sequence[str], expected: str | None, limit: int | None) -> list[Golden]:
     """The rows of a CSV file with a header, or of JSON lines.
 
-    Values of a CSV file stay text, which the feature program reads as the training data's; an empty one is
-    left out, which is a missing value.
+    Values of a CSV file stay text, which the feature program parses as it does the training data. An empty
+    value is a missing value and is left out of the row.
 
     Args:
         path: a file that ends in `.csv`, or in `.jsonl` or `.json` with one object a line.
         keys: the dataset's row key columns.
-        expected: the column that holds the answers, which is not asked; None when the endpoint is asked.
-        limit: only the first so many rows.
+        expected: the column with the expected answers, which is removed from the rows; None when the
+            endpoint's answers are to be recorded.
+        limit: the most rows to read, from the first; None for all.
 
     Raises:
         CommandError: naming the file, the line and the remedy.
@@ -73,8 +74,8 @@ def read(path: Path, *, keys: Sequence[str], expected: str | None, limit: int | 
 
 
 def key_of(row: dict[str, Any], keys: Sequence[str]) -> str:
-    """The row's key as text, as the jobs write it: the one column's value, or a JSON object of several."""
-    from mdlc_constructs.settings.rules import canonical  # a library that commands do not need before
+    """The row's key as the jobs write it: a single column's value, or a JSON object of several columns."""
+    from mdlc_constructs.settings.rules import canonical  # imported here to keep other commands fast
 
     texts = {
         name: canonical(value if isinstance(value := row[name], str) else json.dumps(value)) for name in keys
@@ -119,10 +120,10 @@ def _number(value: Any, where: str) -> float:
 
 
 def answered(target: Target, endpoint: str, rows: Sequence[Golden]) -> list[Golden]:
-    """The rows with what the endpoint answers now.
+    """The rows, with the endpoint's current answers as the expected ones.
 
     Raises:
-        CommandError: it answers something else than one number a row.
+        CommandError: the endpoint does not answer one number per row.
     """
     runtime = target.client("sagemaker-runtime")
     answered_rows: list[Golden] = []
@@ -170,10 +171,10 @@ def expected_csv(rows: Iterable[Golden]) -> bytes:
 
 
 def bucket_of(target: Target, model: str) -> str:
-    """The model's bucket, in which its newest package's feature program lies.
+    """The model's bucket, from the S3 URI of its newest package's feature program.
 
     Raises:
-        CommandError: the model has no package of a training workflow.
+        CommandError: the model has no package, or no training workflow registered the newest one.
     """
     sagemaker = target.client("sagemaker")
     packages = sagemaker.list_model_packages(
@@ -190,7 +191,7 @@ def bucket_of(target: Target, model: str) -> str:
 
 
 def write(target: Target, bucket: str, rows: Sequence[Golden]) -> None:
-    """Put both files; the answers last, so that none are there to rows that are not."""
+    """Write both objects; the answers last, so that there are never answers without their rows."""
     s3 = target.client("s3")
     s3.put_object(Bucket=bucket, Key=ROWS_KEY, Body=lines(rows), ContentType=ROWS_TYPE)
     s3.put_object(Bucket=bucket, Key=EXPECTED_KEY, Body=expected_csv(rows), ContentType="text/csv")
@@ -200,7 +201,7 @@ def recorded(target: Target, bucket: str) -> list[Golden]:
     """The rows recorded in a bucket.
 
     Raises:
-        CommandError: nothing is recorded, or the two files do not belong together.
+        CommandError: nothing is recorded, or the two files do not match.
     """
     s3 = target.client("s3")
     texts = []

@@ -1,4 +1,4 @@
-"""Reads an execution's history: which states were entered when, which jobs ran, what it failed of. Pure."""
+"""Reads an execution's history: the states entered, the jobs started and the failure. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ JOB_KINDS = {
     "TrainingJobName": "/aws/sagemaker/TrainingJobs",
     "TransformJobName": "/aws/sagemaker/TransformJobs",
 }
-"""The request member that names a SageMaker job, to the log group that the job writes to."""
+"""By the request member that names a SageMaker job: the log group that the job writes to."""
 
 _ENDINGS = {
     "ExecutionSucceeded": "SUCCEEDED",
@@ -36,15 +36,16 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """A state that was entered.
+    """One entry into a state.
 
     Attributes:
-        ended: when it was left, successfully or not; None while it runs.
+        ended: when the state was left, successfully or not; None while it runs.
         failed: whether it ended with an error, caught or not.
-        inside: whether it is one of a map's or a parallel state's own states.
+        inside: whether it is a state inside a Map or Parallel state.
         error: the name of the error it ended with.
-        cause: what the service said about it.
-        bakes_seconds: for how long, at least, alarms watch an endpoint during the update that it asked for.
+        cause: the cause of that error, as the service reported it.
+        bakes_seconds: the least time for which alarms watch the endpoint that this state updates; 0 when it
+            updates none.
     """
 
     event_id: int
@@ -62,7 +63,7 @@ class Visit:
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """An execution so far. ``status`` is RUNNING until its last event is there."""
+    """An execution's history so far. ``status`` is RUNNING until the history has its last event."""
 
     started: datetime
     visits: tuple[Visit, ...]
@@ -73,7 +74,7 @@ class Timeline:
 
     @property
     def jobs(self) -> tuple[Job, ...]:
-        """The jobs that were started, in order."""
+        """The jobs that the execution started, in order."""
         return tuple(visit.job for visit in self.visits if visit.job is not None)
 
     @property
@@ -83,7 +84,7 @@ class Timeline:
 
 
 def timeline(events: Sequence[Event]) -> Timeline | None:
-    """What the events of GetExecutionHistory (oldest first) tell; None before the first one."""
+    """The timeline of GetExecutionHistory's events (oldest first), or None when there are none yet."""
     if not events:
         return None
     visits: dict[int, Visit] = {}
@@ -94,7 +95,7 @@ def timeline(events: Sequence[Event]) -> Timeline | None:
         current = visit_of.get(event.get("previousEventId", 0))
         details = _details(event)
         if kind.endswith("StateEntered"):
-            # A state that follows one inside a map is inside, too; the exit of the map leads out again.
+            # The successor of a state inside a Map is inside as well; the Map's exit ends that.
             inside = current is not None and (_holds_others(visits[current]) or visits[current].inside)
             visits[identity] = Visit(
                 event_id=identity, state=details["name"], kind=kind.removesuffix("StateEntered"), entered=at,
@@ -118,7 +119,7 @@ def timeline(events: Sequence[Event]) -> Timeline | None:
         if current is not None:
             visit_of[identity] = current
     if ended is not None:
-        # A failed state has no exit of its own; the execution's end is what is known.
+        # A state that failed the execution has no exit event; its end is the execution's.
         visits = {key: visit if visit.ended else replace(visit, ended=ended) for key, visit in visits.items()}
     return Timeline(
         started=events[0]["timestamp"], visits=tuple(visits.values()), status=status, ended=ended,
@@ -127,16 +128,17 @@ def timeline(events: Sequence[Event]) -> Timeline | None:
 
 
 def entered_line(visit: Visit, started: datetime) -> str:
-    """``   12.3 s  Train``: a state as it is entered, seconds since the execution's start."""
+    """``   12.3 s  Train``: seconds from the execution's start to the state's entry, and its name."""
     indent = "  " if visit.inside else ""
     return f"{(visit.entered - started).total_seconds():7.1f} s  {indent}{visit.state}"
 
 
 def baking_line(now: Timeline, time_scale: float) -> str:
-    """Until when an endpoint bakes, while it does; empty otherwise.
+    """A sentence on how long the endpoint's update bakes; empty when no update is in progress.
 
     Args:
-        time_scale: how many times as fast as AWS the AWS in use waits.
+        now: the execution's timeline.
+        time_scale: the factor by which the local AWS shortens waits; 1 on AWS.
     """
     asked = next((visit for visit in reversed(now.visits) if visit.bakes_seconds), None)
     if asked is None or asked.failed or now.status != "RUNNING":
@@ -150,7 +152,7 @@ def baking_line(now: Timeline, time_scale: float) -> str:
 
 
 def flattened(output: str | None, *, prefix: str = "") -> list[tuple[str, str]]:
-    """An execution's output as names and values for a table; nested objects by dotted names."""
+    """An execution's output as (name, value) rows of a table; nested objects get dotted names."""
     if not output:
         return []
     content = json.loads(output)
@@ -180,14 +182,17 @@ def _holds_others(visit: Visit) -> bool:
 
 
 def _open_visit(visits: Mapping[int, Visit], state: str, current: int | None) -> int | None:
-    """The visit that an exit ends: the one its chain of events leads to, or the oldest open one so named."""
+    """The visit that an exit event ends: the current one, or else the oldest open one of that state."""
     if current is not None and visits[current].state == state:
         return current
     return next((key for key, visit in visits.items() if visit.state == state and visit.ended is None), None)
 
 
 def baking_seconds(request: Mapping[str, Any]) -> float:
-    """For how long an endpoint's update waits, by its `DeploymentConfig`; steps by instances count once."""
+    """Seconds that an endpoint's update waits, by its `DeploymentConfig`.
+
+    The number of steps is only known for sizes in percent of capacity; otherwise one step is counted.
+    """
     config = request.get("DeploymentConfig") or {}
     policy = config.get("BlueGreenUpdatePolicy") or {}
     routing = policy.get("TrafficRoutingConfiguration") or {}
@@ -195,7 +200,7 @@ def baking_seconds(request: Mapping[str, Any]) -> float:
     kept = float(policy.get("TerminationWaitInSeconds") or 0)
     watched = float(routing.get("WaitIntervalInSeconds") or 0)
     if routing.get("Type") == "ALL_AT_ONCE":
-        # One bake: while all traffic is watched, the old fleet is kept.
+        # A single bake: the old fleet is kept while alarms watch all traffic.
         return max(watched, kept)
     waits = _steps(routing.get("LinearStepSize")) * watched
     waits += _steps(rolling.get("MaximumBatchSize")) * float(rolling.get("WaitIntervalInSeconds") or 0)
@@ -209,7 +214,7 @@ def _steps(size: Mapping[str, Any] | None) -> int:
 
 
 def _request(details: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a task asked a service for."""
+    """The request that a task sent to a service; empty when it is not a JSON object."""
     try:
         request = json.loads(details.get("parameters") or "{}")
     except ValueError:

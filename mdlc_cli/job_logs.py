@@ -7,7 +7,7 @@ from mdlc_cli.target import Target
 
 
 def lines(target: Target, job: Job, *, limit: int | None = None) -> list[str]:
-    """The lines of a job's log streams; the last ``limit`` ones. Empty when the job wrote none."""
+    """The lines of a job's log streams by time, only the last ``limit`` unless None; may be empty."""
     client = target.client("logs")
     timed_lines: list[tuple[int, str]] = []
     try:
@@ -26,7 +26,7 @@ def lines(target: Target, job: Job, *, limit: int | None = None) -> list[str]:
             request = {"logGroupName": job.log_group, "logStreamName": stream, "startFromHead": True}
             answer = client.get_log_events(**request, **({"nextToken": token} if token else {}))
             timed_lines += [(event["timestamp"], event["message"].rstrip("\n")) for event in answer["events"]]
-            # The same token again means that the end is reached.
+            # CloudWatch Logs returns the same token again at the end of the stream.
             if answer.get("nextForwardToken") in (token, None):
                 break
             token = answer["nextForwardToken"]
@@ -35,7 +35,7 @@ def lines(target: Target, job: Job, *, limit: int | None = None) -> list[str]:
 
 
 def find(target: Target, name: str) -> Job | None:
-    """The job called ``name``, whatever its kind, if it wrote a log."""
+    """The job of any kind with this name, or None when it has no log."""
     client = target.client("logs")
     for group in JOB_KINDS.values():
         try:

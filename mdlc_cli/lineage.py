@@ -1,6 +1,6 @@
-"""Where an answer comes from: the version, its training, what led to it, and what brought it into use. Pure.
+"""A model version's lineage: its training, retraining, triggers and release. Pure functions.
 
-All functions read a model's audit items as `docs/contracts.md` describes them, in any order.
+All functions read a model's audit items (`docs/contracts.md`), in any order.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from mdlc_cli.audit import EXECUTION_PREFIX, TRIGGER_PREFIX, WINDOW_PREFIX, Item
 
 TRAINING, BATCH, RELEASE, RETRAINING = "training", "batch-inference", "release", "retraining"
 REGISTERED = ("Succeeded", "PendingApproval", "Refused")
-"""Outcomes of trainings that registered a package; others found one that was there."""
+"""Outcomes of trainings that registered a package; the others did not register one."""
 SERVED = "Succeeded"
 BY_HAND = ("", "manual")
-"""What an execution says as its trigger when nothing but a person's start led to it."""
+"""Values of `trigger` in an execution that a person started."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lineage:
-    """What is recorded about a version of a model; an empty item is one that was not found.
+    """What is recorded about a version of a model; an item is empty when there is none.
 
     Attributes:
-        training: the execution that registered the version.
-        retraining: the retraining that started it.
-        triggers: what led to that: `trigger`, `reason`, `at`, `report` (S3 URI).
-        release: the execution that brought it to an endpoint.
+        training: the training execution that registered the version.
+        retraining: the retraining execution that started the training.
+        triggers: the triggers of the retraining: `trigger`, `reason`, `at`, `report` (S3 URI).
+        release: the release execution that deployed the version to an endpoint.
     """
 
     model: str
@@ -44,7 +44,11 @@ def of(items: Sequence[Item], model: str, version: int, at: str | None = None) -
     """The lineage of a version.
 
     Args:
-        at: when it answered, ISO; the release before is its release. Without, the last one that succeeded.
+        items: the model's audit items.
+        model: the model's name.
+        version: the package version.
+        at: the time of a prediction, in ISO 8601, which selects the release that was then the last to have
+            started; None selects the last successful release.
     """
     training = training_of(items, version)
     retraining = retraining_of(items, training, version)
@@ -61,7 +65,7 @@ def of(items: Sequence[Item], model: str, version: int, at: str | None = None) -
 
 
 def executions(items: Iterable[Item], *workflows: str) -> list[Item]:
-    """The executions of workflows, oldest first."""
+    """The execution items of these workflows, oldest first."""
     chosen = (
         item
         for item in items
@@ -71,13 +75,13 @@ def executions(items: Iterable[Item], *workflows: str) -> list[Item]:
 
 
 def version_of(item: Item) -> int | None:
-    """The package version that an item is about, or None."""
+    """The package version in an item's `package_arn`, or None."""
     number = str(item.get("package_arn") or "").rpartition("/")[2]
     return int(number) if number.isdecimal() else None
 
 
 def training_of(items: Iterable[Item], version: int) -> Item:
-    """The training that registered a version, or nothing."""
+    """The training that registered a version; empty when there is none."""
     trained = executions(items, TRAINING)
     trainings = (
         item for item in trained if version_of(item) == version and item.get("outcome") in REGISTERED
@@ -86,7 +90,7 @@ def training_of(items: Iterable[Item], version: int) -> Item:
 
 
 def retraining_of(items: Sequence[Item], training: Item, version: int) -> Item:
-    """The retraining that started a training, or nothing."""
+    """The retraining that started a training; empty when there is none."""
     started = executions(items, RETRAINING)
     by_execution = [
         execution
@@ -102,7 +106,7 @@ def retraining_of(items: Sequence[Item], training: Item, version: int) -> Item:
 
 
 def triggers_of(items: Iterable[Item], retraining: Item, training: Item) -> tuple[Item, ...]:
-    """What led to a retraining; of a training that no retraining started, what its own start said."""
+    """The triggers of a retraining, or else the trigger and reason in the training's own input."""
     triggers = parsed(retraining.get("triggers"))
     if isinstance(triggers, list) and triggers:
         return tuple(dict(trigger) for trigger in triggers if isinstance(trigger, Mapping))
@@ -123,10 +127,10 @@ def triggers_of(items: Iterable[Item], retraining: Item, training: Item) -> tupl
 
 
 def release_of(items: Iterable[Item], version: int, at: str | None = None) -> Item:
-    """The release that brought a version to an endpoint, or nothing.
+    """The release that deployed a version to an endpoint; empty when there is none.
 
-    A version that was rolled back answered some requests too, while its release ran. So of an answer's
-    moment, it is the last release that had begun by then; without a moment, the last that succeeded.
+    A version that was rolled back also answered requests while its release ran. So with `at`, the time of a
+    prediction, this is the last release that had started by then; without, the last that succeeded.
     """
     releases = [item for item in executions(items, RELEASE) if version_of(item) == version]
     if at is None:
@@ -141,7 +145,7 @@ def release_of(items: Iterable[Item], version: int, at: str | None = None) -> It
 
 
 def version_at(items: Iterable[Item], at: str) -> int | None:
-    """The version that an endpoint's last successful release before a moment brought, or None."""
+    """The version of the last successful release that had ended at a time, or None."""
     done = [
         item
         for item in executions(items, RELEASE)
@@ -151,17 +155,17 @@ def version_at(items: Iterable[Item], at: str) -> int | None:
 
 
 def batch_runs(items: Iterable[Item]) -> list[Item]:
-    """The published batches, newest first, one item a run."""
+    """The published batches, newest first, with one item per run."""
     newest: dict[str, Item] = {}
     for item in executions(items, BATCH):
         if item.get("manifest"):
-            # What was published first made the predictions; later executions of the run found them.
+            # The first execution of a run made the predictions; later ones reused them.
             newest.setdefault(str(item["run"]), item)
     return sorted(newest.values(), key=lambda item: str(item["sk"]), reverse=True)
 
 
 def windows(items: Iterable[Item]) -> list[Item]:
-    """The windows that monitors looked at and kept rows of, newest first."""
+    """The items of monitoring windows with stored rows, newest first."""
     latest = (
         item
         for item in items
@@ -171,7 +175,7 @@ def windows(items: Iterable[Item]) -> list[Item]:
 
 
 def bucket_of(items: Iterable[Item]) -> str | None:
-    """The model's bucket: where its newest execution says that its results are."""
+    """The model's bucket, from the newest execution that names an S3 URI of its results, or None."""
     for item in reversed(executions(items, TRAINING, BATCH, RETRAINING)):
         for name in ("program", "manifest", "evaluation"):
             scheme, _, rest = str(item.get(name) or "").partition("://")
@@ -181,6 +185,6 @@ def bucket_of(items: Iterable[Item]) -> str | None:
 
 
 def moment(text: Any) -> datetime:
-    """A moment from its ISO text; without a zone it is in UTC."""
+    """The datetime of an ISO 8601 text; a text without a time zone is in UTC."""
     read = datetime.fromisoformat(str(text))
     return read if read.tzinfo else read.replace(tzinfo=UTC)

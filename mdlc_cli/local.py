@@ -1,4 +1,4 @@
-"""Starts, finds and ends the local AWS of a project: one server process, in a session of its own."""
+"""Starts, finds and stops a project's local AWS: one server process, in its own process session."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ ACCOUNT = "000000000000"
 REGION = "us-east-1"
 PREFERRED_PORTS = range(4566, 4600)
 IDLE_MINUTES = 480.0
-"""A server that nobody has used for this long ends by itself."""
+"""Minutes without a request after which the server stops."""
 START_SECONDS = 90.0
 GRACE_SECONDS = 12.0
 MARK = "MDLC_LOCAL_STATE"
 _PORT_TAKEN = 2
 _SHOWN_LINES = 20
 
-# Kept so that a server's handle is collected when the server has ended, not while it runs.
+# References that keep the handles of running servers from being garbage-collected.
 _launched: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True, kw_only=True)
 class Server:
-    """A running local AWS, as its ``ready.json`` tells.
+    """A running local AWS, described by its ``ready.json``.
 
-    ``secret`` is its secret access key: whoever knows it may do everything there.
+    ``secret`` is its secret access key, which allows every action on it.
     """
 
     endpoint: str
@@ -51,18 +51,18 @@ class Server:
 
     @property
     def uptime_seconds(self) -> float:
-        """Seconds since the server began."""
+        """Seconds since the server started."""
         return (datetime.now(UTC) - self.started_at).total_seconds()
 
 
 def find(root: Path) -> Server | None:
-    """The local AWS of the project at ``root``; None when none answers."""
+    """The running local AWS of the project at ``root``, or None when none answers."""
     facts = document(state_folder(root) / "ready.json")
     secret = _secret(root)
     if facts is None or secret is None:
         return None
     answered = ask(str(facts["endpoint"]), "health", secret)
-    # Another server may have taken the port of one that was killed; the number tells them apart.
+    # Another server may use the port of one that was killed; the process id distinguishes them.
     if answered is None or answered.get("pid") != facts["pid"]:
         return None
     return Server(
@@ -77,13 +77,13 @@ def find(root: Path) -> Server | None:
 
 
 def ask(endpoint: str, name: str, secret: str) -> dict[str, Any] | None:
-    """What the server answers under its own path ``/_mdlc/<name>``; None when it does not in time."""
-    # Imported here: botocore takes a quarter of a second, which `mdlc --help` need not wait for.
+    """The server's JSON answer to ``GET /_mdlc/<name>``, or None when it does not answer in time."""
+    # Imported here because importing botocore takes 0.25 s, which `mdlc --help` need not wait for.
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
 
-    # A proxy of the environment must not be asked for the loopback address.
+    # A proxy that environment variables configure must not be used for the loopback address.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     url = f"{endpoint}/_mdlc/{name}"
     signed = AWSRequest(method="GET", url=url)
@@ -105,19 +105,20 @@ def up(
     idle_minutes: float = IDLE_MINUTES,
     extra_arguments: tuple[str, ...] = (),
 ) -> tuple[Server, bool]:
-    """Starts the local AWS of the project at ``root`` unless it runs already; waits until it answers.
+    """Starts the local AWS of the project at ``root`` unless it runs already, and waits until it answers.
 
     Args:
+        root: the project's folder.
         port: TCP port on the loopback address; by default a free one, 4566 when possible.
-        parent_pid: the server ends when this process does.
-        idle_minutes: the server ends after so many minutes without a request.
-        extra_arguments: further flags of ``mdlc_local``.
+        parent_pid: id of a process; the server stops when that process ends.
+        idle_minutes: minutes without a request after which the server stops.
+        extra_arguments: further command-line flags of ``mdlc_local``.
 
     Returns:
         The server, and whether it was started by this call.
 
     Raises:
-        CommandError: it runs on another port than asked for, does not answer, or does not start.
+        CommandError: it already runs on another port than ``port``, does not answer, or does not start.
     """
     folder = state_folder(root)
     with cache.locked(folder.with_name("local.lock")):
@@ -134,12 +135,12 @@ def up(
             raise CommandError(absence.sentence(root))
         if why in (Absence.KILLED, Absence.ENDED):
             progress.stderr_console().print(f"The last local AWS of {root} {why.value}", markup=False)
-        # What a killed one left behind would hold ports and files of the new one.
+        # Processes that a killed server left running would occupy ports and files of the new one.
         _end_all(root)
         program = toolchain.embedded_python()
         runtime = toolchain.jobs_runtime()
         folder.mkdir(parents=True, exist_ok=True)
-        # Logs and the secret of the server lie there: nobody else is to read them.
+        # It holds the server's logs and secret access key, which other users must not read.
         folder.chmod(0o700)
         images = folder / "images.json"
         images.write_text(json.dumps(images_registry(root, runtime), indent=1))
@@ -157,7 +158,7 @@ def up(
 
 
 def down(root: Path) -> int:
-    """Ends the local AWS of the project at ``root`` and every process it started.
+    """Stops the local AWS of the project at ``root`` and every process it started.
 
     Returns:
         How many processes were ended; 0 when nothing ran.
@@ -174,7 +175,7 @@ def down(root: Path) -> int:
 
 
 def images_registry(root: Path, runtime: toolchain.JobsRuntime) -> dict[str, Any]:
-    """The file that tells the local AWS what runs in place of which container image."""
+    """The content of ``images.json``: which local program replaces which container image."""
     return {
         "scikit-learn": {
             "python": str(runtime.python),
@@ -185,7 +186,7 @@ def images_registry(root: Path, runtime: toolchain.JobsRuntime) -> dict[str, Any
 
 
 def free_port() -> int:
-    """A TCP port on the loopback address that nothing listens on, 4566 or the next ones when possible."""
+    """A free TCP port on the loopback address, from `PREFERRED_PORTS` when possible."""
     for port in (*PREFERRED_PORTS, 0):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -222,13 +223,13 @@ def _start(root: Path, program: Path, flags: list[str], port: int | None, scale:
         try:
             status = _wait_until_ready(root, process)
         except BaseException:
-            # Ctrl-C while it starts: what nobody waits for must not stay behind.
+            # On Ctrl-C during the start, the server must not be left running.
             processes.end(processes.family([process.pid]), first=process.pid, grace_seconds=GRACE_SECONDS)
             raise
         server = find(root)
         if server is not None:
             return server
-        # Another program may take a free port between our look and the server's start.
+        # Another program may take the port between the check and the server's start; then try the next.
         if status != _PORT_TAKEN or port is not None:
             break
     processes.end(processes.family([process.pid]), grace_seconds=GRACE_SECONDS)
@@ -258,7 +259,7 @@ def _end_all(root: Path) -> int:
     running = processes.family(pids, mark=(MARK, str(folder)))
     first = pids[0] if pids else None
     left = processes.end(running, first=first, grace_seconds=GRACE_SECONDS)
-    # Started while the others were ending.
+    # Processes that started while the others were ending.
     late = processes.family([], mark=(MARK, str(folder)))
     left |= processes.end(late, grace_seconds=GRACE_SECONDS)
     _launched[:] = [process for process in _launched if process.poll() is None]

@@ -1,4 +1,4 @@
-"""Finds a workflow's state machine and its executions; a machine is named ``<model>-<workflow>``."""
+"""Finds state machines, which are named ``<model>-<workflow>``, and their executions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Execution:
 
 
 def all_machines(target: Target, *, stack: str | None = None) -> list[StateMachine]:
-    """The machines of the account, or those that one stack made."""
+    """The state machines of the account, or only those of one stack."""
     pages = target.client("stepfunctions").get_paginator("list_state_machines").paginate()
     state_machines = [
         StateMachine(name=each["name"], arn=each["stateMachineArn"])
@@ -47,12 +47,12 @@ def all_machines(target: Target, *, stack: str | None = None) -> list[StateMachi
 
 
 def choose(machines: Iterable[StateMachine], workflow: str, *, model: str | None = None) -> StateMachine:
-    """The machine that ``workflow`` means: its whole name, or what follows the model's name (``training``).
+    """The machine named ``workflow``, or of the workflow ``workflow`` (such as ``training``).
 
-    The beginning of a workflow's name is enough when only one fits (``batch`` for ``batch-inference``).
+    The beginning of a workflow's name is enough if it is unique (``batch`` for ``batch-inference``).
 
     Raises:
-        CommandError: none or several fit.
+        CommandError: no machine or several match.
     """
     named = sorted(machines, key=lambda machine: machine.name)
     exact = [machine for machine in named if machine.name == workflow]

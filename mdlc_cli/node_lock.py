@@ -1,4 +1,4 @@
-"""Locks the CDK CLI anew: ``python -m mdlc_cli.node_lock``, which `make lock` runs in a clone."""
+"""Updates the lock file of the CDK CLI: ``python -m mdlc_cli.node_lock``, which `make lock` runs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from mdlc_cli.tool_process import clean_environment, run_tool
 
 
 def main() -> None:
-    """Writes ``package-lock.json`` for ``package.json``, without the hosts that files come from.
+    """Writes ``package-lock.json`` for ``package.json``, without the hosts of the files.
 
-    A team's own mirror is then used where one is set; the integrity hashes hold wherever the files come from.
+    So a configured mirror is used; the integrity hashes apply to files of any host.
     """
     node = toolchain.find_node()
     with progress.step("locking the CDK CLI") as step:

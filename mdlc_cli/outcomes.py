@@ -1,4 +1,4 @@
-"""How executions ended: their outcome or error, what it means and which command comes next."""
+"""How executions ended: their outcome or error, its meaning, and the command to run next."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class ExecutionOutcome:
     """How an execution ended.
 
     Attributes:
-        outcome: the machine's own outcome, or the error that came first.
-        note: what that means and what comes next, in sentences; empty where there is nothing to say.
+        outcome: the `outcome` in the machine's output, or the name of the first error.
+        note: sentences on its meaning and what to do next; may be empty.
     """
 
     outcome: str = ""
@@ -27,10 +27,12 @@ class ExecutionOutcome:
 
 
 def of(target: Target, execution: Execution, *, logs_shown: bool = False) -> ExecutionOutcome:
-    """How an execution ended; nothing while it runs.
+    """How an execution ended; empty while it runs.
 
     Args:
-        logs_shown: whether its logs have just been shown.
+        target: the AWS that it ran in.
+        execution: the execution.
+        logs_shown: whether its logs were just printed.
     """
     if execution.status == RUNNING:
         return ExecutionOutcome()
@@ -47,7 +49,7 @@ def of(target: Target, execution: Execution, *, logs_shown: bool = False) -> Exe
 
 
 def of_item(item: Item) -> ExecutionOutcome:
-    """As `of`, from an execution's audit item."""
+    """Like `of`, from an execution's audit item."""
     outcome = str(item.get("outcome", ""))
     if not item.get("error"):
         return ExecutionOutcome(outcome=outcome, note=advice.meaning(str(item.get("workflow", "")), outcome))
@@ -57,10 +59,10 @@ def of_item(item: Item) -> ExecutionOutcome:
 
 
 def latest_notes(executions: Iterable[tuple[str, ExecutionOutcome]]) -> list[str]:
-    """The notes about the newest execution of each machine, as lines; the others are history.
+    """The notes on the newest execution of each machine, one line each.
 
     Args:
-        executions: executions with their machine's name, newest first.
+        executions: machine names and outcomes of executions, newest first.
     """
     latest: dict[str, ExecutionOutcome] = {}
     for machine, ending in executions:

@@ -1,4 +1,4 @@
-"""Looks into Parquet and CSV files, by DuckDB in an environment of its own (decision record 18)."""
+"""Searches Parquet and CSV files with DuckDB, in a separate environment (decision record 18)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from mdlc_cli import toolchain
 from mdlc_cli.errors import ToolFailedError
 from mdlc_cli.tool_process import clean_environment
 
-# Whether it is usable is asked once: that starts a process, too.
+# Cached, because checking that the environment is usable starts a process.
 _python = cache(toolchain.table_python)
 PROGRAM = Path(__file__).with_name("parquet_query.py")
 
 
 def rows(paths: Sequence[Path], equal: Mapping[str, str], kind: str = "parquet") -> list[dict[str, Any]]:
-    """The rows of files whose columns hold these texts; `parquet_query.FILE` says which file each is of.
+    """The rows of files with these column values; each has its file's name under `parquet_query.FILE`.
 
     Args:
+        paths: the files.
+        equal: the wanted value by column, as text.
         kind: `parquet` or `csv` (with a header; all values stay text).
 
     Raises:
-        ToolFailedError: the files cannot be read, or have no such column.
+        ToolFailedError: the files cannot be read, or do not have the columns.
     """
     asked = {"files": [str(path) for path in paths], "equal": dict(equal), "format": kind}
     done = subprocess.run(

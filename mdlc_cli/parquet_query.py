@@ -1,8 +1,8 @@
-"""Finds rows of files by what their columns hold; run by `mdlc_cli.parquet` in an environment with DuckDB.
+"""Finds rows of files by column values; run by `mdlc_cli.parquet` in an environment with DuckDB.
 
 Reads `{"files": [...], "equal": {column: text}, "format": "parquet" or "csv"}` from standard input and writes
-the rows, each with its file's name under `FILE`, as JSON to standard output. Values are compared as text, in
-any of the ways in which programs write them.
+the rows as JSON to standard output, each with its file's name under `FILE`. Values are compared as text, with
+the spellings of `_ways`.
 """
 
 import json
@@ -11,11 +11,11 @@ from typing import Any
 
 MAX_ROWS = 100
 FILE = "\x01file"
-"""No column is called so: data sets refuse control characters in names."""
+"""The key of the file's name; no column has it, because control characters in names are rejected."""
 
 
 def query(files: list[str], equal: dict[str, str], kind: str) -> list[dict[str, Any]]:
-    """The rows that hold these texts, the first hundred."""
+    """The rows with these column values, at most `MAX_ROWS`."""
     import duckdb
 
     connection = duckdb.connect()
@@ -35,7 +35,7 @@ def query(files: list[str], equal: dict[str, str], kind: str) -> list[dict[str, 
 
 
 def _ways(text: str) -> list[str]:
-    """The texts that the jobs read as this one: a whole number may be written as floating point."""
+    """The spellings of a value that the jobs treat as equal, such as 1 and 1.0."""
     ways = [text]
     if text in ("true", "false"):
         ways += [text.title(), text.upper()]
@@ -45,7 +45,7 @@ def _ways(text: str) -> list[str]:
 
 
 def main() -> None:
-    """Answers one question."""
+    """Reads one query and writes its rows."""
     asked = json.load(sys.stdin)
     json.dump(query(asked["files"], asked["equal"], asked["format"]), sys.stdout, default=str)
 

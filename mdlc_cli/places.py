@@ -1,4 +1,4 @@
-"""Where things lie: in a clone, in an installed wheel, and in a user's project."""
+"""Paths of the package's parts, in a clone and in an installed wheel, and of a user's project."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ _SITE = Path(__file__).resolve().parent.parent
 
 
 def cache_root() -> Path:
-    """The folder that holds the tools made by lock; ``MDLC_CACHE_DIR`` moves it."""
+    """The folder of the tools installed from locks; ``MDLC_CACHE_DIR`` sets another one."""
     return bundles.user_cache()
 
 
 def embedded_source() -> Path:
-    """The folder of the embedded AWS: beside this package, in a clone as in a wheel."""
+    """The folder of the embedded AWS, next to this package."""
     return _existing(_SITE / "mdlc_local", "the embedded AWS")
 
 
 def jobs_source() -> Path:
-    """The folder of the data jobs with their locks: carried as an asset by a wheel, a room in a clone."""
+    """The folder of the data jobs and their locks: an asset in a wheel, `jobs/` in a clone."""
     carried = _SITE / "mdlc_constructs" / "_assets" / "jobs"
     return carried if carried.is_dir() else _existing(_SITE / "jobs", "the data jobs")
 
 
 def node_source() -> Path:
-    """The folder whose lock pins the CDK CLI."""
+    """The folder of the lock file that pins the CDK CLI."""
     return Path(__file__).resolve().parent / "node"
 
 
 def project_root(start: Path | None = None) -> Path:
-    """The project that a command belongs to: the nearest folder upwards with local state or settings.
+    """The project's folder: the nearest one, from ``start`` upwards, with one of `PROJECT_MARKS`.
 
-    A folder that holds none of them, up to the root of the file system, is a project of its own.
+    Without any up to the root of the file system, ``start`` itself is the project.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):

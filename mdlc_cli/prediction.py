@@ -1,4 +1,4 @@
-"""One answer of a model, as it was recorded."""
+"""A recorded prediction of a model."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ DECISION, BATCH, ENDPOINT = "decision", "batch", "endpoint"
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """What is known of an answer.
+    """A recorded prediction.
 
     Attributes:
-        kind: who was asked: a decision API, a batch, or the endpoint itself.
-        place: the table or the file in which it stands.
-        at: when, ISO; nothing where it is not recorded.
-        version: the package version that answered, None where none did or it is not recorded.
-        row: the input; None where it is not recorded.
-        decision: of a decision API: what was decided, by which rule of which rules, and what was done.
-        details: what else its record holds.
+        kind: its source: a decision API, batch inference, or the endpoint itself.
+        place: the table or the file with the record.
+        at: its time in ISO 8601; empty when not recorded.
+        version: the package version that answered; None when none did or it is not recorded.
+        row: the input row; None when not recorded.
+        decision: for a decision API: the decision, the rule and version of the rules, and the action.
+        details: the other members of its record.
     """
 
     prediction_id: str

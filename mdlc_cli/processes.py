@@ -1,4 +1,4 @@
-"""Finds and ends a process with everything it started, and can tell when nothing of it is left."""
+"""Finds and ends a process and all processes that it started."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class RunningProcess:
-    """One running process; ``started`` tells two processes with the same number apart."""
+    """One running process; ``started`` distinguishes two processes that had the same id."""
 
     pid: int
     parent: int
@@ -26,22 +26,23 @@ class RunningProcess:
 
 
 def snapshot() -> dict[int, RunningProcess]:
-    """Every process that runs now, by its number; those that ended and wait to be collected are left out."""
+    """Every running process by its id, without zombies."""
     return _from_proc() if (_PROC / "self" / "stat").exists() else _from_ps()
 
 
 def started(pid: int) -> str | None:
-    """When the process began, in the system's own form; None when it does not run."""
+    """The process's start time in the system's own format, or None when it does not run."""
     process = snapshot().get(pid)
     return process.started if process else None
 
 
 def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[RunningProcess]:
-    """The processes ``pids`` with all they started: descendants, members of sessions, carriers of ``mark``.
+    """The processes ``pids``, their descendants, members of their sessions, and processes with ``mark``.
 
     Args:
-        mark: name and value of an environment variable that was given to the first process; it finds what
-            its parents left behind, where the system shows other processes' environments (Linux).
+        pids: process ids.
+        mark: name and value of an environment variable of the first process. It also finds descendants
+            whose parents have ended, where the system shows other processes' environments (Linux).
     """
     running = snapshot()
     members = {pid for pid in pids if pid in running}
@@ -62,10 +63,16 @@ def family(pids: Iterable[int], *, mark: tuple[str, str] | None = None) -> set[R
 def end(
     processes: Iterable[RunningProcess], *, first: int | None = None, grace_seconds: float
 ) -> set[RunningProcess]:
-    """Asks processes to end (SIGTERM), kills what is left after the grace period; returns what survives.
+    """Sends SIGTERM to processes, then SIGKILL to those that still run after the grace period.
 
     Args:
-        first: when given, only this one is asked, because it ends the others in its own order.
+        processes: the processes to end.
+        first: the id of the only process to send SIGTERM to, because it ends the others in its own order;
+            None for all.
+        grace_seconds: how long to wait after each signal.
+
+    Returns:
+        The processes that still run.
     """
     left = set(processes)
     for process in left:
@@ -89,7 +96,7 @@ def _wait(processes: set[RunningProcess], seconds: float) -> set[RunningProcess]
 def _still_running(
     processes: set[RunningProcess], running: Mapping[int, RunningProcess]
 ) -> set[RunningProcess]:
-    # Only number and start count: a process whose parent ended gets a new parent and is still the same.
+    # Compared by id and start only, because a process whose parent ended gets a new parent.
     return {
         process
         for process in processes
@@ -108,7 +115,7 @@ def _from_proc() -> dict[int, RunningProcess]:
         if not folder.name.isdigit():
             continue
         try:
-            # The name in parentheses may hold anything; the fields are counted behind its last one.
+            # The name in parentheses may contain any character, so fields are counted after its last ")".
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue

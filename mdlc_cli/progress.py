@@ -1,4 +1,4 @@
-"""Says what is going on while a person waits: a live line on a terminal, plain lines elsewhere."""
+"""Shows progress while a person waits: a live line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def stderr_console() -> Console:
 
 
 def results_console() -> Console:
-    """The console for results on standard output: nothing is cut off when they are piped to a file."""
+    """The console for results on standard output, which truncates nothing when piped to a file."""
     out = Terminal()
     return out if out.is_terminal else Terminal(width=WIDE)
 
 
 def table(*columns: str) -> Table:
-    """A table without lines whose cells fold instead of losing their ends: names are there to be copied."""
+    """A table without lines; long cells are wrapped, not truncated, so that names can be copied."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         grid.add_column(column, overflow="fold")
@@ -36,13 +36,13 @@ def table(*columns: str) -> Table:
 
 
 def megabytes(count: int) -> str:
-    """Bytes as a person reads them (1 MB = 1,000,000 bytes)."""
+    """A number of bytes as text in megabytes (1 MB = 1,000,000 bytes)."""
     return f"{count / 1e6:.1f} MB"
 
 
 @dataclass(kw_only=True)
 class Step:
-    """One thing a person waits for; ``note`` shows what it is doing, ``summary`` how it ended."""
+    """A step that takes time; ``note`` shows its progress, ``summary`` its result."""
 
     title: str
     say: Callable[[str], None]
@@ -61,14 +61,14 @@ class Step:
             self.say(line.strip())
 
     def detail(self, line: str) -> None:
-        """Shows a line that is worth a glance and no place in a log: on a terminal only."""
+        """Shows a line on a terminal only, because it is not worth logging."""
         if self.is_live:
             self.note(line)
 
 
 @contextmanager
 def step(title: str, *, console: Console | None = None) -> Iterator[Step]:
-    """Shows that ``title`` has begun, what it does, and how long it took (in seconds)."""
+    """Shows the start of a step, its progress, and its duration in seconds."""
     out = console or stderr_console()
     if out.is_terminal:
         with out.status(line(title)) as status:

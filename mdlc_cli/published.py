@@ -1,4 +1,4 @@
-"""Finds a prediction in published batches, and in the rows that monitors kept of their windows."""
+"""Finds a prediction in published batches, and in the rows that monitors store for their windows."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ from mdlc_cli.target import Target
 
 ROWS = "rows.parquet"
 PILE_BYTES = 200_000_000
-"""How much is fetched before it is searched: of many small files the reader's start would be most of it."""
+"""Bytes to download before a search; one search over many small files saves starting the reader for each."""
 RECORD = ("inference_id", "score", "predicted_at", "model_package_version", FILE)
-"""Columns of a prediction record that have a place of their own."""
+"""Columns of a prediction record that have their own field in `Prediction`."""
 OF_THE_BATCH = ("run", "manifest", "execution_arn", "trigger", "reason")
 ABOUT = ("row_key", "entity", "event_time", "label")
 SERVED = ("inference_id", "score", "served_at", "package_version", *ABOUT, FILE)
-"""The same of a window's rows; the other columns are the row."""
+"""Columns of a window's rows that are not part of the input row."""
 
 
 @dataclass(kw_only=True)
 class _Pile:
-    """Files that are searched together: one question to the reader for many of them.
+    """Downloaded files that are searched by one run of the Parquet reader.
 
     Attributes:
-        origins: each file's place here, to the item and the URI that it comes from.
+        origins: by local path: the audit item and the S3 URI of the file.
+        size: bytes of the files not yet searched.
+        fetched: how many downloads were tried, which numbers their folders.
     """
 
     s3: Any
@@ -42,7 +44,7 @@ class _Pile:
     fetched: int = 0
 
     def add(self, uri: str, item: Item) -> None:
-        """Fetch a file, unless it is not there any more."""
+        """Download a file; one that no longer exists is skipped."""
         path = _fetched_if_there(self.s3, uri, self.folder / str(self.fetched))
         self.fetched += 1
         if path is not None:
@@ -50,10 +52,10 @@ class _Pile:
             self.size += path.stat().st_size
 
     def match(self) -> tuple[dict[str, Any], Item, str] | None:
-        """The row with this inference id, with what its file comes from; the files are thrown away."""
+        """The row with this inference id, its audit item and its file's URI, or None; deletes the files."""
         paths = [Path(path) for path in self.origins]
         rows = parquet.rows(paths, {"inference_id": self.inference_id}) if paths else []
-        # Files come newest first, and the newest is meant.
+        # Files are added newest first; when several have the id, the newest one counts.
         rows.sort(key=lambda row: paths.index(Path(str(row[FILE]))))
         answer = (rows[0], *self.origins[str(rows[0][FILE])]) if rows else None
         for path in paths:
@@ -65,7 +67,7 @@ class _Pile:
 def in_batches(
     target: Target, runs: Iterable[Item], inference_id: str, note: Callable[[str], None]
 ) -> Prediction | None:
-    """The prediction in the first of these runs that holds it, or None."""
+    """The prediction from the first of these batch runs that contains it, or None."""
     s3 = target.client("s3")
     with TemporaryDirectory() as folder:
         pile = _Pile(s3=s3, folder=Path(folder), inference_id=inference_id)
@@ -83,7 +85,7 @@ def in_batches(
 
 
 def record(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
-    """A prediction record of a part (`docs/contracts.md`)."""
+    """The prediction of a record in a published part (`docs/contracts.md`)."""
     return Prediction(
         prediction_id=str(row["inference_id"]),
         kind=BATCH,
@@ -100,9 +102,9 @@ def record(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
 
 
 def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any, str]:
-    """The row of the batch's input that a prediction is about, with its file; nothing when it cannot be told.
+    """The input row of a batch prediction and its file's URI; the row is None when it is not unique.
 
-    Parts are numbered as the plan's files are, and the row is found there by its key.
+    Parts have the numbers of the plan's input files; within the file, the row is looked up by its key.
     """
     plan = plan_of(target, bucket, str(prediction.details["run"]))
     number = int(prediction.place.rpartition("part-")[2].partition(".")[0])
@@ -118,14 +120,14 @@ def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any,
     with TemporaryDirectory() as folder:
         path = _fetched_if_there(target.client("s3"), uri, Path(folder))
         matching = parquet.rows([path], equal, str(dataset["format"])) if path else []
-    # Keys that repeat name no row.
+    # A key that occurs more than once identifies no row.
     if len(matching) != 1:
         return None, uri
     return {name: value for name, value in matching[0].items() if name != FILE}, uri
 
 
 def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:
-    """The newest `plan.json` of a run; nothing when there is none."""
+    """The content of a run's newest `plan.json`; empty when there is none."""
     s3 = target.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"runs/{run}/")
     plans = [
@@ -141,7 +143,7 @@ def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:
 def in_windows(
     target: Target, windows: Iterable[Item], inference_id: str, note: Callable[[str], None]
 ) -> Prediction | None:
-    """The prediction in the rows that a monitor kept of the first of these windows that holds it, or None."""
+    """The prediction from the stored rows of the first of these windows that contains it, or None."""
     s3 = target.client("s3")
     with TemporaryDirectory() as folder:
         pile = _Pile(s3=s3, folder=Path(folder), inference_id=inference_id)
@@ -155,7 +157,7 @@ def in_windows(
 
 
 def served(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
-    """A row that a monitor kept of its window (`docs/contracts.md`)."""
+    """The prediction of a row that a monitor stored for its window (`docs/contracts.md`)."""
     version = row.get("package_version")
     return Prediction(
         prediction_id=str(row["inference_id"]),
@@ -175,7 +177,7 @@ def served(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
 
 
 def _fetched_if_there(s3: Any, uri: str, folder: Path) -> Path | None:
-    """An object in a folder, or None for one that is not there (any more)."""
+    """The local path of an object downloaded to a folder, or None when the object does not exist."""
     from botocore.exceptions import ClientError
 
     bucket, _, key = uri.removeprefix("s3://").partition("/")

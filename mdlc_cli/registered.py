@@ -1,4 +1,4 @@
-"""What the model registry says about versions: where they come from, how they stand, and who changed that."""
+"""Reads versions from the model registry: their origin, their approval, and who changed it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHOWN = (
 
 
 def describe(target: Target, arn: str) -> Package:
-    """A package as plain values; nothing when it is not registered any more."""
+    """A model package as plain values; empty when it is no longer registered."""
     from botocore.exceptions import ClientError
 
     try:
@@ -36,7 +36,7 @@ def describe(target: Target, arn: str) -> Package:
 
 
 def versions(target: Target, group: str) -> list[Package]:
-    """Every version of a group, the oldest first; nothing when there is no such group."""
+    """All versions of a model package group, oldest first; empty when there is no such group."""
     from botocore.exceptions import ClientError
 
     sagemaker = target.client("sagemaker")
@@ -53,7 +53,7 @@ def versions(target: Target, group: str) -> list[Package]:
 
 
 def plain(described: Mapping[str, Any]) -> Package:
-    """What of a DescribeModelPackage answer tells the version's origin and approval."""
+    """The version's origin and approval from a DescribeModelPackage answer."""
     life_cycle = described.get("ModelLifeCycle") or {}
     return {
         "package_arn": described["ModelPackageArn"],
@@ -74,7 +74,7 @@ def plain(described: Mapping[str, Any]) -> Package:
 
 
 def who(context: Mapping[str, Any] | None) -> str:
-    """Whom a UserContext names: a Studio user, or an IAM identity with who assumed it; else nothing."""
+    """The name in a UserContext: a Studio user, or an IAM identity with its source identity; else empty."""
     if not context:
         return ""
     if context.get("UserProfileName"):

@@ -1,4 +1,4 @@
-"""Releases of a model: which versions served one after the other, and what a way back leads to."""
+"""A model's releases: the versions that served in turn, and the one that a rollback returns to."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from mdlc_cli.target import Target
 
 WORKFLOW = "release"
 NOTHING_BEFORE = "0"
-"""What a release's audit item holds as the version it replaced when there was none."""
+"""The value of `replaced` in a release's audit item when it replaced no version."""
 LOOKS_FOR_A_RELEASE, BETWEEN_LOOKS_SECONDS = 6, 0.5
-"""How often, and how far apart, is looked for the release that an approval begins."""
+"""How often, and at which interval, to look for the release that an approval starts."""
 
 
 def model_of(machine: StateMachine) -> str:
-    """The model whose release machine this is; its name begins the machine's."""
+    """The model of a release machine, from the machine's name."""
     return machine.name.removesuffix(f"-{WORKFLOW}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Underway:
-    """A release that runs.
+    """A running release.
 
     Attributes:
-        version: the version that it was started with; None for the newest approved one.
-        trigger: what started it.
+        version: the version in its input; None for the newest approved one.
+        trigger: the `trigger` in its input, such as approval.
     """
 
     arn: str
@@ -41,13 +41,13 @@ class Underway:
 
     @property
     def sentence(self) -> str:
-        """What it releases and why, as the beginning of a sentence."""
+        """The beginning of a sentence: which version it releases, and whether an approval started it."""
         what = "A release" if self.version is None else f"A release of version {self.version}"
         return f"{what}, started by its approval," if self.trigger == "approval" else what
 
 
 def underway(target: Target, machine: StateMachine) -> Underway | None:
-    """The release of a machine that has run longest, or None."""
+    """The machine's longest-running release, or None."""
     client = target.client("stepfunctions")
     pages = client.get_paginator("list_executions").paginate(
         stateMachineArn=machine.arn, statusFilter="RUNNING"
@@ -57,7 +57,10 @@ def underway(target: Target, machine: StateMachine) -> Underway | None:
 
 
 def begun_since(target: Target, machine: StateMachine, moment: datetime) -> Underway | None:
-    """A release that began since then, waited for a little: an approval takes a moment to reach it."""
+    """A release that started at or after a time, or None.
+
+    Looks several times, because a release starts some time after the approval.
+    """
     for _ in range(LOOKS_FOR_A_RELEASE):
         recent = executions(target, machine, limit=1)
         if recent and recent[0].started >= moment:
@@ -67,7 +70,14 @@ def begun_since(target: Target, machine: StateMachine, moment: datetime) -> Unde
 
 
 def is_wanted(target: Target, machine: StateMachine, result: Result, version: int | None) -> bool:
-    """Whether a release that was watched brought, or failed to bring, the version that is asked for."""
+    """Whether a finished release was of the wanted version.
+
+    Args:
+        target: the AWS that it ran in.
+        machine: the release machine.
+        result: how the release ended.
+        version: the wanted version; None for the newest approved one.
+    """
     released = _described(target.client("stepfunctions"), result.arn).version
     if version is not None:
         return released == version
@@ -76,7 +86,7 @@ def is_wanted(target: Target, machine: StateMachine, result: Result, version: in
 
 def newest_approved(target: Target, group: str) -> int | None:
     """The number of the newest approved version of a package group, or None."""
-    # By number, since SageMaker's own order is by the second of their creation.
+    # Compared by number, because SageMaker sorts by creation time in whole seconds.
     versions = (
         int(package["ModelPackageVersion"])
         for page in target.client("sagemaker")
@@ -99,10 +109,10 @@ def _described(client: Any, arn: str) -> Underway:
 
 
 def served(items: Iterable[Item]) -> list[int]:
-    """The versions that served one after the other, the one that serves now last.
+    """The versions that served in turn; the last one serves now.
 
-    A release of a version that served before is a way back: it takes what came after it off the list, so
-    that going back twice leads two versions back and not to where the first way back began.
+    The release of a version that served before is a rollback. It removes all later versions from the list,
+    so that a second rollback returns to a still earlier version, and not to the one just rolled back.
 
     Args:
         items: a model's audit items, in any order.
@@ -125,7 +135,7 @@ def before(items: Iterable[Item], model: str) -> tuple[int, int]:
     """The version that serves, and the one that served before it.
 
     Raises:
-        CommandError: there is no way back.
+        CommandError: no version served before it.
     """
     path = served(items)
     if len(path) < 2:

@@ -1,4 +1,4 @@
-"""Removes for good what deleted stacks left: data, models, audit tables and keys."""
+"""Permanently removes what deleted stacks retained: data, models, audit tables and keys."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mdlc_cli.retained import BUCKET, GROUP, KEY, LOG_GROUP, TABLE, Retained
 from mdlc_cli.target import Target
 
 KEY_DAYS = 7
-"""KMS's shortest wait before it deletes a key; until then the deletion can be cancelled."""
+"""KMS's shortest waiting period before it deletes a key; until then the deletion can be cancelled."""
 _AT_ONCE = 1000
-"""How many objects S3 deletes by one request."""
+"""The most objects that one S3 request can delete."""
 
 
 def removable(left: Sequence[Retained]) -> list[Retained]:
-    """What of that `remove` can remove, keys last: what they encrypt goes first."""
+    """The resources that `remove` can remove; keys last, after the resources that they encrypt."""
     return sorted(
         (resource for resource in left if resource.kind in _REMOVALS),
         key=lambda resource: resource.kind == KEY,
@@ -29,10 +29,10 @@ def remove(target: Target, resource: Retained) -> str:
     """Removes a resource.
 
     Returns:
-        What more there is to say about it.
+        A remark for the user, or an empty string.
 
     Raises:
-        CommandError: AWS refused.
+        CommandError: AWS answered with an error.
     """
     try:
         return _REMOVALS[resource.kind](target, resource.name)
@@ -51,7 +51,7 @@ def _bucket(target: Target, name: str) -> str:
         entries = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         for some in _batches([{"Key": each["Key"], "VersionId": each["VersionId"]} for each in entries]):
             answer = client.delete_objects(Bucket=name, Delete={"Objects": some, "Quiet": True})
-            # S3 answers 200 even when it deleted nothing: what it refused stands in the body.
+            # S3 answers 200 even when it deleted nothing; the body lists the errors.
             if refused := answer.get("Errors"):
                 first = refused[0]
                 raise CommandError(
@@ -74,7 +74,7 @@ def _table(target: Target, name: str) -> str:
 def _group(target: Target, name: str) -> str:
     client = target.client("sagemaker")
     pages = client.get_paginator("list_model_packages").paginate(ModelPackageGroupName=name)
-    # All are listed before the first is deleted, which would move the pages.
+    # List all before deleting any, because deleting changes the pages.
     arns = [package["ModelPackageArn"] for page in pages for package in page["ModelPackageSummaryList"]]
     for arn in arns:
         client.delete_model_package(ModelPackageName=arn)
@@ -103,4 +103,4 @@ _REMOVALS: dict[str, Callable[[Target, str], str]] = {
     LOG_GROUP: _log_group,
     KEY: _key,
 }
-"""Roles are not among them: the one that is retained is API Gateway's, by which the whole account logs."""
+"""By type: the removal. Roles are left out: the retained one is API Gateway's logging role of the account."""

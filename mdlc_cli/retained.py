@@ -1,6 +1,6 @@
-"""What stacks left behind when they were deleted: resources that their templates say to retain.
+"""Finds the resources that deleted stacks retained by their `DeletionPolicy`.
 
-CloudFormation shows a deleted stack's events for 90 days, and the resources it retained as DELETE_SKIPPED.
+CloudFormation shows a deleted stack's events for 90 days; its retained resources are DELETE_SKIPPED there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ IDENTIFIERS: Mapping[str, str] = {
     LOG_GROUP: "LogGroupName",
     ROLE: "RoleName",
 }
-"""By which property CloudFormation imports a resource of a type: the primary identifier of its schema."""
+"""By type: the property by which CloudFormation imports a resource (its schema's primary identifier)."""
 
 WORDS: Mapping[str, str] = {
     BUCKET: "bucket",
@@ -40,12 +40,12 @@ _GONE = frozenset({
     *("404", "NoSuchBucket", "NoSuchEntity", "NotFound", "NotFoundException"),
     *("ResourceNotFound", "ResourceNotFoundException", "ValidationException"),
 })  # fmt: skip
-"""What services answer about a resource that is not there; SageMaker's is a ValidationException."""
+"""Error codes for a resource that does not exist; SageMaker's is ValidationException."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retained:
-    """A resource that a deleted stack left.
+    """A resource that a deleted stack retained.
 
     Attributes:
         stack: the stack's name.
@@ -60,7 +60,7 @@ class Retained:
 
     @property
     def name(self) -> str:
-        """What a person calls it: the name at the end of an ARN."""
+        """The name for display; for a model package group, the name in its ARN."""
         return self.physical_id.rpartition("/")[2] if self.kind == GROUP else self.physical_id
 
     @property
@@ -70,9 +70,9 @@ class Retained:
 
 
 def left_by(target: Target, names: Collection[str]) -> list[Retained]:
-    """What deleted stacks of these names left, is still there and belongs to no other stack.
+    """The resources retained by deleted stacks of these names that still exist and belong to no stack.
 
-    Of several resources with one logical id, left by one stack after the other, the newest comes first.
+    When successive stacks of a name each retained a resource of the same logical id, the newest is first.
     """
     deleted = [stack for stack in _deleted(target) if stack["StackName"] in names]
     if not deleted:
@@ -90,12 +90,12 @@ def left_by(target: Target, names: Collection[str]) -> list[Retained]:
 
 
 def deleted_names(target: Target) -> set[str]:
-    """The names of the stacks that were deleted within 90 days."""
+    """The names of the stacks deleted in the last 90 days."""
     return {str(summary["StackName"]) for summary in _deleted(target)}
 
 
 def exists(target: Target, resource: Retained) -> bool:
-    """Whether the resource is still there; one of a type that is not known here counts as there."""
+    """Whether the resource still exists; True for a type that cannot be looked up here."""
     look = _LOOKS.get(resource.kind)
     if look is None:
         return True
@@ -108,7 +108,7 @@ def exists(target: Target, resource: Retained) -> bool:
 
 
 def _deleted(target: Target) -> list[dict[str, Any]]:
-    """Summaries of deleted stacks, the last one deleted first."""
+    """Summaries of deleted stacks, the most recently deleted first."""
     summaries = stacks.pages(
         target.client("cloudformation"),
         "list_stacks",
@@ -123,9 +123,9 @@ def _deleted(target: Target) -> list[dict[str, Any]]:
 
 
 def _skipped(target: Target, stack: Mapping[str, Any]) -> list[Retained]:
-    """The resources whose last event says that they were not deleted."""
+    """A deleted stack's resources whose last event is DELETE_SKIPPED."""
     last: dict[str, dict[str, Any]] = {}
-    # Events come newest first.
+    # Events are listed newest first.
     for event in stacks.pages(
         target.client("cloudformation"), "describe_stack_events", "StackEvents", StackName=stack["StackId"]
     ):
@@ -143,7 +143,7 @@ def _skipped(target: Target, stack: Mapping[str, Any]) -> list[Retained]:
 
 
 def _owned(target: Target) -> set[str]:
-    """The physical ids of whatever deployed stacks hold: another stack may have imported what one left."""
+    """The physical ids of all deployed stacks' resources: a stack may have imported a retained one."""
     return {
         resource["PhysicalResourceId"]
         for stack in stacks.deployed(target)
@@ -163,7 +163,7 @@ def _log_group_is_there(target: Target, name: str) -> bool:
 
 
 def _answered(service: str, operation: str, member: str) -> Callable[[Target, str], bool]:
-    """A look that finds the resource when the operation answers at all."""
+    """A lookup that returns True when the operation succeeds; it raises the service's error otherwise."""
 
     def look(target: Target, name: str) -> bool:
         getattr(target.client(service), operation)(**{member: name})

@@ -1,7 +1,8 @@
-"""The rules of decision APIs: where they are uploaded, what they may name, and which are in use.
+"""The rules of decision APIs: where to upload them, which columns they may name, and which are in use.
 
-A decision API's stack has an event rule that offers uploads to the function that accepts them. Its pattern
-names the bucket and the key, and its target's template what rules may name and the table of those in use.
+A decision API's stack has an EventBridge rule that passes uploads to the function that accepts them. Its
+event pattern has the bucket and the key; its target's input template has the columns that rules may name and
+the table of the rules in use.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
 
 EVENT = "<aws.events.event.json>"
-"""Stands in a template for the event, and is no JSON itself."""
+"""EventBridge's placeholder for the event in an input template, which makes the template invalid JSON."""
 CURRENT = {"pk": {"S": "RULES"}}
 ACCEPTED_SECONDS = 60.0
 PAUSE_SECONDS = 1.0
@@ -25,11 +26,13 @@ PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """A decision API as far as its rules are concerned.
+    """What is known of a decision API for its rules.
 
     Attributes:
-        table: the table of rules.
-        columns: the types of the columns that rules may name; None when only a deployment knows them.
+        table: the DynamoDB table of its rules.
+        bucket: the bucket to upload rules to.
+        key: the object key to upload rules to.
+        columns: the types of the columns that rules may name; None when they are only known at deployment.
     """
 
     name: str
@@ -41,12 +44,12 @@ class Api:
 
     @property
     def uri(self) -> str:
-        """Where rules are uploaded."""
+        """The S3 URI to upload rules to."""
         return f"s3://{self.bucket}/{self.key}"
 
 
 def apis(target: Target, stack: str | None = None) -> list[Api]:
-    """The decision APIs of all stacks, or of one."""
+    """The decision APIs of all stacks, or of one stack."""
     client = target.client("events")
     found_apis = []
     for each in stacks.deployed(target, stack):
@@ -71,7 +74,7 @@ def choose(known: Sequence[Api], name: str | None) -> Api:
     """The API of that name, or the only one.
 
     Raises:
-        CommandError: none or several fit.
+        CommandError: no API or several match.
     """
     fitting = [api for api in known if name in (None, api.name)]
     if len(fitting) == 1:
@@ -85,18 +88,18 @@ def choose(known: Sequence[Api], name: str | None) -> Api:
 
 
 def problems(file: Path, decisions: Sequence[str], columns: Mapping[str, str] | None) -> list[str]:
-    """What is wrong with the rules in a file, a sentence each."""
-    # Only here: other commands start without the library.
+    """The errors in a file of rules, one sentence each."""
+    # Imported here so that other commands start without the library.
     from mdlc_constructs.settings import rules_document
 
     return rules_document.check(file, decisions=decisions, columns=columns)
 
 
 def check(file: Path, decisions: Sequence[str], columns: Mapping[str, str] | None) -> None:
-    """Refuse a file whose rules cannot be used.
+    """Raise an error when a file's rules cannot be used.
 
     Raises:
-        CommandError: with the first problem, and the others as its detail.
+        CommandError: with the first error, and the others as its detail.
     """
     sentences = problems(file, decisions, columns)
     if sentences:
@@ -107,23 +110,23 @@ def check(file: Path, decisions: Sequence[str], columns: Mapping[str, str] | Non
 
 
 def upload(target: Target, api: Api, file: Path) -> None:
-    """Put a file into its place."""
+    """Upload a file of rules to the API's S3 URI."""
     client = target.client("s3")
     client.put_object(Bucket=api.bucket, Key=api.key, Body=file.read_bytes(), ContentType="application/json")
 
 
 def in_use(target: Target, api: Api) -> dict[str, str] | None:
-    """The rules in use: `document`, `rules_version`, `source`, `at`; None before any are."""
+    """The rules in use (`document`, `rules_version`, `source`, `at`), or None when there are none yet."""
     answer = target.client("dynamodb").get_item(TableName=api.table, Key=CURRENT, ConsistentRead=True)
     item: dict[str, dict[str, str]] | None = answer.get("Item")
     return None if item is None else {name: value["S"] for name, value in item.items() if "S" in value}
 
 
 def accepted(target: Target, api: Api, file: Path) -> dict[str, str]:
-    """The rules in use as soon as they are those of the file.
+    """The rules in use, after waiting until they are those of the file.
 
     Raises:
-        CommandError: they do not come into use.
+        CommandError: the file's rules are not in use after `ACCEPTED_SECONDS`.
     """
     text = file.read_text(encoding="utf-8-sig")
     deadline = time.monotonic() + ACCEPTED_SECONDS

@@ -1,4 +1,4 @@
-"""Starts a workflow, follows it and tells how it ended."""
+"""Starts a workflow, shows its progress and reports how it ended."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHOWN_LOG_LINES = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """How an execution ended. ``output`` is the machine's output as JSON text; empty after a failure."""
+    """How an execution ended. ``output`` is its output as JSON text; empty after a failure."""
 
     arn: str
     status: str
@@ -41,19 +41,19 @@ class Result:
 
     @property
     def outcome(self) -> str:
-        """The machine's own outcome, such as Refused; empty without one."""
+        """The `outcome` in the machine's output, such as Refused; empty without one."""
         return dict(flattened(self.output)).get("outcome", "")
 
     @property
     def failure(self) -> Failure:
-        """Why it failed, and what comes next."""
+        """Why it failed, and what to do next."""
         first = self.timeline.first_failure
         job = first.job.name if first is not None and first.job is not None else ""
         return advice.failure(self.arn, self.error or self.status, self.cause, job=job)
 
     @property
     def succeeded(self) -> bool:
-        """Whether the machine reached its end; the gate may still have refused the model."""
+        """Whether the execution succeeded; the gate may still have rejected the model."""
         return self.status == "SUCCEEDED"
 
 
@@ -61,7 +61,7 @@ def read_input(text: str | None) -> str:
     """The execution's input as JSON text, from ``{...}``, ``@file`` or ``@-`` (standard input).
 
     Raises:
-        CommandError: the file is not there, or the text is no JSON object.
+        CommandError: the file cannot be read, or the text is not a JSON object.
     """
     if text is None:
         return "{}"
@@ -85,7 +85,7 @@ def read_input(text: str | None) -> str:
 
 
 def start(target: Target, machine: StateMachine, text: str) -> str:
-    """Starts an execution of ``machine`` with JSON text as its input, and tells its name; returns its ARN."""
+    """Starts an execution of ``machine`` with a JSON input and prints its name; returns its ARN."""
     answer = target.client("stepfunctions").start_execution(stateMachineArn=machine.arn, input=text)
     execution = str(answer["executionArn"])
     message = f"{machine.name}: execution {execution.rpartition(':')[2]}"
@@ -94,7 +94,7 @@ def start(target: Target, machine: StateMachine, text: str) -> str:
 
 
 def follow(target: Target, execution: str, *, console: Console) -> Result:
-    """Shows the execution until it ends and says how it ended."""
+    """Shows the execution's progress until it ends; returns how it ended."""
     seen = watch.follow(target, execution, console=console)
     described = target.client("stepfunctions").describe_execution(executionArn=execution)
     return Result(
@@ -108,13 +108,15 @@ def follow(target: Target, execution: str, *, console: Console) -> Result:
 
 
 def to_the_end(target: Target, execution: str, *, what: str) -> Result:
-    """Shows an execution until it ends, and its outcome.
+    """Shows an execution's progress until it ends, then its outcome.
 
     Args:
-        what: what goes on when nobody watches any longer.
+        target: the AWS that it runs in.
+        execution: its ARN.
+        what: a noun for the execution, for the message on Ctrl-C.
 
     Raises:
-        Exit: with status 130 when the watching is broken off.
+        Exit: with status 130 after Ctrl-C; the execution continues.
     """
     console = progress.stderr_console()
     try:
@@ -127,7 +129,7 @@ def to_the_end(target: Target, execution: str, *, what: str) -> Result:
 
 
 def report(target: Target, result: Result, *, console: Console) -> None:
-    """Prints the outcome: the machine's own output, or the first error and the failed job's last lines."""
+    """Prints the machine's output, or after a failure the first error and the job's last log lines."""
     ended = result.timeline.ended or result.timeline.started
     seconds = (ended - result.timeline.started).total_seconds()
     states = len(result.timeline.visits)

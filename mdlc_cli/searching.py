@@ -1,4 +1,4 @@
-"""Looks for a prediction in all places that may hold it, the cheapest first."""
+"""Searches for a prediction wherever it may be recorded, cheapest source first."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _OF_A_BATCH = re.compile("[0-9a-f]{32}")
 
 @dataclass(kw_only=True)
 class Search:
-    """What is looked for, and where.
+    """A search for one prediction.
 
     Attributes:
-        stack: only what this stack made.
-        model: only this model's.
-        run: only this run's published batch.
-        on: the day in UTC whose captures are looked through; none are without.
-        note: told where it is looked, as it happens.
-        looked: where it was looked, in words.
-        unlike_a_batch: whether batches are recorded and were left out, because their ids look otherwise.
+        stack: search only this stack's resources.
+        model: search only this model's predictions.
+        run: search only the published batch of this run.
+        on: the day in UTC whose data capture is searched; None to search no captures.
+        note: called with a progress line for each source.
+        looked: the sources searched so far, for the error message.
+        unlike_a_batch: whether batches were skipped because the id does not have the form of a batch's ids.
     """
 
     target: Target
@@ -41,13 +41,13 @@ class Search:
     unlike_a_batch: bool = False
 
     def find(self) -> tuple[Prediction, list[Item]]:
-        """The prediction, with the audit items of its model.
+        """The prediction, and the audit items of its model.
 
         Raises:
-            CommandError: it is in none of these places; where was looked, and what to try.
+            CommandError: it was not found; the message names the sources searched and what to try.
         """
         prediction = self._decided() if self.run is None else None
-        # A decision names its model: the items of others need not be read.
+        # A decision names its model, so the items of other models need not be read.
         of_models = self._items(prediction.model if prediction else self.model)
         for model, own in sorted(of_models.items()):
             prediction = prediction or self._of_model(model, own)
@@ -56,7 +56,7 @@ class Search:
         return prediction, of_models.get(prediction.model, [])
 
     def _items(self, only: str | None) -> dict[str, list[Item]]:
-        """Audit items by their model, of all models or of one."""
+        """Audit items by model, of all models or only of one."""
         of_models: dict[str, list[Item]] = {}
         for table in stacks.audit_tables(self.target, self.stack):
             for item in audit.items(self.target, table, model=only):

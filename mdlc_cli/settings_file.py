@@ -1,4 +1,4 @@
-"""What a project may write into ``mdlc.toml``."""
+"""Reads a project's settings from ``mdlc.toml``."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _WITH_PATHS = ("train", "serve", "process", "python")
 
 
 def local_images(root: Path) -> list[dict[str, Any]]:
-    """The ``[[local.images]]`` tables: how a container image of one's own runs on this machine.
+    """The ``[[local.images]]`` tables: how a user's own container images run on this machine.
 
-    Each has ``match``, a regular expression on the image's URI, and what runs in its place: ``train``,
+    Each has ``match``, a regular expression for the image's URI, and what to run instead: ``train``,
     ``serve`` or ``process`` (commands as lists), ``python``, ``environment``. A word that begins with ``./``
-    is a path from the settings file's folder, so that the file serves every clone of a project. The local AWS
-    says what it does not understand.
+    is a path relative to the settings file, so that the file works in every clone of a project. The local AWS
+    checks the content of the tables.
 
     Raises:
-        CommandError: the file is no TOML, or ``local.images`` is no list of tables.
+        CommandError: the file is not valid TOML, or ``local.images`` is not a list of tables.
     """
     images = _local(root).get("images", [])
     if not (isinstance(images, list) and all(isinstance(image, dict) for image in images)):
@@ -37,12 +37,12 @@ def local_images(root: Path) -> list[dict[str, Any]]:
 
 
 def time_scale(root: Path) -> float:
-    """``time_scale`` of the ``[local]`` table: how many times faster than AWS the local AWS waits.
+    """``time_scale`` of the ``[local]`` table: the factor by which the local AWS shortens waits.
 
-    It divides what nothing but waiting is: a state machine's waits, a rollout's bakes, alarms' periods.
+    It divides pure waiting times: a state machine's waits, a rollout's bakes, alarms' periods.
 
     Raises:
-        CommandError: the file is no TOML, or the value is no number above 0.
+        CommandError: the file is not valid TOML, or the value is not a number above 0.
     """
     scale = _local(root).get("time_scale", 1)
     if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < math.inf:
@@ -53,10 +53,10 @@ def time_scale(root: Path) -> float:
 
 
 def target(root: Path) -> Literal["local", "aws"] | None:
-    """``target``: the AWS that the project's commands talk to unless they are told another; None without it.
+    """``target``: the AWS that the project's commands use by default, or None when it is not set.
 
     Raises:
-        CommandError: the file is no TOML, or the value is another word.
+        CommandError: the file is not valid TOML, or the value is another word.
     """
     chosen = _content(root).get("target")
     if chosen not in (None, "local", "aws"):
@@ -66,13 +66,13 @@ def target(root: Path) -> Literal["local", "aws"] | None:
 
 
 def _local(root: Path) -> dict[str, Any]:
-    """The ``[local]`` table; empty without one."""
+    """The ``[local]`` table; empty when there is none."""
     section: dict[str, Any] = _content(root).get("local", {})
     return section
 
 
 def _content(root: Path) -> dict[str, Any]:
-    """The whole file; empty without one."""
+    """The file's content; empty when there is no file."""
     path = root / SETTINGS_FILE
     if not path.is_file():
         return {}
@@ -83,7 +83,7 @@ def _content(root: Path) -> dict[str, Any]:
 
 
 def _placed(value: Any, root: Path) -> Any:
-    """The value with paths from the project's folder made absolute: a job runs in a folder of its own."""
+    """The value with relative paths made absolute, because a job runs in its own folder."""
     if isinstance(value, list):
         return [_placed(word, root) for word in value]
     return str(root / value) if isinstance(value, str) and value.startswith("./") else value

@@ -1,4 +1,4 @@
-"""What deployed stacks tell: their outputs, the machines and the tables that belong to them."""
+"""Reads deployed stacks: their outputs, state machines and tables."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mdlc_cli.target import Target
 
 AUDIT_TABLE_OUTPUT = "AuditTableName"
 AUDIT_TABLE_ID = "Audit"
-"""What the logical id of a home's audit table holds: the id of its construct, which is a contract."""
+"""The construct id in the logical id of a model home's audit table; construct ids are a contract."""
 UPLOAD_RULE_ID = "RulesUploaded"
-"""What the logical id of a decision API's event rule holds, by which its rules are accepted."""
+"""The construct id in the logical id of the event rule by which a decision API accepts rules."""
 DECISION_TABLE_ID = re.compile(r"Decisions[0-9A-F]{8}$")
-"""How the logical id of a decision API's table ends: the id of its construct, and a hash."""
+"""The end of the logical id of a decision API's table: the construct id and a hash."""
 DECISION_KEY = "request_id"
 
 
@@ -29,7 +29,7 @@ class DeployedStack:
     outputs: Mapping[str, str]
 
     def output(self, key: str) -> str | None:
-        """The output called ``key``, or the only one whose key holds it (a construct prefixes its own)."""
+        """The output ``key``, or the only one whose key contains it, as constructs add a prefix."""
         if key in self.outputs:
             return self.outputs[key]
         values = [value for name, value in self.outputs.items() if key in name]
@@ -37,10 +37,10 @@ class DeployedStack:
 
 
 def deployed(target: Target, name: str | None = None) -> list[DeployedStack]:
-    """The stacks that exist, or the one called ``name``.
+    """All existing stacks, or only the stack ``name``.
 
     Raises:
-        CommandError: no stack is called ``name``.
+        CommandError: there is no stack ``name``.
     """
     standing = [
         DeployedStack(
@@ -60,13 +60,13 @@ def deployed(target: Target, name: str | None = None) -> list[DeployedStack]:
 
 
 def machine_arns(target: Target, stack: str) -> set[str]:
-    """The ARNs of the state machines that the stack called ``stack`` made."""
+    """The ARNs of the state machines of the stack ``stack``."""
     resources = _resources(target, stack, "AWS::StepFunctions::StateMachine")
     return {resource["PhysicalResourceId"] for resource in resources}
 
 
 def audit_tables(target: Target, stack: str | None = None) -> list[str]:
-    """The audit tables of stacks: named by an output whose key holds ``AuditTableName``, or made by one.
+    """The audit tables of stacks: from outputs with ``AuditTableName`` in the key, else from resources.
 
     Raises:
         CommandError: no stack has one.
@@ -85,7 +85,7 @@ def audit_tables(target: Target, stack: str | None = None) -> list[str]:
 
 
 def decision_tables(target: Target, stack: str | None = None) -> list[str]:
-    """The tables in which decision APIs of stacks record their decisions; nothing when there is none."""
+    """The tables in which the stacks' decision APIs record their decisions."""
     client = target.client("dynamodb")
     names = (
         resource["PhysicalResourceId"]
@@ -93,7 +93,7 @@ def decision_tables(target: Target, stack: str | None = None) -> list[str]:
         for resource in _resources(target, each.name, "AWS::DynamoDB::Table")
         if DECISION_TABLE_ID.search(resource["LogicalResourceId"])
     )
-    # A team may have a table of that name, too; what its key is tells them apart.
+    # Another table may have such a logical id too; a decision table also has this key.
     return [
         table
         for table in sorted(names)
@@ -109,7 +109,7 @@ def upload_rules(target: Target, stack: str) -> list[str]:
 
 
 def _resources(target: Target, stack: str, kind: str) -> list[dict[str, Any]]:
-    """The resources of a type that a stack made; one that it never came to make has no physical id."""
+    """A stack's resources of a type; one without a physical id was never created and is left out."""
     return [
         resource
         for resource in resources(target, stack)
@@ -125,7 +125,7 @@ def resources(target: Target, stack: str) -> Iterator[dict[str, Any]]:
 
 
 def pages(client: Any, operation: str, member: str, **request: Any) -> Iterator[dict[str, Any]]:
-    """What all pages of an operation's answer hold in a member."""
+    """The items of one member of an operation's answer, from all pages."""
     for page in client.get_paginator(operation).paginate(**request):
         yield from page[member]
 

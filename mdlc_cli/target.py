@@ -1,4 +1,4 @@
-"""Which AWS a command talks to: the project's local one, or a real account. It is always said."""
+"""Chooses the AWS that a command uses: the project's local one or a real account. Always prints which."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 Choice = Literal["local", "aws"]
 
-# Whatever of these is set would send a command meant for the local AWS to a real account, or the reverse.
+# Any of these variables could send a command for the local AWS to a real account.
 REAL_VARIABLES = (
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -34,21 +34,21 @@ REAL_VARIABLES = (
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
 
-# An endpoint that the environment names for another tool would make "real AWS" untrue.
+# An endpoint URL that is configured for another tool must not replace real AWS.
 _NO_OTHER_ENDPOINT: dict[str, Any] = {"ignore_configured_endpoint_urls": True}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """One AWS to talk to.
+    """The AWS that a command uses.
 
     Attributes:
-        endpoint: the local AWS's URL; None stands for real AWS.
-        region: the region; None when a real account's configuration names none.
+        endpoint: the local AWS's URL; None for real AWS.
+        region: the region; None when a real account's configuration has none.
         account: the account's twelve digits.
-        secret: the local AWS's secret access key; empty for real AWS, whose keys boto3 finds.
-        time_scale: how many times as fast as AWS it waits.
-        beside: of real AWS, the URL of the local one that runs, and is left alone.
+        secret: the local AWS's secret access key; empty for real AWS, whose credentials boto3 finds.
+        time_scale: the factor by which the local AWS shortens waits; 1 on real AWS.
+        beside: for real AWS: the URL of a local AWS that also runs but is not used.
     """
 
     endpoint: str | None
@@ -72,7 +72,7 @@ class Target:
         return f"Using real AWS: account {self.account}, region {self.region}{alone}"
 
     def reached_at(self, url: str) -> str:
-        """Where the REST API answers whose URL a stack outputs; on the local AWS it has an address there."""
+        """The URL to call for a REST API's URL in a stack's outputs; the local AWS has its own address."""
         aws = urlsplit(url)
         host = aws.hostname or ""
         if self.endpoint is None or ".execute-api." not in host:
@@ -80,7 +80,7 @@ class Target:
         return f"{self.endpoint}/_aws/execute-api/{host.partition('.')[0]}{aws.path}"
 
     def environment(self) -> dict[str, str]:
-        """The whole environment of a subprocess that talks to this AWS, the CDK CLI for one."""
+        """The complete environment of a subprocess that uses this AWS, such as the CDK CLI."""
         kept = dict(os.environ)
         if self.endpoint is None:
             return {**kept, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
@@ -94,14 +94,14 @@ class Target:
             **self.exports(),
             "CDK_DEFAULT_ACCOUNT": LOCAL_ACCOUNT,
             "CDK_DEFAULT_REGION": LOCAL_REGION,
-            # The CDK's own template validation costs seconds a synth; delivery to real AWS keeps it.
+            # The CDK's template validation takes seconds per synthesis; it stays on for real AWS.
             "CDK_VALIDATION": "false",
             "NO_PROXY": bypass,
             "no_proxy": bypass,
         }
 
     def exports(self) -> dict[str, str]:
-        """The variables by which the AWS CLI and any SDK reach the local AWS and no other."""
+        """The environment variables by which the AWS CLI and SDKs use the local AWS only."""
         return {
             "AWS_ENDPOINT_URL": str(self.endpoint),
             "AWS_ACCESS_KEY_ID": self.account,
@@ -114,7 +114,7 @@ class Target:
         }
 
     def client(self, service: str) -> Any:
-        """A boto3 client for ``service`` that can reach this AWS and no other."""
+        """A boto3 client for ``service`` that uses this AWS only."""
         from botocore.config import Config
 
         if self.endpoint is None:
@@ -130,7 +130,7 @@ class Target:
 
 
 def at(server: local.Server) -> Target:
-    """The local AWS that ``server`` is."""
+    """The target for a running local AWS."""
     return Target(
         endpoint=server.endpoint,
         region=LOCAL_REGION,
@@ -141,13 +141,13 @@ def at(server: local.Server) -> Target:
 
 
 def choose(root: Path, choice: Choice | None = None) -> Target:
-    """The AWS to use: what ``choice``, ``MDLC_TARGET`` or ``mdlc.toml`` asks for, or the local one.
+    """The AWS to use: by ``choice``, else ``MDLC_TARGET``, else ``mdlc.toml``, else the local one.
 
-    A project that never had a local AWS works on a real account without being asked for it.
+    A project that has never had a local AWS uses the real account by default.
 
     Raises:
-        CommandError: the local one is asked for and does not run, was up before and does not answer now, the
-            variable holds another word, or there are no credentials for a real account.
+        CommandError: the local AWS is chosen and does not run, it ran before and does not answer now, the
+            variable has another value, or there are no credentials for a real account.
     """
     wanted = choice or os.environ.get(TARGET_VARIABLE) or None
     if wanted not in (None, "local", "aws"):
@@ -159,7 +159,7 @@ def choose(root: Path, choice: Choice | None = None) -> Target:
     if server is not None:
         return at(server)
     if absence.absence(root) is not absence.Absence.NEVER_UP:
-        # Where one was used, a command that was meant for it must never change a real account.
+        # In a project that has used a local AWS, a command meant for it must not change a real account.
         raise CommandError(absence.sentence(root, REAL_REMEDY))
     if wanted == "local":
         raise CommandError(f"no local AWS runs for {root}: run `mdlc local up`")
@@ -167,7 +167,7 @@ def choose(root: Path, choice: Choice | None = None) -> Target:
 
 
 def reported(root: Path, choice: Choice | None = None) -> Target:
-    """The AWS to use, as `choose` finds it, said in one line on standard error."""
+    """The AWS to use, from `choose`; also prints it in one line on standard error."""
     target = choose(root, choice)
     colour = "cyan" if target.is_local else "yellow"
     progress.stderr_console().print(target.sentence, style=colour, markup=False)
@@ -175,11 +175,11 @@ def reported(root: Path, choice: Choice | None = None) -> Target:
 
 
 def _real(*, asked: bool = False, beside: local.Server | None = None) -> Target:
-    """The account that the environment's credentials are of.
+    """The real account that the configured credentials belong to.
 
     Args:
-        asked: whether real AWS was asked for, instead of being all there is.
-        beside: the local AWS that runs, and is left alone.
+        asked: whether real AWS was chosen explicitly, and not only because no local AWS runs.
+        beside: a local AWS that also runs but is not used.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -210,7 +210,7 @@ def _real(*, asked: bool = False, beside: local.Server | None = None) -> Target:
 
 
 def _session() -> Any:
-    # Imported here: boto3 takes a quarter of a second, which `mdlc --help` need not wait for.
+    # Imported here because importing boto3 takes 0.25 s, which `mdlc --help` need not wait for.
     import boto3
 
     return boto3.Session()

@@ -1,4 +1,4 @@
-"""What a teardown is about: which stacks it destroys, and what stays of them."""
+"""Selects the stacks that a teardown destroys, and describes what they retain."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from mdlc_cli.target import Target
 def chosen(
     target: Target, app: Assembly | None, names: Sequence[str], *, everything: bool
 ) -> tuple[list[str], list[str]]:
-    """The stacks that stand and are to be destroyed, and those destroyed before whose remains are meant.
+    """The deployed stacks to destroy, and the already deleted stacks whose retained resources to remove.
 
     Args:
-        app: the synthesized app, whose stacks are meant when no names are given.
-        names: names of stacks, or the app's paths to them.
+        target: the AWS that holds the stacks.
+        app: the synthesized app; all its stacks are chosen when ``names`` is empty.
+        names: names of stacks, or their paths in the app.
+        everything: whether retained resources are to be removed too.
 
     Raises:
-        CommandError: a name is no stack that stands, or one that left anything.
+        CommandError: a name is neither a deployed stack nor, with ``everything``, a deleted one that retained
+            resources.
     """
     deployed = sorted(stack.name for stack in stacks.deployed(target))
     of_app = {
@@ -46,7 +49,7 @@ def chosen(
 
 
 def what_stays(left: Sequence[Retained]) -> list[str]:
-    """Lines that say what destroyed stacks left, and what can be done about it."""
+    """Lines that list what destroyed stacks retained, and what to do about it."""
     if not left:
         return []
     lines = ["What they were told to retain stays:"]
@@ -59,7 +62,7 @@ def what_stays(left: Sequence[Retained]) -> list[str]:
 
 
 def why_it_stays(resource: Retained) -> str:
-    """Why `--everything` does not remove a resource."""
+    """The reason why `--everything` does not remove a resource."""
     if resource.kind in (ROLE, "AWS::ApiGateway::Account"):
         return "by it, every REST API of the account in this region writes its logs"
     return "mdlc does not know how to remove one; do it by hand, or with the AWS CLI"

@@ -1,6 +1,6 @@
-"""Text on the terminal: what came from outside is shown, never obeyed as markup, link or control sequence.
+"""Prints text safely: markup, links and control sequences in data are shown as text, never interpreted.
 
-Everything that a command prints goes through `Terminal` or `write`; tests/cli/test_terminal.py holds that.
+All output of commands goes through `Terminal` or `write`; tests/cli/test_terminal.py checks that.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _UNSEEN = re.compile(
 
 
 def visible(text: str) -> str:
-    r"""The text with what a terminal would obey, or not show, written as JSON writes it: ESC as ``\u001b``.
+    r"""The text with control and invisible characters as JSON escapes, such as ``\u001b`` for ESC.
 
-    Line ends and tabs stay. Inside a JSON document the text means the same as before.
+    Line ends and tabs stay. The meaning of a JSON document does not change.
     """
     return _UNSEEN.sub(_named, text.replace("\r\n", "\n"))
 
 
 def one_line(text: str) -> str:
-    """As `visible`, with line ends written out too: text that could be taken for another line of output."""
+    """Like `visible`, with line ends escaped too, so that the text cannot look like another output line."""
     return visible(text).replace("\n", "\\n")
 
 
@@ -62,11 +62,11 @@ class Terminal(Console):
         super().__init__(markup=False, emoji=False, highlight=False, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """A string as text, whatever is asked for: never as markup."""
+        """A string as plain text, even when the options ask for markup."""
         return super().render_str(visible(text), **{**options, "markup": False, "emoji": False})
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The segments of anything that can be printed."""
+        """The segments of a renderable, with control characters in its text escaped."""
         if isinstance(renderable, Text) and _UNSEEN.search(renderable.plain):
             renderable = Text(
                 visible(renderable.plain),

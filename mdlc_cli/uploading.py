@@ -1,4 +1,4 @@
-"""Puts files where a model's training looks for its data."""
+"""Uploads files to the S3 folder of a model's training data."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mdlc_cli.target import Target
 
 
 def folder_of(target: Target, machine: StateMachine) -> str:
-    """The S3 folder of the dataset that a workflow reads, as its deployed machine says.
+    """The S3 folder of the dataset that a workflow reads, from its deployed definition.
 
     Raises:
-        CommandError: the machine names none, as one that is not the library's.
+        CommandError: the definition names no dataset, such as that of a machine that is not the library's.
     """
     definition = target.client("stepfunctions").describe_state_machine(stateMachineArn=machine.arn)[
         "definition"
@@ -34,7 +34,7 @@ def upload(target: Target, files: Sequence[Path], folder: str) -> None:
     """Upload files into an S3 folder, each under its own name.
 
     Raises:
-        CommandError: a file is not there, two have one name, or the folder is none.
+        CommandError: a file does not exist, two files have the same name, or ``folder`` is not an S3 folder.
     """
     scheme, _, place = folder.partition("://")
     bucket, _, prefix = place.partition("/")

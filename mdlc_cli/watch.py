@@ -1,4 +1,4 @@
-"""Follows an execution to its end and shows each state as it is entered."""
+"""Shows an execution's states as they are entered, until the execution ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def events(client: Any, execution: str) -> list[dict[str, Any]]:
 
 
 def follow(target: Target, execution: str, *, console: Console) -> Timeline:
-    """Shows the execution until it ends: live on a terminal, one plain line a state elsewhere."""
+    """Shows the execution until it ends: live on a terminal, elsewhere one plain line per state."""
     client = target.client("stepfunctions")
     seconds = LOCAL_POLL_SECONDS if target.is_local else AWS_POLL_SECONDS
     if not console.is_terminal:
@@ -61,7 +61,7 @@ class PlainLines:
 
 
 def picture(now: Timeline, moment: datetime, time_scale: float = 1.0) -> RenderableType:
-    """The execution as a table for a terminal: what is done, what runs and for how long (seconds)."""
+    """The execution as a table for a terminal: its states, whether each has ended, and seconds."""
     table = Table.grid(padding=(0, 1))
     for visit in now.visits:
         table.add_row(

@@ -1,7 +1,7 @@
 """Entry point: ``<embedded python> <this folder> --port N --state-dir DIR``.
 
-The folder may lie in the site-packages of another environment (an installed wheel), whose packages must not
-be seen from here: so the package is loaded by its path, and `sys.path` keeps only the embedded environment.
+The folder may be in the site-packages of another environment (an installed wheel), whose packages must not be
+imported. So the package is loaded by its path, and `sys.path` only has the embedded environment.
 """
 
 import importlib
@@ -13,7 +13,7 @@ _HERE = Path(__file__).resolve().parent
 
 
 def load_package() -> None:
-    """Register this folder as the package ``mdlc_local`` without putting anything on `sys.path`."""
+    """Register this folder as the package ``mdlc_local`` without adding anything to `sys.path`."""
     sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() != _HERE]
     if "mdlc_local" in sys.modules:
         return

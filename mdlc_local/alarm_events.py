@@ -1,4 +1,4 @@
-"""The events that CloudWatch publishes when an alarm changes its state."""
+"""Publishes CloudWatch's events of alarms' state changes."""
 
 import json
 import time
@@ -10,7 +10,7 @@ Alarm = dict[str, Any]
 
 
 def put_event(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
-    """Publish the event of an alarm's change of state."""
+    """Publish the event of an alarm's state change."""
     moment = time.strftime("%Y-%m-%dT%H:%M:%S.000+0000", time.gmtime())
     detail = {
         "alarmName": alarm["AlarmName"],
@@ -29,7 +29,7 @@ def put_event(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None
 
 
 def _configuration(alarm: Alarm) -> dict[str, Any]:
-    """The metrics or the rule that an event tells of."""
+    """The event's `configuration`: the alarm's metrics, or its rule."""
     configuration: dict[str, Any] = {"description": alarm.get("AlarmDescription") or ""}
     if "AlarmRule" in alarm:
         return {**configuration, "alarmRule": alarm["AlarmRule"]}

@@ -1,8 +1,8 @@
-"""CloudWatch alarms as CloudWatch evaluates them: dimensions, missing data, M out of N, percentiles, math.
+"""Evaluates CloudWatch alarms: dimensions, missing data, M out of N, percentiles, metric math.
 
-A thread looks at all alarms several times a second. A period is real time divided by the server's time
-scale, at least a second, and ends now: on AWS periods are aligned to the clock. Changes of state reach the
-alarm's SNS topics and, as events, EventBridge.
+A thread evaluates all alarms several times a second. A period is real time divided by the server's time
+scale, at least a second, and ends now; on AWS, periods are aligned to the clock. State changes are sent to
+the alarm's SNS topics and published to EventBridge.
 """
 
 import contextvars
@@ -24,28 +24,28 @@ CLOUDWATCH = "ministack.services.cloudwatch"
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 
 LOOK_SECONDS = 0.2
-"""How often the alarms are evaluated while data come."""
+"""Seconds between evaluations while new data arrive."""
 
 REST_SECONDS = 2.0
-"""How often at least, since a state changes by time as well; a quarter of a minute's where time runs fast."""
+"""The most seconds between evaluations without new data, because periods pass; less if time is scaled."""
 
 MIN_PERIOD_SECONDS = 1.0
-"""The shortest period, however fast time runs: metrics of endpoints come twice a second."""
+"""The shortest period whatever the time scale, because endpoints put metrics twice a second."""
 
 EXTRA_PERIODS = 2
-"""How many periods before the evaluated ones stand in for missing data."""
+"""How many periods before the evaluated ones are used in place of missing data."""
 
 MAX_POINTS = 200_000
-"""How many of a metric's latest data points an alarm looks at."""
+"""How many of a metric's latest data points an evaluation reads."""
 
 OLDER_POINTS = 1000
-"""After so many data points in a row from before its periods an alarm looks no further back."""
+"""After so many consecutive data points older than its periods, an evaluation stops reading."""
 
 EVICTION_SECONDS = 60.0
-"""How often data points older than CloudWatch keeps are looked for; ministack did so at every request."""
+"""Seconds between removals of data points beyond CloudWatch's retention; ministack did it every request."""
 
 _news = threading.Event()
-"""Set when data have come."""
+"""Set when new data have arrived."""
 
 Alarm = dict[str, Any]
 Put = Callable[..., Any]
@@ -63,7 +63,7 @@ _held: dict[str, float] = {}
 
 
 def install(app: ModuleType) -> None:
-    """Evaluate alarms here, and have their changes of state reach SNS and EventBridge."""
+    """Replace ministack's evaluation of alarms, and send state changes to SNS and EventBridge."""
     del app
     patches.take(CLOUDWATCH, "_metrics")
     patches.take(CLOUDWATCH, "_alarms")
@@ -74,7 +74,7 @@ def install(app: ModuleType) -> None:
     patches.take(CLOUDWATCH, "_evaluate_parent_alarms")
     patches.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
     patches.replace(CLOUDWATCH, "_evaluate_alarm", _evaluate_in_scope)
-    # PutMetricData would look at every alarm on the event loop; the thread sees the data as soon.
+    # PutMetricData would evaluate every alarm on the event loop; the thread does so as soon.
     patches.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: _news.set())
     patches.wrap(CLOUDWATCH, "_evict_old_metrics", "", _now_and_then)
     patches.wrap(CLOUDWATCH, "_dispatch_alarm_actions", "alarm old_state new_state reason", _publishing)
@@ -111,15 +111,15 @@ def _look_again_and_again() -> None:
             try:
                 _evaluate_in_scope(alarm)
             except Exception:
-                # One alarm that cannot be evaluated must not silence the others.
+                # An alarm that cannot be evaluated must not prevent the evaluation of the others.
                 log.exception("alarm %s cannot be evaluated", alarm.get("AlarmName"))
 
 
 def _evaluate_in_scope(alarm: Alarm) -> None:
-    """Evaluate one alarm of the account and region at hand, and change its state when need be."""
+    """Evaluate one alarm in the current account and region, and change its state if necessary."""
     cloudwatch = importlib.import_module(CLOUDWATCH)
     if not alarm.get("MetricName") and not alarm.get("Metrics"):
-        return  # it is being made
+        return  # its creation is not finished
     with _evaluating:
         points = values(alarm, time.time())
         state, reason = judge(alarm, points)
@@ -167,7 +167,7 @@ def _series(described: Alarm, statistic: str | None, periods: int, now: float) -
         age = int((now - point["Timestamp"]) // seconds)
         if 0 <= age < periods and (not unit or point.get("Unit") == unit):
             buckets[age].append(point)
-        # Points come nearly in order: a busy endpoint's hour need not be read for its last minute.
+        # Points are nearly in chronological order, so the older points of a busy endpoint can be skipped.
         older = older + 1 if age >= periods else 0
         if older > OLDER_POINTS:
             break
@@ -183,11 +183,11 @@ def _period_seconds(described: Alarm) -> float:
 
 
 def judge(alarm: Alarm, series: Series) -> tuple[str, str]:
-    """The alarm's state and the reason, as "How CloudWatch alarms handle missing data" has it.
+    """The alarm's state and its reason, by the rules of "How CloudWatch alarms handle missing data".
 
     Args:
-        alarm: the alarm; its state is kept where missing data decide nothing.
-        series: its data points, newest first, with some more than are evaluated.
+        alarm: the alarm; its current state is returned when missing data leave it undecided.
+        series: its data points, newest first, including `EXTRA_PERIODS` older ones.
     """
     count = int(alarm.get("EvaluationPeriods", 1))
     needed = int(alarm.get("DatapointsToAlarm") or count)
@@ -214,7 +214,7 @@ def judge(alarm: Alarm, series: Series) -> tuple[str, str]:
         return "ALARM", reason
     if len(breaching) < len(present) or treat in ("breaching", "notBreaching"):
         return "OK", reason
-    # Everything known is breaching, and it is too little: an old enough breach decides, a new one waits.
+    # All present data points breach, but there are too few: only an old enough breach sets ALARM.
     if treat == "missing" and max(breaching) >= needed:
         return "ALARM", reason
     return kept
@@ -235,7 +235,7 @@ def _keeping_metrics(put: Put) -> Put:
 
 
 def _holding(put: Put) -> Put:
-    """SetAlarmState holds for one period: as on AWS, the next evaluation brings the true state back."""
+    """SetAlarmState's state lasts for one period; then, as on AWS, the next evaluation replaces it."""
 
     def setting(params: Any, cbor_data: Any, is_cbor: bool, is_json: bool = False) -> Any:
         name = (cbor_data or {}).get("AlarmName") or (params.get("AlarmName") or [""])[0]
@@ -249,7 +249,7 @@ def _holding(put: Put) -> Put:
 
 
 def _with_metrics(record: Callable[..., Alarm]) -> Callable[..., Alarm]:
-    """A template's alarm may watch a metric-math expression too."""
+    """Let an alarm of a template also watch a metric-math expression."""
 
     def recording(name: str, props: dict[str, Any]) -> Alarm:
         queries = props.get("Metrics")
@@ -263,7 +263,7 @@ def _with_metrics(record: Callable[..., Alarm]) -> Callable[..., Alarm]:
 
 
 def _publishing(dispatch: Callable[..., None]) -> Callable[..., None]:
-    """Actions of a change of state, and its event, in a thread of their own: their targets may call back."""
+    """Run a state change's actions and event in a separate thread: their targets may call this server."""
 
     def dispatching(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None:
         now = dict(alarm)

@@ -1,10 +1,10 @@
-"""Who may talk to this server: every request is authenticated before any service sees it.
+"""Authenticates every request to this server before any service receives it.
 
-What listens here runs the code it is sent, as the user. A browser on the same machine can reach it too, on
-behalf of any web page. So a request must name this server as its host (a rebound DNS name does not), must not
-come from another origin, and must be signed by a key of this server. Unsigned are served, as on AWS: the
-stages of REST APIs, whose methods authorize their callers themselves, user pools' public operations, and the
-one-time addresses that a custom resource answers to.
+The server runs code from requests, with the user's permissions. Any web page can send it requests through a
+browser on the same machine. So a request must name this server as its host (which a rebound DNS name does
+not), must not come from another origin, and must be signed with a key of this server. As on AWS, unsigned
+requests are accepted for the stages of REST APIs, whose methods authorize their callers, for user pools'
+public operations, and for the one-time URLs to which custom resources send their responses.
 
 Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html and
 https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
@@ -52,7 +52,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 def install(app: ModuleType) -> None:
-    """Keep unsigned requests from every service, whatever way they are dispatched."""
+    """Reject unsigned requests to every service, also those dispatched inside the process."""
     signatures.check_seams()
     patches.take(ROUTER, "extract_access_key_id", "headers query_params")
     patches.take(EVALUATOR, "is_root_access_key", "access_key_id")
@@ -68,7 +68,7 @@ def install(app: ModuleType) -> None:
 
 
 def _signed_only(dispatch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """The last check before the services: what was let in unsigned may reach user pools and nothing else."""
+    """The last check before the services: an unsigned request may only reach user pools."""
     detect = patches.take("ministack.app", "detect_service", "method path headers query_params")
 
     async def dispatched(
@@ -84,11 +84,11 @@ def _signed_only(dispatch: Callable[..., Awaitable[Any]]) -> Callable[..., Await
 
 
 class _BodyReplacedError(LocalAwsError):
-    """The body is not the one whose hash was signed."""
+    """The body does not have the signed hash."""
 
 
 class Authentication:
-    """ASGI middleware: passes on what is authenticated, and refuses the rest."""
+    """ASGI middleware that passes authenticated requests on and rejects all others."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -96,7 +96,7 @@ class Authentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection's scope (ASGI)."""
         if scope["type"] == "websocket":
-            # No service here speaks it, and a browser opens one to any host without asking first.
+            # No service here uses WebSocket, and browsers open one to any host without a CORS preflight.
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -109,7 +109,7 @@ class Authentication:
         if refusal is None and _served_unsigned(request, stage):
             _unsigned.set(True)
         elif refusal is None:
-            # S3's requests name the hash of their body in a header; others' signatures cover the body itself.
+            # S3's requests have their body's hash in a header; other signatures cover the body itself.
             content_hash = request.headers.get("x-amz-content-sha256")
             body = await _body(receive) if content_hash is None and request.signed else b""
             refusal = signatures.refusal(request, body) or unprivileged(request)
@@ -128,7 +128,10 @@ class Authentication:
 
 
 def misdirected(request: SignedRequest) -> Refusal | None:
-    """Why the `Host` is not this server: a page may have had its own name point to the loopback address."""
+    """The refusal of a `Host` that is not this server, or None.
+
+    A web page may have rebound its own DNS name to the loopback address.
+    """
     if _LOOPBACK_HOST.fullmatch(request.host) or _AWS_HOST.fullmatch(request.host):
         return None
     return Refusal(
@@ -140,7 +143,7 @@ def misdirected(request: SignedRequest) -> Refusal | None:
 
 
 def foreign(request: SignedRequest, stage: tuple[str, str] | None) -> Refusal | None:
-    """Why a browser's request is not answered: it comes from a page of another origin."""
+    """The refusal of a browser's request from a page of another origin, or None."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "")
     same_origin = origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
     if (same_origin and site in _OWN_SITES) or (stage and addresses.allows_other_origins(stage[0])):
@@ -154,7 +157,7 @@ def foreign(request: SignedRequest, stage: tuple[str, str] | None) -> Refusal | 
 
 
 def unprivileged(request: SignedRequest) -> Refusal | None:
-    """Why a caller may not administer this server: it is a role or a user, whatever its policies say."""
+    """The refusal of an administration request by a role or user, whatever its policies allow, or None."""
     access_key = importlib.import_module(ROUTER).extract_access_key_id(request.headers, request.query)
     if not request.path.startswith(_ADMINISTRATION) or credentials.names_account(access_key):
         return None
@@ -165,7 +168,7 @@ def _served_unsigned(request: SignedRequest, stage: tuple[str, str] | None) -> b
     if request.signed and stage is None and not _is_public_of_user_pools(request):
         return False
     if stage is not None:
-        # The gateway judges its callers itself, but believes whoever names an account's own key.
+        # API Gateway authorizes its callers itself, but trusts an account's own key without a check.
         authorization = request.headers.get("authorization", "")
         by_aws = authorization.startswith("AWS") or any(name in request.query for name in signatures.IN_QUERY)
         access_key = importlib.import_module(ROUTER).extract_access_key_id(request.headers, request.query)
@@ -188,7 +191,7 @@ def _is_public_of_user_pools(request: SignedRequest) -> bool:
 
 
 def _stage(request: SignedRequest) -> tuple[str, str] | None:
-    """The deployed API and stage that a request asks for."""
+    """The ids of the deployed API and the stage that a request calls, or None."""
     parsed = importlib.import_module("ministack.app")._parse_execute_api_url(request.host, request.path)
     if parsed is None or request.path.startswith(("/_ministack", "/_localstack", "/_mdlc")):
         return None
@@ -214,7 +217,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 
 def _hashed(expected: str, receive: Receive) -> Receive:
-    """Pass a body on as it comes and hold it, when it has ended, against its hash."""
+    """Pass a body on in pieces and compare its hash with the expected one at the end."""
     digest = hashlib.sha256()
 
     async def received() -> Message:
@@ -239,11 +242,11 @@ def _without_cors(send: Send) -> Send:
 
 
 async def _refuse(refusal: Refusal, request: SignedRequest, send: Send) -> None:
-    """Answer in the protocol of the service that was meant, so that an SDK shows the sentence."""
+    """Answer in the protocol of the requested service, so that an SDK shows the message."""
     app, evaluator = importlib.import_module("ministack.app"), importlib.import_module(EVALUATOR)
     service = app.detect_service(request.method, request.path, request.headers, request.query)
     if refusal.of_credentials and service == "s3":
-        # ministack says AWS's sentence here, which does not say what to do.
+        # ministack would answer with AWS's message, which names no remedy.
         status, answered = 403, {"Content-Type": "application/xml"}
         message = f"<Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message>"
         body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{message}</Error>'.encode()

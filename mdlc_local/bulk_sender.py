@@ -1,4 +1,4 @@
-"""Small notes that many requests make at once, handed on together a moment later."""
+"""Collects small items from many requests and sends them in batches."""
 
 import contextvars
 import logging
@@ -18,12 +18,12 @@ T = TypeVar("T")
 
 
 class BulkSender(Generic[T]):
-    """Collects items and hands them on in bulk, on a thread that only lives while there are any.
+    """Collects items and sends them in batches, on a thread that runs only while there are items.
 
     Args:
-        name: what it is, for the server's log.
-        send: takes what was gathered; an error of AWS's loses it, with a line in the server's log.
-        delay_seconds: how long items wait for others.
+        name: the sender's name in the server's log.
+        send: sends a batch; after an error the batch is dropped, with a line in the server's log.
+        delay_seconds: how long to collect items for a batch.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class BulkSender(Generic[T]):
         self._waiting = False
 
     def add(self, item: T) -> None:
-        """Collect one item; handed on in the account and region of the first one that waits."""
+        """Queue one item; a batch is sent in the account and region of its first item."""
         with self._lock:
             self._items.append(item)
             if self._waiting:
@@ -59,5 +59,5 @@ class BulkSender(Generic[T]):
             except (ClientError, BotoCoreError) as error:
                 log.warning("%s: %d items are lost: %s", self._name, len(items), error)
             except Exception:
-                # The thread goes on, or nothing would ever be handed on again.
+                # The thread must continue, or no item would ever be sent again.
                 log.exception("%s: %d items are lost", self._name, len(items))

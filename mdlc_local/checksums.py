@@ -1,4 +1,4 @@
-"""Object checksums as S3 keeps them since December 2024: every object has one, by default CRC-64/NVME."""
+"""Object checksums as in S3 since December 2024: every object has one, by default CRC-64/NVME."""
 
 import functools
 import struct
@@ -10,14 +10,14 @@ from mdlc_local import patches
 
 S3 = "ministack.services.s3"
 POLYNOMIAL = 0x9A6C9329AC4BC9B5
-"""CRC-64/NVME, reflected; all ones before and after."""
+"""The reflected polynomial of CRC-64/NVME, whose initial value and final XOR are all ones."""
 
 _ONES = 0xFFFFFFFFFFFFFFFF
 _LANES = 8192
 
 
 def install(app: ModuleType) -> None:
-    """Give ministack's S3 the default checksum, and compute it fast enough for real data."""
+    """Add the default checksum to ministack's S3, computed fast enough for large objects."""
     del app
     patches.take(S3, "_crc64nvme", "body")
     patches.replace(S3, "_crc64nvme", crc64nvme)
@@ -30,13 +30,14 @@ def install(app: ModuleType) -> None:
 def crc64nvme(body: bytes) -> int:
     """The CRC-64/NVME of `body`.
 
-    A table and a loop over bytes takes seconds for tens of megabytes and would hold up the server: here many
-    pieces of the body advance together, and their results are joined by what zeros do to a remainder.
+    A loop over bytes with a lookup table takes seconds for tens of megabytes and would block the server. Here
+    the body is split into many pieces, which NumPy processes in parallel. Their remainders are then combined
+    by the effect of zero bytes on a remainder.
     """
     size = len(body) // _LANES
     if size == 0:
         return _advance(_ONES, body) ^ _ONES
-    import numpy as np  # part of the embedded environment for XGBoost; start does without it
+    import numpy as np  # in the embedded environment for XGBoost; imported here for a faster start
 
     table = np.array(_table(), dtype=np.uint64)
     pieces = np.frombuffer(body, dtype=np.uint8, count=size * _LANES).reshape(_LANES, size)
@@ -72,7 +73,7 @@ def _advance(remainder: int, body: bytes) -> int:
 
 @functools.lru_cache(maxsize=8)
 def _zeros(count: int) -> tuple[tuple[int, ...], ...]:
-    """What `count` zero bytes do to a remainder: linear, so known from its eight bytes one at a time."""
+    """The effect of `count` zero bytes on a remainder, as one lookup table per byte (it is linear)."""
     squared = tuple(_advance(1 << bit, b"\0") for bit in range(64))
     total = tuple(1 << bit for bit in range(64))
     while count:
@@ -101,7 +102,7 @@ def _apply(tables: tuple[tuple[int, ...], ...], remainder: int) -> int:
 
 
 def _with_default(resolve: Callable[..., Any]) -> Callable[..., Any]:
-    """An object written without a checksum gets one."""
+    """Give an object that is written without a checksum the default one."""
 
     def resolved(body: bytes, headers: dict[str, str]) -> Any:
         checksums, error = resolve(body, headers)
@@ -113,7 +114,7 @@ def _with_default(resolve: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_requested_algorithm(copy: Callable[..., Any]) -> Callable[..., Any]:
-    """CopyObject names the algorithm of the copy by a header of its own."""
+    """Read the algorithm of a copy from CopyObject's own header."""
 
     def copied(bucket_name: str, dest_key: str, headers: dict[str, str]) -> Any:
         asked = headers.get("x-amz-checksum-algorithm")
@@ -124,7 +125,7 @@ def _with_requested_algorithm(copy: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_content_type(build: Callable[..., Any]) -> Callable[..., Any]:
-    """S3's content type of an object that was stored without one."""
+    """Give an object that is stored without a content type S3's default one."""
 
     def built(body: bytes, headers: Any, etag: str | None = None, checksums: Any = None) -> Any:
         if "content-type" not in headers:
@@ -135,7 +136,7 @@ def _with_content_type(build: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _reporting_the_checksum(put: Callable[..., Any]) -> Callable[..., Any]:
-    """The answer to PutObject tells the checksum that came with the object."""
+    """Return the request's checksum in the answer to PutObject."""
 
     def reporting(bucket_name: str, key: str, body: bytes, headers: Any) -> Any:
         status, answer_headers, answer = put(bucket_name, key, body, headers)

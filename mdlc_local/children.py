@@ -1,4 +1,4 @@
-"""Child processes of the server: each in a process group of its own, none of which outlives the server."""
+"""Child processes of the server: each has its own process group, and all end with the server."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ _closed = False
 
 
 def start(argv: Sequence[str], **keywords: Any) -> "subprocess.Popen[Any]":
-    """Start a child process in its own process group and see to it that it ends with the server.
+    """Start a child process in its own process group, which the warden ends if the server dies.
 
     Args:
         argv: the program and its arguments.
@@ -43,7 +43,7 @@ def start(argv: Sequence[str], **keywords: Any) -> "subprocess.Popen[Any]":
 
 
 def end(child: "subprocess.Popen[Any]", grace_seconds: float = warden.GRACE_SECONDS) -> None:
-    """End one child with everything it started: SIGTERM to its group, SIGKILL after `grace_seconds`."""
+    """End one child and its process group: SIGTERM, and SIGKILL after `grace_seconds`."""
     with contextlib.suppress(OSError):
         os.killpg(child.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -57,7 +57,7 @@ def end(child: "subprocess.Popen[Any]", grace_seconds: float = warden.GRACE_SECO
 
 
 def end_all(grace_seconds: float = warden.GRACE_SECONDS) -> None:
-    """End every child and start no more; the server's last act."""
+    """End every child and prevent further ones; called when the server shuts down."""
     global _closed
     with _lock:
         _closed = True
@@ -75,7 +75,7 @@ def end_all(grace_seconds: float = warden.GRACE_SECONDS) -> None:
 
 
 def running() -> int:
-    """How many child processes run now."""
+    """The number of running child processes."""
     with _lock:
         return sum(1 for child in _children.values() if child.poll() is None)
 
@@ -106,7 +106,7 @@ def _send_to_warden(line: str) -> None:
 
 
 def _forget_ended() -> None:
-    """Drop children that ended, with what they left behind in their group."""
+    """Forget children that have ended, and kill the remaining processes of their groups."""
     for pid, child in list(_children.items()):
         if child.poll() is not None:
             with contextlib.suppress(OSError):

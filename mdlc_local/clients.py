@@ -1,4 +1,4 @@
-"""boto3 clients of the server's own parts, whose calls are evaluated as the role they act for."""
+"""boto3 clients for the server's own calls, which are evaluated with a role's permissions."""
 
 import hashlib
 import importlib
@@ -14,8 +14,8 @@ from mdlc_local import credentials, loopback, options
 _lock = threading.Lock()
 _session: Any = None
 _clients: dict[tuple[str, str, str | None, str], Any] = {}
-# Keys of role sessions are derived, so that a role and session name always map to the same client, and
-# salted, so that no program outside this process can guess them.
+# Keys of role sessions are derived from role and session name, so that equal names use the same client, and
+# salted, so that no other process can compute them.
 _SALT = secrets.token_hex(16)
 
 _CONFIG = Config(
@@ -25,7 +25,7 @@ _CONFIG = Config(
     read_timeout=3600,
     max_pool_connections=64,
     inject_host_prefix=False,
-    # botocore would ask S3 for checksums, which then stand in the answers that machines see.
+    # By default botocore requests checksums from S3, which would appear in state machines' results.
     response_checksum_validation="when_required",
     s3={"addressing_style": "path"},
 )
@@ -35,8 +35,8 @@ def role_credentials(role_arn: str, session: str) -> dict[str, str]:
     """Temporary credentials of `role_arn`, as `AWS_*` environment variables for a child process.
 
     Args:
-        role_arn: the role to act as; whether it exists is judged when a call is evaluated.
-        session: the role session's name, as it shows in the caller's ARN.
+        role_arn: the role; its existence is only checked when a call is evaluated.
+        session: the role session's name, which appears in the caller's ARN.
     """
     responses = importlib.import_module("ministack.core.responses")
     if not options.current().iam:
@@ -63,16 +63,16 @@ def role_credentials(role_arn: str, session: str) -> dict[str, str]:
 
 
 def client(service: str, *, role_arn: str | None, region: str, session: str) -> Any:
-    """A boto3 client of this server whose calls are evaluated as `role_arn`.
+    """A boto3 client of this server whose calls are evaluated with the permissions of `role_arn`.
 
     Args:
         service: boto3's name of the service, for example ``s3``.
-        role_arn: the role to act as; None acts as the account itself, which may do everything.
-        region: the region the calls go to.
+        role_arn: the role; None for the account itself, which is allowed everything.
+        region: the region of the calls.
         session: the role session's name, for example ``StepFunctions`` or the job's name.
 
     Returns:
-        A client shared by all callers that ask for the same four things; safe to use from several threads.
+        A thread-safe client, shared by all callers with the same arguments.
     """
     key = (service, region, role_arn, session)
     keys = credentials.of_account(_account()) if role_arn is None else role_credentials(role_arn, session)
@@ -105,12 +105,12 @@ def _account() -> str:
 
 
 def _name_request(response: tuple[Any, dict[str, Any]] | None = None, **_: Any) -> None:
-    """S3's error responses carry no request id, which the state machine interpreter's error text wants."""
+    """Add a request id to S3's errors, which lack one but whose message in state machines needs it."""
     if response is not None:
         response[1].setdefault("ResponseMetadata", {}).setdefault("RequestId", "local")
 
 
 def _name_host(response: tuple[Any, dict[str, Any]] | None = None, **_: Any) -> None:
-    """S3 names a second id, which causes of failed tasks tell."""
+    """Add S3's second id, the host id, which the causes of failed tasks contain."""
     if response is not None:
         response[1].setdefault("ResponseMetadata", {}).setdefault("HostId", "local")

@@ -1,4 +1,4 @@
-"""CloudFormation resource types that ministack lacks and our templates may hold."""
+"""CloudFormation resource types that ministack lacks and the library's templates may contain."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ PLACEHOLDERS = {
     "AWS::Logs::QueryDefinition": ("QueryDefinitionId",),
     "AWS::XRay::Group": ("GroupARN",),
 }
-"""Types that are only recorded, with the attributes a template may ask for: nothing behind them runs."""
+"""Types that are only recorded, so that nothing runs for them, with their attributes for Fn::GetAtt."""
 
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 CHANGE_SETS = "ministack.services.cloudformation.changesets"
@@ -42,7 +42,7 @@ class NamedResource:
 
     Args:
         kind: the SageMaker resource.
-        replaces: whether every change needs a new resource; otherwise all but the name change in place.
+        replaces: whether every change replaces the resource; otherwise only a new name does.
     """
 
     def __init__(self, kind: Kind, *, replaces: bool) -> None:
@@ -50,7 +50,7 @@ class NamedResource:
         self._replaces = replaces
 
     def create(self, logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
-        """Create the resource; without a name it gets one made of the stack's and the logical id."""
+        """Create the resource; without a name, its name is made from the stack's name and the logical id."""
         request = self._request(properties)
         request.setdefault(self._kind.name_field, _physical_name(stack_name, logical_id))
         service.call(f"Create{self._kind.name}", request, host.scope(), None)
@@ -59,7 +59,7 @@ class NamedResource:
     def update(
         self, physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
     ) -> Provisioned:
-        """Change the resource in place, or make a new one where SageMaker has no Update."""
+        """Update the resource in place, or replace it where SageMaker has no Update operation."""
         name = records.bare(physical_id)
         if new.get(self._kind.name_field, name) != name or self._replaces:
             self.delete(physical_id, old)
@@ -72,7 +72,7 @@ class NamedResource:
         return self._provisioned(record[self._kind.name_field])
 
     def delete(self, physical_id: str, properties: Properties) -> None:
-        """Delete the resource; that it is gone already is no error."""
+        """Delete the resource; does nothing when it no longer exists."""
         if records.find(self._kind, physical_id, host.scope()) is None:
             return
         name = records.bare(physical_id)
@@ -82,7 +82,7 @@ class NamedResource:
             raise ValueError(f"{fault.code}: {fault.message}") from fault
 
     def adopt(self, identifier: Mapping[str, str]) -> Provisioned:
-        """Take an existing resource into a stack, by its ARN."""
+        """Import an existing resource, identified by its ARN, into a stack."""
         return self._provisioned(records.bare(identifier[self._kind.arn_field]))
 
     def import_problem(self, arn: str) -> str | None:
@@ -98,7 +98,7 @@ class NamedResource:
 
     def _provisioned(self, name: str) -> Provisioned:
         arn = records.arn(self._kind, name, host.scope())
-        # Ref gives a model's name, and a model package group's ARN.
+        # Ref returns a model's name but a model package group's ARN.
         physical_id = name if self._kind is MODEL else arn
         attributes = {
             self._kind.arn_field: arn,
@@ -143,13 +143,13 @@ def placeholder(type_name: str, attributes: tuple[str, ...]) -> dict[str, Any]:
         return physical_id, dict.fromkeys(attributes, physical_id)
 
     def delete(physical_id: str, properties: Properties) -> None:
-        """Nothing was made."""
+        """Does nothing, because nothing was created."""
 
     return {"create": create, "update": update, "delete": delete}
 
 
 def install(app: ModuleType) -> None:
-    """Register the types, and have those that call back into the server provisioned off its event loop."""
+    """Register the types, and provision those that call this server outside of its event loop."""
     handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")
     patches.take(*_NAME)
     for kind, replaces in ((MODEL, True), (MODEL_PACKAGE_GROUP, False)):
@@ -162,7 +162,7 @@ def install(app: ModuleType) -> None:
             "import": resource.adopt,
         }
     group = NamedResource(MODEL_PACKAGE_GROUP, replaces=False)
-    # A model has no part here: its identifier would be an ARN, too, but no stack of ours owns one.
+    # Models cannot be imported: no stack of the library owns one.
     lookups = patches.take(CHANGE_SETS, "_IMPORT_LOOKUPS")
     lookups["AWS::SageMaker::ModelPackageGroup"] = ((MODEL_PACKAGE_GROUP.arn_field,), group.import_problem)
     for type_name, attributes in PLACEHOLDERS.items():

@@ -1,4 +1,4 @@
-"""The server's own paths below ``/_mdlc/``: its state and the controls of tests. AWS has no such paths."""
+"""The server's own paths below ``/_mdlc/``, which AWS does not have: its state, and controls for tests."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -11,9 +11,10 @@ _routes: dict[tuple[str, str], Handler] = {}
 
 
 def route(method: str, name: str, handler: Handler) -> None:
-    """Answer ``<method> /_mdlc/<name>`` with what `handler` makes of the JSON body (an empty body is ``{}``).
+    """Register the handler of ``<method> /_mdlc/<name>``.
 
-    A `ValueError` from the handler answers 400 with its text.
+    It takes the request's JSON body (``{}`` for an empty body) and returns the answer; a `ValueError` is
+    answered with 400 and its message.
     """
     _routes[method, name] = handler
 

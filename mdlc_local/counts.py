@@ -1,4 +1,4 @@
-"""Metrics that requests and executions are counted in, gathered and sent to CloudWatch together."""
+"""Metrics of requests and executions, collected and put to CloudWatch in batches."""
 
 import functools
 from collections import Counter, defaultdict
@@ -9,7 +9,7 @@ from mdlc_local import clients
 from mdlc_local.bulk_sender import BulkSender
 
 DELAY_SECONDS = 0.5
-"""How often metrics are sent; alarms look at periods of a second or more."""
+"""Seconds between batches; alarms have periods of a second or more."""
 
 _MAX_VALUES = 150  # of one MetricDatum
 _MAX_DATA = 1000  # of one PutMetricData
@@ -20,10 +20,10 @@ class Measured:
     """One value of one metric.
 
     Attributes:
-        metric: its name.
-        value: the value, rounded so that thousands of them make few data points.
-        unit: CloudWatch's word for the unit.
-        dimensions: names and values.
+        metric: the metric's name.
+        value: the value, rounded so that thousands of values make few data points.
+        unit: CloudWatch's name of the unit.
+        dimensions: names and values of the dimensions.
     """
 
     metric: str
@@ -33,7 +33,7 @@ class Measured:
 
 
 def measure(namespace: str, region: str, *measured: Measured) -> None:
-    """Note values; CloudWatch has them a moment later."""
+    """Queue values, which are put to CloudWatch within `DELAY_SECONDS`."""
     sender = _sender(namespace, region)
     for value in measured:
         sender.add(value)
@@ -45,7 +45,7 @@ def milliseconds(seconds: float) -> float:
 
 
 def data(measured: list[Measured]) -> list[dict[str, Any]]:
-    """The MetricData of PutMetricData: equal values counted."""
+    """The values as PutMetricData's MetricData, with equal values combined into counts."""
     kinds: defaultdict[tuple[Any, ...], Counter[float]] = defaultdict(Counter)
     for measurement in measured:
         kinds[measurement.metric, measurement.unit, measurement.dimensions][measurement.value] += 1

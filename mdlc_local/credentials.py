@@ -1,7 +1,8 @@
-"""The account's own credentials: any twelve digits as the key id, and one secret that each server draws anew.
+"""The account's own credentials: any twelve digits as access key id, and a random secret per server process.
 
-Whoever knows the secret may do everything here, run code as the user included. So it is kept where only the
-user can read it: a web page, which can reach the loopback address but read no file, cannot sign a request.
+The secret allows everything on this server, including running code as the user. So it is stored in a file
+that only the user can read. A web page can reach the loopback address but cannot read the file, so it cannot
+sign requests.
 """
 
 import os
@@ -11,14 +12,14 @@ from pathlib import Path
 
 ACCOUNT_ID = "000000000000"
 FILE = "secret"
-"""Its name below the state folder."""
+"""The name of the secret's file in the state folder."""
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _secret: str | None = None
 
 
 def create(state_dir: Path) -> None:
-    """Draw this server's secret and keep it in `state_dir`, readable by its owner only."""
+    """Create this server's secret and write it to `state_dir`, readable by its owner only."""
     global _secret
     _secret = secrets.token_urlsafe(30)
     path = state_dir / FILE
@@ -40,5 +41,5 @@ def of_account(account: str) -> dict[str, str]:
 
 
 def names_account(access_key: str) -> bool:
-    """Whether an access key id stands for an account itself, which may do everything in it."""
+    """Whether an access key id is an account's own, which is allowed everything in the account."""
     return _ACCOUNT.fullmatch(access_key) is not None

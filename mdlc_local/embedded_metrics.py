@@ -1,7 +1,7 @@
-"""Metrics that functions write as lines of their log: CloudWatch counts them, as on AWS.
+"""Extracts metrics from log lines in CloudWatch's Embedded Metric Format, as on AWS.
 
 Follows https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html,
-whoever wrote the line: a function or PutLogEvents. A line that breaks the format stays a line of the log.
+for lines of functions and of PutLogEvents. A line with an invalid format is only logged.
 """
 
 import importlib
@@ -19,13 +19,13 @@ _MARK = '"_aws"'
 
 
 def install(app: ModuleType) -> None:
-    """Count what stands in log events."""
+    """Patch CloudWatch Logs to extract the metrics of log events."""
     del app
     patches.wrap(LOGS, "_append_log_events", "stream events", _counting)
 
 
 def metrics(line: str) -> Iterator[tuple[str, Measured]]:
-    """The metrics in a line of a log, each with its namespace; none in a line of another kind."""
+    """The metrics in a log line, each with its namespace; none for a line in another format."""
     if _MARK not in line:
         return
     try:

@@ -1,7 +1,7 @@
-"""Environment variables: what this server needs, and what the code that runs here is given.
+"""The environment variables of this server and of the code that it runs.
 
-Functions and jobs see what AWS would give them and what names this server, nothing of the shell that started
-it: no token, no profile, no endpoint of another tool. Source:
+Functions and jobs have the variables that AWS sets and those that point to this server. They inherit nothing
+else from the shell that started the server: no token, no profile, no endpoint of another tool. Source:
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 """
 
@@ -14,14 +14,14 @@ from typing import Any
 from mdlc_local import credentials, options
 
 _OF_THE_MACHINE = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "SSL_CERT_FILE", "LD_LIBRARY_PATH")
-"""What makes programs run at all on this machine."""
+"""Variables that programs need to run on this machine."""
 
 _SWEPT = ("jobs", "endpoints", "temporary")
-"""Folders of an earlier server that nobody can use: what they belonged to was in its memory."""
+"""Folders that are deleted at the start: their jobs and endpoints ended with the earlier server."""
 
 
 def prepare(state_dir: Path) -> None:
-    """Make the state folder, for its owner only, without what an earlier server left that was killed."""
+    """Create the state folder, accessible to its owner only, and delete an earlier server's leftovers."""
     state_dir.mkdir(parents=True, exist_ok=True)
     state_dir.chmod(0o700)
     (state_dir / "ready.json").unlink(missing_ok=True)
@@ -31,7 +31,7 @@ def prepare(state_dir: Path) -> None:
 
 
 def apply(chosen: options.Options) -> None:
-    """Set this process's own variables, and drop every other one that boto3 would follow."""
+    """Set this process's own variables, and remove all other `AWS_*` variables, which boto3 would use."""
     own = _of_the_server(chosen)
     for name in [name for name in os.environ if name.startswith("AWS_") and name not in own]:
         del os.environ[name]
@@ -39,7 +39,7 @@ def apply(chosen: options.Options) -> None:
 
 
 def for_code() -> dict[str, str]:
-    """What every process that runs a user's code is given; keys and settings of its own come on top."""
+    """The variables of every process that runs a user's code, before its own credentials and settings."""
     passed = {name: os.environ[name] for name in _OF_THE_MACHINE if name in os.environ}
     return {
         **passed,
@@ -52,7 +52,7 @@ def for_code() -> dict[str, str]:
 
 
 class OsOfFunctions:
-    """The `os` module as the modules see it that start functions: to copy `environ` is to copy `for_code`."""
+    """Replaces `os` in the modules that start functions, so that a copy of `environ` is one of `for_code`."""
 
     def __init__(self) -> None:
         self.environ = _Environ()
@@ -62,7 +62,7 @@ class OsOfFunctions:
 
 
 class _Environ(Mapping[str, str]):
-    """Answers for each variable of this process, and lists those that functions are given."""
+    """Returns any variable of this process by name, but only iterates over those of functions."""
 
     def __getitem__(self, name: str) -> str:
         variables = for_code()
@@ -85,13 +85,13 @@ def _of_the_server(chosen: options.Options) -> dict[str, str]:
         "LAMBDA_EXECUTOR": "local",
         "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
         "LAMBDA_WARM_TTL_SECONDS": "60",
-        # Waiting for a turn holds a thread (see lambdas).
+        # An invocation that waits for a free slot occupies a thread (see lambdas).
         "MINISTACK_WORKER_THREADS": "256",
-        # Objects lie on the disk, not in memory; the folder is emptied when a server starts.
+        # Objects are stored on disk, not in memory; the folder is emptied when a server starts.
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(chosen.state_dir / "temporary" / "s3"),
         "STATE_DIR": str(chosen.state_dir / "temporary" / "state"),
-        # Whatever is unpacked for a function or a probe ends with the state folder.
+        # Files that are unpacked for functions and probes are deleted with the state folder.
         "TMPDIR": str(chosen.state_dir / "temporary"),
         "AWS_ENDPOINT_URL": chosen.endpoint,
         "AWS_ACCESS_KEY_ID": credentials.ACCOUNT_ID,

@@ -1,9 +1,9 @@
-"""What every error of the embedded AWS is."""
+"""The base class of all errors of the embedded AWS."""
 
 
 class LocalAwsError(Exception):
-    """An error of the embedded AWS itself, or an answer of it that AWS would give as an error.
+    """An error of the embedded AWS itself, or an error that AWS would answer with.
 
-    A class is named by what went wrong; the code that goes over the wire, such as `ValidationException`, is
-    an argument or stands where the answer is made.
+    Subclasses are named by the problem. AWS's error code, such as `ValidationException`, is an argument or is
+    set where the answer is built.
     """

@@ -1,4 +1,4 @@
-"""PutEvents refuses entries that lack a required member or whose Detail is no object, as AWS does."""
+"""Rejects PutEvents entries that lack a required member or whose Detail is not an object, as AWS does."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Entry = dict[str, Any]
 
 
 def refusal(entry: Entry) -> Entry | None:
-    """The answer to an entry that is not taken, or None.
+    """The error answer to an invalid entry, or None for a valid one.
 
     Args:
         entry: an entry of PutEvents.
@@ -35,7 +35,7 @@ def refusal(entry: Entry) -> Entry | None:
 
 
 def install(app: ModuleType) -> None:
-    """Refuse them before ministack takes the others."""
+    """Patch PutEvents, so that ministack only receives the valid entries."""
     del app
     patches.wrap(EVENTBRIDGE, "_put_events", "data allow_aws_source", _refusing)
 

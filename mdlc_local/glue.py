@@ -1,6 +1,7 @@
-"""Glue jobs: Python shell jobs run as processes with their role, all others are refused.
+"""Glue jobs: Python shell jobs run as processes with their role's credentials; all others are rejected.
 
-ministack runs a script with the server's own keys, and says SUCCEEDED of a Spark job that it has not run.
+ministack would run a script with the server's own keys, and report SUCCEEDED for a Spark job without running
+it.
 """
 
 import importlib
@@ -33,12 +34,12 @@ _ERROR_CHARACTERS = 2000
 
 
 def install(app: ModuleType) -> None:
-    """Run what can be run as AWS would, and refuse the rest."""
+    """Run the jobs that can run as on AWS, and reject the others."""
     del app
     patches.take(SERVICE, "_is_spark_job", "job")
     patches.take(SERVICE, "_execute_subprocess", "run job args resolved")
     patches.replace(SERVICE, "_execute_subprocess", _execute)
-    # Where the script lies; it is fetched with the job's role, and one that is missing fails the run.
+    # Only pass the script's location on: it is downloaded with the job's role when the run starts.
     patches.take(SERVICE, "_resolve_script", "script_location")
     patches.replace(SERVICE, "_resolve_script", lambda script_location: f"{script_location}#.py")
     patches.wrap(SERVICE, "_start_job_run", "data", _checked)
@@ -58,7 +59,7 @@ def _checked(start: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]
 
 
 def refusal(job: Mapping[str, Any], arguments: Mapping[str, str]) -> str | None:
-    """Why a job cannot run here, or None when it can."""
+    """The reason why a job cannot run here, or None when it can."""
     command = job.get("Command", {}).get("Name", "")
     if command != PYTHON_SHELL:
         return (
@@ -81,7 +82,7 @@ def _installed(requirement: str) -> bool:
     name = _REQUIREMENT.match(requirement)
     if name is None:
         return False
-    # The CPU build, which is the same module.
+    # The CPU build is another distribution of the same module.
     names = (name[0], f"{name[0]}-cpu")
     return any(_has(name) for name in names)
 
@@ -100,7 +101,7 @@ def _defaults(job: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _execute(run: dict[str, Any], job: Mapping[str, Any], args: Mapping[str, str], resolved: str) -> None:
-    """Run the script to its end and say in `run` how it ended."""
+    """Run the script to its end and set the state and error message of `run`."""
     try:
         state, message = _ran(run, job, args, resolved.removesuffix("#.py"))
     except (ClientError, OSError, RuntimeError) as error:

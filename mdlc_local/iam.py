@@ -1,4 +1,4 @@
-"""IAM where ministack leaves off: in-process checks for a role, PassRole, AWS's resource ARNs and wording."""
+"""What ministack's IAM lacks: in-process checks for a role, PassRole, AWS's resource ARNs and messages."""
 
 import contextvars
 import importlib
@@ -27,7 +27,7 @@ PASSED_ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "scheduler:CreateSchedule": (SCHEDULER, ("Target", "RoleArn")),
     "scheduler:UpdateSchedule": (SCHEDULER, ("Target", "RoleArn")),
 }
-"""Where a request passes a role: the service it is passed to and the path of the member that names it.
+"""By action: the service that a request passes a role to, and the path of the member with the role's ARN.
 
 SageMaker's requests are checked in `mdlc_local.sagemaker`.
 """
@@ -36,7 +36,7 @@ _denied_resource: contextvars.ContextVar[str] = contextvars.ContextVar("mdlc_den
 
 
 class AccessDeniedError(LocalAwsError):
-    """A role may not do something; the text is AWS's, naming the principal, the action and the resource."""
+    """A role lacks a permission; AWS's message names the principal, the action and the resource."""
 
 
 def denial(
@@ -48,11 +48,11 @@ def denial(
     context: dict[str, Any] | None = None,
     session: str = SESSION,
 ) -> str | None:
-    """Why `role_arn` may not do `action` on `resource`, in AWS's words, or None when it may.
+    """AWS's message that denies `role_arn` the `action` on `resource`, or None when it is allowed.
 
     Args:
-        role_arn: the role that acts.
-        action: for example ``kms:Decrypt``.
+        role_arn: the role that makes the call.
+        action: the IAM action, for example ``kms:Decrypt``.
         resource: an ARN or ``*``.
         region: the region of the call.
         context: condition keys and values.
@@ -63,7 +63,7 @@ def denial(
     access_key = clients.role_credentials(role_arn, session)["AWS_ACCESS_KEY_ID"]
 
     def asked() -> str | None:
-        # The role asks, however the request at hand was signed; an API's caller may be anonymous.
+        # The role is the caller, even if the current request is unsigned, as an API's may be.
         patches.take(usage.EVALUATOR, "_anonymous").set(False)
         return denial_of_key(access_key, action, resource, region=region, context=context)
 
@@ -73,7 +73,7 @@ def denial(
 def denial_of_key(
     access_key: str, action: str, resource: str, *, region: str, context: dict[str, Any] | None = None
 ) -> str | None:
-    """As `denial`, for the principal behind an access key."""
+    """Like `denial`, for the principal that an access key belongs to."""
     evaluator = importlib.import_module(usage.EVALUATOR)
     actions = importlib.import_module(ACTIONS)
     verdict = evaluator.enforce(
@@ -89,14 +89,14 @@ def denial_of_key(
 
 
 def require(role_arn: str, action: str, resource: str, *, region: str, **keywords: Any) -> None:
-    """Raise `AccessDeniedError` unless the role may; the keywords are those of `denial`."""
+    """Raise `AccessDeniedError` unless the role is allowed; the keywords are those of `denial`."""
     reason = denial(role_arn, action, resource, region=region, **keywords)
     if reason is not None:
         raise AccessDeniedError(reason)
 
 
 def install(app: ModuleType) -> None:
-    """Complete ministack's enforcement."""
+    """Patch ministack's enforcement of IAM policies."""
     if not options.current().iam:
         return
     usage.install()
@@ -109,10 +109,10 @@ def install(app: ModuleType) -> None:
 
 
 def _evaluate(body: dict[str, Any]) -> dict[str, Any]:
-    """The evaluator's verdict and reason for one call.
+    """Whether the evaluator allows one call, and the reason when it does not.
 
-    The body holds role, action and resource, and may hold region, context, and in `without` the actions that
-    the role is to lack.
+    The body has `role`, `action` and `resource`, and optionally `region`, `context`, and `without`: actions
+    to evaluate as if the role's policies did not allow them.
     """
     for name in ("role", "action", "resource"):
         if not isinstance(body.get(name), str):
@@ -120,7 +120,7 @@ def _evaluate(body: dict[str, Any]) -> dict[str, Any]:
     without = body.get("without", [])
     if not isinstance(without, list) or not all(isinstance(action, str) for action in without):
         raise ValueError(f"without={without!r} must be a list of actions: send it in the JSON body")
-    # The call that is asked about would come as every call does: from this machine, and counting as TLS.
+    # The evaluated call has the origin of every call: from this machine, and counted as TLS.
     importlib.import_module(usage.EVALUATOR).pin_request_origin(options.HOST, True)
     with usage.asking(without):
         reason = denial(
@@ -134,7 +134,7 @@ def _evaluate(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _loopback_is_secure() -> None:
-    """The loopback listener counts as TLS: `aws:SecureTransport` conditions then judge as on AWS."""
+    """Count the loopback listener as TLS, so that `aws:SecureTransport` conditions evaluate as on AWS."""
     patches.take(usage.EVALUATOR, "pin_request_origin", "source_ip secure_transport")
 
     def pinning(pin: Callable[..., None]) -> Callable[..., None]:
@@ -144,7 +144,7 @@ def _loopback_is_secure() -> None:
 
 
 def _name_resources() -> None:
-    """The resource ARNs AWS evaluates, where ministack's differ."""
+    """Use the resource ARNs that AWS evaluates, where ministack's differ."""
     extract = patches.take(
         ACTIONS, "extract_resource_arn", "service method path headers body query_params region account_id"
     )
@@ -154,10 +154,10 @@ def _name_resources() -> None:
     ) -> str:
         arn = str(extract(service, method, path, headers, body, *rest))
         if service == "events":
-            # Rules of the default bus are named without it.
+            # ARNs of rules on the default event bus do not contain its name.
             return arn.replace(":rule/default/", ":rule/")
         if service == "states" and arn == "*":
-            # Tags are read and written by the ARN of whatever has them.
+            # Tag operations name the tagged resource by its ARN.
             return _member(body, "resourceArn") or arn
         if service == "logs" and ":log-group:" in arn and ":log-stream:" not in arn:
             if headers.get("x-amz-target", "").endswith(("TagResource", "ListTagsForResource")):
@@ -169,7 +169,7 @@ def _name_resources() -> None:
 
 
 def _word_denials() -> None:
-    """Every denial names the refused action and resource, also for a request's further checks."""
+    """Make every denial name the denied action and resource, also for a request's additional checks."""
     actions = importlib.import_module(ACTIONS)
     enforce = patches.take(usage.EVALUATOR, "enforce", usage.ENFORCE)
     respond = patches.take(
@@ -214,7 +214,7 @@ def _word_denials() -> None:
             resource_policy_arn=resource_policy_arn,
         )
         if not error_code and (headers or {}).get("x-amz-target"):
-            status = 400  # the JSON protocols' status for a refusal
+            status = 400  # the JSON protocols' status for AccessDenied
         return status, sent, body
 
     patches.replace(usage.EVALUATOR, "enforce", keeping)
@@ -222,7 +222,7 @@ def _word_denials() -> None:
 
 
 def _checking_passed_roles(service: str, handler: Callable[..., Any]) -> Callable[..., Any]:
-    """A service's handler that first checks `iam:PassRole` for every role the request passes on."""
+    """A service's handler that first checks `iam:PassRole` for every role that the request passes."""
     actions = importlib.import_module(ACTIONS)
     router = importlib.import_module("ministack.core.router")
 
@@ -248,7 +248,7 @@ def _checking_passed_roles(service: str, handler: Callable[..., Any]) -> Callabl
 
 
 def _named(value: Any, member: tuple[str, ...]) -> Iterator[str]:
-    """The texts at a member path; a list on the way stands for each of its items."""
+    """The strings at a member path; a list on the path is searched item by item."""
     if isinstance(value, list):
         for item in value:
             yield from _named(item, member)

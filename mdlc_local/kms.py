@@ -1,8 +1,8 @@
-"""KMS permissions that AWS checks behind other services: the caller's own, through the key.
+"""Checks the caller's KMS permissions when S3 and DynamoDB use a key on the caller's behalf.
 
-S3 generates a data key when an object is written under SSE-KMS and decrypts it when one is read; DynamoDB
-decrypts the table's key. Identity policies and the key policy decide, as for a direct call; CDK's default key
-policy delegates to the account's identity policies.
+S3 calls GenerateDataKey when an object is written with SSE-KMS, and Decrypt when one is read; DynamoDB calls
+Decrypt for the table's key. Identity policies and the key policy apply as for a direct call; the CDK's
+default key policy delegates to the account's identity policies.
 """
 
 import contextvars
@@ -18,7 +18,7 @@ S3 = "ministack.services.s3"
 ENCRYPTION = "x-amz-server-side-encryption"
 KEY_ID = "x-amz-server-side-encryption-aws-kms-key-id"
 AWS_MANAGED_ALIAS = "alias/aws/"
-"""Keys below this alias admit every principal of the account that may use the service."""
+"""The alias prefix of AWS managed keys, which all principals with access to the service may use."""
 
 Headers = dict[str, str]
 
@@ -26,7 +26,7 @@ _head_without_checksum: contextvars.ContextVar[bool] = contextvars.ContextVar("m
 
 
 def install(app: ModuleType) -> None:
-    """Check the caller's key permissions in S3 and DynamoDB."""
+    """Patch S3 and DynamoDB to check the caller's permissions on keys."""
     patches.wrap(S3, "_resolve_sse_write_headers", "headers bucket_name", _with_managed_key)
     if options.current().iam:
         _guard_s3()
@@ -34,7 +34,7 @@ def install(app: ModuleType) -> None:
 
 
 def _with_managed_key(write: Callable[..., Any]) -> Callable[..., Any]:
-    """A write under SSE-KMS that names no key is encrypted with the account's AWS-managed key."""
+    """Use the account's AWS managed key for a write with SSE-KMS that names no key."""
 
     def writing(headers: Headers, bucket_name: str) -> Any:
         if headers.get(ENCRYPTION) == "aws:kms" and not headers.get(KEY_ID):
@@ -42,14 +42,14 @@ def _with_managed_key(write: Callable[..., Any]) -> Callable[..., Any]:
             key = f"arn:aws:kms:{responses.get_region()}:{responses.get_account_id()}:{AWS_MANAGED_ALIAS}s3"
             headers = {**headers, KEY_ID: key}
         applied, wrong = write(headers, bucket_name)
-        # S3 encrypts every object: with its own keys when nobody says otherwise.
+        # S3 encrypts every object, by default with its own keys (SSE-S3).
         return ({ENCRYPTION: "AES256"} if applied == {} else applied), wrong
 
     return writing
 
 
 def _key_arn(key_id: str) -> str | None:
-    """The ARN of a customer-managed key by its id, ARN or alias; None when there is nothing to check."""
+    """The ARN of a customer managed key by its id, ARN or alias; None for any other key."""
     if not key_id or AWS_MANAGED_ALIAS in key_id:
         return None
     record = importlib.import_module("ministack.services.kms")._resolve_key(key_id)
@@ -77,7 +77,7 @@ def _guard_s3() -> None:
     head_object = patches.take(S3, "_head_object", "bucket_name key headers query_params")
 
     def context(bucket: str) -> dict[str, Any]:
-        # With a bucket key, which the CDK turns on for SSE-KMS, the encryption context is the bucket's ARN.
+        # With an S3 Bucket Key, which the CDK enables for SSE-KMS, the encryption context is the bucket.
         return {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}"}
 
     def refused(headers: Headers, action: str, stored: Headers, bucket: str = "") -> Any | None:
@@ -106,7 +106,7 @@ def _guard_s3() -> None:
         return part(headers, upload) or refused(headers, "kms:Decrypt", stored)
 
     def head(bucket_name: str, key: str, headers: Headers | None = None, query_params: Any = None) -> Any:
-        # Metadata is not encrypted: HeadObject needs the key only when it is asked for checksums.
+        # Metadata are not encrypted: HeadObject needs the key only for checksums.
         asked = (headers or {}).get("x-amz-checksum-mode", "").upper() == "ENABLED"
         token = _head_without_checksum.set(not asked)
         try:
@@ -155,7 +155,7 @@ DATA_ACTIONS = {
     *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"),
     *("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems"),
 }
-"""The requests that touch a table's data."""
+"""The operations that read or write a table's data."""
 
 
 def _table_key(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Lambda functions as child processes: error names as on AWS, a bound on how many, logs where people look."""
+"""Lambda functions as child processes: error names as on AWS, a concurrency limit, logs by the role."""
 
 import contextlib
 import contextvars
@@ -23,13 +23,13 @@ RUNTIME = "ministack.core.lambda_runtime"
 SERVICE = "ministack.services.lambda_svc"
 
 WAIT_SECONDS = 300.0
-"""How long an invocation may wait for its turn before it runs beyond the bound."""
+"""How long an invocation waits for a free slot before it runs in excess of the limit."""
 
 PATIENCE_SECONDS = 0.1
-"""How long an invocation waits for a process of its function that is busy before it starts another."""
+"""How long an invocation waits for a busy process of its function before it starts another process."""
 
 IDLE_SECONDS = 120.0
-"""A function that nobody invokes for so long has no process: its next invocation is a cold start."""
+"""Seconds without an invocation after which a function's processes end; the next one is a cold start."""
 
 _ERROR_LINE = 'json.dumps({"status": "error", "error": str(e), "trace": traceback.format_exc()})'
 _INIT_LINE = """    except Exception as e:
@@ -37,7 +37,7 @@ _INIT_LINE = """    except Exception as e:
 _INIT_FAILURE = re.compile(r"^Worker init failed: mdlc:(?P<type>[\w.]+):(?P<message>.*)$", re.DOTALL)
 
 _DIED = ("Worker process died",)
-"""What ministack says of a function whose process ended while it worked."""
+"""Ministack's error messages for a function whose process ended during an invocation."""
 
 _RESULT_LINE = "            result = handler_fn(event, context)"
 _LAST_LINE = "        _real_stdout.flush()\n\nrun()"
@@ -48,12 +48,12 @@ _failure: contextvars.ContextVar[dict[str, Any] | None] = contextvars.ContextVar
 
 
 def at_once() -> int:
-    """How many functions run at once on this machine; each is a process that imports boto3."""
+    """The most functions that run at the same time; each is a process that imports boto3."""
     return max(8, 4 * (os.cpu_count() or 1))
 
 
 class _OwnChildren:
-    """The `subprocess` module as ministack's Lambda runtime sees it: its processes end with this server."""
+    """Replaces `subprocess` in ministack's Lambda runtime, so that its processes end with this server."""
 
     Popen = staticmethod(children.start)
 
@@ -62,7 +62,7 @@ class _OwnChildren:
 
 
 def install(app: ModuleType) -> None:
-    """Complete ministack's Lambda functions."""
+    """Patch ministack's Lambda functions."""
     del app
     if patches.take(RUNTIME, "subprocess") is not subprocess:
         raise patches.PatchMovedError(f"{RUNTIME} no longer starts functions through the subprocess module")
@@ -83,7 +83,7 @@ def install(app: ModuleType) -> None:
 
 
 def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
-    """A function's keys; ministack derives them from names alone, which anybody could do."""
+    """A function's credentials; ministack derives them from names only, so anyone could compute them."""
     account = config["FunctionArn"].split(":")[4]
     if not options.current().iam:
         return credentials.of_account(account)
@@ -92,10 +92,10 @@ def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
 
 
 def worker_script(original: str) -> str:
-    """Ministack's program that runs Python functions, changed to report an exception's class and stack.
+    """Ministack's script that runs Python functions, changed to report an exception's class and stack.
 
     Raises:
-        PatchMovedError: when the program is no longer the one this was written for.
+        PatchMovedError: when the script no longer contains the lines to replace.
     """
     for line in (_ERROR_LINE, _INIT_LINE, _LAST_LINE, _RESULT_LINE):
         if original.count(line) != 1:
@@ -106,18 +106,18 @@ def worker_script(original: str) -> str:
     ending = _LAST_LINE.replace(
         "\n\nrun()", f"{flushed}\n        os.write(2, {_END + chr(10)!r}.encode())\n\nrun()"
     )
-    # Reported as an answer, because ministack ends a process that reports an error; Lambda keeps it.
+    # Reported as a result, because ministack ends a process that reports an error, which Lambda does not.
     named = (
         'json.dumps({"status": "ok", "result": None, "raised": {'
         '"error": str(e), "errorType": type(e).__name__, '
         '"stackTrace": traceback.format_tb(e.__traceback__)[1:], "trace": traceback.format_exc()}})'
     )
-    # Lambda's own names for a module that does not import and a function that is not in it.
+    # Lambda's error types for a module that cannot be imported and for a handler that it does not contain.
     init = """    except Exception as e:
         _kind = "Runtime.HandlerNotFound" if isinstance(e, AttributeError) else "Runtime.ImportModuleError"
         _message = f"Unable to import module '{module_name}': {e}" if _kind.endswith("Error") else str(e)
         _real_stdout.write(json.dumps({"status": "error", "error": f"mdlc:{_kind}:{_message}"}) + "\\n")"""
-    # Lambda sends bytes as they are: a function that returns JSON as bytes returns that JSON.
+    # Lambda sends bytes unchanged: a function that returns JSON as bytes returns that JSON.
     result = f"""{_RESULT_LINE}
             if isinstance(result, bytes):
                 result = result.decode("utf-8", "replace")
@@ -130,7 +130,7 @@ def worker_script(original: str) -> str:
 
 
 def _name_errors() -> None:
-    """Report an exception by its class, so that a machine's Retry and Catch by class match as on AWS."""
+    """Report an exception's class as the error name, so that Retry and Catch match it as on AWS."""
     script = patches.take(RUNTIME, "_PYTHON_WORKER_SCRIPT")
     patches.replace(RUNTIME, "_PYTHON_WORKER_SCRIPT", worker_script(script))
 
@@ -154,7 +154,7 @@ def _name_errors() -> None:
 
 
 def _mark_ends() -> None:
-    """Read a function's output up to a mark, where ministack waits 50 ms in case there is some."""
+    """Read a function's output up to an end mark; ministack would wait 50 ms for possible output."""
 
     def reading(drain: Callable[..., str]) -> Callable[..., str]:
         def read(
@@ -182,7 +182,7 @@ def _mark_ends() -> None:
 
 
 def _last_ones_too(reap: Callable[..., int]) -> Callable[..., int]:
-    """End the last process of an idle function too, which ministack keeps for good."""
+    """End an idle function's last process as well; ministack never ends it."""
     runtime = importlib.import_module(RUNTIME)
     for name in ("_workers", "_lock"):
         patches.take(RUNTIME, name)
@@ -201,11 +201,11 @@ def _last_ones_too(reap: Callable[..., int]) -> Callable[..., int]:
 
 
 def idle(functions: Mapping[str, Sequence[Any]], now: float) -> list[str]:
-    """The functions of which no process works or has worked lately.
+    """The functions whose processes are all unused, and have been for `IDLE_SECONDS`.
 
     Args:
-        functions: each function's processes, with `in_use` and `last_used` (in seconds, as `now`).
-        now: the time.
+        functions: each function's processes, with `in_use` and `last_used` (in seconds, like `now`).
+        now: the current time.
     """
     return [
         name
@@ -215,7 +215,7 @@ def idle(functions: Mapping[str, Sequence[Any]], now: float) -> list[str]:
 
 
 class Places:
-    """The processes of one function: an invocation rather waits a moment for one than starts another."""
+    """Counts one function's processes; an invocation waits `PATIENCE_SECONDS` before it starts another."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -235,7 +235,10 @@ class Places:
 
 
 def _bounded(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """A bound on the functions that run at once; one invoked by a function goes first, or both might wait."""
+    """Limit the functions that run at once.
+
+    A function that is invoked by a function does not count, because otherwise both could wait for a slot.
+    """
     turns = threading.BoundedSemaphore(at_once())
     depth = patches.take(SERVICE, "_invoke_depth")
     places: defaultdict[str, Places] = defaultdict(Places)
@@ -256,7 +259,7 @@ def _bounded(execute: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, 
 
 
 def _named(result: dict[str, Any], request_id: str) -> dict[str, Any]:
-    """The result of an invocation with the error's name and stack as Lambda reports them."""
+    """The result of an invocation, with the error's type and stack trace as Lambda reports them."""
     body, failure = result.get("body"), _failure.get() or {}
     if not result.get("error") or not isinstance(body, dict):
         return result
@@ -265,7 +268,7 @@ def _named(result: dict[str, Any], request_id: str) -> dict[str, Any]:
         body["requestId"] = request_id
         body["stackTrace"] = failure.get("stackTrace", [])
     if body.get("errorMessage") in _DIED:
-        # Lambda's own name and words for a process that ended without an answer.
+        # Lambda's error type and message for a process that ended without an answer.
         body.update(
             errorMessage=f"RequestId: {request_id} Error: Runtime exited with error: signal: killed",
             errorType="Runtime.ExitError",
@@ -280,7 +283,7 @@ def _named(result: dict[str, Any], request_id: str) -> dict[str, Any]:
 
 
 def _logged_by_role(emit: Callable[..., None]) -> Callable[..., None]:
-    """A function's output goes to `logs/`, and to CloudWatch Logs if its role may write there, as on AWS."""
+    """Write a function's output to `logs/`, and to CloudWatch Logs if its role allows that, as on AWS."""
     folder = options.current().state_dir / "logs"
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -1,4 +1,4 @@
-"""CloudWatch Logs encrypts a log group only with a key whose own policy lets the service use it.
+"""Checks a log group's KMS key, whose key policy must allow CloudWatch Logs to use it.
 
 Source: "Encrypt log data in CloudWatch Logs using AWS KMS" in the AWS documentation.
 """
@@ -16,11 +16,11 @@ PROVISIONERS = "ministack.services.cloudformation.provisioners"
 LOG_GROUP_TYPE = "AWS::Logs::LogGroup"
 
 ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:DescribeKey")
-"""What the service does with the key; AWS's documentation asks for all of them."""
+"""The actions that the key policy must allow the service, by AWS's documentation."""
 
 
 def install(app: ModuleType) -> None:
-    """Check the key before a log group is created, by API or by CloudFormation."""
+    """Check the key before a log group is created by the API or by CloudFormation."""
     del app
     if not options.current().iam:
         return
@@ -43,7 +43,7 @@ def install(app: ModuleType) -> None:
 
 
 def refusal(key_id: str | None, name: str) -> str | None:
-    """Why a log group of that name cannot be encrypted with a key, in AWS's words, or None when it can."""
+    """AWS's message why a log group cannot be encrypted with a key, or None when it can."""
     if not key_id:
         return None
     responses = importlib.import_module("ministack.core.responses")
@@ -61,7 +61,7 @@ def refusal(key_id: str | None, name: str) -> str | None:
             action=action,
             resource_arn=key["Arn"],
             region=region,
-            # The evaluator knows condition keys in small letters.
+            # The evaluator expects condition keys in lower case.
             service_context={"kms:encryptioncontext:aws:logs:arn": group},
         )
         decision = evaluator.evaluate_resource_policy(key.get("Policy"), asked, service=service).decision

@@ -1,8 +1,8 @@
-"""Calls of this server to itself, without the network in between.
+"""Calls of this server to itself without the network.
 
-A state machine's tasks, jobs and logs reach services through boto3, like any client. Sending their requests
-over a socket to the same process costs more than answering them, so the signed request is handed to the
-server's application as it is.
+A state machine's tasks, jobs and logs call services through boto3, like any client. Sending a request over a
+socket to the same process takes longer than answering it, so the signed request is passed directly to the
+server's application.
 """
 
 import asyncio
@@ -19,24 +19,24 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 Application = Callable[..., Awaitable[None]]
 
 IN_PROCESS = "mdlc.in_process"
-"""Marks the scope of a call that came from this process, which no request over the network can."""
+"""The key that marks the ASGI scope of a call from this process; requests over the network cannot set it."""
 
 _server: tuple[Application, asyncio.AbstractEventLoop, str] | None = None
 
 
 def serve(application: Application, loop: asyncio.AbstractEventLoop, endpoint: str) -> None:
-    """Answer calls to `endpoint` by `application` on `loop` from now on."""
+    """Set the application that answers calls to `endpoint`, and its event loop."""
     global _server
     _server = (application, loop, endpoint)
 
 
 def shorten(client: Any) -> None:
-    """Have a boto3 client's requests answered here."""
+    """Make a boto3 client's requests bypass the network."""
     client.meta.events.register("before-send", _send)
 
 
 def _send(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-    """The answer, or None to send the request over the network after all."""
+    """The answer, or None to send the request over the network."""
     if _server is None or not request.url.startswith(_server[2]):
         return None
     body = request.body or b""
@@ -46,15 +46,15 @@ def _send(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         return None  # a stream
     application, loop, _endpoint = _server
     if threading.get_ident() == getattr(loop, "_thread_id", None):
-        return None  # would wait for itself
+        return None  # the event loop would wait for itself
     call = _Call(request, bytes(body))
-    # A context of its own: a request knows nothing of who sends it.
+    # A new context, so that the request does not inherit the sender's context variables.
     loop.call_soon_threadsafe(call.begin, application, loop, context=contextvars.Context())
     return call.answer()
 
 
 class _Raw(io.BytesIO):
-    """The body of an answer, read as botocore reads one from the network."""
+    """The body of an answer, with the methods by which botocore reads one from the network."""
 
     def stream(self, amount: int = 65536, decode_content: bool | None = None) -> Iterator[bytes]:
         """The rest of the body in pieces."""
@@ -64,7 +64,7 @@ class _Raw(io.BytesIO):
 
 
 class _Call:
-    """One request on its way through the application."""
+    """One request to the application, and its answer."""
 
     def __init__(self, request: AWSPreparedRequest, body: bytes) -> None:
         url = urlsplit(request.url)
@@ -96,7 +96,7 @@ class _Call:
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, application: Application, loop: asyncio.AbstractEventLoop) -> None:
-        """Start; runs on the loop."""
+        """Start the request; must run on the event loop."""
         self._over = loop.create_future()
         self._task = loop.create_task(self._run(application))
 
@@ -121,7 +121,7 @@ class _Call:
 
     async def _receive(self) -> dict[str, Any]:
         if self._body is None:
-            await self._over  # the caller stays until it is answered
+            await self._over  # the caller does not disconnect before the answer
             return {"type": "http.disconnect"}
         body, self._body = self._body, None
         return {"type": "http.request", "body": body, "more_body": False}

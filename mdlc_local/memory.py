@@ -1,4 +1,4 @@
-"""Keeps the server small: bodies of objects lie on the disk alone, and memory that is free is given back."""
+"""Limits the server's memory: objects' bodies are kept only on disk, and freed memory is released."""
 
 import asyncio
 import contextlib
@@ -15,16 +15,16 @@ from mdlc_local import patches
 S3 = "ministack.services.s3"
 
 LOOK_SECONDS = 30.0
-"""How often the memory is looked at."""
+"""Seconds between checks of the resident memory."""
 
 GROWN = 1.1
-"""What is given back is looked for when the memory has grown by this factor since the last time."""
+"""Freed memory is released when the resident memory has grown by this factor since the last release."""
 
 _STATM = Path("/proc/self/statm")
 
 
 def install(app: ModuleType) -> None:
-    """Keep no body of a version in memory that is on the disk, where ministack finds it after a restart."""
+    """Drop a version's body from memory once it is on disk, where ministack can read it again."""
     del app
     patches.take(S3, "_object_versions")
     patches.take(S3, "_version_body", "bucket bucket_name key v")
@@ -36,7 +36,7 @@ def _forgetting(persist: Callable[..., None]) -> Callable[..., None]:
 
     def persisting(bucket: str, key: str, obj: Any) -> None:
         persist(bucket, key, obj)
-        # The body is kept where it could not be written.
+        # A body that could not be written to disk is kept in memory.
         if isinstance(obj, dict) and obj.get("body") is None:
             named = obj.get("version_id") or "null"
             for version in versions.get((bucket, key)) or ():
@@ -47,9 +47,9 @@ def _forgetting(persist: Callable[..., None]) -> Callable[..., None]:
 
 
 async def give_back() -> None:
-    """Give free memory back to the system now and then, where the C library knows how (glibc).
+    """Periodically release freed memory to the system, if the C library is glibc.
 
-    It keeps what was freed for as long as a process lives.
+    glibc would otherwise keep freed memory until the process ends.
     """
     trim = trimming()
     if trim is None or not _STATM.exists():
@@ -58,30 +58,30 @@ async def give_back() -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         if resident_pages() > GROWN * kept:
-            # It takes a tenth of a second, in which requests are served.
+            # In a thread, because it takes 0.1 s, during which the server must answer requests.
             await asyncio.to_thread(trim)
             kept = resident_pages()
 
 
 def trimming() -> "Trim | None":
-    """What gives memory back; None where the C library is another."""
+    """The function that releases freed memory, or None when the C library is not glibc."""
     with contextlib.suppress(OSError, AttributeError):
         return Trim(ctypes.CDLL("libc.so.6").malloc_trim)
     return None
 
 
 class Trim:
-    """Collects garbage, and gives back what the C library keeps."""
+    """Runs the garbage collector and makes glibc release freed memory."""
 
     def __init__(self, malloc_trim: "ctypes._NamedFuncPointer") -> None:
         self._malloc_trim = malloc_trim
 
     def __call__(self) -> None:
-        """Do it."""
+        """Collect garbage and release memory."""
         gc.collect()
         self._malloc_trim(0)
 
 
 def resident_pages() -> int:
-    """The pages of this process that are in memory."""
+    """The number of this process's memory pages that are resident."""
     return int(_STATM.read_text().split()[1])

@@ -1,4 +1,4 @@
-"""CloudWatch's metric math, as alarms use it: arithmetic, comparisons, IF, FILL, ABS, aggregates of lists."""
+"""CloudWatch's metric math for alarms: arithmetic, comparisons, IF, FILL, ABS, aggregates of lists."""
 
 import ast
 import operator
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 Series = list[float | None]
-"""One value a period, newest first; None where there is none."""
+"""One value per period, newest first; None for a period without a value."""
 
 _OPERATORS: dict[type[Any], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -32,15 +32,15 @@ _AGGREGATES: dict[str, Callable[[list[float]], float]] = {
 def evaluate(
     expressions: Sequence[tuple[str, str]], known: dict[str, Series], periods: int
 ) -> dict[str, Series]:
-    """All series by their ids.
+    """The series of all metrics and expressions, by id.
 
     Args:
         expressions: ids and expressions, in any order.
-        known: the series of the metrics.
-        periods: how many values a series has.
+        known: the series of the metrics, by id.
+        periods: the number of values in a series.
 
     Raises:
-        ValueError: for what is no expression, is not evaluated here, or names an unknown id.
+        ValueError: for an expression that is invalid, is not supported here, or uses an unknown id.
     """
     known_series = dict(known)
     trees = {name: _parsed(expression) for name, expression in expressions}

@@ -1,4 +1,4 @@
-"""What CloudWatch's calls are judged by: a metric's namespace, and the alarms that a call names."""
+"""Authorization of CloudWatch calls: the condition key for a metric's namespace, and alarms' ARNs."""
 
 import importlib
 import json
@@ -19,7 +19,7 @@ Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[
 
 
 def install(app: ModuleType) -> None:
-    """Complete the enforcement of CloudWatch's permissions."""
+    """Patch ministack's enforcement of CloudWatch permissions."""
     if not options.current().iam:
         return
     patches.wrap(iam.ACTIONS, "request_tag_context", "service iam_action body params", _adding_namespaces)
@@ -28,9 +28,9 @@ def install(app: ModuleType) -> None:
 
 
 def members(body: bytes, params: dict[str, Any]) -> dict[str, Any]:
-    """A request's members, in whichever of CloudWatch's three encodings it comes.
+    """A request's members, decoded from any of CloudWatch's three encodings.
 
-    A body that cannot be read names nothing; the service says what is wrong with it.
+    A body that cannot be decoded has no members; the service reports the error.
     """
     if body[:1] == b"{":
         return _object(json.loads, body)
@@ -43,13 +43,13 @@ def members(body: bytes, params: dict[str, Any]) -> dict[str, Any]:
 def _object(read: Callable[[bytes], Any], body: bytes) -> dict[str, Any]:
     try:
         content = read(body)
-    except Exception:  # cbor2 has errors of its own, beside those of Python
+    except Exception:  # cbor2 raises its own errors as well as Python's
         return {}
     return content if isinstance(content, dict) else {}
 
 
 def _adding_namespaces(tags: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """`cloudwatch:namespace`, which ministack does not tell, so that no condition on it would ever hold."""
+    """Add the key `cloudwatch:namespace`, without which no condition on it could be met."""
 
     def context(service: str, iam_action: str, body: bytes, params: dict[str, Any]) -> dict[str, Any]:
         context_keys = tags(service, iam_action, body, params)
@@ -64,10 +64,9 @@ def _adding_namespaces(tags: Callable[..., dict[str, Any]]) -> Callable[..., dic
 
 
 def _naming_alarms(extract: Callable[..., str]) -> Callable[..., str]:
-    """Who asks for alarms by name needs no more than these.
+    """Make the resource of a call that names alarms the first alarm's ARN, so that permission can be limited.
 
-    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, by which
-    a permission may be narrower than all alarms.
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
     """
 
     def resource(
@@ -89,7 +88,7 @@ def _naming_alarms(extract: Callable[..., str]) -> Callable[..., str]:
 
 
 def _checking_alarms(handler: Handler) -> Handler:
-    """Looks at the second and further alarms of a call too; the first is its resource."""
+    """A handler that also checks the second and further alarms of a call; the first is its resource."""
     actions = importlib.import_module(iam.ACTIONS)
     router = importlib.import_module("ministack.core.router")
 

@@ -1,4 +1,4 @@
-"""What the embedded AWS was started with."""
+"""The command-line options of the embedded AWS."""
 
 import argparse
 from collections.abc import Sequence
@@ -6,21 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOST = "127.0.0.1"
-"""The only address ever bound: what runs here executes code it is sent."""
+"""The only address that is bound, because the server executes code from requests."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The choices of one server process.
+    """The options of one server process.
 
     Attributes:
         port: TCP port on the loopback address.
         state_dir: folder for `ready.json`, `server.log`, `usage.jsonl`, `logs/` and the jobs' working
-        folders.
+            folders.
         images: file that registers local runtimes for container images, or None.
-        parent_pid: the server ends when this process ends, or None.
-        idle_minutes: the server ends after so many minutes without a request, or None.
-        time_scale: waiting in state machines (Wait states, retry intervals) is divided by this.
+        parent_pid: id of a process; the server stops when it ends. None for no such process.
+        idle_minutes: minutes without a request after which the server stops; None for never.
+        time_scale: the divisor of waits (Wait states, retry intervals, bakes, alarms' periods).
         iam: whether IAM and KMS permissions of roles are enforced.
     """
 
@@ -50,20 +50,20 @@ _current: Options | None = None
 
 
 def use(options: Options) -> None:
-    """Make `options` those of this process; called once, by the server."""
+    """Set the options of this process; called once, by the server."""
     global _current
     _current = options
 
 
 def current() -> Options:
-    """The options this server process was started with."""
+    """The options of this server process."""
     if _current is None:
         raise RuntimeError("no options: the embedded AWS was not started through mdlc_local.server")
     return _current
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Read the command line; ends the process with a usage message when it is wrong."""
+    """Parse the command line; an invalid one ends the process with a usage message."""
     parser = argparse.ArgumentParser(
         prog="mdlc_local", description="The embedded AWS, on the loopback address only."
     )

@@ -1,9 +1,9 @@
-"""The private places of ministack and moto that this server replaces, each pinned.
+"""Replaces private attributes of ministack and moto, after checking that they are as expected.
 
-Both packages are pinned to exact versions because parts of them that nobody promised to keep are replaced
-here. Every such place is taken and replaced through this module, which checks that it is still there and
-takes the parameters we rely on. So when a pin moves, the server does not start, and says in one sentence what
-moved.
+Both packages are pinned to exact versions, because this server replaces private parts of them, which may
+change in any release. Every such attribute is read and replaced through this module, which checks that it
+exists and has the expected parameters. So when a pin changes, the server does not start and names the
+attribute that changed.
 """
 
 import functools
@@ -23,12 +23,12 @@ _PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s#;]+)", re.MULTILINE)
 
 
 class PatchMovedError(LocalAwsError, RuntimeError):
-    """A pinned package, or a private place in it, is no longer what this server was written for."""
+    """A pinned package, or a private attribute of it, is not what this server was written for."""
 
 
 @dataclass(frozen=True, order=True)
 class PatchedPlace:
-    """A private place: an attribute of a module or of a class in it.
+    """A private attribute of a module, or of a class in it.
 
     Attributes:
         owner: the module's name, followed by ``:Class`` for an attribute of a class.
@@ -46,15 +46,15 @@ _replaced: dict[PatchedPlace, int] = {}
 
 
 def take(owner: str, attribute: str, parameters: str | None = None) -> Any:
-    """The object at a private place.
+    """The value of a private attribute.
 
     Args:
         owner: the module's name, followed by ``:Class`` for an attribute of a class.
         attribute: the attribute's name.
-        parameters: the names of the parameters we rely on, separated by blanks; None for what is no function.
+        parameters: the names of the expected parameters, separated by spaces; None to check no parameters.
 
     Raises:
-        PatchMovedError: when it is not there or takes other parameters.
+        PatchMovedError: when it does not exist or has other parameters.
     """
     place = PatchedPlace(owner, attribute)
     original = getattr(_resolve(place), attribute, None)
@@ -73,7 +73,7 @@ def take(owner: str, attribute: str, parameters: str | None = None) -> Any:
 
 
 def replace(owner: str, attribute: str, replacement: Any) -> None:
-    """Put `replacement` at a private place; a function keeps the name and signature of what it replaces."""
+    """Replace a private attribute; a new function keeps the name and signature of the original."""
     place = PatchedPlace(owner, attribute)
     original = take(owner, attribute)
     if inspect.isfunction(replacement) and callable(original) and replacement is not original:
@@ -83,22 +83,22 @@ def replace(owner: str, attribute: str, replacement: Any) -> None:
 
 
 def wrap(owner: str, attribute: str, parameters: str, wrapper: Callable[[Any], Any]) -> None:
-    """Replace the function at a private place with what `wrapper` makes of it.
+    """Replace a private function by the result of `wrapper`.
 
     Args:
         owner: as for `take`.
         attribute: as for `take`.
         parameters: as for `take`.
-        wrapper: receives the original and returns the replacement.
+        wrapper: takes the original function and returns the replacement.
 
     Raises:
-        PatchMovedError: as `take`.
+        PatchMovedError: as for `take`.
     """
     replace(owner, attribute, wrapper(take(owner, attribute, parameters)))
 
 
 def replaced() -> dict[str, int]:
-    """The private places replaced in this process, and how often each was."""
+    """The private attributes replaced in this process, and how often each was replaced."""
     return {str(place): times for place, times in sorted(_replaced.items())}
 
 
@@ -131,6 +131,6 @@ def _resolve(place: PatchedPlace) -> Any:
 
 def _package(place: PatchedPlace) -> str:
     package = place.owner.partition(".")[0]
-    # A package's distribution may have another name, as airspeed's has.
+    # A package's distribution may have another name, such as airspeed's.
     names = importlib.metadata.packages_distributions().get(package, [package])
     return f"{package} {importlib.metadata.version(names[0])}"

@@ -1,6 +1,6 @@
-"""How large requests and answers of functions and of API Gateway may be.
+"""Size limits of requests and answers of Lambda functions and API Gateway.
 
-Sources: "Lambda quotas", the API reference of Invoke, and "Amazon API Gateway quotas", all AWS's.
+Sources: "Lambda quotas", the API reference of Invoke, and "Amazon API Gateway quotas" by AWS.
 """
 
 import importlib
@@ -15,7 +15,7 @@ from mdlc_local.errors import LocalAwsError
 MAX_SYNCHRONOUS_BYTES = 6 * 1024 * 1024
 MAX_ASYNCHRONOUS_BYTES = 1024 * 1024
 MAX_ANSWER_BYTES = MAX_SYNCHRONOUS_BYTES + 100
-"""What Lambda names in its message; an answer may be a little larger than a request."""
+"""The limit in Lambda's error message; an answer may be slightly larger than a request."""
 MAX_API_REQUEST_BYTES = 10 * 1024 * 1024
 
 TOO_LONG = "Request Too Long"
@@ -23,17 +23,17 @@ TOO_LONG = "Request Too Long"
 
 
 class EventTooLargeError(LocalAwsError):
-    """A request to an API whose event is larger than a function takes."""
+    """The event of an API request exceeds the size limit of a function's event."""
 
 
 def install(app: ModuleType) -> None:
-    """Refuse invocations of functions whose event is too large."""
+    """Reject invocations of functions whose event is too large."""
     app.SERVICE_HANDLERS["lambda"] = _limited(app.SERVICE_HANDLERS["lambda"])
     patches.take("ministack.services.apigateway_v1", "_gw_error", "response_type message")
 
 
 def size(value: Any) -> int:
-    """The size of a value as JSON in bytes."""
+    """The size in bytes of a value as JSON."""
     return len(
         json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str).encode("utf-8", "replace")
     )
@@ -49,7 +49,7 @@ def answered(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_event(event: dict[str, Any]) -> None:
-    """Refuse the event of an API's request that its function could not take.
+    """Check the size of an API request's event for a function.
 
     Raises:
         EventTooLargeError: when it is too large.

@@ -1,6 +1,6 @@
-"""EventBridge rules act as their targets' roles: without permission a target is not reached, as on AWS.
+"""EventBridge rules call their targets with the targets' roles; without permission the call is dropped.
 
-Rules with a rate come as much more often as time goes faster; `cron` keeps to the clock.
+The interval of a `rate` schedule is divided by the server's time scale; `cron` uses the real clock.
 """
 
 import importlib
@@ -18,16 +18,16 @@ FUNCTIONS = "ministack.services.lambda_svc"
 SESSION = "EventBridge"
 PRINCIPAL = "events.amazonaws.com"
 ACTIONS = {"states": "states:StartExecution", "events": "events:PutEvents"}
-"""What a rule does to a target with a role, by the target's service."""
+"""By the target's service: the action for which a rule uses the target's role."""
 
 
 TICK = "_SCHEDULER_TICK_INTERVAL"
 MIN_TICK_SECONDS = 0.2
-"""How often rules with a schedule are looked at, at most."""
+"""The shortest interval between checks of scheduled rules."""
 
 
 def install(app: ModuleType) -> None:
-    """Check a target's role before ministack delivers to it, and have rates follow the time scale."""
+    """Check a target's role before ministack calls it, and divide `rate` intervals by the time scale."""
     del app
     patches.take(FUNCTIONS, "_get_func_record_for_ref_in_scope", "function_ref account_id region")
     patches.wrap(EVENTBRIDGE, "_invoke_target", "target event rule view", _as_role)
@@ -72,7 +72,7 @@ def _role_refusal(target: dict[str, Any], action: str, arn: str, rule_arn: str) 
 
 
 def _function_refusal(arn: str, rule_arn: str) -> str | None:
-    """Why a rule may not invoke a function, whose own policy decides, or None when it may."""
+    """The reason why a function's resource policy does not let a rule invoke it, or None when it does."""
     if not options.current().iam:
         return None
     region, account = _place()

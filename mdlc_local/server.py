@@ -1,4 +1,4 @@
-"""The server process: start, serve, end."""
+"""The server process: starts, serves and shuts down."""
 
 import asyncio
 import contextlib
@@ -43,7 +43,7 @@ PARTS = (
         "monitoring",
     ),
 )
-"""What completes ministack, each by its `install`; `iam` before what it records uses of."""
+"""The modules that patch ministack, each by its `install`; `iam` before those whose calls it records."""
 
 _SHUTDOWN_SECONDS = 2.0
 _WATCH_SECONDS = 0.5
@@ -54,7 +54,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the server until it is told to end; returns the process's exit status (2: it could not start)."""
+    """Run the server until it is stopped; returns the exit status (2 when it could not start)."""
     chosen = options.parse(arguments)
     listener = _listening(chosen.port)
     if listener is None:
@@ -79,13 +79,13 @@ def main(arguments: Sequence[str]) -> int:
     finally:
         children.end_all()
         (chosen.state_dir / "ready.json").unlink(missing_ok=True)
-    # ministack's worker threads are not daemons; whatever they still wait for has ended with the children.
+    # ministack's worker threads are not daemons and may still wait for child processes, which have ended.
     logging.shutdown()
     os._exit(0)
 
 
 def load() -> ModuleType:
-    """Import ministack with every part of ours installed in it; returns its `app` module."""
+    """Import ministack and apply all `PARTS`; returns its `app` module."""
     app = importlib.import_module("ministack.app")
     for part in PARTS:
         importlib.import_module(f"mdlc_local.{part}").install(app)
@@ -93,13 +93,13 @@ def load() -> ModuleType:
 
 
 def _listening(port: int) -> socket.socket | None:
-    """The port, held from now on against servers that start at the same time; None when it is taken."""
+    """A socket that listens on the port, or None when the port is in use."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         listener.bind((HOST, port))
-        # Of two that are bound only one can listen.
+        # Two servers may both bind the port with SO_REUSEADDR, but only one can listen.
         listener.listen()
     except OSError:
         listener.close()
@@ -108,10 +108,10 @@ def _listening(port: int) -> socket.socket | None:
 
 
 class OneLine(logging.Formatter):
-    """Messages hold names and texts of callers: what would begin a line of its own is written out."""
+    """Escapes control characters, because messages contain callers' texts, which could forge log lines."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """The line of a record, without its traceback."""
+        """The line of a log record, without its traceback."""
         return "".join(
             character if character.isprintable() else f"\\u{ord(character):04x}"
             for character in super().formatMessage(record)
@@ -123,13 +123,13 @@ def _log_to(chosen: Options) -> None:
     written = logging.FileHandler(chosen.state_dir / "server.log", errors="backslashreplace")
     written.setFormatter(OneLine("%(asctime)s %(levelname)s [%(name)s] %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[written])
-    # moto reports every failed state with its whole definition; the execution's history says it better.
+    # moto logs every failed state with its whole definition; the execution's history has the same facts.
     logging.getLogger("moto").setLevel(logging.CRITICAL)
     logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 class _Gateway:
-    """The ASGI application: our own paths, and ministack for everything else."""
+    """The ASGI application: answers the server's own paths and passes all others to ministack."""
 
     def __init__(self, application: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         self._application = application
@@ -180,7 +180,7 @@ async def _serve(
 
 
 def _stop_soon(stop: asyncio.Event) -> None:
-    """Begin the shutdown: no new work, children told to end, and a hard end should anything hang."""
+    """Begin the shutdown: accept no requests, end child processes, and exit after a timeout in any case."""
     log.info("ending")
     stop.set()
     threading.Thread(target=children.end_all, daemon=True, name="end-children").start()
@@ -199,7 +199,7 @@ async def _report_ready(chosen: Options, facts: dict[str, Any], started: float) 
             await writer.drain()
             status = await reader.readline()
             writer.close()
-            # It is not signed, so what comes is a refusal; that anything comes is what counts.
+            # The request is not signed, so it is rejected; any answer shows that the server is ready.
             if status.startswith(b"HTTP/1.1 "):
                 break
         await asyncio.sleep(0.02)
@@ -222,7 +222,7 @@ def _warm_up() -> None:
 
 
 async def _watch(chosen: Options, gateway: _Gateway, stop: asyncio.Event) -> None:
-    """End the server when its parent has ended or nobody has used it for long."""
+    """Stop the server when its parent has ended or it has been idle for too long."""
     while not stop.is_set():
         if chosen.parent_pid is not None and not _process_lives(chosen.parent_pid):
             log.info("parent process %d has ended", chosen.parent_pid)

@@ -1,4 +1,4 @@
-"""Signatures of requests: whether one comes from the holder of a key of this server.
+"""Verifies request signatures: whether a request was signed with a key of this server.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
 """
@@ -19,11 +19,11 @@ IN_QUERY = ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Algorithm", "Signature
 
 @dataclass(frozen=True)
 class Refusal:
-    """An answer in place of the service's: AWS's name of the error and a sentence.
+    """The reason to reject a request: AWS's error code and a message.
 
     Attributes:
-        status: the HTTP status, where no protocol of AWS has one.
-        of_credentials: whether AWS would refuse it too, in the service's own protocol.
+        status: the HTTP status for an error that AWS does not have.
+        of_credentials: whether AWS would reject it too, and the answer uses the service's own protocol.
     """
 
     code: str
@@ -34,7 +34,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """What a request says of itself, before anybody believes it."""
+    """The parts of a request that a signature covers, not yet verified."""
 
     method: str
     path: str
@@ -44,7 +44,7 @@ class SignedRequest:
 
     @classmethod
     def of(cls, scope: dict[str, Any]) -> "SignedRequest":
-        """Read an ASGI scope; a header that is sent twice is one value, as a signature has it."""
+        """The request of an ASGI scope; repeated headers are joined, as signatures require."""
         headers: dict[str, str] = {}
         decode = importlib.import_module(SIGNATURES).decode_header_value
         for name, value in scope["headers"]:
@@ -61,17 +61,17 @@ class SignedRequest:
 
     @property
     def host(self) -> str:
-        """The host that the caller believes to talk to."""
+        """The `Host` header."""
         return self.headers.get("host", "")
 
     @property
     def signed(self) -> bool:
-        """Whether it carries anything that could be a signature."""
+        """Whether it has anything that could be a signature."""
         return "authorization" in self.headers or any(name in self.query for name in IN_QUERY)
 
 
 def check_seams() -> None:
-    """Make sure that what is used of ministack here is as it was."""
+    """Check that the ministack functions used here have the expected parameters."""
     signature = "signature secret method raw_path query_params headers body presigned explain"
     patches.take(SIGNATURES, "header_signature_failure", signature)
     patches.take(SIGNATURES, "decode_header_value", "value")
@@ -88,7 +88,7 @@ def check_seams() -> None:
 
 
 def refusal(request: SignedRequest, body: bytes) -> Refusal | None:
-    """Why a request is not believed to come from the holder of a key of this server; None when it is."""
+    """The reason to reject a request's signature, or None when it is valid."""
     signatures = importlib.import_module(SIGNATURES)
     authorization = request.headers.get("authorization", "")
     if authorization.startswith("AWS ") or "AWSAccessKeyId" in request.query:
@@ -133,7 +133,7 @@ def refusal(request: SignedRequest, body: bytes) -> Refusal | None:
 
 
 def missing() -> Refusal:
-    """The answer to a request without a signature."""
+    """The refusal of a request without a signature."""
     return Refusal(
         "MissingAuthenticationToken",
         "the request is not signed: `mdlc local env` prints the credentials of this server",
@@ -150,7 +150,7 @@ def _expired(signatures: Any, parsed: Any, request: SignedRequest) -> Refusal | 
 
 
 def _credential(access_key: str, token: str) -> Any:
-    """The key's secret and owner, or why there is none."""
+    """The access key's credential (secret and owner), or the `Refusal` when it is unknown."""
     evaluator = importlib.import_module(EVALUATOR)
     if credentials.names_account(access_key):
         credential = evaluator.resolve_credential(access_key, access_key, token)
@@ -172,7 +172,7 @@ def _credential(access_key: str, token: str) -> Any:
 
 
 def _version_2(request: SignedRequest) -> Refusal | None:
-    """S3's older signature, which boto3 still puts into presigned URLs of us-east-1."""
+    """Verify a Signature Version 2, which boto3 still uses for S3's presigned URLs in us-east-1."""
     evaluator = importlib.import_module(EVALUATOR)
     authorization = request.headers.get("authorization", "")
     in_query = (request.query.get("AWSAccessKeyId") or [""])[0]

@@ -1,4 +1,4 @@
-"""Encryption that a template asks for and ministack's CloudFormation leaves out: of buckets and of tables."""
+"""Applies the encryption properties of buckets and tables, which ministack's CloudFormation ignores."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -15,7 +15,7 @@ TABLE_TYPE = "AWS::DynamoDB::Table"
 
 
 def install(app: ModuleType) -> None:
-    """Apply the encryption properties of buckets and tables."""
+    """Patch the provisioning of buckets and tables."""
     del app
     patches.wrap(PROVISIONERS, "_s3_apply_configurations", "name props old_props", _encrypting_buckets)
     handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")[TABLE_TYPE]

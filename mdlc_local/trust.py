@@ -1,7 +1,7 @@
-"""Whether a service may assume a role: its trust policy, with what the service says of where it acts from.
+"""Evaluates role trust policies: whether a service may assume a role, with the service's source keys.
 
-Services that send `aws:SourceAccount` and `aws:SourceArn` when they assume a role are held to conditions on
-them; for one that AWS does not document to send them, such a condition is never met, as on AWS.
+Conditions on `aws:SourceAccount` and `aws:SourceArn` are evaluated for services that send these keys. For a
+service that, by AWS's documentation, does not send them, such a condition is never met, as on AWS.
 """
 
 import importlib
@@ -19,19 +19,19 @@ PROVISIONERS = "ministack.services.cloudformation.provisioners"
 SENDS_SOURCE = frozenset(
     f"{name}.amazonaws.com" for name in ("events", "lambda", "sagemaker", "scheduler", "states")
 )
-"""Principals of services that send the keys of their source. Sources: "Cross-service confused deputy
+"""Principals of services that send these keys. Sources: "Cross-service confused deputy
 prevention" of EventBridge, SageMaker and EventBridge Scheduler, "Creating an IAM role for your state machine"
 of Step Functions, and "Working with AWS managed policies in the execution role" of Lambda."""
 
 
 def may_assume(role_arn: str, service: str, *, account: str, source_arn: str, region: str) -> bool:
-    """Whether a role exists and its trust policy lets a service assume it; always while IAM is not enforced.
+    """Whether a role exists and its trust policy lets a service assume it; True if IAM is not enforced.
 
     Args:
         role_arn: the role.
         service: the service's principal, such as `states.amazonaws.com`.
-        account: the account that the service acts for.
-        source_arn: the resource that it acts for.
+        account: the account on whose behalf the service acts.
+        source_arn: the resource on whose behalf it acts.
         region: the region of the call.
     """
     if not options.current().iam:
@@ -56,9 +56,9 @@ def allows(
     document = json.loads(policy) if isinstance(policy, str) else policy
     statements = document.get("Statement", [])
     statements = [statements] if isinstance(statements, dict) else statements
-    # A trust policy names no resource: it is the role itself.
+    # A trust policy has no Resource element, because its resource is the role itself.
     open_to = {"Statement": [{**statement, "Resource": "*"} for statement in statements]}
-    # The evaluator knows condition keys in small letters.
+    # The evaluator expects condition keys in lower case.
     source = {"aws:sourceaccount": account, "aws:sourcearn": source_arn}
     return service_is_allowed(
         open_to,
@@ -79,10 +79,15 @@ def service_is_allowed(
     region: str,
     context: dict[str, str],
 ) -> bool:
-    """Whether a resource's policy lets a service do something in its own name.
+    """Whether a resource's policy allows an action to a service principal.
 
     Args:
-        context: condition keys, in small letters, and their values.
+        policy: the resource's policy.
+        service: the service's principal.
+        action: the IAM action.
+        resource: the resource's ARN.
+        region: the region of the call.
+        context: condition keys, in lower case, and their values.
     """
     evaluator = importlib.import_module(usage.EVALUATOR)
     account = resource.split(":")[4] if resource.count(":") > 4 else ""
@@ -101,14 +106,14 @@ def service_is_allowed(
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """A request that names the role by which a service will act, and how that service refuses one.
+    """How a request's role is checked, and the error when the service cannot assume it.
 
     Attributes:
-        principal: the service.
-        member: the path of the member that names the role.
-        resource: the resource that the role is for, without its name.
+        principal: the service's principal.
+        member: the path of the member with the role's ARN.
+        resource: the ARN, without prefix and name, of the resource that uses the role.
         error: the error's code.
-        message: its text.
+        message: the error's message.
     """
 
     principal: str
@@ -138,13 +143,13 @@ CHECKED = {
     "scheduler:CreateSchedule": _SCHEDULE,
     "scheduler:UpdateSchedule": _SCHEDULE,
 }
-"""What is checked when it is asked for. Machines are checked in `mdlc_local.states.creation`, SageMaker's
-requests in `mdlc_local.sagemaker.host`; a rule's role is looked at when the rule reaches its target, as on
-AWS."""
+"""The actions whose requests are checked here. State machines are checked in `mdlc_local.states.creation`,
+SageMaker's requests in `mdlc_local.sagemaker.host`; a rule's role is checked when the rule calls its target,
+as on AWS."""
 
 
 def install(app: ModuleType) -> None:
-    """Refuse a function or schedule whose role its service cannot assume."""
+    """Reject a function or schedule whose role its service cannot assume."""
     if not options.current().iam:
         return
     patches.take(usage.EVALUATOR, "evaluate_resource_policy", "doc ctx service named_only direct_only")
@@ -165,7 +170,12 @@ def _refused(checked: Checked, role_arn: object, name: str) -> bool:
 
 
 def _provisioning(provision: Callable[..., Any], position: int) -> Callable[..., Any]:
-    """A function's provisioner that first looks at the role in the properties at that position."""
+    """A function's provisioner that first checks the role.
+
+    Args:
+        provision: the provisioner.
+        position: the index of its argument with the resource's properties.
+    """
 
     def provisioning(*arguments: Any, **keywords: Any) -> Any:
         properties = arguments[position]
@@ -177,7 +187,7 @@ def _provisioning(provision: Callable[..., Any], position: int) -> Callable[...,
 
 
 def _checking(service: str, handler: Callable[..., Any]) -> Callable[..., Any]:
-    """A service's handler that first looks at the role that a request names."""
+    """A service's handler that first checks the role in a request."""
     actions = importlib.import_module("ministack.core.iam_actions")
     responses = importlib.import_module("ministack.core.responses")
 

@@ -1,10 +1,10 @@
-"""What roles did with their permissions: a record of every use, and a control that takes an action away.
+"""Records every use of a role's permissions, and lets tests remove an action from a role.
 
 The record is `usage.jsonl` in the server's state folder and ``GET /_mdlc/usage``: one entry for each role,
-action, resource and verdict, however often it occurred. With ``POST /_mdlc/deny`` a test takes an action away
-from a role while the server runs, and with ``POST /_mdlc/evaluate`` it asks what the evaluator says of one
-call, which leaves no record. Taking away means that the role's own policies are evaluated as if none of them
-allowed the action: whatever else allows the call still does.
+action, resource and verdict, with a count. With ``POST /_mdlc/deny`` a test removes an action from a role
+while the server runs; with ``POST /_mdlc/evaluate`` it gets the evaluator's verdict on one call, which is not
+recorded. After a removal, the role's own policies are evaluated as if none of them allowed the action; other
+policies, such as a resource's, can still allow the call.
 """
 
 import contextlib
@@ -28,13 +28,13 @@ _taken: contextvars.ContextVar[str] = contextvars.ContextVar("mdlc_taken", defau
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """One permission that a role used or was refused.
+    """One permission that a role used or was denied.
 
     Attributes:
         role: the role's ARN.
-        action: for example ``s3:GetObject``.
-        resource: the ARN that was asked for, or ``*``.
-        allowed: the verdict.
+        action: the IAM action, for example ``s3:GetObject``.
+        resource: the ARN of the resource, or ``*``.
+        allowed: whether the evaluator allowed it.
         context: the condition keys of the first such call.
     """
 
@@ -46,7 +46,7 @@ class Use:
 
 
 class Ledger:
-    """The record of uses, and the actions taken away from roles.
+    """The record of uses, and the actions removed from roles.
 
     Args:
         path: the file that every new entry is appended to (JSON lines).
@@ -74,21 +74,21 @@ class Ledger:
             return [asdict(use) | {"count": count} for use, count in self._uses.items()]
 
     def deny(self, role: str, action: str) -> None:
-        """Take `action` away from `role` (a name or an ARN; ``*`` for every role)."""
+        """Remove `action` from `role` (a name or an ARN; ``*`` for every role)."""
         with self._lock:
             self._denied.add((_name(role), action.lower()))
 
     def is_denied(self, role: str, action: str) -> bool:
-        """Whether the action was taken away from the role."""
+        """Whether the action has been removed from the role."""
         return bool(self._denied & {(_name(role), action.lower()), ("*", action.lower())})
 
     def restore(self) -> None:
-        """Give every role its actions back."""
+        """Restore all removed actions."""
         with self._lock:
             self._denied.clear()
 
     def reset(self) -> None:
-        """Start the record anew and give every role its actions back."""
+        """Clear the record and restore all removed actions."""
         self.restore()
         with self._lock:
             self._uses.clear()
@@ -96,7 +96,7 @@ class Ledger:
 
 
 def install() -> Ledger:
-    """Record what ministack's evaluator decides, and answer below ``/_mdlc/``."""
+    """Record the verdicts of ministack's evaluator, and register the paths below ``/_mdlc/``."""
     evaluator = importlib.import_module(EVALUATOR)
     ledger = Ledger(options.current().state_dir / "usage.jsonl")
     enforce = patches.take(EVALUATOR, "enforce", ENFORCE)
@@ -145,7 +145,7 @@ def install() -> Ledger:
 
 @contextlib.contextmanager
 def asking(without: Iterable[str] = ()) -> Iterator[None]:
-    """What is evaluated inside is a question: it is not recorded, and roles lack the actions in `without`."""
+    """A context in which evaluations are not recorded and the actions in `without` are removed from roles."""
     token = _asked.set(frozenset(action.lower() for action in without))
     try:
         yield
@@ -154,7 +154,7 @@ def asking(without: Iterable[str] = ()) -> Iterator[None]:
 
 
 def _taking(collect: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
-    """A role's policies, without the action that is being evaluated when it was taken away."""
+    """A role's policies; when the evaluated action is removed from it, without allowing that action."""
 
     def collecting(role_name: str, account_id: str) -> Any:
         policies, action = collect(role_name, account_id), _taken.get()
@@ -171,7 +171,7 @@ def _without(statements: Iterable[Any], action: str) -> Iterator[Any]:
         elif statement.not_actions:
             yield replace(statement, not_actions=[*statement.not_actions, action])
         elif left := [pattern for pattern in statement.actions if not matches(action, pattern)]:
-            # Only this action is being evaluated: a pattern that also allows others may go as a whole.
+            # Only this action is being evaluated, so a pattern that also allows others can be dropped.
             yield replace(statement, actions=left)
 
 
@@ -206,7 +206,7 @@ def _name(role: str) -> str:
 
 
 def _role_of(access_key: str) -> str | None:
-    """The ARN of the role whose session an access key belongs to; None for users and the account itself."""
+    """The ARN of the role of an access key's session, or None for keys of users and of the account."""
     session = importlib.import_module("ministack.services.sts")._sessions.get(access_key) or {}
     principal = str(session.get("Arn", ""))
     if ":assumed-role/" not in principal:

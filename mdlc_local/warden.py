@@ -1,8 +1,8 @@
-"""A tiny program that outlives the server by seconds, to end its child processes whatever ended it.
+"""A small program that ends the server's child processes after the server has ended, for whatever reason.
 
 It reads ``+<group>`` and ``-<group>`` lines from its standard input. The pipe closes when the server ends,
-even by SIGKILL; then every process group still listed gets SIGTERM, and SIGKILL after a grace period. Imports
-nothing but the standard library, because it runs as a plain script.
+even by SIGKILL; then every process group still listed gets SIGTERM, and SIGKILL after a grace period. It only
+imports the standard library, because it runs as a plain script.
 """
 
 import contextlib
@@ -12,11 +12,11 @@ import sys
 import time
 
 GRACE_SECONDS = 3.0
-"""How long a process group may take to end by itself after SIGTERM."""
+"""Seconds from SIGTERM to SIGKILL."""
 
 
 def alive(group: int) -> bool:
-    """Whether any process of the group is left."""
+    """Whether any process of the group still runs."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
@@ -42,7 +42,7 @@ def end_groups(groups: set[int], grace_seconds: float = GRACE_SECONDS) -> None:
 
 
 def main() -> None:
-    """Follow the server's list of groups until the pipe closes, then end what is left."""
+    """Track the server's process groups until the pipe closes, then end the remaining ones."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups: set[int] = set()

@@ -1,1 +1,1 @@
-"""The commands of ``mdlc``: each reads its options, calls one of the modules above and prints."""
+"""The commands of ``mdlc``: each reads its options, calls a module of `mdlc_cli` and prints the result."""

@@ -30,21 +30,22 @@ Yes = Annotated[
 
 
 def chosen(local: bool | None) -> tuple[Path, Target]:
-    """The project of the working folder and the AWS in use, which is said."""
+    """The project's folder and the chosen AWS, which is printed."""
     root = places.project_root()
     choice: target.Choice | None = None if local is None else "local" if local else "aws"
     return root, target.reported(root, choice)
 
 
 def chosen_to_change(local: bool | None, what: str, *, yes: bool) -> tuple[Path, Target]:
-    """As `chosen`, for a command that changes what it finds: a real account is named, and asked for once.
+    """Like `chosen`, for a command that changes something; asks for confirmation on a real account.
 
     Args:
-        what: the change, as the question begins with it: ``Deploy``.
-        yes: whether the answer was given beforehand.
+        local: the option `--local/--aws`; None for neither.
+        what: the change, as the question begins: ``Deploy``.
+        yes: the option `--yes`, which skips the question.
 
     Raises:
-        CommandError: nobody is there to answer.
+        CommandError: there is no terminal to ask on.
         typer.Abort: the answer is no.
     """
     root, target = chosen(local)
@@ -54,10 +55,10 @@ def chosen_to_change(local: bool | None, what: str, *, yes: bool) -> tuple[Path,
 
 
 def confirm(target: Target, what: str, *, yes: bool) -> None:
-    """Ask once whether this may be done there; returns when it may.
+    """Ask for confirmation of a change; returns when it is confirmed.
 
     Raises:
-        CommandError: nobody is there to answer.
+        CommandError: there is no terminal to ask on.
         typer.Abort: the answer is no.
     """
     check_answerable(target, what, yes=yes)
@@ -66,10 +67,10 @@ def confirm(target: Target, what: str, *, yes: bool) -> None:
 
 
 def check_answerable(target: Target, what: str, *, yes: bool) -> None:
-    """Refuse early what would have to be confirmed later, where nobody can be asked.
+    """Raise an error early when a later confirmation would be impossible.
 
     Raises:
-        CommandError: the answer was not given, and there is no terminal.
+        CommandError: `--yes` is missing and there is no terminal to ask on.
     """
     if not yes and not sys.stdin.isatty():
         raise CommandError(

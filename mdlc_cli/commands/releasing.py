@@ -81,7 +81,7 @@ def _run(target: Target, machine: StateMachine, version: int | None, reason: str
 
 
 def _join(target: Target, machine: StateMachine, version: int | None) -> Result | None:
-    """Watches the releases that run already, one after the other; the last one's result."""
+    """Watches the releases that already run, one after the other; returns the last one's result, or None."""
     result = None
     out = progress.stderr_console()
     while (release := releases.underway(target, machine)) is not None:

@@ -84,7 +84,7 @@ def show(api: Name = None, stack: options.Stack = None, local: options.Local = N
 
 
 def _chosen(file: Path, name: str | None, stack: str | None, local: bool | None) -> tuple[Target, Api]:
-    """The API whose rules these are to be, which can use them."""
+    """The chosen AWS and decision API, after a check that the API can use the file's rules."""
     _, target = options.chosen(local)
     chosen_api = rules.choose(rules.apis(target, stack), name)
     rules.check(file, chosen_api.decisions, chosen_api.columns)

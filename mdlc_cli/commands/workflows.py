@@ -54,7 +54,10 @@ def run(
 
 
 def _say_what_follows(target: Target, machine: machines.StateMachine, result: running.Result) -> None:
-    """Says that the approval of what was trained has begun a release, where the model has an endpoint."""
+    """Prints the release that the new version's approval started, or the command that starts one.
+
+    Prints nothing when the model has no release machine.
+    """
     model = machine.name.removesuffix("-training")
     wanted = f"{model}-{releases.WORKFLOW}"
     matching = [

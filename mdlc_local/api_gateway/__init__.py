@@ -1,11 +1,11 @@
-"""API Gateway: ministack's REST APIs, completed by what our templates and their callers need."""
+"""API Gateway: adds to ministack's REST APIs what the library's templates and their callers need."""
 
 import importlib
 from types import ModuleType
 
 
 def install(app: ModuleType) -> None:
-    """Complete ministack's REST APIs."""
+    """Patch ministack's REST APIs."""
     for part in (
         *("templates", "provisioning", "addresses", "requests", "validation", "callers"),
         "integrations",

@@ -1,12 +1,12 @@
-"""How a caller reaches a REST API here.
+"""The URLs of REST APIs in the embedded AWS.
 
-On AWS an API's address is ``https://{api}.execute-api.{region}.amazonaws.com/{stage}/{path}``, and that is
-what templates output. Here the same request goes to the embedded endpoint, in one of two ways:
+On AWS an API's URL is ``https://{api}.execute-api.{region}.amazonaws.com/{stage}/{path}``, which templates
+output. Here the same request goes to the embedded endpoint in one of two ways:
 
-* with AWS's address in the `Host` header: ``http://127.0.0.1:{port}/{stage}/{path}``;
-* without any header: ``http://127.0.0.1:{port}/_aws/execute-api/{api}/{stage}/{path}``.
+* with AWS's host name in the `Host` header: ``http://127.0.0.1:{port}/{stage}/{path}``;
+* without that header: ``http://127.0.0.1:{port}/_aws/execute-api/{api}/{stage}/{path}``.
 
-``GET /_mdlc/apis`` lists the APIs with both addresses.
+``GET /_mdlc/apis`` lists the APIs with both URLs.
 """
 
 import importlib
@@ -37,7 +37,7 @@ def install(app: ModuleType) -> None:
 
 
 def apis() -> list[dict[str, str]]:
-    """Every deployed stage: `api`, `name`, `stage`, `aws` (AWS's address) and `local` (the one here)."""
+    """Every deployed stage: `api`, `name`, `stage`, `aws` (its URL on AWS) and `local` (its URL here)."""
     gateway = importlib.import_module(API_GATEWAY)
     listed = []
     for (account, region, api), record in gateway._rest_apis.all_items():
@@ -55,12 +55,12 @@ def apis() -> list[dict[str, str]]:
 
 
 def is_deployed(api: str, stage: str) -> bool:
-    """Whether an API has a stage of that name, or one that serves from the root."""
+    """Whether an API has a stage of that name, or the `$default` stage, which serves from the root."""
     return bool({stage, "$default"} & _stages(api).keys())
 
 
 def allows_other_origins(api: str) -> bool:
-    """Whether an API's template lets pages of other origins ask: it has OPTIONS methods, or sets CORS up."""
+    """Whether an API allows cross-origin requests: it has OPTIONS methods or a CORS configuration."""
     gateway = importlib.import_module(API_GATEWAY)
     scope = gateway.find_api_scope(api)
     if scope is None:

@@ -1,7 +1,7 @@
-"""Who calls an API and who is called: tokens of user pools, roles of integrations, policies of functions.
+"""Authorization in API Gateway: token uses of user pools, integrations' roles, functions' policies.
 
-ministack verifies the signature of a caller of an AWS_IAM method and evaluates ``execute-api:Invoke``, and
-verifies a user pool's token; what it leaves out is here.
+ministack verifies the signature of a caller of an AWS_IAM method, evaluates ``execute-api:Invoke``, and
+verifies a user pool's token. This module adds the other checks.
 """
 
 import importlib
@@ -29,7 +29,7 @@ AUTHORIZE = (
 
 
 def install(app: ModuleType) -> None:
-    """Complete the authorization of callers."""
+    """Patch ministack's authorization of callers."""
     for name, parameters in (
         ("_iam_caller_identity", "headers query_params"),
         ("_gw_error", "response_type message"),
@@ -43,19 +43,19 @@ def install(app: ModuleType) -> None:
 
 
 def may_act_as(role_arn: str, region: str) -> bool:
-    """Whether a role lets API Gateway assume it."""
+    """Whether a role's trust policy lets API Gateway assume it."""
     account = role_arn.split(":")[4] if role_arn.count(":") > 4 else ""
     return trust.may_assume(role_arn, PRINCIPAL, account=account, source_arn="", region=region)
 
 
 def may_invoke(function: dict[str, Any], arn: str, source_arn: str, credentials: str | None) -> str | None:
-    """Why an integration may not invoke a function, or None when it may.
+    """The reason why an integration may not invoke a function, or None when it may.
 
     Args:
         function: ministack's record of the function.
-        arn: its ARN.
-        source_arn: the method, as the function's resource policy names it.
-        credentials: the integration's role; without one the function's resource policy decides.
+        arn: the function's ARN.
+        source_arn: the method's ARN, for `aws:SourceArn` in the function's resource policy.
+        credentials: the integration's role; when None, the function's resource policy decides.
     """
     region = arn.split(":")[3]
     if not options.current().iam:
@@ -74,7 +74,7 @@ def may_invoke(function: dict[str, Any], arn: str, source_arn: str, credentials:
 
 
 def _worded(enforce: Callable[..., Any]) -> Callable[..., Any]:
-    """A refusal in API Gateway's form, which shows only the end of the account's number."""
+    """Give an AccessDenied answer API Gateway's form, which shows only the end of the account's number."""
 
     def enforced(*arguments: Any, **keywords: Any) -> Any:
         refused = enforce(*arguments, **keywords)
@@ -89,7 +89,7 @@ def _worded(enforce: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _of_the_right_use(validate: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """A method with scopes takes access tokens, one without takes identity tokens, as on AWS."""
+    """Accept only access tokens for a method with scopes, and only ID tokens for one without, as on AWS."""
 
     async def validated(
         authorizer: dict[str, Any], method_obj: dict[str, Any], headers: Any, query_params: Any, stage: Any

@@ -1,4 +1,4 @@
-"""What a method calls: a function with the whole request, or Step Functions with a mapped one."""
+"""A method's integration: a Lambda function with the whole request, or Step Functions by templates."""
 
 import asyncio
 import importlib
@@ -23,7 +23,7 @@ INVOKE = (
     "owner_account_id owner_region binary_media_types authorizer_context caller_identity"
 )
 TIMEOUT_MILLISECONDS = 29_000
-"""How long an integration may take when it does not say."""
+"""An integration's timeout when it has no `timeoutInMillis`."""
 
 STATES_TARGET = "AWSStepFunctions"
 _PROXY_MEMBERS = {"isBase64Encoded", "statusCode", "headers", "multiValueHeaders", "body"}
@@ -33,7 +33,7 @@ Invoke = Callable[..., Awaitable[Any]]
 
 
 def install(app: ModuleType) -> None:
-    """Check permissions, time and answers of functions, and integrate Step Functions."""
+    """Check functions' permissions, timeouts and answers, and add integrations with Step Functions."""
     for name, parameters in (
         ("_extract_lambda_ref_from_integration_uri", "uri"),
         ("_parse_service_integration_uri", "uri"),
@@ -53,7 +53,7 @@ def _error(kind: str, message: str = "Internal server error") -> Any:
 
 
 def _function(invoke: Invoke) -> Invoke:
-    """A function, if its policy or the integration's role allows it, for as long as the integration waits."""
+    """Invoke a function within the integration's timeout, if its policy or the integration's role allows."""
 
     async def invoking(integration: Integration, *arguments: Any, **keywords: Any) -> Any:
         gateway = importlib.import_module(API_GATEWAY)
@@ -86,7 +86,7 @@ def _source_arn(keywords: dict[str, Any]) -> str:
 
 
 async def _within(integration: Integration, work: Any) -> Any:
-    """The answer of `work`, or API Gateway's error when it takes too long; `work` then goes on, as on AWS."""
+    """The answer of `work`, or API Gateway's error after the timeout; `work` then continues, as on AWS."""
     request, started = requests.current(), time.perf_counter()
     milliseconds = float(integration.get("timeoutInMillis") or TIMEOUT_MILLISECONDS)
     task = asyncio.ensure_future(work)
@@ -101,7 +101,7 @@ async def _within(integration: Integration, work: Any) -> Any:
 
 
 def _well_formed(respond: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The answer of a proxied function: 502 without details when it failed or has not the wanted form."""
+    """The answer of a proxied function; 502 without details when it failed or its answer is malformed."""
 
     def responding(result: dict[str, Any]) -> Any:
         if result.get("throttle"):
@@ -124,7 +124,7 @@ def _is_proxy_answer(answer: Any) -> bool:
 
 
 def _service(app: ModuleType, invoke: Invoke) -> Invoke:
-    """An action of Step Functions; a function without proxy as before."""
+    """Call a Step Functions action; a non-proxy Lambda integration is passed to `invoke`."""
 
     async def invoking(integration: Integration, *arguments: Any, **keywords: Any) -> Any:
         gateway = importlib.import_module(API_GATEWAY)
@@ -187,7 +187,7 @@ def _context() -> JavaMap:
 
 
 def _template(integration: Integration, headers: dict[str, Any]) -> str | None:
-    """The request template for the content type: "" passes the body on, None refuses it."""
+    """The request template for the content type; "" passes the body through, None rejects the request."""
     request_templates = integration.get("requestTemplates") or {}
     asked_type = _last(headers.get("content-type") or "application/json").split(";")[0].strip().lower()
     for content_type, template in request_templates.items():
@@ -199,7 +199,7 @@ def _template(integration: Integration, headers: dict[str, Any]) -> str | None:
 
 
 async def _states(app: ModuleType, action: str, text: str, role: str, region: str) -> Any:
-    """One request to Step Functions as a role."""
+    """The answer to one Step Functions request with a role's permissions."""
     try:
         request = json.loads(text or "{}")
     except ValueError:
@@ -217,7 +217,7 @@ async def _states(app: ModuleType, action: str, text: str, role: str, region: st
 def _mapped(
     integration: Integration, answer: Any, body_input: Input, context: JavaMap, variables: dict[str, str]
 ) -> Any:
-    """The answer through the integration response that its status selects."""
+    """The answer, mapped by the integration response that its status selects."""
     status, sent, body = answer
     gateway = importlib.import_module(API_GATEWAY)
     selected = gateway._select_service_integration_response(integration, status)
@@ -232,7 +232,7 @@ def _mapped(
     )
     template = response_templates.get(content_type)
     if template:
-        # Parameters of the request are there too; the payload is the integration's.
+        # Templates may use the request's parameters; `$input` has the integration's body.
         text = templates.render(template, body_input.with_body(text), context, variables)
     override = context["responseOverride"]
     headers = {"Content-Type": content_type}
@@ -245,7 +245,7 @@ def _mapped(
 
 
 def _parameter(source: str, headers: dict[str, Any], body: bytes) -> str | None:
-    """The value of a response parameter: a literal, a header of the integration, or a part of its body."""
+    """The value of a response parameter: a literal, or a header or a part of the integration's answer."""
     if len(source) > 1 and source[0] == source[-1] == "'":
         return source[1:-1]
     if source.startswith("integration.response.header."):

@@ -1,4 +1,4 @@
-"""What CloudFormation templates say of REST APIs and ministack leaves out."""
+"""Provisioning of REST APIs from CloudFormation templates, where ministack's is incomplete."""
 
 import importlib
 import json
@@ -22,7 +22,7 @@ Properties = dict[str, Any]
 
 
 def install(app: ModuleType) -> None:
-    """Keep request validators, access logs and throttling of single methods; record web ACL associations."""
+    """Provision request validators, access logs and methods' throttling; record web ACL associations."""
     del app
     handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")
     for type_name, keep in ((METHOD, _keep_method), (STAGE, _keep_stage)):
@@ -71,7 +71,7 @@ def _update_validator(physical_id: str, old: Properties, new: Properties, stack_
     created = _create_validator(physical_id, new, stack_name)
     validators = importlib.import_module(API_GATEWAY)._request_validators.get(new["RestApiId"], {})
     if old.get("RestApiId") == new["RestApiId"]:
-        # Methods name it by its id: what changed keeps that.
+        # Methods refer to the validator by its id, so an update must keep the id.
         validators[physical_id] = validators.pop(created[0]) | {"id": physical_id}
         return physical_id, {"RequestValidatorId": physical_id}
     return created
@@ -110,7 +110,7 @@ def _check_logging(properties: Properties) -> None:
 
 
 def _decoding(settings: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A template writes the slashes of a method's path as ``~1``: ``/~1decisions`` is ``/decisions``."""
+    """Decode ``~1``, by which templates write the slashes of a method's path: ``/~1decisions``."""
 
     def decoded(raw: Any) -> Any:
         if isinstance(raw, list):

@@ -1,4 +1,4 @@
-"""What is kept of a request while it runs, and what CloudWatch is told when it has ended."""
+"""The state of an API request while it runs, and its CloudWatch metrics and access log afterwards."""
 
 import contextvars
 import importlib
@@ -39,17 +39,17 @@ class ApiRequest:
     """One request to a stage.
 
     Attributes:
-        api_id: the API.
-        stage_name: the stage.
+        api_id: the API's id.
+        stage_name: the stage's name.
         method: the HTTP method.
         path: the path below the stage.
-        headers: by their names in lower case.
-        started: seconds of the clock that only goes forward.
-        facts: what ministack finds out: ``stage``, ``resource_path``, ``path_params``, ``request_id``.
+        headers: the headers by their names in lower case.
+        started: the start by `time.perf_counter`.
+        facts: ministack's findings: ``stage``, ``resource_path``, ``path_params``, ``request_id``.
         caller: `context.identity` of a signed request.
         authorizer: `context.authorizer`.
-        integration_seconds: how long the integration took; None when it was not reached.
-        integration_status: what it answered.
+        integration_seconds: how long the integration took; None when it was not called.
+        integration_status: the HTTP status of its answer.
         error: API Gateway's own error message.
     """
 
@@ -68,11 +68,11 @@ class ApiRequest:
 
     @property
     def request_id(self) -> str:
-        """The id of the request, as the caller receives it."""
+        """The request id that the caller receives."""
         return str(self.facts.get("request_id", ""))
 
     def context(self) -> dict[str, Any]:
-        """`$context` of mapping templates and access logs."""
+        """The content of `$context` in mapping templates and access logs."""
         now = datetime.now(UTC)
         source = str(self.headers.get("x-forwarded-for") or "127.0.0.1").split(",")[0].strip()
         return {
@@ -98,7 +98,7 @@ class ApiRequest:
 
 
 def current() -> ApiRequest:
-    """The request that is being answered."""
+    """The request that the current task answers."""
     request = _current.get()
     if request is None:
         raise RuntimeError("no request of API Gateway is being answered")
@@ -106,7 +106,7 @@ def current() -> ApiRequest:
 
 
 def install(app: ModuleType) -> None:
-    """Keep every request, and count and log it when it is answered."""
+    """Make every request available to `current`, and count and log it after its answer."""
     del app
     patches.wrap(API_GATEWAY, "_handle_execute_in_scope", HANDLE, _counted)
     patches.wrap(API_GATEWAY, "_execute_in_scope", f"request {HANDLE}", _kept)
@@ -138,7 +138,7 @@ def _kept(execute: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
         request.facts = facts
         body = arguments[HANDLE.split().index("body")]
         if len(body or b"") > payload_limits.MAX_API_REQUEST_BYTES:
-            # A stage may say how this answer looks, and has a log.
+            # The stage may customize this answer, and has an access log.
             stages = importlib.import_module(API_GATEWAY)._stages_v1.get(request.api_id, {})
             facts["stage"] = stages.get(request.stage_name) or {}
             answer = payload_limits.too_long()

@@ -1,4 +1,4 @@
-"""Mapping templates: the Velocity language with the variables that API Gateway gives it.
+"""Mapping templates: the Velocity Template Language with API Gateway's variables.
 
 Source: "API Gateway mapping template and access logging variable reference" in the AWS documentation.
 """
@@ -26,11 +26,11 @@ _MANY = re.compile(r"\*|\.\.|\?\(|\[[^\]]*[,:][^\]]*\]")
 
 
 class TemplateError(LocalAwsError):
-    """A template that cannot be read or evaluated; the text says why."""
+    """A template cannot be parsed or evaluated; the message has the reason."""
 
 
 class JavaMap(dict[str, Any]):
-    """A JSON object as a template sees it: rendered as Java renders a map."""
+    """A JSON object in a template, converted to text like a Java map."""
 
     def __str__(self) -> str:
         inside = ", ".join(f"{name}={_text(value)}" for name, value in self.items())
@@ -38,19 +38,19 @@ class JavaMap(dict[str, Any]):
 
 
 class JavaList(list[Any]):
-    """A JSON array as a template sees it: rendered as JSON."""
+    """A JSON array in a template, converted to text as JSON."""
 
     def __str__(self) -> str:
         return dumped(self)
 
 
 class Input:
-    """`$input`.
+    """The variable `$input`.
 
     Args:
         body: the payload.
-        path: parameters of the path.
-        querystring: parameters of the query, the last of each name.
+        path: the path parameters.
+        querystring: the query parameters; of several with one name, the last.
         header: the headers.
     """
 
@@ -61,11 +61,11 @@ class Input:
         self._params = JavaMap(path=JavaMap(path), querystring=JavaMap(querystring), header=JavaMap(header))
 
     def with_body(self, body: str) -> "Input":
-        """The same parameters with another payload."""
+        """A copy with the same parameters and another payload."""
         return Input(body, *self._params.values())
 
     def params(self, name: str | None = None) -> Any:
-        """All parameters, or the one of a name."""
+        """All parameters, or the value of one parameter; "" when there is none."""
         if name is None:
             return self._params
         for kind, key in (("path", name), ("querystring", name), ("header", name.lower())):
@@ -88,7 +88,7 @@ class Input:
 
 
 class Util:
-    """`$util`; its methods have AWS's names."""
+    """The variable `$util`, with AWS's method names."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         methods: dict[str, Callable[..., Any]] = {
@@ -105,10 +105,10 @@ class Util:
 
 
 def render(template: str, body_input: Input, context: JavaMap, stage_variables: dict[str, str]) -> str:
-    """What a template makes of a request or an answer; it may set `context.responseOverride`.
+    """The text that a template renders for a request or an answer; it may set `context.responseOverride`.
 
     Raises:
-        TemplateError: when it cannot be read or evaluated.
+        TemplateError: when the template cannot be parsed or evaluated.
     """
     names = {
         "input": body_input,
@@ -118,12 +118,12 @@ def render(template: str, body_input: Input, context: JavaMap, stage_variables: 
     }
     try:
         return str(_read(template).merge(names))
-    except Exception as error:  # the engine raises whatever its Python expressions raise
+    except Exception as error:  # the engine may raise any exception of the Python code that it calls
         raise TemplateError(f"{type(error).__name__}: {error}") from error
 
 
 def parsed(text: str) -> Any:
-    """JSON as templates see it; text that is no JSON stays text."""
+    """A JSON text as template values; a text that is not JSON stays a string."""
     try:
         return _java(json.loads(text))
     except ValueError:
@@ -136,7 +136,7 @@ def dumped(value: Any) -> str:
 
 
 def escaped(text: Any) -> str:
-    """Text as it stands inside a JavaScript string."""
+    """A text escaped for a JavaScript string literal."""
     pieces = []
     for character in _text(text):
         if character in _ESCAPED:
@@ -150,7 +150,7 @@ def escaped(text: Any) -> str:
 
 
 def install(app: ModuleType) -> None:
-    """Give the values in templates the methods that Java's have."""
+    """Give template values the methods of their Java types."""
     del app
     methods = patches.take(OPERATORS, "__additional_methods__")
     methods[str] |= {

@@ -1,7 +1,7 @@
-"""Which model a request's body is held against: that of its content type, or that of `$default`, or none.
+"""Chooses the model that validates a request's body: by its content type, else `$default`, else none.
 
-ministack takes the model of ``application/json`` for any other type. On AWS a body of a type that no model
-is given for passes as it is: "If no matching content type is found, request validation is not performed."
+ministack uses the model of ``application/json`` for any other type. On AWS, a body of a type without a model
+is not validated: "If no matching content type is found, request validation is not performed."
 
 Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html
 """
@@ -18,14 +18,14 @@ JSON = "application/json"
 
 
 def install(app: ModuleType) -> None:
-    """Choose models as AWS does."""
+    """Patch the validation to choose models as AWS does."""
     del app
     check = "method_obj api_id request headers body query_params"
     patches.wrap(API_GATEWAY, "_check_request_validation", check, _checking)
 
 
 def model_of(models: dict[str, str], content_type: str) -> str | None:
-    """The model for a content type, which may have parameters; an empty one is JSON."""
+    """The model for a content type, or None; the type may have parameters, and an empty one means JSON."""
     media_type = (content_type or JSON).split(";", 1)[0].strip().lower()
     named = {name.lower(): model for name, model in models.items()}
     return named.get(media_type) or named.get(DEFAULT)

@@ -1,4 +1,4 @@
-"""Application Auto Scaling for the embedded AWS: the instance counts of SageMaker's endpoints, acted on."""
+"""Application Auto Scaling for the embedded AWS: scales the instance counts of SageMaker's endpoints."""
 
 import importlib
 import threading
@@ -8,7 +8,7 @@ SERVICE = "application-autoscaling"
 
 
 def install(app: ModuleType) -> None:
-    """Make `app` (ministack.app) answer Application Auto Scaling's API, and act on alarms and schedules."""
+    """Make `app` (ministack.app) answer Application Auto Scaling's API, and start the scaling engine."""
     service = importlib.import_module("mdlc_local.autoscaling.service")
     engine = importlib.import_module("mdlc_local.autoscaling.engine")
     patches = importlib.import_module("mdlc_local.patches")

@@ -1,4 +1,4 @@
-"""How many instances a target has, and giving it another number."""
+"""Reads and changes a target's instance count."""
 
 import uuid
 
@@ -10,7 +10,7 @@ from mdlc_local.sagemaker.faults import SageMakerApiError
 
 
 def current(target: Target) -> int | None:
-    """The variant's instance count; None while it serves nothing."""
+    """The variant's instance count, or None while it is not in service."""
     hosted = hosting.find(target.endpoint, target.scope)
     if hosted is None or hosted.fleet is None or target.variant not in hosted.fleet.servers:
         return None
@@ -18,10 +18,10 @@ def current(target: Target) -> int | None:
 
 
 def change(target: Target, count: int, cause: str) -> bool:
-    """Ask SageMaker for another number of instances, as UpdateEndpointWeightsAndCapacities does.
+    """Set the variant's instance count by UpdateEndpointWeightsAndCapacities.
 
     Returns:
-        Whether SageMaker took it: it takes none while the endpoint is being updated.
+        Whether SageMaker accepted it; it does not while the endpoint is being updated.
     """
     wanted = [{"VariantName": target.variant, "DesiredInstanceCount": count}]
     started = model.now()
@@ -54,7 +54,7 @@ def change(target: Target, count: int, cause: str) -> bool:
 
 
 def keep_within(target: Target, cause: str) -> bool:
-    """Bring the count within the bounds; False when it should change and cannot now."""
+    """Scale the count into the target's bounds; returns False when that is necessary but not possible now."""
     count = current(target)
     if count is None:
         return True

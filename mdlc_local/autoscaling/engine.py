@@ -1,7 +1,7 @@
-"""Scaling itself: a thread that looks at alarms and schedules and changes instance counts.
+"""The scaling engine: a thread that checks alarms and scheduled actions and changes instance counts.
 
-Cooldowns are real time divided by the server's time scale. Within the scale-out cooldown nothing is added,
-where AWS adds what goes beyond what it has added already; a scale-out is never held back by a scale-in.
+Cooldowns are real time divided by the server's time scale. During a scale-out cooldown no instances are
+added; AWS would add those beyond the number that it has already added. A scale-in never delays a scale-out.
 """
 
 import importlib
@@ -18,14 +18,14 @@ from mdlc_local.sagemaker import model
 log = logging.getLogger("mdlc_local.autoscaling")
 
 LOOK_SECONDS = 0.25
-"""How often targets are looked at."""
+"""Seconds between checks of all targets."""
 
 MIN_PAUSE_SECONDS = 60
-"""Between two changes because of alarms, whatever the cooldowns: alarms are evaluated once a minute."""
+"""The least time between two changes by alarms, whatever the cooldowns: AWS evaluates alarms every minute."""
 
 
 def run() -> None:
-    """Look at all targets for as long as the server lives."""
+    """Check all targets repeatedly until the server ends."""
     responses = importlib.import_module("ministack.core.responses")
     while True:
         time.sleep(LOOK_SECONDS)
@@ -36,16 +36,16 @@ def run() -> None:
                 schedules.carry_out(target, model.now())
                 track(target, time.monotonic())
             except Exception:
-                # One target that cannot be scaled must not stop the others.
+                # A target that cannot be scaled must not prevent the scaling of the others.
                 log.exception("%s cannot be scaled", target.resource_id)
 
 
 def track(target: Target, now: float) -> None:
-    """Do what the policies want, unless a cooldown is against it.
+    """Scale a target to the count that its policies want, unless a cooldown or a suspension prevents that.
 
     Args:
         target: the target.
-        now: the moment, of the monotonic clock.
+        now: the time by the monotonic clock.
     """
     count = counts.current(target)
     with store.lock:
@@ -79,7 +79,7 @@ def track(target: Target, now: float) -> None:
 
 
 def look(policy: Policy) -> Look:
-    """The policy's alarms and the metric's latest value, in the account and region at hand."""
+    """The states of a policy's alarms and its metric's latest value, in the current account and region."""
     cloudwatch = importlib.import_module(alarms.CLOUDWATCH)
     high = cloudwatch._alarms.get(policy.high)
     low = cloudwatch._alarms.get(policy.low) if policy.low is not None else None

@@ -1,7 +1,7 @@
-"""Which IAM permissions a request needs: its own, and those on what it touches in the caller's name.
+"""The IAM permissions that a request needs: its own action, and actions of other services.
 
-Source: "How Application Auto Scaling works with IAM" and "Permissions required for API operations" of its
-user guide: callers need permissions on the scaled service and on CloudWatch besides.
+Source: "How Application Auto Scaling works with IAM" and "Permissions required for API operations" in its
+user guide: callers also need permissions for the scaled service and for CloudWatch.
 """
 
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ _linked: set[str] = set()
 
 
 def check(operation: str, request: dict[str, Any], scope: Scope, key: str) -> None:
-    """Refuse a caller who lacks a permission.
+    """Check that the caller has all permissions for an operation.
 
     Raises:
-        SageMakerApiError: AccessDeniedException, in IAM's words.
+        SageMakerApiError: AccessDeniedException with IAM's message, when one is missing.
     """
     if operation.startswith("Describe"):
         host.authorize(key, f"application-autoscaling:{operation}", "*", scope.region, {})
@@ -36,10 +36,10 @@ def check(operation: str, request: dict[str, Any], scope: Scope, key: str) -> No
 
 
 def check_deletion(endpoint: str, scope: Scope, key: str) -> None:
-    """Refuse to delete an endpoint whose scaling the caller may not end.
+    """Check that the caller may deregister the scalable targets of an endpoint that is to be deleted.
 
     Raises:
-        SageMakerApiError: AccessDeniedException.
+        SageMakerApiError: AccessDeniedException when it may not.
     """
     for target in store.of_endpoint(scope, endpoint):
         try:
@@ -61,7 +61,7 @@ def check_deletion(endpoint: str, scope: Scope, key: str) -> None:
 
 
 def context(request: dict[str, Any]) -> dict[str, Any]:
-    """The service's condition keys."""
+    """The service's condition keys and their values for a request."""
     return {
         "application-autoscaling:service-namespace": request["ServiceNamespace"],
         "application-autoscaling:scalable-dimension": request["ScalableDimension"],

@@ -1,7 +1,7 @@
 """PutScalingPolicy, DeleteScalingPolicy, DescribeScalingPolicies: target tracking with its two alarms.
 
-The alarms are those that AWS makes: more than the target in three periods, less than nine tenths of it in
-fifteen minutes. That the one on concurrency takes the maximum of ten seconds is believed, not documented.
+The alarms are those that AWS creates: above the target for three periods, and below 90 % of it for fifteen
+minutes. That the alarm on concurrency uses the maximum over ten seconds is an assumption, not documented.
 """
 
 import uuid
@@ -20,7 +20,7 @@ DEFAULT_COOLDOWN_SECONDS = 300
 
 HIGH_PERIODS, LOW_SECONDS = 3, 900
 LOW_SHARE = 0.9
-"""Of the target: below it instances are taken away."""
+"""The share of the target value below which instances are removed."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """PutScalingPolicy; a policy of that name is replaced.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException without a target, ValidationException for what is not
-        tracked here.
+        SageMakerApiError: ObjectNotFoundException without a scalable target, ValidationException for a policy
+            or metric that is not supported here.
     """
     target = targets.existing(request, scope)
     kind, name = request.get("PolicyType", "StepScaling"), request["PolicyName"]
@@ -81,7 +81,7 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 
 def described(tracked: dict[str, Any], target: Target) -> dict[str, Any]:
-    """What an alarm on the tracked metric watches, in PutMetricAlarm's members.
+    """The tracked metric, in the members of PutMetricAlarm.
 
     Raises:
         SageMakerApiError: ValidationException for a metric that the embedded AWS does not track.
@@ -113,7 +113,7 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteScalingPolicy.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException.
+        SageMakerApiError: ObjectNotFoundException when the target or the policy does not exist.
     """
     target = targets.existing(request, scope)
     policy = target.policies.get(request["PolicyName"])

@@ -1,4 +1,4 @@
-"""What ends with a policy, a target or an endpoint, and the updates that a target stands against."""
+"""Removes policies and targets with their dependents, and checks endpoint updates against targets."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from mdlc_local.sagemaker.records import ENDPOINT, Scope
 
 
 def remove_policy(target: Target, policy: Policy) -> None:
-    """End a policy with its alarms."""
+    """Remove a policy and its alarms."""
     with store.lock:
         target.policies.pop(policy.request["PolicyName"], None)
     cloudwatch = clients.client(
@@ -21,31 +21,31 @@ def remove_policy(target: Target, policy: Policy) -> None:
 
 
 def forget(target: Target) -> None:
-    """End a target with its policies and schedules."""
+    """Remove a target with its policies and scheduled actions."""
     store.remove(target)
     for policy in list(target.policies.values()):
         remove_policy(target, policy)
 
 
 def forget_endpoint(endpoint: str, scope: Scope) -> None:
-    """End the targets of an endpoint that is deleted, as AWS does."""
+    """Remove the targets of an endpoint that is deleted, as AWS does."""
     for target in store.of_endpoint(scope, endpoint):
         forget(target)
 
 
 def check_update(endpoint: str, old: dict[str, Any], new: dict[str, Any], scope: Scope) -> None:
-    """Refuse an update that takes a scaled variant away or gives it another instance type.
+    """Check that an update neither removes a scaled variant nor changes its instance type.
 
-    AWS documents that such an update fails; the words are ours.
+    AWS documents that such an update fails, but not with which message.
 
     Args:
         endpoint: the endpoint's name.
-        old: the present endpoint configuration.
-        new: the one it is to get.
+        old: the current endpoint configuration.
+        new: the new endpoint configuration.
         scope: account and region.
 
     Raises:
-        SageMakerApiError: ValidationException.
+        SageMakerApiError: ValidationException when it does.
     """
     before, after = (
         {variant["VariantName"]: variant.get("InstanceType") for variant in config["ProductionVariants"]}

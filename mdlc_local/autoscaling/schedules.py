@@ -1,7 +1,7 @@
-"""PutScheduledAction, DeleteScheduledAction, DescribeScheduledActions, and when an action is due.
+"""PutScheduledAction, DeleteScheduledAction, DescribeScheduledActions, and the execution of due actions.
 
-`at(...)` and `cron(...)` mean the real clock, in the action's time zone; a `rate(...)` is an interval, and is
-divided by the server's time scale like every other waiting.
+`at(...)` and `cron(...)` use the real clock in the action's time zone. A `rate(...)` is an interval, which is
+divided by the server's time scale like every other wait.
 """
 
 import datetime
@@ -27,21 +27,21 @@ _BOUNDS = ("MinCapacity", "MaxCapacity")
 
 
 def check_seams() -> None:
-    """Refuse to start when ministack's reading of cron expressions has moved.
+    """Check that ministack's functions for cron expressions have the expected parameters.
 
     Raises:
-        PatchMovedError: when it has.
+        PatchMovedError: when they do not.
     """
     for attribute, parameters in _CRON:
         patches.take(EVENTS, attribute, parameters)
 
 
 def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """PutScheduledAction; what the request leaves out of an action of that name stays.
+    """PutScheduledAction; for an existing action, members that the request omits are kept.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException without a target, ValidationException for a schedule that
-        is none.
+        SageMakerApiError: ObjectNotFoundException without a scalable target, ValidationException for an
+            invalid schedule.
     """
     target = targets.existing(request, scope)
     name = request["ScheduledActionName"]
@@ -66,14 +66,14 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 
 def due(request: dict[str, Any], after: datetime.datetime) -> datetime.datetime | None:
-    """When an action is carried out first after a moment; None when never.
+    """The first time after `after` at which an action is due, or None when there is none.
 
     Args:
         request: the action, with Schedule, Timezone, StartTime and EndTime.
-        after: the moment, in UTC.
+        after: a time in UTC.
 
     Raises:
-        SageMakerApiError: ValidationException for a schedule or a time zone that there is not.
+        SageMakerApiError: ValidationException for an invalid schedule or time zone.
     """
     try:
         zone = zoneinfo.ZoneInfo(request.get("Timezone") or "UTC")
@@ -100,14 +100,14 @@ def _next(schedule: str, after: datetime.datetime, zone: zoneinfo.ZoneInfo) -> d
         raise invalid(
             f"{schedule} is no schedule: give at(yyyy-mm-ddThh:mm:ss), rate(value unit) or cron(...)."
         )
-    # Read on the zone's own clock, without its offset, which may change between now and then.
+    # Computed in local time without the zone's offset, because the offset may change before the next time.
     local = after.astimezone(zone).replace(tzinfo=datetime.UTC)
     fires_at: datetime.datetime | None = events._cron_next_fire(fields, local)
     return None if fires_at is None else fires_at.replace(tzinfo=zone).astimezone(datetime.UTC)
 
 
 def carry_out(target: Target, now: datetime.datetime) -> None:
-    """Carry out what is due: other bounds, and a count within them at once."""
+    """Execute the actions that are due: change the bounds, and scale the instance count into them."""
     for name, schedule in list(target.schedules.items()):
         if schedule.due is None or schedule.due > now:
             continue

@@ -1,4 +1,4 @@
-"""Application Auto Scaling's API on the wire: which operation, is it valid and allowed, what it answers."""
+"""Application Auto Scaling's HTTP API: finds the operation, validates and authorizes it, and answers."""
 
 import functools
 import importlib
@@ -42,13 +42,13 @@ def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> d
     """Run one operation.
 
     Args:
-        name: for example ``RegisterScalableTarget``.
+        name: the operation, for example ``RegisterScalableTarget``.
         request: its input.
         scope: account and region.
-        key: the caller's access key, whose permissions count; None for the server's own parts.
+        key: the caller's access key, whose permissions are checked; None for calls by the server itself.
 
     Raises:
-        SageMakerApiError: every error that the service answers with.
+        SageMakerApiError: any error of the operation.
     """
     if name not in service_model().operation_names:
         raise SageMakerApiError(
@@ -71,7 +71,7 @@ def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> d
 async def handle_request(
     method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
 ) -> tuple[int, dict[str, str], bytes]:
-    """One HTTP request (ministack's handler signature)."""
+    """The answer to one HTTP request, with the parameters of ministack's handlers."""
     concurrency = importlib.import_module("ministack.core.concurrency")
     answer: tuple[int, dict[str, str], bytes] = await concurrency.run_reentrant(
         _answer, headers, body, query, thread_name="autoscaling"
@@ -94,13 +94,13 @@ def _answer(headers: dict[str, str], body: bytes, query: dict[str, Any]) -> tupl
 
 
 def get_state() -> None:
-    """Nothing is kept from one server process to the next (ministack asks)."""
+    """The state to persist between server processes, which ministack asks for: none."""
 
 
 def load_persisted_state(_: Any) -> None:
-    """Nothing was kept."""
+    """Does nothing, because no state is persisted."""
 
 
 def reset() -> None:
-    """Forget everything (ministack's reset)."""
+    """Remove all targets (ministack's reset)."""
     store.clear()

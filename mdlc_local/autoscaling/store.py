@@ -1,4 +1,4 @@
-"""What is registered for scaling: targets with their policies, schedules and activities."""
+"""The registered scalable targets with their policies, scheduled actions and activities."""
 
 import datetime
 import threading
@@ -11,10 +11,10 @@ NAMESPACE = "sagemaker"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 
 MAX_ACTIVITIES = 100
-"""How many activities of a target are kept, newest first."""
+"""How many of a target's newest activities are kept."""
 
 lock = threading.RLock()
-"""Held while targets are read or changed; never while a request is awaited."""
+"""Must be held to read or change targets, but never while waiting for a request."""
 
 
 @dataclass(kw_only=True)
@@ -22,9 +22,9 @@ class Policy:
     """A target tracking policy.
 
     Attributes:
-        request: as it was put.
+        request: PutScalingPolicy's request.
         high: name of the alarm that adds instances.
-        low: name of the alarm that takes instances away; None when the policy must not.
+        low: name of the alarm that removes instances; None when scale-in is disabled.
     """
 
     arn: str
@@ -47,7 +47,7 @@ class Policy:
 
 @dataclass(kw_only=True)
 class Schedule:
-    """A scheduled action; `due` is when it is carried out next, None when never again."""
+    """A scheduled action; `due` is its next execution, or None when there is none."""
 
     arn: str
     request: dict[str, Any]
@@ -57,11 +57,11 @@ class Schedule:
 
 @dataclass(kw_only=True, eq=False)
 class Target:
-    """One variant of an endpoint, and how many instances it may have.
+    """A scalable target: one variant of an endpoint, with the bounds of its instance count.
 
     Attributes:
-        scaled_out: moment (of the monotonic clock) instances were last added because of a policy.
-        scaled_in: moment they were last taken away.
+        scaled_out: when a policy last added instances, by the monotonic clock.
+        scaled_in: when a policy last removed instances, by the monotonic clock.
     """
 
     scope: Scope
@@ -80,7 +80,7 @@ class Target:
 
     @property
     def resource_id(self) -> str:
-        """As the API names it."""
+        """Its ResourceId in the API."""
         return f"endpoint/{self.endpoint}/variant/{self.variant}"
 
 
@@ -88,19 +88,19 @@ _targets: dict[tuple[Scope, str, str], Target] = {}
 
 
 def add(target: Target) -> None:
-    """From now on the target is found."""
+    """Register a target."""
     with lock:
         _targets[target.scope, target.endpoint.lower(), target.variant] = target
 
 
 def find(scope: Scope, endpoint: str, variant: str) -> Target | None:
-    """The target, or None."""
+    """The target of a variant, or None."""
     with lock:
         return _targets.get((scope, endpoint.lower(), variant))
 
 
 def of_endpoint(scope: Scope, endpoint: str) -> list[Target]:
-    """The targets among an endpoint's variants."""
+    """The targets of an endpoint's variants."""
     with lock:
         return [
             target for (at, name, _), target in _targets.items() if (at, name) == (scope, endpoint.lower())
@@ -114,12 +114,12 @@ def everything() -> list[Target]:
 
 
 def remove(target: Target) -> None:
-    """The target is found no more."""
+    """Remove a target."""
     with lock:
         _targets.pop((target.scope, target.endpoint.lower(), target.variant), None)
 
 
 def clear() -> None:
-    """Forget everything."""
+    """Remove all targets."""
     with lock:
         _targets.clear()

@@ -17,10 +17,10 @@ LINKED_ROLE = f"{_ROLE}AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint
 
 
 def named(request: dict[str, Any]) -> tuple[str, str]:
-    """The endpoint and the variant that a request is about.
+    """The names of the endpoint and the variant in a request.
 
     Raises:
-        SageMakerApiError: ValidationException for what the embedded AWS does not scale.
+        SageMakerApiError: ValidationException for a resource that the embedded AWS does not scale.
     """
     if request["ServiceNamespace"] != NAMESPACE or request["ScalableDimension"] != DIMENSION:
         raise invalid(
@@ -36,10 +36,10 @@ def named(request: dict[str, Any]) -> tuple[str, str]:
 
 
 def existing(request: dict[str, Any], scope: Scope) -> Target:
-    """The target that a request is about.
+    """The scalable target in a request.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException.
+        SageMakerApiError: ObjectNotFoundException when it is not registered.
     """
     target = store.find(scope, *named(request))
     if target is None:
@@ -52,11 +52,11 @@ def existing(request: dict[str, Any], scope: Scope) -> Target:
 
 
 def register(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """RegisterScalableTarget: a new one, or other bounds of one that there is.
+    """RegisterScalableTarget: registers a new target or changes the bounds of an existing one.
 
     Raises:
-        SageMakerApiError: ValidationException for an endpoint that is not in service, and for bounds that
-        make no sense.
+        SageMakerApiError: ValidationException for an endpoint that is not in service, and for invalid
+            bounds.
     """
     endpoint, variant = named(request)
     hosted = hosting.find(endpoint, scope)
@@ -87,10 +87,10 @@ def register(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 
 def check_bounds(minimum: int, maximum: int, *, asynchronous: bool) -> None:
-    """Refuse bounds that SageMaker's variants cannot have.
+    """Check that a variant can have these bounds.
 
     Raises:
-        SageMakerApiError: ValidationException.
+        SageMakerApiError: ValidationException when it cannot.
     """
     if minimum > maximum:
         raise invalid("Maximum capacity cannot be less than minimum capacity")
@@ -99,10 +99,10 @@ def check_bounds(minimum: int, maximum: int, *, asynchronous: bool) -> None:
 
 
 def deregister(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """DeregisterScalableTarget, with its policies, their alarms, and its schedules.
+    """DeregisterScalableTarget; also removes its policies, their alarms, and its scheduled actions.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException.
+        SageMakerApiError: ObjectNotFoundException when it is not registered.
     """
     removal.forget(existing(request, scope))
     return {}
@@ -114,7 +114,7 @@ def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 
 def asked_for(request: dict[str, Any], scope: Scope) -> list[Target]:
-    """The targets that a Describe request names, or all of its namespace."""
+    """The targets that a Describe request names, or all targets of its namespace."""
     ids = request.get("ResourceIds") or ([request["ResourceId"]] if request.get("ResourceId") else None)
     return [
         target
@@ -127,7 +127,7 @@ def asked_for(request: dict[str, Any], scope: Scope) -> list[Target]:
 
 
 def identified(target: Target) -> dict[str, Any]:
-    """The members by which every answer tells which target it is about."""
+    """The members that identify a target in every answer."""
     return {
         "ServiceNamespace": NAMESPACE,
         "ResourceId": target.resource_id,
@@ -150,6 +150,6 @@ def shown(target: Target) -> dict[str, Any]:
 
 
 def activities(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """DescribeScalingActivities, the newest first."""
+    """DescribeScalingActivities, newest first."""
     recorded = [activity for target in asked_for(request, scope) for activity in target.activities]
     return {"ScalingActivities": sorted(recorded, key=lambda activity: activity["StartTime"], reverse=True)}

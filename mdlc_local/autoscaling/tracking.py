@@ -1,4 +1,4 @@
-"""What target tracking wants, as "How target tracking scaling works" has it. Pure."""
+"""The instance count that target tracking wants, by "How target tracking scaling works". Pure functions."""
 
 import math
 from collections.abc import Sequence
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """One policy as it stands.
+    """The current state of one policy.
 
     Attributes:
-        target: the value that the metric shall have.
-        value: the value it has; None when it is not known.
-        high: whether the alarm that adds instances is on.
-        low: whether the alarm that takes instances away is on; None when the policy must not.
+        target: the metric's target value.
+        value: the metric's current value; None when it is not known.
+        high: whether the alarm that adds instances is in ALARM.
+        low: whether the alarm that removes instances is in ALARM; None when scale-in is disabled.
     """
 
     target: float
@@ -22,22 +22,22 @@ class Look:
     low: bool | None
 
     def wanted(self, count: int) -> int:
-        """How many instances would bring the metric to its target."""
+        """The instance count with which the metric would reach its target."""
         assert self.value is not None
         return math.ceil(max(count, 1) * self.value / self.target)
 
 
 def wanted(count: int, minimum: int, maximum: int, looks: Sequence[Look]) -> int:
-    """How many instances there shall be.
+    """The wanted instance count.
 
-    Any policy may add instances, and the one that asks for most decides. They are taken away only when every
-    policy that may do so wants it, and then as few as any of them wants.
+    Any policy may add instances; the highest count decides. Instances are removed only when every policy with
+    scale-in wants that, and again the highest of their counts decides.
 
     Args:
-        count: how many there are.
-        minimum: the least.
-        maximum: the most.
-        looks: the target's policies.
+        count: the current count.
+        minimum: the lower bound.
+        maximum: the upper bound.
+        looks: the states of the target's policies.
     """
     known = [look for look in looks if look.value is not None]
     more = [look.wanted(count) for look in known if look.high]

@@ -1,1 +1,1 @@
-"""Programs that stand in for AWS's container images: plain scripts under the container contract."""
+"""Programs that replace AWS's container images: plain scripts that follow the images' interface."""

@@ -1,10 +1,10 @@
-"""The local stand-in for the model server of SageMaker's scikit-learn image: ``python -P scikit_learn.py``.
+"""The local replacement of the model server of SageMaker's scikit-learn image: ``python -P scikit_learn.py``.
 
 Serves a script with the functions ``model_fn``, ``input_fn``, ``predict_fn``, ``output_fn`` or
-``transform_fn`` as the image does: some content types arrive as text, an exception is a 500, and what
-``output_fn`` returns may be a body with its type, a body alone, or a WSGI application. Follows
+``transform_fn`` as the image does: some content types reach the script as text, an exception is answered with
+500, and ``output_fn`` may return a body with its type, only a body, or a WSGI application. Follows
 github.com/aws/sagemaker-containers (_transformer.py, _worker.py) and sagemaker-scikit-learn-container
-(serving.py). Needs only the standard library; NumPy where a script leaves a function to the image.
+(serving.py). Needs only the standard library, and NumPy for the image's default functions.
 """
 
 import importlib
@@ -22,7 +22,7 @@ from typing import Any
 
 JSON, CSV, NPY, ANY = "application/json", "text/csv", "application/x-npy", "*/*"
 TEXTS = (JSON, CSV)
-"""Content types whose bodies reach a script as text."""
+"""Content types whose bodies are passed to a script as text."""
 
 _MAX_BODY_BYTES = 20 * 1024 * 1024
 _LINE_BYTES = 65_536
@@ -33,7 +33,7 @@ Reply = tuple[int, str, bytes]
 
 
 class SettingError(Exception):
-    """The container's environment or script is not what the image needs."""
+    """The container's environment or script does not meet the image's requirements."""
 
 
 def load(environment: Any) -> ModuleType:
@@ -65,11 +65,11 @@ def load(environment: Any) -> ModuleType:
 
 
 class Transformer:
-    """A script with its model.
+    """A script with its loaded model.
 
     Args:
         script: the module.
-        model_dir: what ``model_fn`` is given.
+        model_dir: the argument of ``model_fn``.
     """
 
     def __init__(self, script: ModuleType, model_dir: Path) -> None:
@@ -81,14 +81,14 @@ class Transformer:
         self._transform: Callable[..., Any] = getattr(script, "transform_fn", self._in_steps)
 
     def answer(self, body: bytes, content_type: str, accept: str) -> Reply:
-        """The answer to one invocation."""
+        """The reply to one invocation."""
         kind = content_type or JSON
         wanted = self._default_accept if accept in ("", ANY) else accept
         try:
             content = body.decode() if kind in TEXTS else body
             return replied(self._transform(self._model, content, kind, wanted))
         except Exception:
-            # Whatever a script raises is logged and answered with 500, as Flask does.
+            # Any exception of a script is logged and answered with 500, as Flask does.
             traceback.print_exc()
             return HTTPStatus.INTERNAL_SERVER_ERROR, "text/html; charset=utf-8", _SERVER_ERROR
 
@@ -97,10 +97,10 @@ class Transformer:
 
 
 def replied(result: Any) -> Reply:
-    """What a script returned, as Flask would answer it.
+    """The reply that Flask would make of a script's return value.
 
     Raises:
-        TypeError: when it is nothing that Flask answers.
+        TypeError: when Flask cannot answer with that value.
     """
     if isinstance(result, tuple):
         body, kind = result[0], result[1]
@@ -123,7 +123,7 @@ def _bytes(body: str | bytes) -> bytes:
 
 
 def default_input_fn(content: Any, content_type: str) -> Any:
-    """A NumPy array of a JSON, CSV or NPY body."""
+    """The NumPy array in a JSON, CSV or NPY body."""
     import numpy
 
     if content_type == JSON:
@@ -142,7 +142,7 @@ def default_predict_fn(data: Any, model: Any) -> Any:
 
 
 def default_output_fn(prediction: Any, accept: str) -> tuple[str | bytes, str]:
-    """An array as JSON, CSV or NPY."""
+    """A prediction as JSON, CSV or NPY, and its content type."""
     import numpy
 
     array = numpy.array(prediction)
@@ -159,17 +159,17 @@ def default_output_fn(prediction: Any, accept: str) -> tuple[str | bytes, str]:
 
 
 class Handler(socketserver.StreamRequestHandler):
-    """One connection, kept for as many requests as come.
+    """Serves all requests of one connection.
 
-    It reads HTTP itself: the standard library's handler takes longer over a request's head than a script such
-    as ours takes to answer it.
+    It parses HTTP itself, because the standard library's handler takes longer to parse the headers than a
+    typical script takes to answer.
     """
 
     disable_nagle_algorithm = True
     transformer: Transformer
 
     def handle(self) -> None:
-        """Answer requests until the caller has no more."""
+        """Answer requests until the caller closes the connection."""
         try:
             while self._serve_request():
                 pass
@@ -212,12 +212,12 @@ class Handler(socketserver.StreamRequestHandler):
             f"HTTP/1.1 {int(status)} {HTTPStatus(status).phrase}\r\nContent-Type: {kind}\r\n"
             f"Content-Length: {len(body)}\r\n{'' if keep else 'Connection: close'}"
         )
-        # In one piece, so that no half of it waits for the other's acknowledgement.
+        # Written at once, so that no part waits for the acknowledgement of another.
         self.wfile.write(f"{head.rstrip()}\r\n\r\n".encode("latin-1", "replace") + body)
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """The server; a thread for each connection."""
+    """The server, with a thread per connection."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -225,7 +225,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 def main() -> int:
-    """Serve until the process is ended; returns 1 when the container is set up wrongly."""
+    """Serve until the process is ended; returns 1 when the container's settings are wrong."""
     base = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
     try:
         Handler.transformer = Transformer(load(os.environ), base / "model")

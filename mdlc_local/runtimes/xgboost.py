@@ -1,7 +1,8 @@
-"""The local stand-in for SageMaker's XGBoost image: ``python -P xgboost.py train|serve``.
+"""The local replacement of SageMaker's XGBoost image: ``python -P xgboost.py train|serve``.
 
-Reads CSV files without a header, the label first, as the image does in algorithm mode; writes the model as
-``xgboost-model``. Hyperparameters, log lines and answers follow github.com/aws/sagemaker-xgboost-container.
+Reads CSV files without a header, with the label in the first column, as the image does in algorithm mode;
+writes the model as ``xgboost-model``. Hyperparameters, log lines and answers follow
+github.com/aws/sagemaker-xgboost-container.
 """
 
 import io
@@ -39,18 +40,18 @@ _PLATFORM_ONLY = {
     "save_model_on_termination", "predictor", "dsplit", "use_dask_gpu_training", "prob_buffer_row",
 }
 # fmt: on
-"""What the image's own wrapper reads, not the library."""
+"""Hyperparameters that the image's wrapper reads and the library does not."""
 
 _EMPTY_CELL = re.compile(r"(?m)(?<=,)(?=,|\r?$)|^(?=,)")
 _MAX_BODY_BYTES = 20 * 1024 * 1024
 
 
 class UserError(Exception):
-    """What the user can mend: becomes the job's FailureReason."""
+    """An error that the user can correct; its text becomes the job's FailureReason."""
 
 
 def hyperparameters(texts: Mapping[str, str]) -> dict[str, Any]:
-    """The texts of hyperparameters.json as values.
+    """The hyperparameters with their values converted from the texts of hyperparameters.json.
 
     Raises:
         UserError: for an unknown name, a wrong value, or a missing num_round.
@@ -74,10 +75,10 @@ def hyperparameters(texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 def read_csv(source: Path | str) -> Any:
-    """Numbers of a CSV file, or of CSV text, as a 2-D array; an empty cell is a missing value.
+    """The numbers of a CSV file, or of CSV text, as a 2-D array; an empty cell is a missing value.
 
     Raises:
-        UserError: when it is no table of numbers.
+        UserError: when the source is not a table of numbers.
     """
     import numpy
 
@@ -86,7 +87,7 @@ def read_csv(source: Path | str) -> Any:
 
     if isinstance(source, Path):
         try:
-            return load(source)  # straight from the file is twice as fast, but takes no empty cells
+            return load(source)  # reading from the file is twice as fast, but fails on empty cells
         except ValueError:
             source = source.read_text()
     try:
@@ -117,7 +118,7 @@ def read_channel(name: str, *, weights: bool) -> Any:
 
 
 def train() -> None:
-    """Train on the channels, write the model."""
+    """Train on the input channels and write the model."""
     config = BASE / "input" / "config"
     values = hyperparameters(json.loads((config / "hyperparameters.json").read_text()))
     channels = json.loads((config / "inputdataconfig.json").read_text())
@@ -154,12 +155,12 @@ def train() -> None:
     except xgboost.core.XGBoostError as error:
         raise UserError(f"XGB train call failed with exception:\n {error}") from error
     (BASE / "model").mkdir(exist_ok=True)
-    # The file's name has no suffix, as the image writes it; the bytes tell the format.
+    # The image gives the file no suffix, so the bytes determine the format.
     (BASE / "model" / "xgboost-model").write_bytes(booster.save_raw("ubj"))
 
 
 def _printer(xgboost: Any) -> Any:
-    """A callback that prints each round as it shows in SageMaker's logs, where #011 is the tabulator."""
+    """A callback that prints each round as SageMaker's logs show it, with #011 for the tab character."""
 
     def after_iteration(_: Any, model: Any, epoch: int, evals_log: dict[str, dict[str, list[float]]]) -> bool:
         shown = [
@@ -183,10 +184,10 @@ def load_model() -> Any:
 
 
 def predict(booster: Any, body: bytes) -> list[Any]:
-    """One prediction a line of a CSV body.
+    """One prediction per line of a CSV body.
 
     Raises:
-        UserError: when the body is no table of numbers of the model's width.
+        UserError: when the body is not a table of numbers with the model's number of features.
     """
     import xgboost
 
@@ -206,7 +207,7 @@ def predict(booster: Any, body: bytes) -> list[Any]:
 
 
 def _line(value: Any, *, batch: bool) -> str:
-    """One row's answer: several values stand in brackets in batches, and apart by commas otherwise."""
+    """One row's answer as text; several values become a JSON list in batches, else are joined by commas."""
     if not isinstance(value, list):
         return str(value)
     return json.dumps(value) if batch else ",".join(map(str, value))
@@ -222,7 +223,7 @@ def serve() -> None:
         protocol_version = "HTTP/1.1"
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing for each request."""
+            """Log nothing per request."""
 
         def answer(self, status: int, body: bytes = b"", kind: str = "text/csv; charset=utf-8") -> None:
             self.send_response(status)

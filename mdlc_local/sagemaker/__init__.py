@@ -12,7 +12,7 @@ def install(app: ModuleType) -> None:
     """Make `app` (ministack.app) answer SageMaker's API.
 
     Raises:
-        ValueError: when the images file is wrong.
+        ValueError: when the images file is invalid.
     """
     service = importlib.import_module("mdlc_local.sagemaker.service")
     service.images()
@@ -20,7 +20,7 @@ def install(app: ModuleType) -> None:
     patches.take(app.__name__, "SERVICE_REGISTRY")["sagemaker"] = {"module": "sagemaker"}
     patches.take(app.__name__, "_loaded_modules")["sagemaker"] = service
     patches.take(app.__name__, "SERVICE_HANDLERS")["sagemaker"] = service.handle_request
-    # Without an entry the router loads every model of botocore to learn that "sagemaker" is a service.
+    # Without an entry, the router would load every botocore model to find out that "sagemaker" is a service.
     patches.take("ministack.core.router", "SERVICE_PATTERNS")["sagemaker"] = {
         "target_prefixes": ["SageMaker."]
     }
@@ -32,7 +32,7 @@ def install(app: ModuleType) -> None:
 
 
 def _warm() -> None:
-    """Load what the first request would wait for."""
+    """Load in advance what the first request needs."""
     importlib.import_module("mdlc_local.sagemaker.model").service_model()
     if not importlib.import_module("mdlc_local.sagemaker.containers.opt_ml").literal():
         log.info("no literal /opt/ml on this system: jobs get SAGEMAKER_BASE_DIR")

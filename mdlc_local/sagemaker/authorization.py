@@ -1,8 +1,7 @@
-"""Which IAM permissions a SageMaker request needs.
+"""The IAM permissions that a SageMaker request needs.
 
-The server evaluates the request's own action on the resource named here; what the action depends on
-(`iam:PassRole`, `sagemaker:AddTags`) is evaluated by `check_dependent`, as in AWS's service authorization
-reference.
+The server evaluates the request's own action on the resource of `resource_arn`. `check_dependent` evaluates
+the dependent actions (`iam:PassRole`, `sagemaker:AddTags`) of AWS's Service Authorization Reference.
 """
 
 import json
@@ -24,7 +23,7 @@ _ROLE_FIELDS = ("RoleArn", "ExecutionRoleArn")
 
 
 def resource_arn(operation: str, request: dict[str, Any], scope: Scope) -> str:
-    """The resource that a request is evaluated on; ``*`` where there is none (every List operation)."""
+    """The resource ARN for the evaluation of a request; ``*`` when it has none, as List operations."""
     if operation in ("AddTags", "DeleteTags", "ListTags"):
         return str(request.get("ResourceArn") or "*")
     kind = _kind(operation)
@@ -60,10 +59,10 @@ def _package_arn(request: dict[str, Any], scope: Scope) -> str:
 
 
 def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: str) -> None:
-    """Refuse a request whose caller lacks what the operation depends on.
+    """Check the caller's permissions for the dependent actions of an operation.
 
     Raises:
-        SageMakerApiError: AccessDeniedException, in IAM's words.
+        SageMakerApiError: AccessDeniedException with IAM's message, when one is missing.
     """
     for field in _ROLE_FIELDS:
         role = request.get(field)
@@ -83,7 +82,7 @@ def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: 
 
 
 def install() -> None:
-    """Teach the server's IAM layer about SageMaker: its namespace and its resources."""
+    """Add SageMaker's namespace, actions and resources to ministack's IAM."""
     patches.take(ACTIONS, "SERVICE_TO_IAM_NAMESPACE")[SERVICE] = SERVICE
     parameters = "service method path headers body query_params region account_id"
     patches.wrap(ACTIONS, "extract_resource_arn", parameters, _extended)
@@ -91,7 +90,7 @@ def install() -> None:
 
 
 def _invoking(original: Callable[..., str | None]) -> Callable[..., str | None]:
-    """The data plane's one action; its requests name no operation."""
+    """Add the data plane's only action, whose requests name no operation."""
 
     def extract_iam_action(
         service: str,

@@ -121,10 +121,12 @@ _ENDPOINT_DEPLOYMENT = "SageMaker Endpoint Deployment State Change"
 
 
 def publish(kind: Kind, record: Record, more: Mapping[str, Any] | None = None) -> None:
-    """Put the state-change event of a record as it is now. Times are epoch milliseconds, as on AWS.
+    """Put the state-change event for a record's current state, with times in epoch milliseconds, as on AWS.
 
     Args:
-        more: what the event says besides the record.
+        kind: the kind of resource.
+        record: its record.
+        more: further members of the event's detail.
     """
     detail_type, fields = _DETAILS[kind.name]
     detail = {**_detail(kind, record, fields), **(more or {})}
@@ -132,7 +134,7 @@ def publish(kind: Kind, record: Record, more: Mapping[str, Any] | None = None) -
 
 
 def publish_deployment(record: Record) -> None:
-    """Put the event of an endpoint's deployment as it is now."""
+    """Put the event for the current state of an endpoint's deployment."""
     fields = (*_DETAILS[ENDPOINT.name][1], "PendingDeploymentSummary")
     host.put_event(_ENDPOINT_DEPLOYMENT, _detail(ENDPOINT, record, fields), record[ENDPOINT.arn_field])
 
@@ -141,7 +143,7 @@ def _detail(kind: Kind, record: Record, fields: tuple[str, ...]) -> dict[str, An
     with lock:
         detail = {name: _plain(record[name]) for name in fields if record.get(name) is not None}
     if kind is ENDPOINT:
-        # Of all kinds only endpoints have their status in capitals in events: IN_SERVICE, ROLLING_BACK.
+        # Only endpoint events have their status in upper case: IN_SERVICE, ROLLING_BACK.
         detail["EndpointStatus"] = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", detail["EndpointStatus"]).upper()
     return detail
 

@@ -1,4 +1,4 @@
-"""The errors SageMaker answers with, in AWS's words."""
+"""SageMaker's errors, with AWS's messages."""
 
 from mdlc_local.errors import LocalAwsError
 
@@ -18,7 +18,7 @@ class SageMakerApiError(LocalAwsError):
 
 
 class JobFailedError(LocalAwsError):
-    """What ends a running job as Failed; its text becomes the job's FailureReason."""
+    """An error that makes a running job Failed; its message becomes the job's FailureReason."""
 
 
 def invalid(message: str) -> SageMakerApiError:
@@ -27,25 +27,25 @@ def invalid(message: str) -> SageMakerApiError:
 
 
 def in_use(message: str) -> SageMakerApiError:
-    """The name of a job is taken."""
+    """A ResourceInUse error: the name of a job is in use."""
     return SageMakerApiError("ResourceInUse", message)
 
 
 def job_not_found(arn: str) -> SageMakerApiError:
-    """A job that does not exist."""
+    """A ResourceNotFound error: the job does not exist."""
     return SageMakerApiError("ResourceNotFound", f"Requested resource not found: {arn}")
 
 
 def already_exists(what: str, arn: str) -> SageMakerApiError:
-    """A resource other than a job that exists already; `what` as AWS spells it, for example ``model``."""
+    """The error for a name in use, except a job's; `what` is the resource's name, for example ``model``."""
     return invalid(f'Cannot create already existing {what} "{arn}".')
 
 
 def could_not_find(what: str, arn: str) -> SageMakerApiError:
-    """A resource other than a job that does not exist."""
+    """The error for a resource, except a job, that does not exist."""
     return invalid(f'Could not find {what} "{arn}".')
 
 
 def conflict(message: str) -> SageMakerApiError:
-    """A change that another resource stands against."""
+    """A ConflictException: another resource prevents the change."""
     return SageMakerApiError("ConflictException", message)

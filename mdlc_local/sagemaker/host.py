@@ -1,4 +1,4 @@
-"""Where SageMaker touches the server it runs in (ministack): who calls, events, and permissions."""
+"""SageMaker's connection to ministack: the caller, events, and permissions."""
 
 import importlib
 import json
@@ -18,10 +18,10 @@ _ACCESS_KEY = ("ministack.core.router", "extract_access_key_id", "headers query_
 
 
 def check_seams() -> None:
-    """Refuse to start when ministack's private places have moved.
+    """Check that the ministack functions used here have the expected parameters.
 
     Raises:
-        PatchMovedError: when one has.
+        PatchMovedError: when one has not.
     """
     for seam in (_PUT_EVENTS, _ACCESS_KEY):
         patches.take(*seam)
@@ -29,7 +29,7 @@ def check_seams() -> None:
 
 
 def scope() -> Scope:
-    """The account and region of the request being served."""
+    """The account and region of the current request."""
     responses = importlib.import_module("ministack.core.responses")
     return Scope(str(responses.get_account_id()), str(responses.get_region()))
 
@@ -40,7 +40,7 @@ def access_key(headers: dict[str, str], query: dict[str, Any]) -> str:
 
 
 def put_event(detail_type: str, detail: dict[str, Any], resource_arn: str) -> None:
-    """Put an ``aws.sagemaker`` event on the default bus of the scope being served."""
+    """Put an ``aws.sagemaker`` event on the default event bus of the current account and region."""
     entry = {
         "Source": "aws.sagemaker",
         "DetailType": detail_type,
@@ -51,22 +51,22 @@ def put_event(detail_type: str, detail: dict[str, Any], resource_arn: str) -> No
     try:
         put_events({"Entries": [entry]}, allow_aws_source=True)
     except Exception:
-        # A broken rule or target must not decide how a job ends; SageMaker publishes events best effort.
+        # An error in a rule or target must not fail a job; SageMaker publishes events on a best-effort basis.
         log.exception("the event %s for %s could not be put", detail_type, resource_arn)
 
 
 def authorize(key: str, action: str, resource_arn: str, region: str, context: dict[str, Any]) -> None:
-    """Refuse unless the caller may do `action` on `resource_arn`, in IAM's words.
+    """Check that the caller may do `action` on `resource_arn`.
 
     Args:
         key: the caller's access key.
-        action: for example ``iam:PassRole``.
+        action: the IAM action, for example ``iam:PassRole``.
         resource_arn: the resource.
         region: the request's region.
         context: condition keys and their values.
 
     Raises:
-        SageMakerApiError: AccessDeniedException.
+        SageMakerApiError: AccessDeniedException with IAM's message, when the caller may not.
     """
     if not options.current().iam:
         return
@@ -76,15 +76,15 @@ def authorize(key: str, action: str, resource_arn: str, region: str, context: di
 
 
 def check_role(role_arn: str, scope: Scope, source_arn: str) -> None:
-    """Refuse a role that does not exist or that SageMaker may not assume (only while IAM is enforced).
+    """Check that a role exists and that SageMaker may assume it (only if IAM is enforced).
 
     Args:
         role_arn: the role.
-        scope: the account and region that SageMaker acts for.
-        source_arn: the job or model that it acts for.
+        scope: the account and region on whose behalf SageMaker acts.
+        source_arn: the job or model on whose behalf it acts.
 
     Raises:
-        SageMakerApiError: ValidationException as AWS words it.
+        SageMakerApiError: ValidationException with AWS's message, when it does not or may not.
     """
     if not trust.may_assume(
         role_arn, PRINCIPAL, account=scope.account, source_arn=source_arn, region=scope.region

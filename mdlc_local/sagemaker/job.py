@@ -1,4 +1,4 @@
-"""A job: the role that it acts as, its folder, its record and its log."""
+"""A job: its role, folder, record and log."""
 
 import threading
 import time
@@ -13,10 +13,10 @@ from mdlc_local.sagemaker.records import Kind, Record, Scope, changing
 from mdlc_local.sagemaker.storage import Storage
 
 SESSION = "SageMaker"
-"""The role session's name of everything SageMaker does as a job's role, as on AWS."""
+"""The role session's name of all calls that SageMaker makes with a job's role, as on AWS."""
 
 REASON_CHARACTERS = 1024
-"""How long a FailureReason may be (the API's limit)."""
+"""The API's length limit of a FailureReason."""
 
 
 @dataclass(kw_only=True)
@@ -24,12 +24,12 @@ class Job:
     """One running job.
 
     Attributes:
-        kind: training, processing or transform.
-        record: what Describe shows.
+        kind: training, processing or transform job, or endpoint.
+        record: the members of Describe's answer.
         scope: account and region.
-        role_arn: the role it acts as.
-        folder: its working folder; `base` below it is what the job sees as /opt/ml.
-        stop: set when it is to stop.
+        role_arn: its role.
+        folder: its working folder; `base` below it is the job's /opt/ml.
+        stop: set to make it stop.
     """
 
     kind: Kind
@@ -46,7 +46,7 @@ class Job:
 
     @property
     def base(self) -> Path:
-        """The folder that the job sees as /opt/ml."""
+        """The folder that is the job's /opt/ml."""
         return self.folder / "ml"
 
     @property
@@ -64,6 +64,6 @@ class Job:
         return LogStream(client, group, stream, path)
 
     def update(self, **fields: Any) -> None:
-        """Change fields of the record at once."""
+        """Change fields of the record in one step."""
         with changing(self.record) as record:
             record.update(fields, LastModifiedTime=model.now())

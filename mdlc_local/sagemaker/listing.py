@@ -1,4 +1,4 @@
-"""Lists of resources: filters, order, and pages with a NextToken, as in all List operations."""
+"""Filters, order and pages (with a NextToken) of all List operations."""
 
 import base64
 import datetime
@@ -10,7 +10,7 @@ from mdlc_local.sagemaker.faults import invalid
 from mdlc_local.sagemaker.records import Kind, Record
 
 DEFAULT_PAGE = 10
-"""How many entries a page has when the request does not say."""
+"""The page size when the request has no MaxResults."""
 
 _NEWEST_FIRST = ("Model", "TransformJob", "EndpointConfig", "Endpoint")
 """Kinds whose documented default order is Descending; that of the others is Ascending."""
@@ -24,7 +24,7 @@ _TIMES = {
 
 
 def page(request: dict[str, Any], kind: Kind, every: list[Record]) -> tuple[list[Record], str | None]:
-    """One page of `every`, filtered and ordered as the request asks.
+    """One page of `every`, filtered and ordered by the request.
 
     Args:
         request: a List request: NameContains, StatusEquals, times, SortBy, SortOrder, MaxResults, NextToken.
@@ -35,7 +35,7 @@ def page(request: dict[str, Any], kind: Kind, every: list[Record]) -> tuple[list
         The page's records, and the token for the next page or None.
 
     Raises:
-        SageMakerApiError: when NextToken is none of ours.
+        SageMakerApiError: when NextToken is invalid.
     """
     chosen = [record for record in every if _fits(request, kind, record)]
     chosen.sort(key=lambda record: _order(request, kind, record))

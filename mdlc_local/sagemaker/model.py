@@ -1,4 +1,4 @@
-"""SageMaker's API as botocore's service model describes it: names, shapes, and values on the wire."""
+"""SageMaker's API by botocore's service model: names, shapes, and JSON values."""
 
 import datetime
 import functools
@@ -9,7 +9,7 @@ import botocore.session
 
 @functools.cache
 def service_model() -> Any:
-    """Botocore's service model of SageMaker (takes about 0.4 s to load, once)."""
+    """Botocore's service model of SageMaker; the first call takes about 0.4 s."""
     return botocore.session.get_session().get_service_model("sagemaker")
 
 
@@ -20,7 +20,7 @@ def operation(name: str) -> Any:
 
 
 def outward(shape: Any, value: Any) -> Any:
-    """`value` reduced to what `shape` holds, as JSON values (times as epoch seconds)."""
+    """The members of `value` that `shape` has, as JSON values, with times as epoch seconds."""
     if value is None:
         return None
     kind = shape.type_name
@@ -40,12 +40,12 @@ def outward(shape: Any, value: Any) -> Any:
 
 
 def now() -> datetime.datetime:
-    """The time, in UTC."""
+    """The current time in UTC."""
     return datetime.datetime.now(datetime.UTC)
 
 
 def moment(value: float | str) -> datetime.datetime:
-    """A time of a request: epoch seconds or ISO 8601 text."""
+    """The datetime of a time in a request, which is epoch seconds or an ISO 8601 text."""
     if isinstance(value, str):
         parsed = datetime.datetime.fromisoformat(value)
         return parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)

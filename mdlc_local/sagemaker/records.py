@@ -1,4 +1,4 @@
-"""What SageMaker keeps: one table of records per account, region and kind of resource."""
+"""SageMaker's resources: one table of records per account, region and kind of resource."""
 
 import contextlib
 import threading
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 Record = dict[str, Any]
-"""A resource: its request's fields and those SageMaker adds, by their names in the API."""
+"""A resource: the fields of its request and those that SageMaker adds, by their names in the API."""
 
 lock = threading.RLock()
-"""Held while records are read or changed; never while a process runs or a request is awaited."""
+"""Must be held to read or change records, but never while waiting for a process or a request."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """One region of one account: names are unique within it."""
+    """One region of one account, within which names are unique."""
 
     account: str
     region: str
@@ -26,10 +26,10 @@ class Kind:
     """A kind of resource.
 
     Attributes:
-        name: as in the API's operations, for example ``TrainingJob``.
-        arn_word: its word in ARNs, for example ``training-job``.
-        status: the field that holds its status, or None.
-        job: whether it is a job (jobs have errors of their own).
+        name: its name in the API's operations, for example ``TrainingJob``.
+        arn_word: its name in ARNs, for example ``training-job``.
+        status: the field with its status, or None.
+        job: whether it is a job; jobs have other error messages.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Kind:
 
     @property
     def words(self) -> str:
-        """How messages speak of it, for example ``training job``."""
+        """Its name in messages, for example ``training job``."""
         return self.arn_word.replace("-", " ")
 
 
@@ -73,12 +73,12 @@ _tables: dict[tuple[Scope, str], dict[str, Record]] = {}
 
 
 def arn(kind: Kind, name: str, scope: Scope) -> str:
-    """The ARN of `name`. SageMaker writes names in ARNs in lower case."""
+    """The ARN of `name`, which SageMaker writes in lower case in ARNs."""
     return f"arn:aws:sagemaker:{scope.region}:{scope.account}:{kind.arn_word}/{name.lower()}"
 
 
 def bare(name_or_arn: str) -> str:
-    """The name, where the API takes a name or an ARN."""
+    """The name of a resource, from its name or its ARN."""
     return name_or_arn.split("/", 1)[1] if name_or_arn.startswith("arn:") else name_or_arn
 
 
@@ -105,12 +105,12 @@ def by_arn(resource_arn: str, scope: Scope) -> Record | None:
 
 @contextlib.contextmanager
 def changing(record: Record) -> Iterator[Record]:
-    """Change a record so that no reader sees half of the change."""
+    """A context that holds `lock`, so that no reader sees an incomplete change of the record."""
     with lock:
         yield record
 
 
 def clear() -> None:
-    """Forget everything."""
+    """Remove all records."""
     with lock:
         _tables.clear()

@@ -1,4 +1,4 @@
-"""SageMaker's API on the wire: which operation, is it valid and allowed, and what it answers."""
+"""SageMaker's HTTP API: finds the operation, validates and authorizes the request, and answers."""
 
 import functools
 import importlib
@@ -29,7 +29,7 @@ def images() -> Images:
 
 @functools.cache
 def operations() -> dict[str, Operation]:
-    """Every operation there is."""
+    """The implemented operations by name."""
     table: dict[str, Operation] = {
         "CreateTrainingJob": lambda request, scope: training_jobs.create(request, scope, images()),
         "CreateProcessingJob": lambda request, scope: processing_jobs.create(request, scope, images()),
@@ -72,16 +72,16 @@ def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> d
     """Run one operation.
 
     Args:
-        name: for example ``CreateModel``.
+        name: the operation, for example ``CreateModel``.
         request: its input.
         scope: account and region.
-        key: the caller's access key, whose permissions count; None for the server's own parts.
+        key: the caller's access key, whose permissions are checked; None for calls by the server itself.
 
     Returns:
         The output, as JSON values.
 
     Raises:
-        SageMakerApiError: every error that SageMaker answers with.
+        SageMakerApiError: any error of the operation.
     """
     shapes = model.operation(name)
     if shapes is None:
@@ -108,7 +108,7 @@ def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> d
 async def handle_request(
     method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
 ) -> Answer:
-    """One HTTP request (ministack's handler signature)."""
+    """The answer to one HTTP request, with the parameters of ministack's handlers."""
     concurrency = importlib.import_module("ministack.core.concurrency")
     answer: Answer
     endpoint = invocations.endpoint_of(path)
@@ -135,15 +135,15 @@ def _answer(headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Answ
 
 
 def get_state() -> None:
-    """Nothing is kept from one server process to the next (ministack asks)."""
+    """The state to persist between server processes, which ministack asks for: none."""
 
 
 def load_persisted_state(_: Any) -> None:
-    """Nothing was kept."""
+    """Does nothing, because no state is persisted."""
 
 
 def reset() -> None:
-    """Stop all jobs and forget everything (ministack's reset)."""
+    """Stop all jobs and endpoints and remove all records (ministack's reset)."""
     running.stop_all()
     hosting.end_all()
     records.clear()

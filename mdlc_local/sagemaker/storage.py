@@ -1,4 +1,4 @@
-"""What SageMaker moves between S3 and a job's folder, with the job's role."""
+"""Downloads and uploads between S3 and a job's folder, with the job's role."""
 
 import json
 import shutil
@@ -19,12 +19,12 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Source:
-    """One object to fetch.
+    """One object to download.
 
     Attributes:
         bucket: its bucket.
         key: its key.
-        relative: its path below the folder it is fetched into.
+        relative: its path below the folder that it is downloaded to.
     """
 
     bucket: str
@@ -34,10 +34,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Storage:
-    """S3 as one job may use it.
+    """S3 with one job's permissions.
 
     Attributes:
-        s3: a boto3 client that acts as the job's role.
+        s3: a boto3 client with the job's role.
         role_arn: that role, for messages.
         region: the job's region, for messages.
     """
@@ -47,14 +47,14 @@ class Storage:
     region: str
 
     def sources(self, uri: str, data_type: str) -> list[Source]:
-        """The objects that an input names.
+        """The objects of an input.
 
         Args:
-            uri: ``s3://bucket/prefix``; of the manifest when `data_type` is ManifestFile.
+            uri: ``s3://bucket/prefix``, or the manifest's URI when `data_type` is ManifestFile.
             data_type: ``S3Prefix`` or ``ManifestFile``.
 
         Raises:
-            JobFailedError: when there are none, or S3 refuses.
+            JobFailedError: when there are none, or S3 answers with an error.
         """
         bucket, key = parse(uri)
         try:
@@ -72,10 +72,10 @@ class Storage:
         return objects
 
     def download(self, uri: str, data_type: str, folder: Path) -> int:
-        """Fetch an input into `folder`; returns the number of files.
+        """Download an input to `folder`; returns the number of files.
 
         Raises:
-            JobFailedError: when there is nothing to fetch, or S3 refuses.
+            JobFailedError: when it has no objects, or S3 answers with an error.
         """
         objects = self.sources(uri, data_type)
         folder.mkdir(parents=True, exist_ok=True)
@@ -85,10 +85,10 @@ class Storage:
         return len(objects)
 
     def fetch(self, source: Source, path: Path) -> None:
-        """Fetch one object to `path`.
+        """Download one object to `path`.
 
         Raises:
-            JobFailedError: when S3 refuses.
+            JobFailedError: when S3 answers with an error.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -102,24 +102,24 @@ class Storage:
             ) from error
 
     def upload(self, path: Path, uri: str, kms_key: str | None) -> None:
-        """Store one file, encrypted with `kms_key` when one is given.
+        """Upload one file, encrypted with `kms_key` unless that is None.
 
         Raises:
-            JobFailedError: when S3 refuses.
+            JobFailedError: when S3 answers with an error.
         """
         bucket, key = parse(uri)
         extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
         try:
             self.s3.upload_file(str(path), bucket, key, ExtraArgs=extra)
         except Exception as error:
-            # s3transfer wraps S3's answers in exceptions that share no base class with botocore's.
+            # s3transfer wraps S3's errors in exceptions that have no base class in common with botocore's.
             raise JobFailedError(f"ClientError: Failed to upload data to {uri}: {error}") from error
 
     def upload_folder(self, folder: Path, uri: str, kms_key: str | None) -> int:
-        """Store every file below `folder` under the prefix `uri`; returns their number.
+        """Upload every file below `folder` to the prefix `uri`; returns the number of files.
 
         Raises:
-            JobFailedError: when S3 refuses.
+            JobFailedError: when S3 answers with an error.
         """
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         prefix = uri.rstrip("/")
@@ -160,7 +160,7 @@ class Storage:
 
 
 def parse(uri: str) -> tuple[str, str]:
-    """Bucket and key of ``s3://bucket/key``, or of the ``https://s3.<region>...`` form that CDK renders."""
+    """Bucket and key of ``s3://bucket/key``, or of the CDK's ``https://s3.<region>...`` form."""
     if uri.startswith("https://"):
         uri = "s3://" + uri.split("/", 3)[3]
     bucket, _, key = uri.removeprefix("s3://").partition("/")
@@ -168,7 +168,7 @@ def parse(uri: str) -> tuple[str, str]:
 
 
 def pack(folder: Path, archive: Path) -> bool:
-    """Write what `folder` holds as a gzipped tar archive; returns whether it held anything."""
+    """Write the contents of `folder` to a gzipped tar archive; returns whether there were any."""
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     if not entries:
         return False
@@ -179,10 +179,10 @@ def pack(folder: Path, archive: Path) -> bool:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Extract a gzipped tar archive; entries that would land outside `folder` are refused.
+    """Extract a gzipped tar archive.
 
     Raises:
-        JobFailedError: when it is no such archive.
+        JobFailedError: when it is not such an archive, or an entry would be outside `folder`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -193,5 +193,5 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _below(prefix: str, key: str) -> str:
-    """The path that an object takes below the folder: what follows the prefix's last slash."""
+    """The object's path below the folder: its key after the prefix's last slash."""
     return key[prefix.rfind("/") + 1 :].lstrip("/")

@@ -7,7 +7,7 @@ from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import Record, Scope
 
 LIMIT = 50
-"""How many tags a resource may have."""
+"""The most tags that a resource may have."""
 
 
 def _resource(arn: str, scope: Scope) -> Record:
@@ -18,10 +18,10 @@ def _resource(arn: str, scope: Scope) -> Record:
 
 
 def add(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """AddTags: a key given again takes the new value.
+    """AddTags; the value of an existing key is replaced.
 
     Raises:
-        SageMakerApiError: ResourceNotFound; ResourceLimitExceeded.
+        SageMakerApiError: ResourceNotFound, or ResourceLimitExceeded.
     """
     record = _resource(request["ResourceArn"], scope)
     with records.changing(record):

@@ -1,4 +1,4 @@
-"""Checks a request against the API's model, in the words AWS answers with."""
+"""Validates a request against botocore's model of the API, with AWS's error messages."""
 
 import functools
 import json
@@ -30,7 +30,7 @@ _WORDS = {
     "double": "Double",
     "boolean": "Boolean",
 }
-# What Java's regular expressions spell otherwise than Python's. Classes of signs are given by their blocks.
+# Java's regular expression syntax that Python lacks; character classes are approximated by Unicode ranges.
 _SPELLINGS = {
     r"\p{L}": r"\w",
     r"\p{M}": r"\u0300-\u036f",
@@ -46,15 +46,15 @@ _REPEATED_END = re.compile(r"\$\{\d+,\d+\}$")
 
 
 def check(shape: Any, request: dict[str, Any]) -> None:
-    """Refuse a request that the API's model refuses.
+    """Raise an error for a request that violates the API's model.
 
     Args:
         shape: the operation's input shape (botocore).
-        request: the request as it arrived.
+        request: the request as received.
 
     Raises:
         SageMakerApiError: ``SerializationException`` for a value of the wrong type, ``ValidationException``
-            listing every constraint that does not hold.
+            with every violated constraint.
     """
     sentences: list[str] = []
     _walk(shape, request, "", sentences)
@@ -122,7 +122,7 @@ def _map_entry(shape: Any, key: str, item: Any, path: str, sentences: list[str])
 
 
 def _string_rules(shape: Any, value: str) -> list[str]:
-    """The constraints of a string shape that `value` breaks."""
+    """The constraints of a string shape that `value` violates."""
     broken = []
     limits = shape.metadata
     if "max" in limits and len(value) > limits["max"]:
@@ -138,7 +138,7 @@ def _string_rules(shape: Any, value: str) -> list[str]:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Whether the whole of `value` matches a pattern of the API's model (Java's spelling)."""
+    """Whether the whole `value` matches a pattern of the API's model, which has Java's syntax."""
     return _compiled(pattern).fullmatch(value) is not None
 
 
@@ -148,7 +148,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     for java, python in _SPELLINGS.items():
         pattern = pattern.replace(java, python)
     with warnings.catch_warnings():
-        # A "[" inside a class means itself in both languages; Python warns that this may change.
+        # A "[" inside a class is literal in both languages; Python warns that this may change.
         warnings.simplefilter("ignore", FutureWarning)
         return re.compile(pattern)
 

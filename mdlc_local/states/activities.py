@@ -1,4 +1,4 @@
-"""Activities in machines: their tasks are listed for workers, and the interpreter waits for the outcome."""
+"""Activities in state machines: queues their tasks for workers, and waits for the outcome."""
 
 import contextvars
 from collections.abc import Callable
@@ -19,9 +19,9 @@ START = f"{PARSER}.eval.callback.callback:ActivityTaskStartEndpoint"
 
 
 class Activities:
-    """The activities of an account and region, as moto's interpreter looks them up.
+    """The activities of an account and region, for moto's interpreter.
 
-    Made on a thread that serves a request: the interpreter's own threads know no account.
+    Must be created on a thread that serves a request, because the interpreter's threads have no account.
     """
 
     def __init__(self) -> None:
@@ -38,13 +38,13 @@ class Activities:
             self._arn = arn
 
         def add_task(self, task: Any) -> None:
-            """Let a worker have the task (moto's)."""
+            """Queue moto's task for a worker."""
             waiting = {"taskToken": task.task_token, "input": task.task_input}
             self._context.run(lambda: stepfunctions._activity_tasks[self._arn].append(waiting))
 
 
 def install() -> None:
-    """Make moto's activity tasks wait for workers that ask here."""
+    """Make moto's activity tasks wait for workers of this server."""
     patches.wrap(TASK, "_eval_execution", "self env", _existing)
     patches.wrap(START, "__init__", "self", _without_outcome)
     patches.wrap(CALLBACK, "setup_heartbeat_endpoint", "self heartbeat_seconds", _hearing_at_once)
@@ -63,7 +63,7 @@ def _existing(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None
 
 def _without_outcome(begin: Callable[[Any], None]) -> Callable[[Any], None]:
     def beginning(self: Any) -> None:
-        # moto sets it only when a worker begins, and reads it also when none does in time.
+        # moto only sets it when a worker starts the task, but also reads it when none does in time.
         self._outcome = None
         begin(self)
 
@@ -73,7 +73,7 @@ def _without_outcome(begin: Callable[[Any], None]) -> Callable[[Any], None]:
 def _hearing_at_once(begin: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def beginning(self: Any, heartbeat_seconds: Any) -> Any:
         beats = begin(self, heartbeat_seconds)
-        if self.get_outcome() is not None:  # it came before anybody listened for heartbeats
+        if self.get_outcome() is not None:  # the outcome arrived before the wait for heartbeats began
             beats.notify()
         return beats
 

@@ -1,4 +1,4 @@
-"""GetActivityTask: workers outside take the tasks of activities that machines wait for."""
+"""GetActivityTask: returns tasks of activities, for which state machines wait, to external workers."""
 
 import asyncio
 import time
@@ -11,15 +11,15 @@ from mdlc_local import patches
 from mdlc_local.states import control_plane
 
 ASKING_SECONDS = 60
-"""How long GetActivityTask waits for a task."""
+"""Seconds that GetActivityTask waits for a task."""
 
 LOOK_SECONDS = 0.05
 MAX_LOOKS = 20
-"""How often a listed task is looked at before it counts as one that nobody waits for any more."""
+"""How often a queued task is checked before it is removed because no execution waits for it."""
 
 
 async def get_activity_task(data: dict[str, Any]) -> Any:
-    """The next task of an activity that is waited for, or none within a minute."""
+    """The next task of an activity, or an empty answer when there is none within a minute."""
     arn = str(data.get("activityArn", ""))
     if arn not in stepfunctions._activities:
         return responses.error_response_json("ActivityDoesNotExist", f"Activity Does Not Exist: '{arn}'", 400)
@@ -30,7 +30,7 @@ async def get_activity_task(data: dict[str, Any]) -> Any:
             if _begin(task["taskToken"], data.get("workerName")):
                 waiting.remove(task)
                 return responses.json_response({"taskToken": task["taskToken"], "input": task["input"]})
-            # It is listed a moment before its execution waits for it.
+            # A task is queued shortly before its execution waits for it.
             task["looks"] = task.get("looks", 0) + 1
             if task["looks"] > MAX_LOOKS:
                 waiting.remove(task)
@@ -39,7 +39,7 @@ async def get_activity_task(data: dict[str, Any]) -> Any:
 
 
 def _begin(token: str, worker_name: str | None) -> bool:
-    """Tell the execution that waits for the task that a worker has it; False when none waits for it."""
+    """Notify the waiting execution that a worker has its task; False when no execution waits for it."""
     endpoint = control_plane.waiting_for(token)
     if endpoint is None:
         return False
@@ -48,7 +48,7 @@ def _begin(token: str, worker_name: str | None) -> bool:
 
 
 def install() -> None:
-    """Serve workers before the interpreter is loaded too: a worker may ask first."""
+    """Replace GetActivityTask, without the interpreter: a worker may call before it is loaded."""
     patches.take(control_plane.STEP_FUNCTIONS, "_activities")
     patches.take(control_plane.STEP_FUNCTIONS, "_activity_tasks")
     patches.take(control_plane.STEP_FUNCTIONS, "_get_activity_task", "data")

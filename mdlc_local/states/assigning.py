@@ -1,4 +1,4 @@
-"""Variables that a state assigns are seen from the next state on, not by its own OutputPath or Output."""
+"""Makes assigned variables visible from the next state on, but not in the state's own Output."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +12,9 @@ EXECUTION_STATE = f"{COMPONENT}.state.exec.execute_state:ExecutionState"
 
 
 def install() -> None:
-    """Hold assignments back until the state's output is made."""
+    """Patch moto to delay assignments until the state's output is evaluated."""
     patches.wrap(ASSIGN, "_eval_body", "self env", lambda _: _evaluate)
-    # The first that moto does after the output.
+    # The first function that moto calls after the output.
     patches.wrap(STATE, "_get_state_exited_event_details", "self env", _assigning_first)
     patches.wrap(EXECUTION_STATE, "_handle_catch", "self env failure_event", _forgetting)
 
@@ -39,7 +39,7 @@ def _assigning_first(describe: Callable[[Any, Any], Any]) -> Callable[[Any, Any]
 
 def _forgetting(catch: Callable[..., None]) -> Callable[..., None]:
     def catching(self: Any, env: Any, failure_event: Any) -> None:
-        env.held_assignments = {}  # those of the attempt that failed
+        env.held_assignments = {}  # drop those of the failed attempt
         catch(self, env=env, failure_event=failure_event)
 
     return catching

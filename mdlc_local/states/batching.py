@@ -1,4 +1,4 @@
-"""ItemBatcher of a Distributed Map: its fields can be expressions and paths, as those of any state."""
+"""The ItemBatcher of a Distributed Map, whose fields may be expressions and paths."""
 
 import importlib
 import json
@@ -8,11 +8,11 @@ from typing import Any
 from mdlc_local.states import locations
 
 MAX_BATCH_BYTES = 262144
-"""Step Functions' bound on the input of a child execution."""
+"""Step Functions' size limit of a child execution's input."""
 
 FIELD = "ItemBatcher"
 PATH_FIELDS = ("MaxItemsPerBatch", "MaxInputBytesPerBatch")
-"""The fields that JSONPath reads at a path when their names end in Path."""
+"""The fields that in JSONPath also have a form with a path, whose name ends in Path."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Batcher:
     """The ItemBatcher of a state.
 
     Attributes:
-        fields: as the definition has them.
+        fields: its fields in the definition.
         language: the state's query language.
     """
 
@@ -28,7 +28,7 @@ class Batcher:
     language: str
 
     def values(self, environment: Any) -> dict[str, Any]:
-        """The fields' values in a state, by moto's environment of it."""
+        """The values of the fields, evaluated in moto's environment of the state."""
         if self.language == locations.JSONATA:
             state = {"Output": locations.marked(self.fields, FIELD)}
         else:
@@ -37,12 +37,12 @@ class Batcher:
         _template(state).eval(environment)
         values: dict[str, Any] = environment.stack.pop()
         environment.stack.pop()
-        # A path may lead to a number that is text.
+        # The value at a path may be a number as text.
         return {name: int(value) if name in PATH_FIELDS else value for name, value in values.items()}
 
 
 def batches(items: list[Any], batcher: dict[str, Any]) -> list[dict[str, Any]]:
-    """The inputs of the child executions: items in groups within the batcher's count and bytes."""
+    """The inputs of the child executions: the items in batches within the batcher's limits."""
     count = batcher.get("MaxItemsPerBatch")
     limit = batcher.get("MaxInputBytesPerBatch", MAX_BATCH_BYTES)
     common = {"BatchInput": batcher["BatchInput"]} if "BatchInput" in batcher else {}
@@ -63,7 +63,7 @@ def _payload_name(name: str) -> str:
 
 
 def _template(fields: dict[str, Any]) -> Any:
-    """What moto reads of the fields in a state of their own."""
+    """The fields as moto parses them in a Pass state, to be evaluated."""
     language = {"QueryLanguage": locations.JSONATA} if "Output" in fields else {}
     state = {"Type": "Pass", "End": True, **fields}
     machine = {**language, "StartAt": "Batch", "States": {"Batch": state}}

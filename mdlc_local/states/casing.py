@@ -1,7 +1,7 @@
-"""Member names and value types between state machines and service APIs.
+"""Converts member names and value types between state machines and service APIs.
 
-A state machine names members in Pascal case whatever the API says, passes objects where the API wants text,
-and receives text where the API answers bytes. Everything is looked up in botocore's service models.
+A state machine writes member names in Pascal case even if the API does not, passes objects where the API
+takes text, and receives text where the API returns bytes. The conversions use botocore's service models.
 """
 
 import datetime
@@ -28,7 +28,7 @@ SERVICE_NAMES = {
     "sagemakerfeaturestoreruntime": "sagemaker-featurestore-runtime",
     "applicationautoscaling": "application-autoscaling",
 }
-"""Services whose name in a state machine is not boto3's."""
+"""boto3's name of services that have another name in a state machine."""
 
 _lock = threading.Lock()
 _operations: dict[str, dict[str, Any]] = {}
@@ -46,22 +46,22 @@ def operation(service: str, action: str) -> Any | None:
 
 
 def pascal(name: str) -> str:
-    """A member's name in a machine: as the AWS SDK for Java 2 has it, its first capitals being one word."""
+    """A member's name in a state machine, by the AWS SDK for Java 2: leading capitals count as one word."""
     leading = len(name) - len(name.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-    # The last of several capitals begins the next word: ETag, but SsekmsKeyId.
+    # The last of several capitals starts the next word if a small letter follows: ETag, SsekmsKeyId.
     word = leading - 1 if leading < len(name) and name[leading].islower() else leading
     word = max(word, 1)
     return name[:1].upper() + name[1:word].lower() + name[word:]
 
 
 def to_request(shape: Any, value: Any) -> Any:
-    """`value` as the API of `shape` takes it."""
+    """A state machine's `value` converted for an API's `shape`."""
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
         names = {name.lower(): name for name in shape.members}
         request = {}
         for key, member in value.items():
-            if member is None:  # as if it were not given, in the AWS SDK for Java
+            if member is None:  # the AWS SDK for Java treats null as absent
                 continue
             name = names.get(key.lower())
             request[name or key] = to_request(shape.members[name], member) if name else member
@@ -73,8 +73,8 @@ def to_request(shape: Any, value: Any) -> Any:
     if kind == "string" and value is not None and not isinstance(value, str):
         return _text(value)
     if kind == "blob" and not isinstance(value, bytes | bytearray):
-        # What is streamed (an object's Body) is the value's JSON, a text in quotes. Other bytes are the text
-        # itself: AWS documents neither, and only the former is seen in answers of AWS.
+        # A streamed blob (an S3 object's Body) becomes the value's JSON, so a text has quotes. Other blobs
+        # become the text itself. AWS documents neither; only the former is known from recorded answers.
         streamed = shape.serialization.get("streaming")
         return (value if isinstance(value, str) and not streamed else _text(value)).encode()
     return value
@@ -85,7 +85,7 @@ def _text(value: Any) -> str:
 
 
 def from_response(shape: Any, value: Any) -> Any:
-    """An API's answer of `shape` as a state machine sees it: JSON data with member names in Pascal case."""
+    """An API's answer of `shape` converted for a state machine: JSON data with Pascal case member names."""
     kind = shape.type_name
     if hasattr(value, "read"):
         return value.read().decode("utf-8", "replace")
@@ -107,7 +107,7 @@ def from_response(shape: Any, value: Any) -> Any:
 
 
 def _refuse_nulls(model: Any, parameters: dict[str, Any]) -> None:
-    """What DynamoDB answers to a required member that is null; other services have words of their own."""
+    """Raise DynamoDB's error for a required member that is null; other services have other messages."""
     if model.service_model.service_name != "dynamodb":
         return
     lowered = {name.lower(): value for name, value in parameters.items()}
@@ -157,7 +157,7 @@ def _normalise_response(
 
 
 def install() -> None:
-    """Make moto's task states convert requests and answers by the service model."""
+    """Make moto's task states convert requests and answers by the service models."""
     StateTaskService._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(SERVICE_NAMES)
     more = "boto_service_name service_action_name"
     for attribute, first, replacement in (

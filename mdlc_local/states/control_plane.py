@@ -1,4 +1,4 @@
-"""The seam between ministack's Step Functions API and the interpreter."""
+"""Connects ministack's Step Functions API to the interpreter."""
 
 import contextlib
 import datetime
@@ -33,20 +33,20 @@ METRICS = {
     "TIMED_OUT": "ExecutionsTimedOut",
     "ABORTED": "ExecutionsAborted",
 }
-"""The metric that Step Functions counts an execution's end in, by status."""
+"""By status: the CloudWatch metric in which Step Functions counts an execution's end."""
 
 _running: dict[str, Any] = {}
 _spent: deque[str] = deque(maxlen=10_000)
-"""The newest tokens of tasks whose executions have ended."""
+"""The newest task tokens of executions that have ended."""
 
 _ending = threading.Lock()
 
 
 def interpreter() -> ModuleType:
-    """The interpreter module, which takes a second to import the first time."""
+    """The interpreter module; its first import takes a second."""
     if "moto.batch.utils" not in sys.modules:
-        # moto's integration of AWS Batch, which this server does not have, asks for this one name, and
-        # importing it loads all of moto's EC2: twice the time of everything else.
+        # moto's AWS Batch integration, which this server does not offer, needs only this one name. The
+        # real module imports all of moto's EC2, which takes twice as long as everything else.
         names = ModuleType("moto.batch.utils")
         names.__dict__["JobStatus"] = enum.Enum("JobStatus", "SUCCEEDED FAILED")
         sys.modules["moto.batch.utils"] = names
@@ -54,7 +54,7 @@ def interpreter() -> ModuleType:
 
 
 def install() -> None:
-    """Replace what ministack does with executions."""
+    """Replace ministack's operations on executions."""
     for attribute, parameters, replacement in (
         ("_run_execution", "exec_arn", run_execution),
         ("_send_task_success", "data", _succeed),
@@ -92,13 +92,13 @@ def _starting_once(start: Handler) -> Handler:
 
 
 def _live(history: Handler) -> Handler:
-    """GetExecutionHistory of a running execution shows its events until now."""
+    """GetExecutionHistory of a running execution returns its events so far."""
 
     def live_history(data: Request) -> Response:
         execution = _running.get(data.get("executionArn", ""))
         if execution is not None and (events := execution.history()):
             with _ending:
-                # It may have ended meanwhile, and its whole history is kept.
+                # If it has ended in the meantime, its record already holds the whole history.
                 if execution.arn in _running:
                     stepfunctions._executions[execution.arn]["events"] = events
         return history(data)
@@ -107,7 +107,7 @@ def _live(history: Handler) -> Handler:
 
 
 def _with_redrives(describe: Handler) -> Handler:
-    """DescribeExecution tells of redrives, of which there are none."""
+    """DescribeExecution also returns the redrive members; redrives are not implemented, so the count is 0."""
 
     def described(data: Request) -> Response:
         status, headers, body = describe(data)
@@ -128,7 +128,7 @@ def _with_redrives(describe: Handler) -> Handler:
 
 
 def _deleting(delete: Handler) -> Handler:
-    """DeleteStateMachine of a machine that is not there succeeds."""
+    """DeleteStateMachine of a machine that does not exist succeeds, as on AWS."""
 
     def deleted(data: Request) -> Response:
         known = data.get("stateMachineArn") in stepfunctions._state_machines
@@ -138,7 +138,7 @@ def _deleting(delete: Handler) -> Handler:
 
 
 def _stopping(stop: Handler) -> Handler:
-    """StopExecution also ends the run."""
+    """StopExecution also stops the interpreter's run."""
 
     def stop_running(data: Request) -> Response:
         execution = _running.get(data.get("executionArn", ""))
@@ -155,7 +155,7 @@ def _stopping(stop: Handler) -> Handler:
 
 
 def run_execution(execution_arn: str) -> None:
-    """Run an execution to its end on this thread and keep its record (ministack's) up to date."""
+    """Run an execution to its end on this thread and update ministack's record of it."""
     record = stepfunctions._executions.get(execution_arn)
     machine = dict(stepfunctions._state_machines.get((record or {}).get("stateMachineArn")) or {})
     if record is None or not machine:
@@ -178,7 +178,8 @@ def run_execution(execution_arn: str) -> None:
         _running[execution_arn] = execution
         outcome = execution.run()
         events = execution.history()
-        # Before the end is told: who sees it must find no running execution, and its log complete.
+        # Before the status changes: a caller that sees the end must find no running execution and a
+        # complete log.
         with _ending:
             record["events"] = events
             _spent.extend(execution.tokens())
@@ -187,7 +188,7 @@ def run_execution(execution_arn: str) -> None:
             machine_log.close()
         _end(record, outcome)
     except Exception as error:
-        # Whatever goes wrong in here must end the execution, or its caller waits for ever.
+        # Any error in here must end the execution, or its caller would wait for ever.
         log.exception("execution %s", execution_arn)
         stepfunctions._fail_execution(record, "States.Runtime", f"{type(error).__name__}: {error}")
     finally:
@@ -197,12 +198,12 @@ def run_execution(execution_arn: str) -> None:
 
 
 def _end(record: dict[str, Any], outcome: Any) -> None:
-    if record["status"] != "RUNNING":  # StopExecution has told the world already
+    if record["status"] != "RUNNING":  # StopExecution has already published the end
         return
     record.update(
         output=outcome.output, error=outcome.error, cause=outcome.cause, stopDate=responses.now_iso()
     )
-    # Last, because who polls the status reads the rest when it changes.
+    # Set last, because a client that polls the status reads the other members once it changes.
     record["status"] = outcome.status
     stepfunctions._emit_execution_status_event(record)
     if not record.get("sync"):
@@ -238,7 +239,7 @@ def _same_execution(data: Request) -> dict[str, Any] | None:
 
 
 def waiting_for(token: str | None) -> Any | None:
-    """What waits for the outcome of the task with this token (moto's endpoint), or None."""
+    """Moto's callback endpoint that waits for the outcome of the task with this token, or None."""
     for execution in list(_running.values()):
         environment = execution.environment
         if environment is not None and (callback := environment.callback_pool_manager.get(token)) is not None:
@@ -247,7 +248,7 @@ def waiting_for(token: str | None) -> Any | None:
 
 
 def _lost(token: str | None) -> Response:
-    """What is told to who asks with a token that nothing waits for."""
+    """The error response for a token for which no task waits."""
     if token in _spent:
         reason = "Task Timed Out: 'Provided task does not exist anymore'"
         return responses.error_response_json("TaskTimedOut", reason, 400)
@@ -284,6 +285,6 @@ def _beat(data: Request) -> Response:
     endpoint = waiting_for(data.get("taskToken"))
     if endpoint is None:
         return _lost(data.get("taskToken"))
-    # False only says that the task has no HeartbeatSeconds, which AWS does not mind.
+    # The returned False only means that the task has no HeartbeatSeconds, which AWS accepts.
     endpoint.notify_heartbeat()
     return responses.json_response({})

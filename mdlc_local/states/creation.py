@@ -1,8 +1,8 @@
-"""What Step Functions checks of a machine when it is created or updated: its definition, and its role.
+"""The checks of Step Functions when a machine is created or updated: its definition and its role.
 
-A ``.sync`` task is followed by a rule that Step Functions manages in the account with the role's permissions,
-and logging by a log delivery: without those permissions the machine is refused. Source: "IAM policies for
-integrated services" and "Using CloudWatch Logs to log execution history" in the AWS documentation.
+For a ``.sync`` task, Step Functions creates a managed EventBridge rule with the role's permissions, and for
+logging a log delivery. Without those permissions it rejects the machine. Source: "IAM policies for integrated
+services" and "Using CloudWatch Logs to log execution history" in the AWS documentation.
 """
 
 import importlib
@@ -33,7 +33,7 @@ MANAGED_RULES = {
     "states:startExecution.sync": "StepFunctionsGetEventsForStepFunctionsExecutionRule",
     "states:startExecution.sync:2": "StepFunctionsGetEventsForStepFunctionsExecutionRule",
 }
-"""The rule that Step Functions manages for an integration."""
+"""By integration: the name of its managed EventBridge rule."""
 
 RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 DELIVERY_ACTIONS = (
@@ -41,26 +41,26 @@ DELIVERY_ACTIONS = (
     *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies"),
     "logs:DescribeLogGroups",
 )
-"""What a role needs to log a machine's executions; none of them can be limited to a resource."""
+"""The actions that a role needs to log executions; none supports resource-level permissions."""
 
 
 class InvalidDefinitionError(LocalAwsError):
-    """A machine that Step Functions does not create; the text is AWS's."""
+    """Step Functions rejects the machine's definition; the message is AWS's."""
 
 
 def check(role_arn: str, name: str, definition: str, logging: dict[str, Any], kind: str) -> None:
-    """Refuse a machine that Step Functions would not create.
+    """Raise an error for a machine that Step Functions would not create.
 
     Args:
         role_arn: the machine's role.
         name: the machine's name.
-        definition: the machine in the Amazon States Language, JSON.
-        logging: its logging configuration, in the API's or the template's casing.
+        definition: the machine in the Amazon States Language, as JSON.
+        logging: its logging configuration, in the case of the API or of a template.
         kind: STANDARD or EXPRESS.
 
     Raises:
-        iam.AccessDeniedError: when its role lacks what creating the machine needs.
-        InvalidDefinitionError: when Step Functions refuses the definition.
+        iam.AccessDeniedError: when its role lacks a permission that the creation needs.
+        InvalidDefinitionError: when Step Functions rejects the definition.
     """
     problems = problems_of(definition, kind)
     if problems:
@@ -92,8 +92,8 @@ def check(role_arn: str, name: str, definition: str, logging: dict[str, Any], ki
 
 
 def install() -> None:
-    """Check before ministack creates or updates a machine, by API or by CloudFormation."""
-    # ministack's own look at the definition parses every text as JSONata, comments and JSONPath states too.
+    """Run the checks before ministack creates or updates a machine, by the API or by CloudFormation."""
+    # ministack's own check parses every string as JSONata, also comments and those of JSONPath states.
     patches.take(STEP_FUNCTIONS, "_validate_definition_jsonata", "definition_str")
     patches.replace(STEP_FUNCTIONS, "_validate_definition_jsonata", lambda _: None)
     patches.take(STEP_FUNCTIONS, "_validate_state_machine_definition", "data")
@@ -177,7 +177,7 @@ def _checked(method: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any
         known = machines.get(data.get("stateMachineArn", "")) or {}
         name = str(data.get("name") or known.get("name") or "")
         role_arn = data.get("roleArn") or known.get("roleArn") or ""
-        # An empty text is refused, an absent one leaves the definition as it is.
+        # An empty definition is rejected; an absent one leaves the definition unchanged.
         definition = data.get("definition", known.get("definition", ""))
         logging = data.get("loggingConfiguration") or known.get("loggingConfiguration") or {}
         kind = str(known.get("type") or data.get("type") or STANDARD)
@@ -193,7 +193,7 @@ def _checked(method: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any
 
 
 def _integrations(machine: dict[str, Any]) -> Iterator[str]:
-    """The integrations of all task states: ``sagemaker:createTrainingJob.sync``."""
+    """The integrations of all Task states, such as ``sagemaker:createTrainingJob.sync``."""
     for state in (machine.get("States") or {}).values():
         resource = state.get("Resource")
         if isinstance(resource, str) and ":states:::" in resource:

@@ -1,4 +1,4 @@
-"""What moto's Distributed Map lacks: batches, tolerated failures, and ResultWriter's files."""
+"""Adds to moto's Distributed Map: ItemBatcher, tolerated failures, and ResultWriter's files."""
 
 import importlib
 import json
@@ -21,11 +21,11 @@ _batchers: dict[str, Batchers] = {}
 
 
 def prepare(definition: dict[str, Any], language: str = "JSONPath") -> Batchers:
-    """Make a definition readable for moto's grammar, in place; returns its batchers by state.
+    """Change a definition, in place, so that moto can parse it; returns its batchers by state name.
 
     Args:
         definition: a machine, a branch or an item processor.
-        language: the query language of what it stands in.
+        language: the query language that it inherits.
     """
     batchers: Batchers = {}
     language = definition.get("QueryLanguage", language)
@@ -33,7 +33,7 @@ def prepare(definition: dict[str, Any], language: str = "JSONPath") -> Batchers:
         own = state.get("QueryLanguage", language)
         if state.get("Type") == "Map":
             if isinstance(state.get("ToleratedFailurePercentage"), int):
-                # moto's grammar wants a decimal point.
+                # moto's grammar requires a decimal point.
                 state["ToleratedFailurePercentage"] = float(state["ToleratedFailurePercentage"])
             if "ItemBatcher" in state:
                 batchers[name] = batching.Batcher(state.pop("ItemBatcher"), own)
@@ -44,19 +44,19 @@ def prepare(definition: dict[str, Any], language: str = "JSONPath") -> Batchers:
 
 
 def remember(execution_arn: str, batchers: Batchers) -> None:
-    """Use these batchers in the execution."""
+    """Register the batchers of an execution."""
     with _lock:
         _batchers[execution_arn] = batchers
 
 
 def forget(execution_arn: str) -> None:
-    """The execution has ended."""
+    """Remove the batchers of an execution that has ended."""
     with _lock:
         _batchers.pop(execution_arn, None)
 
 
 def install() -> None:
-    """Add them to moto's interpreter."""
+    """Patch moto's Distributed Map."""
     patches.wrap(f"{MAP}.iteration.{COMPONENT}", "_map_run", "self env eval_input", _batching)
     writer = f"{MAP}.result_writer.resource_eval.resource_eval_s3:ResourceEvalS3"
     patches.take(writer, "_handle_put_object", "env resource_runtime_part state_credentials")
@@ -82,7 +82,7 @@ def _batching(map_run: Callable[..., None]) -> Callable[..., None]:
 
 
 def tolerable(failed: int, total: int, count: int, percentage: float) -> bool:
-    """Whether a Map run succeeds despite `failed` of `total` children; a threshold of 0 is one not given."""
+    """Whether a Map Run with `failed` of `total` children succeeds; a threshold of 0 is not set."""
     if not count and not percentage:
         return failed == 0
     within_count = not count or failed <= count
@@ -90,7 +90,7 @@ def tolerable(failed: int, total: int, count: int, percentage: float) -> bool:
 
 
 def failure(env: Any, reserved: str, cause: str) -> Exception:
-    """A failure of the Map state under one of the language's reserved names."""
+    """A failure of the Map state with one of the reserved error names of the States Language."""
     names = importlib.import_module(f"{ERRORS}.states_error_name_type").StatesErrorNameType
     name = importlib.import_module(f"{ERRORS}.states_error_name").StatesErrorName(typ=names[reserved])
     api = importlib.import_module("moto.stepfunctions.parser.api")

@@ -1,4 +1,4 @@
-"""Ends of executions that moto leaves out: time out, no choice, data beyond the limit."""
+"""Ends of executions that moto lacks: timeout, no matching choice, data beyond the size limit."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,22 +27,22 @@ QUOTA_TAKERS = (
     f"{PARSER}.asl.component.state.exec.state_task.service.state_task_service",
     f"{PARSER}.asl.component.state.exec.state_task.state_task_lambda",
 )
-"""Modules that took moto's check of a result's size by `from ... import`."""
+"""Modules that imported moto's check of a result's size by `from ... import`."""
 
 MAX_DATA_BYTES = 262144
-"""The most data that an execution and a state take and give, in UTF-8."""
+"""The size limit of the input and output of a state and of an execution, in bytes of UTF-8."""
 
 NO_CHOICE = "Failed to transition out of the state. The state does not point to a next state."
 
 
 def within_limit(value: Any) -> bool:
-    """Whether a state may take or give `value`."""
+    """Whether `value` is within the size limit of a state's input or output."""
     text = value if isinstance(value, str) else to_json_str(value, separators=(",", ":"))
     return len(text.encode("utf-8", "surrogatepass")) <= MAX_DATA_BYTES
 
 
 def state_failure(environment: Any, reserved: StatesErrorNameType, cause: str) -> FailureEventException:
-    """A failure of the whole execution under one of the language's reserved names."""
+    """A failure of the whole execution with one of the reserved error names of the States Language."""
     name = StatesErrorName(typ=reserved)
     details = ExecutionFailedEventDetails(error=name.error_name, cause=cause)
     return FailureEventException(
@@ -56,7 +56,7 @@ def state_failure(environment: Any, reserved: StatesErrorNameType, cause: str) -
 
 
 def install() -> None:
-    """Add them."""
+    """Patch moto's interpreter."""
     patches.wrap(PROGRAM, "eval", "self env", _timing_out)
     patches.wrap(CHOICE, "_eval_state", "self env", _choosing)
     for module in QUOTA_TAKERS:
@@ -68,7 +68,7 @@ def _timing_out(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], No
     def timing_out(self: Any, env: Any) -> None:
         evaluate(self, env)
         if not env.is_frame() and isinstance(env.program_state(), ProgramTimedOut):
-            # moto's thread may still sit in a call, and would say it after the history was taken.
+            # moto's thread may still wait in a call and would add the event after the history is read.
             env.event_history_context.source_event_id = 0
             history.add_end(env, HistoryEventType.ExecutionTimedOut, {"executionTimedOutEventDetails": {}})
 

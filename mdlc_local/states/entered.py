@@ -1,4 +1,4 @@
-"""What an execution remembers of entering its states, for the context object and the causes of failures."""
+"""Records the entry into each state, for the context object and the causes of failures."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,11 +17,11 @@ _IN_STATE = "An error occurred while executing the state '"
 
 
 class Entered(dict[str, Any]):
-    """The context object's ``State``, which also knows the event that entered it.
+    """The context object's ``State``, with the ids of history events.
 
     Attributes:
-        event: the id of the event.
-        before: the id of the event before it.
+        event: the id of the event of entering the state.
+        before: the id of the event before that.
     """
 
     event: int = 0
@@ -29,13 +29,13 @@ class Entered(dict[str, Any]):
 
 
 def of(environment: Any) -> Entered | None:
-    """The state that `environment` (moto's) is in, or None before the first."""
+    """The current state of moto's `environment`, or None before the first state."""
     state = environment.states.context_object.context_object_data.get("State")
     return state if isinstance(state, Entered) else None
 
 
 def cause_in_state(environment: Any, cause: str) -> str:
-    """`cause` with the state's name and the event that entered it, as Step Functions tells it."""
+    """`cause` with the state's name and the id of its entry event, in Step Functions' words."""
     state = of(environment)
     if state is None:
         return cause
@@ -43,12 +43,12 @@ def cause_in_state(environment: Any, cause: str) -> str:
 
 
 def now() -> str:
-    """The time as the context object tells it."""
+    """The current time in the context object's format."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def install() -> None:
-    """Remember it."""
+    """Patch moto to record the entries."""
     patches.wrap(STATE, "_eval_state_input", "self env", _entering)
     patches.wrap(FAILURE, "__init__", "self env error_name event_type event_details", _naming_the_state)
     patches.wrap(FAILED, "get_execution_failed_event_details", "self", _reporting_once)
@@ -57,7 +57,7 @@ def install() -> None:
 
 def _entering(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     def entering(self: Any, env: Any) -> None:
-        # moto calls this right after the event and the context object's State.
+        # moto calls this right after it has added the event and set the context object's State.
         state = Entered(EnteredTime=now(), Name=self.name)
         state.event = env.event_history_context.source_event_id
         state.before = history.previous_of(env.event_manager, state.event)
@@ -78,7 +78,7 @@ def _naming_the_state(begin: Callable[..., None]) -> Callable[..., None]:
 
 
 def _reporting_once(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """What failed in a branch says already in which state."""
+    """Do not add the state's name to a cause from a branch, which already has it."""
 
     def described(self: Any) -> Any:
         details, error_and_cause = describe(self), self.extract_error_cause_pair()
@@ -92,7 +92,7 @@ def _reporting_once(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _counting_redrives(build: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def built(self: Any) -> Any:
         environment = build(self)
-        if environment.is_standard_workflow():  # no execution is ever redriven here
+        if environment.is_standard_workflow():  # redrives are not implemented, so the count is 0
             environment.states.context_object.context_object_data["Execution"]["RedriveCount"] = 0
         return environment
 

@@ -1,4 +1,4 @@
-"""How a failed evaluation stands in the history and ends a state: once, with its place, state and event."""
+"""Failed evaluations: adds the failure to the history once, with its field, state and event."""
 
 import json
 from collections.abc import Callable
@@ -25,7 +25,7 @@ MAP = "moto.stepfunctions.parser.asl.component.state.exec.state_map.state_map:St
 if TYPE_CHECKING:
 
     class FailureEventError(Exception):
-        """What is used here of moto's class."""
+        """The members of moto's class that are used here, for the type checker."""
 
         def __init__(self, failure_event: Any) -> None: ...
 
@@ -34,15 +34,15 @@ else:
 
 
 class EvaluationFailedError(FailureEventError):
-    """An evaluation failed, and the history says so already."""
+    """An evaluation failed, and its event is already in the history."""
 
     def get_evaluation_failed_event_details(self) -> Any:
-        """What moto would add to the history once more."""
+        """Details that mark the event as reported, so that moto does not add it again."""
         return ReportedDetails()
 
 
 def install() -> None:
-    """Say what a Map state got that is no array."""
+    """Patch moto's Map state to fail with AWS's message when its input is not an array."""
     patches.wrap(MAP, "_eval_execution", "self env", _needing_an_array)
 
 
@@ -60,12 +60,12 @@ def _needing_an_array(evaluate: Callable[[Any, Any], None]) -> Callable[[Any, An
 
 
 def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFailedError:
-    """Add the failure to the history; returns what to raise.
+    """Add the failure to the history; returns the exception to raise.
 
     Args:
         environment: moto's environment of the execution.
-        cause: what failed, without the state.
-        place: the field in the state, or "" when it is the state's input.
+        cause: the cause, without the state's name.
+        place: the path of the field in the state, or "" for the state's input.
     """
     name = StatesErrorName(typ=StatesErrorNameType.StatesQueryEvaluationError)
     state = entered.of(environment)
@@ -78,7 +78,7 @@ def evaluation_failure(environment: Any, cause: str, place: str) -> EvaluationFa
     if state is not None:
         details["state"] = state["Name"]
         if place != "Timestamp":
-            # The failure follows what came before the state, as AWS has it.
+            # As on AWS, the failure's previous event is the one before the state's entry.
             context.source_event_id = state.before
     environment.event_manager.add_event(
         context=context,

@@ -1,4 +1,4 @@
-"""Express state machines: executions that answer at once and leave nothing behind but their log.
+"""Express state machines: their executions are not recorded, except in their log.
 
 Sources: "Choosing workflow type in Step Functions", StartSyncExecution and "Quotas" in the AWS documentation.
 """
@@ -25,10 +25,10 @@ from mdlc_local.states import control_plane, inputs
 log = logging.getLogger("mdlc_local.states")
 
 BILLED_MEGABYTES = 64
-"""The memory AWS bills a small execution for; nothing is measured here."""
+"""The billed memory in answers: AWS's minimum; memory is not measured here."""
 
 EXECUTION_MEMBERS = ("describe_execution", "stop_execution", "get_execution_history")
-"""The operations on executions that Express has not."""
+"""Operations on executions that Express machines do not support."""
 
 NAMESPACE = "AWS/States"
 
@@ -40,7 +40,7 @@ Handler = Callable[[Request], Response]
 
 
 def install() -> None:
-    """Run Express machines as such."""
+    """Patch ministack's operations for Express machines."""
     patches.take(control_plane.STEP_FUNCTIONS, "_resolve_state_machine_arn", "arn")
     patches.take(control_plane.STEP_FUNCTIONS, "_start_sync_execution", "data")
     patches.replace(control_plane.STEP_FUNCTIONS, "_start_sync_execution", start_sync)
@@ -70,12 +70,12 @@ def start_sync(data: Request) -> Response:
 
 
 class _Run:
-    """One execution.
+    """One Express execution.
 
     Args:
-        machine: ministack's record of the machine, copied.
+        machine: a copy of ministack's record of the machine.
         name: the execution's name.
-        input_text: its input, JSON.
+        input_text: its input as JSON.
     """
 
     def __init__(self, machine: dict[str, Any], name: str, input_text: str) -> None:
@@ -89,7 +89,7 @@ class _Run:
         self._seconds = 0.0
 
     def run(self) -> Any:
-        """Run to the end on this thread."""
+        """Run the execution to its end on this thread; returns the interpreter's `Outcome`."""
         begun = time.perf_counter()
         interpreter = control_plane.interpreter()
         try:
@@ -106,7 +106,7 @@ class _Run:
             )
             outcome = execution.run()
         except Exception as error:
-            # Whatever goes wrong in here must answer, or the caller waits for ever.
+            # Any error in here must give an outcome, or the caller would wait for ever.
             log.exception("execution %s", self.arn)
             cause = f"{type(error).__name__}: {error}"
             outcome = interpreter.Outcome(status="FAILED", error="States.Runtime", cause=cause)
@@ -122,7 +122,7 @@ class _Run:
         return outcome
 
     def answer(self, outcome: Any) -> dict[str, Any]:
-        """What StartSyncExecution answers."""
+        """StartSyncExecution's answer."""
         fields = {"error": outcome.error, "cause": outcome.cause, "output": outcome.output}
         milliseconds = 1000 * self._seconds
         return {
@@ -165,7 +165,7 @@ def _machine(data: Request) -> Any:
 
 
 def _starting(start: Handler) -> Handler:
-    """StartExecution of an Express machine: no name is ever taken, and nobody hears of the end."""
+    """StartExecution of an Express machine: names may repeat, and the end is not published."""
 
     def starting(data: Request) -> Response:
         machine = _machine(data)

@@ -1,7 +1,7 @@
-"""JSONata in state machines, evaluated by the jsonata-python package.
+"""Evaluates JSONata in state machines with the jsonata-python package.
 
-moto's interpreter writes the state's data into the expression's text, which breaks on quotes and is parsed
-anew for every value, and expects a Java engine. Here the data is bound as it is.
+moto's interpreter needs a Java engine. It also inserts the state's data into the expression's text, which
+fails on quotes and must be parsed again for every value. Here the data are bound as variables.
 """
 
 import json
@@ -20,11 +20,11 @@ from mdlc_local.states.pools import Pool
 
 STRINGS = "moto.stepfunctions.parser.asl.component.common.string.string_expression"
 TIMEOUT_MILLISECONDS = 5000
-"""How long one expression may take. AWS allows less, but a developer's machine may be busy."""
+"""The timeout of one expression. AWS's is shorter, but a developer's machine may be busy."""
 
 
 class EvaluationError(LocalAwsError):
-    """An expression cannot be evaluated or has no result; the text is AWS's wording."""
+    """An expression cannot be evaluated or has no result; the message is AWS's."""
 
 
 def evaluate(expression: str, variables: dict[str, Any]) -> Any:
@@ -32,16 +32,16 @@ def evaluate(expression: str, variables: dict[str, Any]) -> Any:
 
     Args:
         expression: the expression.
-        variables: what `$name` means in it; ``states`` holds the state's input, context and result.
+        variables: the values of its variables; ``states`` holds the state's input, context and result.
 
     Raises:
-        EvaluationError: when the expression is wrong, fails, or its result is undefined or no JSON.
+        EvaluationError: when the expression is invalid or fails, or its result is undefined or not JSON.
     """
     bindings = {name: Utils.NULL_VALUE if value is None else value for name, value in variables.items()}
     try:
         with _engines.lend(expression) as engine:
             engine.environment.set_runtime_bounds(TIMEOUT_MILLISECONDS, None)
-            # The engine's functions look their engine up by the thread.
+            # The engine's functions look up their engine in a thread-local variable.
             jsonata.Jsonata.CURRENT.jsonata = engine
             value = engine.evaluate(None, bindings)
     except Exception as error:  # the engine raises plain Python errors too, where its checks are incomplete
@@ -59,13 +59,13 @@ def _engine(expression: str) -> Any:
     engine.set_output_convert_nulls(False)
     patches.take("ministack.services.stepfunctions", "_register_sfn_jsonata_functions", "expr")(engine)
     engine.register_lambda("range", _range)
-    # AWS has no $eval; calling what is no function is T1006.
+    # AWS has no $eval; calling a value that is not a function is T1006.
     engine.environment.bind("eval", None)
     return engine
 
 
 def _range(start: Any, end: Any, step: Any) -> Any:
-    """AWS answers with a JSONata sequence: of one element it is that element, of none nothing."""
+    """$range returns a JSONata sequence: one element is returned itself, no element is undefined."""
     numbers = patches.take("ministack.services.stepfunctions", "_sfn_jsonata_range", "start end step")
     bounds = numbers(start, end, step)
     if isinstance(bounds, list) and len(bounds) < 2:
@@ -77,7 +77,7 @@ _engines: Pool[Any] = Pool(_engine, texts=500, spare=8)
 
 
 def _plain(value: Any) -> Any:
-    """A copy of the engine's result made of JSON types only; a whole number is an int, as in JSON on AWS."""
+    """A copy of the engine's result with JSON types only; integral numbers become int, as in AWS's JSON."""
     if value is Utils.NULL_VALUE or value is None:
         return None
     if isinstance(value, bool | str | int):
@@ -102,7 +102,7 @@ def _bound(environment: Any, with_states: bool) -> dict[str, Any]:
 
 
 def _push(environment: Any, expression: str, *, place: str, with_states: bool) -> None:
-    """Evaluate for the interpreter: the value goes on its stack, a failure into its history."""
+    """Evaluate for moto's interpreter: put the value on its stack, or record a failure in its history."""
     try:
         value = evaluate(expression, _bound(environment, with_states))
         expect(value, place)
@@ -121,11 +121,14 @@ EXPECTED = (
     (re.compile(r"ItemBatcher/Max\w+|ItemReader/ReaderConfig/MaxItems"), "number", int | float),
     (re.compile(r"Error|Cause|Timestamp|Credentials/RoleArn"), "string", str),
 )
-"""The fields that take one type only, by their places; AWS is recorded for Items, the others follow it."""
+"""The fields that require a type: a pattern of the field's path, the type's name, and the Python type.
+
+Recorded answers of AWS cover only Items; the others are assumed to behave like it.
+"""
 
 
 def expect(value: Any, place: str) -> None:
-    """Refuse a value whose type the field at `place` does not take.
+    """Check that a value has the type that the field at `place` requires.
 
     Raises:
         EvaluationError: when it does not.
@@ -150,7 +153,7 @@ def _type_name(value: Any) -> str:
 
 
 def install() -> None:
-    """Make moto's interpreter evaluate JSONata here."""
+    """Make moto's interpreter evaluate JSONata by this module."""
 
     def evaluate_jsonata(self: Any, env: Any) -> None:
         _push(env, self.expression, place=self.place, with_states=True)

@@ -1,8 +1,7 @@
-"""How a service's error reaches a state machine through an optimized integration: its name and its cause.
+"""Names and causes of service errors in optimized integrations of Step Functions.
 
 An error that the operation declares keeps its name. All others (a missing permission, an invalid request)
-arrive under one general name of the service, as the AWS SDK for Java, on which Step Functions stands, calls
-them.
+have one general name per service, the exception class of the AWS SDK for Java, which Step Functions uses.
 """
 
 import json
@@ -40,14 +39,14 @@ _UNQUALIFIED = re.compile(r"^Function not found: \S+:function:[^:\s]+$")
 
 @dataclass(frozen=True)
 class Names:
-    """What a service is called in errors.
+    """A service's names in errors.
 
     Attributes:
         boto3: boto3's name of the service.
-        prefix: before the dot of every error's name.
+        prefix: the part of every error name before the dot.
         general: the name of errors that the operation does not declare.
-        service: in the cause.
-        suffix: what every declared error's name ends with.
+        service: the service's name in the cause.
+        suffix: the end of every declared error's name.
     """
 
     boto3: str
@@ -72,11 +71,11 @@ SERVICES = {
         "stepfunctions", "StepFunctions", "AWSStepFunctionsException", "AWSStepFunctions", suffix="Exception"
     ),
 }
-"""By the end of the module and the class of moto's task state."""
+"""By moto's task state: the end of its module's name, and its class."""
 
 
 def task_failed(task: Any, env: Any, error: str, cause: str) -> Any:
-    """The failure of a task state (moto's) under a name that Retry and Catch can match."""
+    """The failure event of moto's task state, with an error name that Retry and Catch can match."""
     reserved = error == StatesErrorNameType.StatesTaskFailed.to_name()
     name = StatesErrorName(typ=StatesErrorNameType.StatesTaskFailed) if reserved else CustomErrorName(error)
     details = TaskFailedEventDetails(
@@ -102,7 +101,7 @@ def describe(names: Names, error: ClientError) -> tuple[str, str]:
     name = code.removesuffix(names.suffix) + names.suffix if code in declared else names.general
     metadata = error.response.get("ResponseMetadata", {})
     if names.boto3 == "lambda" and _UNQUALIFIED.search(message):
-        message += ":$LATEST"  # what Step Functions asks for
+        message += ":$LATEST"  # the qualifier that Step Functions requests
     cause = (
         f"{message} (Service: {names.service}; Status Code: {metadata.get('HTTPStatusCode')}; "
         f"Error Code: {code}; Request ID: {metadata.get('RequestId')}; Proxy: null)"
@@ -111,21 +110,21 @@ def describe(names: Names, error: ClientError) -> tuple[str, str]:
 
 
 def _sent(model: Any, code: str) -> str:
-    """The code of an error as its service sends it, which is not always the name of its shape."""
-    # The query protocol puts the sender's namespace before some codes.
+    """The error code that the service sends, which may differ from the name of the error's shape."""
+    # In the query protocol, some codes have a namespace as prefix.
     code = code.rpartition(".")[2]
     shapes = {shape.name: shape for shape in model.error_shapes} if model is not None else {}
     return str(shapes[code].metadata.get("error", {}).get("code", code)) if code in shapes else code
 
 
 def _declared(model: Any) -> set[str]:
-    """The codes of the errors that an operation declares, by their shapes and as they are sent."""
+    """The error codes that an operation declares, both by the shapes' names and as the service sends them."""
     sent = {str(shape.metadata.get("error", {}).get("code", shape.name)) for shape in model.error_shapes}
     return sent | {shape.name for shape in model.error_shapes}
 
 
 def install() -> None:
-    """Name the errors of moto's optimized integrations."""
+    """Set the error names of moto's optimized integrations."""
     for place, names in SERVICES.items():
         module, _, kind = place.partition(":")
         owner = f"{TASK}.state_task_service_{module}:{kind}"
@@ -154,7 +153,7 @@ def _naming(names: Names) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 
 def _needing_an_address(send: Callable[..., None]) -> Callable[..., None]:
-    """SQS is called at the queue's URL: one of another host reaches no queue."""
+    """Fail SQS tasks whose QueueUrl has another host, because SQS is called at that URL."""
 
     def sending(
         self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: Any, state_credentials: Any

@@ -1,4 +1,4 @@
-"""Waiting for a Glue job (`glue:startJobRun.sync`), where moto's interpreter stops half-way.
+"""Completes moto's wait for a Glue job (`glue:startJobRun.sync`).
 
 Source: "Start AWS Glue jobs with Step Functions" in the AWS documentation.
 """
@@ -14,7 +14,7 @@ SERVICE = "moto.stepfunctions.parser.asl.component.state.exec.state_task.service
 
 
 def install() -> None:
-    """Let moto wait for a job: for want of a task token it fails, and it looks for the job's name in vain."""
+    """Patch moto's wait, which fails without a task token and without the job's name in Glue's answer."""
     patches.take(SERVICE, "_SUPPORTED_INTEGRATION_PATTERNS").add(ResourceCondition.WaitForTaskToken)
     owner = f"{SERVICE}:StateTaskServiceGlue"
     parameters = "self env resource_runtime_part normalised_parameters state_credentials"
@@ -29,7 +29,7 @@ def _named(follow: Callable[..., Any]) -> Callable[..., Any]:
         normalised_parameters: dict[str, Any],
         state_credentials: Any,
     ) -> Any:
-        # Glue's answer has no name of the job; Step Functions adds that of the request.
+        # Glue's answer has no job name; Step Functions adds the request's.
         env.stack[-1].setdefault("JobName", normalised_parameters["JobName"])
         return follow(self, env, resource_runtime_part, normalised_parameters, state_credentials)
 

@@ -1,4 +1,4 @@
-"""How moto reads a machine: several at once, after one it could not read, and names of caught errors."""
+"""Patches moto's parser: separate query languages per definition, and `States.` errors in Fail states."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ ERROR_NAME = "moto.stepfunctions.parser.asl.component.common.error_name.custom_e
 
 
 def install() -> None:
-    """Give each reading its own query language, and let Fail states end with names of caught errors."""
+    """Separate the query languages of definitions, and allow reserved error names in Fail states."""
     _separate_query_languages()
     _accept_error_names()
 
 
 def _separate_query_languages() -> None:
-    # moto keeps the query languages of the states being read in one list for all readings: two executions
-    # that start at once, or one machine that cannot be read, would leave their language to the next machine.
+    # moto keeps the query languages of the states being parsed in one list for all parsers. Definitions that
+    # are parsed at the same time, or one that does not parse, would leave their language to the next one.
     patches.take(PREPROCESSOR, "_query_language_per_scope")
 
     def begin(self: Any) -> None:
@@ -26,9 +26,9 @@ def _separate_query_languages() -> None:
 
 
 def _accept_error_names() -> None:
-    # The states language keeps the prefix `States.` for its own errors, and moto refuses it anywhere else.
-    # `Error` of a Fail state can be an expression so that machines can pass on what they caught, and what
-    # they catch most often is States.TaskFailed.
+    # The States Language reserves the prefix `States.` for its own errors, and moto rejects other uses. But
+    # the `Error` of a Fail state may be an expression that passes on a caught error, most often
+    # States.TaskFailed.
     patches.take(ERROR_NAME, "__init__", "self error_name")
 
     def accept(self: Any, error_name: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The history of an execution: an evaluation's failure stands in it once, and nothing after its end."""
+"""Patches an execution's history: a failed evaluation appears once, and nothing follows the end."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,11 +20,11 @@ ENDS = frozenset(
 
 
 class ReportedDetails(dict[str, Any]):
-    """Details of an event that the history has already."""
+    """Details of an event that is already in the history."""
 
 
 def add_end(environment: Any, event_type: Any, details: dict[str, Any]) -> None:
-    """Add the event that ends an execution unless it has ended.
+    """Add the event that ends an execution, unless it has already ended.
 
     Args:
         environment: moto's environment of the execution.
@@ -37,14 +37,14 @@ def add_end(environment: Any, event_type: Any, details: dict[str, Any]) -> None:
 
 
 def previous_of(manager: Any, event_id: int) -> int:
-    """The id of the event before the event `event_id`, by moto's event manager."""
+    """The id of the event before the event `event_id`, from moto's event manager."""
     with manager._mutex:
         events = manager._history_event_list
         return int(events[event_id - 1]["previousEventId"]) if 0 < event_id <= len(events) else 0
 
 
 def install() -> None:
-    """Keep histories so."""
+    """Patch moto's event manager."""
     patches.wrap(
         MANAGER,
         "add_event",
@@ -78,7 +78,7 @@ def _adding_once(add: Callable[..., int]) -> Callable[..., int]:
         if event_type == HistoryEventType.MapRunStarted:
             context.map_run = event_id
         elif event_type == HistoryEventType.MapStateSucceeded:
-            # What leaves a Distributed Map follows the start of its run.
+            # The exit of a Distributed Map has the start of its Map Run as previous event.
             context.source_event_id = getattr(context, "map_run", context.source_event_id)
         return event_id
 

@@ -1,20 +1,20 @@
-"""Which input an execution takes, in the words of Step Functions, whose parser of JSON is Jackson."""
+"""Validates an execution's input, with the messages of Step Functions, whose JSON parser is Jackson."""
 
 import json
 import re
 
 MAX_INPUT_BYTES = 262144
-"""The largest input of an execution, in UTF-8."""
+"""The size limit of an execution's input, in bytes of UTF-8."""
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VALUES = "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
 
 
 def refusal(text: str | None) -> tuple[str, str] | None:
-    """The code and the message that an input is refused with, or None when it is taken.
+    """The error code and message for an invalid input, or None for a valid one.
 
     Args:
-        text: the input of StartExecution, or None when it gives none.
+        text: the input of StartExecution, or None when there is none.
     """
     if text is None:
         return None

@@ -1,6 +1,6 @@
-"""moto's interpreter of the Amazon States Language, completed and pointed at this server.
+"""moto's interpreter of the Amazon States Language, patched, with its AWS clients calling this server.
 
-Importing this module takes a second or two (moto imports much): the server does so after it is ready.
+Importing this module takes a second or two, because moto imports much; the server does it after it is ready.
 """
 
 import functools
@@ -54,7 +54,7 @@ TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
 WORKER = "moto.stepfunctions.parser.backend.execution_worker:ExecutionWorker"
 CLIENTS = "moto.stepfunctions.parser.asl.utils.boto_client"
 EXPRESS_SECONDS = 300
-"""The longest an Express execution runs."""
+"""The longest run of an Express execution, in seconds."""
 
 SDK_ERROR_NAMES = {
     "sagemaker": "SageMaker",
@@ -77,21 +77,21 @@ SDK_ERROR_NAMES = {
     "iam": "Iam",
     "secretsmanager": "SecretsManager",
 }
-"""The service's part of an aws-sdk task's error names (``S3.NoSuchKeyException``)."""
+"""By service: the first part of an aws-sdk task's error names (``S3.NoSuchKeyException``)."""
 
 
 PARTS = (
     *(grammar, literals, locations, history, entered, failures, evaluation, expressions),
     *(casing, ends, assigning, distributed, nested, waiting, activities, glue_jobs),
 )
-"""What is replaced in moto's interpreter."""
+"""The modules that patch moto's interpreter, each by its `install`."""
 
 _installing = threading.Lock()
 
 
 def install() -> None:
-    """Complete moto's interpreter, once a process, however many threads ask at the same time."""
-    # A cache alone lets two threads in at first, and what is wrapped twice divides every wait twice.
+    """Patch moto's interpreter once per process, also when several threads call this at the same time."""
+    # Without the lock, two threads could both run the cached function and apply every patch twice.
     with _installing:
         _install()
 
@@ -101,7 +101,7 @@ def _install() -> None:
     patches.take(WORKER, "_get_evaluation_entrypoint", "self")
     original = patches.take(CLIENTS, "boto_client_for", "region service state_credentials")
     for name, module in list(sys.modules.items()):
-        # moto's modules took the function by `from ... import`.
+        # moto's modules imported the function by `from ... import`, so it is replaced in each.
         if (
             name.startswith("moto.stepfunctions.parser")
             and getattr(module, "boto_client_for", None) is original
@@ -109,7 +109,7 @@ def _install() -> None:
             patches.replace(name, "boto_client_for", acting.boto_client_for)
     patches.take(f"{TASK}.service.state_task_service_aws_sdk", "_SERVICE_ERROR_NAMES").update(SDK_ERROR_NAMES)
     for name, module in list(sys.modules.items()):
-        # moto keeps every thread it ever started in one list.
+        # moto keeps every thread that it has started in one list.
         if name.startswith("moto.stepfunctions.parser") and hasattr(module, "TMP_THREADS"):
             patches.replace(name, "TMP_THREADS", _Forgetful())
     for part in PARTS:
@@ -130,26 +130,26 @@ def _parse(definition: str) -> Any:
 
 
 _programs: Pool[Any] = Pool(_parse, texts=64, spare=16)
-"""Machines as they were read: reading one takes ten times as long as running a quick one."""
+"""Parsed definitions: parsing a machine takes ten times as long as running a quick one."""
 
 
 class _Forgetful(list[Any]):
-    """Takes the place of moto's list of threads, which would grow with every task."""
+    """Replaces moto's list of threads, which would grow with every task."""
 
     def append(self, _: Any) -> None:
-        """Keep nothing."""
+        """Do not keep the thread."""
 
 
 class _Quiet:
-    """Takes the place of moto's `ExecutionWorkerCommunication`."""
+    """Replaces moto's `ExecutionWorkerCommunication`."""
 
     def terminated(self) -> None:
-        """Nobody to tell: the execution runs on the caller's thread."""
+        """Does nothing: the execution runs on the caller's thread, which needs no notification."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How an execution ended, in the words of DescribeExecution."""
+    """How an execution ended, with the members of DescribeExecution."""
 
     status: str
     output: str | None = None
@@ -163,12 +163,12 @@ class Execution:
     Args:
         arn: the execution's ARN.
         name: its name.
-        start_date: ISO 8601.
-        input_text: its input, JSON.
-        machine: ministack's record of the state machine, as it was at the start.
-        account: the account and region it runs in.
-        region: see account.
-        log: takes the place of moto's `CloudWatchLoggingSession`, or None.
+        start_date: its start in ISO 8601.
+        input_text: its input as JSON.
+        machine: a copy of ministack's record of the state machine, made at the start.
+        account: the account that it runs in.
+        region: the region that it runs in.
+        log: replaces moto's `CloudWatchLoggingSession`; None for no logging.
     """
 
     def __init__(
@@ -217,7 +217,7 @@ class Execution:
         )
 
     def run(self) -> Outcome:
-        """Run to the end on this thread."""
+        """Run the execution to its end on this thread."""
         distributed.remember(self.arn, self._batchers)
         try:
             with _programs.lend(self._definition) as program:
@@ -244,11 +244,11 @@ class Execution:
         return self._worker.env
 
     def tokens(self) -> list[str]:
-        """The tokens of all tasks that were waited for."""
+        """The task tokens of all tasks for which the execution waited."""
         return [] if self._worker.env is None else list(self._worker.env.callback_pool_manager._pool)
 
     def history(self) -> list[dict[str, Any]]:
-        """The events until now, as GetExecutionHistory lists them."""
+        """The events so far, as GetExecutionHistory lists them."""
         if self._worker.env is None:
             return []
         events = self._worker.env.event_manager.get_event_history()
@@ -256,6 +256,6 @@ class Execution:
 
 
 def warm_up() -> None:
-    """Import and parse what the first execution needs."""
+    """Import and initialize what the first execution needs, so that it starts faster."""
     install()
     AmazonStateLanguageParser.parse('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')

@@ -1,7 +1,7 @@
-"""The texts of a definition as JSON means them: moto reads them from the source, escapes included.
+"""Decodes JSON escapes in a definition's strings, which moto leaves as they are in the source.
 
-An escaped character is that character, in values, keys and paths alike. Paths may name members with any
-character, as Jayway's JsonPath, which Step Functions uses, reads them.
+Escapes are decoded in values, keys and paths. Member names in paths may contain any character, as in Jayway's
+JsonPath, which Step Functions uses.
 """
 
 import functools
@@ -27,21 +27,21 @@ ARGUMENT = f"{INTRINSIC}.argument.argument"
 RESULT_PATH = f"{PARSER}.asl.component.common.path.result_path"
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@\-]*|\*")
-"""A member's name that jsonpath_ng reads without quotes."""
+"""A member name that jsonpath_ng parses without quotes."""
 
 _BACKSLASH = re.compile(r"""\\(?![\\'])""")
-"""A backslash that a name in quotes means as itself, and jsonpath_ng would take away."""
+"""A literal backslash in a quoted name, which jsonpath_ng would remove."""
 
 _MANY = re.compile(r"\.\.|\*|\[\?|\[[^\]'\"]*[:,]")
-"""What makes a path lead to a list of values."""
+"""The operators that make a path select a list of values."""
 
 _CODED = re.compile(r"_u([0-9a-f]{2,6})_")
 _CONTROL = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
-"""What the grammar of intrinsic functions reads as escapes only."""
+"""Characters that the grammar of intrinsic functions only accepts as escapes."""
 
 
 def text_of(token: str) -> str:
-    """The text that a JSON string of a definition, with or without its quotes, stands for."""
+    """The decoded text of a JSON string in a definition, with or without its quotes."""
     quoted = token if len(token) > 1 and token[0] == token[-1] == '"' else f'"{token}"'
     try:
         return str(json.loads(quoted))
@@ -50,7 +50,7 @@ def text_of(token: str) -> str:
 
 
 def readable(path: str) -> str:
-    """`path` with the names in quotes that jsonpath_ng does not read without."""
+    """`path` with quotes around the names that jsonpath_ng does not parse without quotes."""
     parts: list[str] = []
     position = 0
     while position < len(path):
@@ -111,7 +111,7 @@ def _visit_intrinsic_function(self: Any, ctx: Any) -> Any:
 
 
 def _in_ascii(text: str) -> str:
-    """`text` with each other character as a name that the grammar of intrinsic functions reads."""
+    """`text` with non-ASCII characters encoded as `_u<hex>_`, which intrinsic functions' grammar accepts."""
     return "".join(character if character.isascii() else f"_u{ord(character):x}_" for character in text)
 
 
@@ -128,7 +128,7 @@ def _decoding(begin: Callable[..., None]) -> Callable[..., None]:
 
 
 def _of_one_value(ends_in_index: Callable[[str], bool]) -> Callable[[str], bool]:
-    """A path without wildcards, filters and slices leads to one value and not to a list of it."""
+    """A path without wildcards, filters and slices selects one value, not a list with that value."""
 
     def of_one_value(path: str) -> bool:
         return ends_in_index(path) or not _MANY.search(path)
@@ -137,7 +137,7 @@ def _of_one_value(ends_in_index: Callable[[str], bool]) -> Callable[[str], bool]
 
 
 def _no_field(self: Any) -> None:
-    """Arguments and functions are no fields of a state: causes name the field that they stand in."""
+    """Return no field name: errors in arguments and functions name the state's field that contains them."""
     del self
 
 
@@ -150,7 +150,7 @@ def _reading(parse: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def install() -> None:
-    """Read and write texts as JSON does."""
+    """Patch moto so that it reads and writes strings by the rules of JSON."""
     preprocessor = f"{PREPROCESSOR}:Preprocessor"
     patches.take(preprocessor, "_inner_string_of", "parser_rule_context")
     patches.replace(preprocessor, "_inner_string_of", staticmethod(_inner_string_of))
@@ -170,14 +170,14 @@ def install() -> None:
 
 
 def _write_characters() -> None:
-    """Let moto's JSON keep characters as they are: on AWS a limit counts them in UTF-8."""
+    """Make moto write non-ASCII characters unescaped: AWS's size limits count bytes of UTF-8."""
     original = patches.take(ENCODING, "to_json_str", "obj separators")
     encoder = patches.take(ENCODING, "_DateTimeEncoder")
 
     def to_json_str(obj: Any, separators: tuple[str, str] | None = None) -> str:
         return json.dumps(obj, cls=encoder, separators=separators, ensure_ascii=False)
 
-    # moto's modules took the function by `from ... import`.
+    # moto's modules imported the function by `from ... import`, so it is replaced in each.
     for name, module in list(sys.modules.items()):
         if name.startswith(PARSER) and getattr(module, "to_json_str", None) is original:
             patches.replace(name, "to_json_str", to_json_str)

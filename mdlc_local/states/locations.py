@@ -1,7 +1,7 @@
-"""Where in its state an expression stands, which the errors of Step Functions say: ``Output/total``.
+"""The path of an expression in its state, such as ``Output/total``, which Step Functions' errors contain.
 
-The definition is marked before moto reads it: each expression begins with a comment that holds its place, and
-takes it off when it is made.
+Before moto parses a definition, each expression gets a comment with its path at its beginning. moto's
+expression object removes the comment again when it is created.
 """
 
 import re
@@ -17,11 +17,11 @@ _SCOPES = ("ItemProcessor", "Iterator")
 
 
 def mark(machine: dict[str, Any], language: str = "JSONPath") -> None:
-    """Put the place of every JSONata expression into it, in place.
+    """Add its path to every JSONata expression of a definition, which is changed in place.
 
     Args:
         machine: a state machine, a branch or an item processor.
-        language: the query language of what it stands in.
+        language: the query language that it inherits.
     """
     language = machine.get("QueryLanguage", language)
     for state in (machine.get("States") or {}).values():
@@ -37,13 +37,13 @@ def mark(machine: dict[str, Any], language: str = "JSONPath") -> None:
 
 
 def expression_and_place(marked: str) -> tuple[str, str]:
-    """The expression without its mark, and its place in the state ("" when it has no mark)."""
+    """The expression without its mark, and its path in the state ("" when it has no mark)."""
     match = _MARK.match(marked)
     return (marked[match.end() :].strip(), match[1]) if match else (marked, "")
 
 
 def marked(value: Any, place: str) -> Any:
-    """A copy of `value`, which stands at `place`, with the places of its expressions."""
+    """A copy of `value`, whose path is `place`, with its expressions marked by their paths."""
     if isinstance(value, str) and value.startswith("{%") and value.endswith("%}"):
         return "{%/*@" + place.replace("*/", "") + "@*/" + value[2:]
     if isinstance(value, dict):
@@ -54,7 +54,7 @@ def marked(value: Any, place: str) -> Any:
 
 
 def install() -> None:
-    """Let expressions know their place."""
+    """Patch moto's expressions to read their path from the mark."""
     kind = f"{STRINGS}:StringJSONata"
     patches.take(kind, "__init__", "self expression")
 

@@ -1,8 +1,8 @@
-"""Who must be let in before the log of an encrypted state machine reaches its log group.
+"""Checks the KMS permissions for the log of an encrypted state machine.
 
-What a machine with a customer-managed key logs is encrypted on its way: the machine's role generates the data
-key, and the log delivery decrypts with it, in its own name and so by the key's own policy. Source: "Data at
-rest encryption in Step Functions", the steps on CloudWatch Logs.
+The log of a machine with a customer managed key is encrypted in transit. The machine's role needs
+`kms:GenerateDataKey`; the log delivery service decrypts as its own principal, so the key policy must allow it
+`kms:Decrypt`. Source: "Data at rest encryption in Step Functions", the steps on CloudWatch Logs.
 """
 
 import importlib
@@ -18,7 +18,7 @@ KMS = "ministack.services.kms"
 
 
 def refusal(machine: dict[str, Any]) -> str | None:
-    """Why nothing is logged of a machine (ministack's record), or None when something may be."""
+    """The reason why a machine (ministack's record) cannot log, or None when it can."""
     encryption = machine.get("encryptionConfiguration") or {}
     if encryption.get("type") != "CUSTOMER_MANAGED_KMS_KEY" or not options.current().iam:
         return None
@@ -26,7 +26,7 @@ def refusal(machine: dict[str, Any]) -> str | None:
     if key is None:
         return f"the key {encryption.get('kmsKeyId')} does not exist"
     region, account = responses.get_region(), responses.get_account_id()
-    # The asterisk is part of the value.
+    # The value contains a literal asterisk.
     source = f"arn:aws:logs:{region}:{account}:*"
     reason = iam.denial(
         machine["roleArn"],

@@ -1,4 +1,4 @@
-"""A state machine's logging configuration, in the API's casing or the template's."""
+"""A state machine's logging configuration, from the API (camel case) or a template (Pascal case)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class LoggingConfiguration:
-    """What a machine logs.
+    """A machine's logging configuration.
 
     Attributes:
-        level: OFF, ALL, ERROR or FATAL.
+        level: ALL, ERROR or FATAL.
         include_data: whether inputs and outputs are logged.
-        group_arn: the log group.
+        group_arn: the log group's ARN.
     """
 
     level: str
@@ -21,9 +21,9 @@ class LoggingConfiguration:
 
     @staticmethod
     def of(request: Mapping[str, Any]) -> "LoggingConfiguration | None":
-        """Read the request's or the template's configuration; None when nothing is logged.
+        """The configuration of a request or a template, or None when it disables logging.
 
-        CloudFormation keeps a template's configuration as it stands there, in Pascal case.
+        ministack's CloudFormation stores a template's configuration unchanged, in Pascal case.
         """
         configuration = _camel(request)
         level = configuration.get("level", "OFF")

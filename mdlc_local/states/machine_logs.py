@@ -1,4 +1,4 @@
-"""What a state machine writes to its CloudWatch log group, by its logging configuration."""
+"""Writes executions' logs to a state machine's CloudWatch log group, by its logging configuration."""
 
 import contextlib
 import contextvars
@@ -34,7 +34,7 @@ def _stream_name(machine_name: str) -> str:
 
 
 class _Session:
-    """What is logged of one execution; takes the place of moto's `CloudWatchLoggingSession`."""
+    """The log of one execution; replaces moto's `CloudWatchLoggingSession`."""
 
     def __init__(self, execution_arn: str, configuration: LoggingConfiguration) -> None:
         self.execution_arn = execution_arn
@@ -60,7 +60,7 @@ class _Session:
 
 
 class ExpressLog(_Session):
-    """The log of an Express execution: all of a machine's go to one stream, a moment later."""
+    """The log of an Express execution; a machine's executions share one stream, written with a delay."""
 
     def __init__(self, execution_arn: str, machine_name: str, configuration: LoggingConfiguration) -> None:
         super().__init__(execution_arn, configuration)
@@ -87,7 +87,7 @@ def _shared(group_arn: str, machine_name: str) -> BulkSender[Line]:
 
 
 class MachineLog(_Session):
-    """The log of a standard execution: a stream of its own, written when the execution has ended."""
+    """The log of a standard execution: one stream per execution, written in a background thread."""
 
     def __init__(self, execution_arn: str, machine_name: str, configuration: LoggingConfiguration) -> None:
         super().__init__(execution_arn, configuration)
@@ -106,7 +106,7 @@ class MachineLog(_Session):
         self._lines.put(line)
 
     def close(self, timeout_seconds: float = 5) -> None:
-        """Write what is left."""
+        """Write the remaining lines and end the writer, waiting for it at most `timeout_seconds`."""
         self._lines.put(None)
         self._writer.join(timeout_seconds)
 
@@ -129,13 +129,13 @@ class MachineLog(_Session):
 
 
 def of_machine(machine: dict[str, Any], execution_arn: str) -> MachineLog | None:
-    """The log of a new execution of `machine` (ministack's record), or None when it logs nothing."""
+    """The log of a new execution of `machine` (ministack's record), or None when it has no logging."""
     configuration = _configured(machine)
     return None if configuration is None else MachineLog(execution_arn, machine["name"], configuration)
 
 
 def of_express(machine: dict[str, Any], execution_arn: str) -> ExpressLog | None:
-    """As `of_machine`, for an Express machine."""
+    """Like `of_machine`, for an Express machine."""
     configuration = _configured(machine)
     return None if configuration is None else ExpressLog(execution_arn, machine["name"], configuration)
 

@@ -1,6 +1,6 @@
-"""Executions that a state machine starts and waits for end with it: moto leaves them running.
+"""Stops nested executions, which a ``.sync`` task waits for, when the task ends first.
 
-Step Functions stops what a ``.sync`` task waits for when the task's execution is stopped or out of time.
+Step Functions stops them when the task's execution is stopped or times out; moto would leave them running.
 Source: "Integrating with services: run a job (.sync)" in the AWS documentation.
 """
 
@@ -22,7 +22,7 @@ _WAITING = "self env sync_resolver timeout_seconds callback_endpoint heartbeat_e
 
 
 def install() -> None:
-    """Stop what is waited for when the waiting ends before it does."""
+    """Patch moto's task to stop the nested execution when the wait ends before it."""
     for attribute in ("_build_sync_resolver", "_build_sync2_resolver"):
         patches.wrap(OWNER, attribute, _RESOLVING, _knowing_how_to_stop)
     patches.wrap(OWNER, "_eval_sync", _WAITING, _stopping)
@@ -45,7 +45,7 @@ def _knowing_how_to_stop(build: Callable[..., Any]) -> Callable[..., Any]:
             state_credentials=state_credentials,
         )
         client = client_for(resource_runtime_part.region, "stepfunctions", state_credentials)
-        # On the function, since the task itself is shared by the iterations of a map.
+        # Stored on the function, because the iterations of a Map share the task.
         resolver.stop = functools.partial(client.stop_execution, executionArn=arn)
         return resolver
 
@@ -69,11 +69,11 @@ def _stopping(wait: Callable[..., Any]) -> Callable[..., Any]:
             callback_endpoint=callback_endpoint,
             heartbeat_endpoint=heartbeat_endpoint,
         )
-        if not isinstance(outcome, dict):  # no description of an execution that succeeded
+        if not isinstance(outcome, dict):  # a successful execution's outcome is its description
             try:
                 sync_resolver.stop()
             except ClientError:
-                # At best effort, as on AWS: it may have ended by itself.
+                # On a best-effort basis, as on AWS: it may have ended already.
                 return outcome
         return outcome
 

@@ -1,4 +1,4 @@
-"""Things that are slow to make and serve one user at a time: kept for the next user."""
+"""A pool of objects that are slow to create and can only be used by one thread at a time."""
 
 import contextlib
 import threading
@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 class Pool(Generic[T]):
-    """What was made for a text, to be lent again.
+    """Reuses the objects that are created for a text.
 
     Args:
-        make: makes one for a text.
-        texts: how many texts are remembered; the one not asked for longest is forgotten.
-        spare: how many are kept for one text.
+        make: creates an object for a text.
+        texts: the most texts whose objects are kept; the least recently used is dropped.
+        spare: the most objects that are kept for one text.
     """
 
     def __init__(self, make: Callable[[str], T], *, texts: int, spare: int) -> None:
@@ -27,7 +27,7 @@ class Pool(Generic[T]):
 
     @contextlib.contextmanager
     def lend(self, text: str) -> Iterator[T]:
-        """One that nobody else uses; it is kept for the next unless its use raises."""
+        """A context with an object for exclusive use; it returns to the pool unless the block raises."""
         with self._lock:
             free = self._free.get(text)
             lent = free.pop() if free else None

@@ -24,7 +24,7 @@ from mdlc_local.states.acting import client_for
 if TYPE_CHECKING:
 
     class TaskState:
-        """What is used here of moto's class."""
+        """The members of moto's class that are used here, for the type checker."""
 
         resource: Any
 
@@ -39,7 +39,7 @@ else:
 
 @dataclass(frozen=True)
 class _Job:
-    """How a kind of job is followed: boto3's operations, and the members with its name and status."""
+    """For one type of job: boto3's operations, and the members with its name and status."""
 
     describe: str
     stop: str
@@ -57,7 +57,7 @@ JOBS = {
     "create_transform_job": _job("TransformJob", "transform_job"),
     "create_hyper_parameter_tuning_job": _job("HyperParameterTuningJob", "hyper_parameter_tuning_job"),
 }
-"""The actions with a ``.sync`` form."""
+"""The actions with a ``.sync`` pattern."""
 
 REQUEST_RESPONSE = {
     "create_model",
@@ -66,17 +66,17 @@ REQUEST_RESPONSE = {
     "update_endpoint",
     "add_tags",
 }
-"""The actions without one."""
+"""The actions without a ``.sync`` pattern."""
 
 MARK = {"Key": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
-"""The tag that Step Functions puts on every job it waits for: the role must allow `sagemaker:AddTags`.
+"""The tag that Step Functions adds to every job it waits for, so the role needs `sagemaker:AddTags`.
 
 Source: https://github.com/aws/aws-cdk/pull/27264
 """
 
 
 class SageMakerTask(TaskState):
-    """A task state of the optimized integration."""
+    """A Task state of the optimized SageMaker integration."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -130,9 +130,9 @@ class SageMakerTask(TaskState):
         return follow
 
     def _eval_sync(self, env: Any, **keywords: Any) -> Any:
-        """Wait for the job; stop it when the execution ends or the state times out before it."""
+        """Wait for the job; stop it when the execution ends or the state times out first."""
         outcome = super()._eval_sync(env=env, **keywords)
-        if not isinstance(outcome, dict):  # no description of a completed job
+        if not isinstance(outcome, dict):  # a completed job's outcome is its description
             self._stop()
         return outcome
 

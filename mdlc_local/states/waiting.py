@@ -1,4 +1,4 @@
-"""Waiting in state machines: real time divided by the server's time scale, cut short at their end."""
+"""Waits in state machines: divided by the server's time scale, and ended when the execution ends."""
 
 import re
 import time
@@ -19,15 +19,15 @@ TIMESTAMP = f"{COMPONENT}.state.wait.wait_function.timestamp:Timestamp"
 CALLBACK = f"{COMPONENT}.state.exec.state_task.service.state_task_service_callback"
 
 JOB_POLL_SECONDS = 0.2
-"""How often a ``.sync`` task looks at its job."""
+"""Seconds between a ``.sync`` task's checks of its job."""
 
 
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
-"""RFC 3339 with the States Language's capital T and Z."""
+"""RFC 3339 with upper-case T and Z, as the States Language requires."""
 
 
 def moment(text: Any) -> datetime | None:
-    """The time that a Wait state's timestamp names, or None when it is none."""
+    """The datetime of a Wait state's timestamp, or None when it is invalid."""
     if not isinstance(text, str) or not _TIMESTAMP.fullmatch(text):
         return None
     try:
@@ -37,7 +37,7 @@ def moment(text: Any) -> datetime | None:
 
 
 def _until(self: Any, env: Any) -> float:
-    """The seconds until a Timestamp."""
+    """The seconds until a Wait state's Timestamp."""
     self.string.eval(env=env)
     text = env.stack.pop()
     when = moment(text)
@@ -53,7 +53,7 @@ def _until(self: Any, env: Any) -> float:
 
 
 def install() -> None:
-    """Scale Wait states and retry intervals by the server's option."""
+    """Divide the waits of Wait states and retries by the server's time scale."""
     scale = options.current().time_scale
     patches.replace(CALLBACK, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", JOB_POLL_SECONDS)
 
@@ -73,5 +73,5 @@ def install() -> None:
     patches.replace(TIMESTAMP, "_get_wait_seconds", _until)
     patches.take(WAIT, "_wait_interval", "self env wait_seconds")
     patches.replace(WAIT, "_wait_interval", wait_interval)
-    # The last step of a retrier before it sleeps for what is on the stack.
+    # A retrier's last step before it sleeps for the seconds on the stack.
     patches.wrap(JITTER, "_eval_body", "self env", scaling)

@@ -1,1 +1,1 @@
-"""Containers as local processes: the program that stands in for an image, its folder, log and server."""
+"""Containers as local processes: the program that replaces an image, its folder, log and server."""

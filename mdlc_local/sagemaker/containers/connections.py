@@ -1,4 +1,4 @@
-"""Kept-alive connections to a model server: a request costs no handshake, and none is lost to an idle one."""
+"""Keep-alive connections to a model server; a request that finds its connection closed is sent again."""
 
 import http.client
 import socket
@@ -12,12 +12,12 @@ _QUICK_ACK = getattr(socket, "TCP_QUICKACK", None)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a container answered.
+    """A container's answer.
 
     Attributes:
         status: the HTTP status.
-        headers: by their names in lower case.
-        body: the bytes.
+        headers: the headers by their names in lower case.
+        body: the answer's bytes.
     """
 
     status: int
@@ -41,11 +41,11 @@ class Connections:
     def request(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], timeout_seconds: float
     ) -> Answer:
-        """One HTTP request.
+        """Send one HTTP request and return the answer.
 
         Raises:
-            TimeoutError: when no answer came in time.
-            OSError: when the server is not there or breaks off its answer.
+            TimeoutError: when no answer arrives in time.
+            OSError: when the server cannot be reached or its answer is incomplete.
         """
         connection = self._take()
         if connection is not None:
@@ -54,13 +54,13 @@ class Connections:
             except TimeoutError:
                 raise
             except ConnectionError:
-                # A server may close a connection that was idle; only then nothing of the request was read.
+                # The server closed the idle connection, so it has not read the request.
                 pass
         connection = http.client.HTTPConnection(_HOST, self._port, timeout=timeout_seconds)
         return self._send(connection, method, path, body, headers, timeout_seconds)
 
     def close(self) -> None:
-        """Close every idle connection, and those in use when their answer has come."""
+        """Close every idle connection now, and those in use after their answer."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -87,7 +87,7 @@ class Connections:
                 connection.sock.settimeout(timeout_seconds)
             connection.request(method, path, body=body, headers=dict(headers))
             if _QUICK_ACK is not None and connection.sock is not None:
-                # A server that writes head and body in two pieces waits 40 ms for a delayed acknowledgement.
+                # Otherwise a server that writes headers and body separately waits 40 ms for a delayed ACK.
                 connection.sock.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
             answer = connection.getresponse()
             headers_of_answer = {name.lower(): value for name, value in answer.getheaders()}

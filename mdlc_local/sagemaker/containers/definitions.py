@@ -1,4 +1,4 @@
-"""The containers of a model, in the order in which a request goes through them."""
+"""The containers of a model, in the order in which a request passes through them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
 
 PRIMARY = "primary"
-"""The name of a container that is the only one."""
+"""The name of a model's only container."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,9 +16,9 @@ class Container:
     """One container of a model.
 
     Attributes:
-        name: how messages and log streams name it: its ContainerHostname, else ``container-1`` and so on;
+        name: its name in messages and log streams: its ContainerHostname, else ``container-1`` and so on;
             `PRIMARY` when it is the only one.
-        definition: the API's ContainerDefinition; a package's container in place of its name.
+        definition: the API's ContainerDefinition, with a model package's container filled in.
     """
 
     name: str
@@ -31,10 +31,10 @@ class Container:
 
 
 def containers_of(model: Record, scope: Scope) -> list[Container]:
-    """The model's containers; a ModelPackageName is looked up in the registry.
+    """The model's containers; a ModelPackageName is replaced by the package's container.
 
     Raises:
-        JobFailedError: when it names a package that does not exist.
+        JobFailedError: when the package does not exist or has no container.
     """
     definitions = [model["PrimaryContainer"]] if "PrimaryContainer" in model else model["Containers"]
     if len(definitions) == 1:

@@ -1,4 +1,4 @@
-"""Which local programs stand in for a container image.
+"""The local programs that replace container images.
 
 An images file (``--images``) is JSON or TOML::
 
@@ -6,8 +6,8 @@ An images file (``--images``) is JSON or TOML::
                  "python": "/path/to/python", "environment": {"NAME": "value"}}],
      "scikit-learn": {"python": "/path/to/python", "environment": {"PIP_FIND_LINKS": "/path"}}}
 
-`images` are tried in order, before the built-in ones. `python` is what ``python3`` means in commands. The
-scikit-learn image serves scripts as it does on AWS, unless its entry says otherwise.
+`images` are tried in order, before the built-in ones. `python` replaces ``python3`` in commands. The
+scikit-learn image serves scripts as on AWS, unless its entry has another `serve`.
 """
 
 import json
@@ -25,15 +25,15 @@ _KEYS = {"match", "train", "serve", "process", "python", "environment"}
 
 @dataclass(frozen=True, kw_only=True)
 class Runtime:
-    """The local stand-in for an image.
+    """The local replacement of an image.
 
     Attributes:
-        python: the interpreter that ``python3`` names in commands of this image.
-        train: what the image runs as a training container; empty when it cannot.
-        serve: what it runs as a model server; empty when it cannot.
+        python: the interpreter that replaces ``python3`` in this image's commands.
+        train: its command as a training container; empty when it has none.
+        serve: its command as a model server; empty when it has none.
         process: its entry point as a processing container; empty when a job must name one.
-        environment: variables that the image sets.
-        metrics: whether its log lines carry XGBoost's metrics.
+        environment: environment variables that the image sets.
+        metrics: whether its log lines contain XGBoost's metrics.
     """
 
     python: str
@@ -55,11 +55,11 @@ class Images:
         """The images of the file, and the built-in ones.
 
         Raises:
-            ValueError: when the file cannot be read or holds something else.
+            ValueError: when the file cannot be read or is not an images file.
         """
         content = _content(path)
         registered = [_entry(entry, path) for entry in content.get("images", [])]
-        # -P: the script lies beside no package of ours, and its own name must not hide the xgboost package.
+        # -P, because the script's own name (xgboost.py) would hide the xgboost package.
         xgboost = (sys.executable, "-P", str(_RUNTIMES / "xgboost.py"))
         registered.append(
             (
@@ -68,7 +68,7 @@ class Images:
                     python=sys.executable,
                     train=(*xgboost, "train"),
                     serve=(*xgboost, "serve"),
-                    # Jobs share this machine's cores: threads that spin while they wait slow all of them.
+                    # Jobs share this machine's cores, and threads that spin while waiting slow all of them.
                     environment={"OMP_WAIT_POLICY": "PASSIVE"},
                     metrics=True,
                 ),
@@ -85,7 +85,7 @@ class Images:
         """The runtime of an image URI.
 
         Raises:
-            ValueError: when there is none; the message names the image and how to register one.
+            ValueError: naming the image and how to register a runtime, when there is none.
         """
         for pattern, runtime in self._registered:
             if pattern.search(image):
@@ -93,10 +93,10 @@ class Images:
         raise ValueError(f"no local runtime is registered for image {image!r}: {_REMEDY}")
 
     def able_to(self, image: str, use: str) -> Runtime:
-        """The runtime of an image URI that can ``train`` or ``serve``.
+        """The runtime of an image URI, which must have the command `use`: ``train`` or ``serve``.
 
         Raises:
-            ValueError: when there is no runtime or it has no such command.
+            ValueError: when there is no runtime, or it has no such command.
         """
         runtime = self.find(image)
         if not getattr(runtime, use):

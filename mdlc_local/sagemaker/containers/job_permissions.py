@@ -1,9 +1,9 @@
-"""What SageMaker itself does with a job's role on AWS before the container runs, and nothing does here.
+"""Checks the permissions that SageMaker itself needs from a job's role before the container runs.
 
-The permissions are evaluated all the same, so that a role that lacks one fails on this machine and not in the
-account. Source: "How to use SageMaker AI execution roles" in the AWS documentation, the permissions listed
-for CreateTrainingJob, CreateProcessingJob and CreateModel. Whether images of AWS's own registries need the
-ECR permissions too is not beyond doubt, so only repositories of the job's own account are evaluated.
+Nothing here makes those calls, but the permissions are evaluated, so that a role that lacks one fails on this
+machine and not only on AWS. Source: "How to use SageMaker AI execution roles" in the AWS documentation, the
+permissions listed for CreateTrainingJob, CreateProcessingJob and CreateModel. It is not certain that images
+of AWS's own registries need the ECR permissions, so only repositories of the job's own account are checked.
 """
 
 import re
@@ -32,10 +32,10 @@ _INTERFACE = (
 
 @dataclass(frozen=True)
 class Need:
-    """One permission a job needs of its role.
+    """One permission that a job's role needs.
 
     Attributes:
-        action: for example ``ecr:BatchGetImage``.
+        action: the IAM action, for example ``ecr:BatchGetImage``.
         resource: an ARN or ``*``.
         context: condition keys and their values.
     """
@@ -48,7 +48,7 @@ class Need:
 def check(
     job: Job, *, image: str | None = None, volume_key: str | None = None, vpc: dict[str, Any] | None = None
 ) -> None:
-    """Fail the job when its role lacks what SageMaker needs it for.
+    """Fail the job when its role lacks a permission that SageMaker needs.
 
     Args:
         job: the job.
@@ -57,7 +57,7 @@ def check(
         vpc: the request's VpcConfig.
 
     Raises:
-        JobFailedError: naming the first permission that is missing, in IAM's words.
+        JobFailedError: with IAM's message on the first missing permission.
     """
     needs = [
         *pulling(image or "", job.scope.account),
@@ -78,7 +78,7 @@ def check(
 
 
 def pulling(image: str, account: str) -> Iterator[Need]:
-    """What pulling an image from a repository of `account` takes."""
+    """The permissions to pull an image from a repository of `account`."""
     match = _ECR.match(image)
     if match is None or match["account"] != account:
         return
@@ -89,14 +89,14 @@ def pulling(image: str, account: str) -> Iterator[Need]:
 
 
 def encrypting(key: str | None, region: str, account: str) -> Iterator[Need]:
-    """What a volume under a customer-managed key takes."""
+    """The permissions for a volume that is encrypted with a customer managed key."""
     if key:
         arn = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
         yield Need("kms:CreateGrant", arn, {"kms:GrantIsForAWSResource": "true"})
 
 
 def attaching(vpc: dict[str, Any], region: str, account: str) -> Iterator[Need]:
-    """What network interfaces in the user's own subnets take."""
+    """The permissions for network interfaces in the user's subnets."""
     if not vpc:
         return
     prefix = f"arn:aws:ec2:{region}:{account}"

@@ -1,4 +1,4 @@
-"""A job's log: every line to a file at once, and to CloudWatch Logs within half a second."""
+"""A job's log: writes every line to a file immediately and to CloudWatch Logs within half a second."""
 
 import logging
 import queue
@@ -22,7 +22,7 @@ _TAIL_LINES = 15
 class LogStream:
     """One stream of a CloudWatch Logs group, mirrored to a file.
 
-    Writing never fails a job, as on AWS: a role without permission on the group leaves the file only.
+    As on AWS, an error in writing never fails a job: if the role lacks permission, only the file is written.
     """
 
     def __init__(self, client: Any, group: str, stream: str, path: Path) -> None:
@@ -56,7 +56,7 @@ class LogStream:
             self._lines.put((int(time.time() * 1000), line[:_MAX_EVENT_CHARACTERS]))
 
     def tail(self) -> str:
-        """The last lines."""
+        """The last lines of the log, for error messages."""
         return "\n".join(self._recent)
 
     def _send_all(self) -> None:
@@ -67,7 +67,11 @@ class LogStream:
                 self._send(events)
 
     def _collect(self) -> tuple[bool, list[dict[str, Any]]]:
-        """Wait for a line, then gather what comes within the flush time."""
+        """Wait for a line, then collect the lines of the next `_FLUSH_SECONDS`.
+
+        Returns:
+            Whether the stream has been closed, and the events.
+        """
         events: list[dict[str, Any]] = []
         deadline: float | None = None
         characters = 0
@@ -97,7 +101,7 @@ class LogStream:
             log.warning("no CloudWatch logs for %s %s: %s", self._group, self._stream, error)
 
     def _make(self) -> None:
-        """Create group and stream; that they exist already is no error."""
+        """Create the log group and the stream, unless they exist."""
         for create, names in (
             (self._client.create_log_group, {"logGroupName": self._group}),
             (self._client.create_log_stream, {"logGroupName": self._group, "logStreamName": self._stream}),

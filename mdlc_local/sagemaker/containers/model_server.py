@@ -1,4 +1,4 @@
-"""One container of a model, served by a local process as its image would serve it."""
+"""One container of a model, served by a local process in place of its image."""
 
 import http.client
 import socket
@@ -19,7 +19,7 @@ from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 
 HEALTH_SECONDS = 120
-"""How long a model server may take until it answers /ping."""
+"""How long a model server may take to answer /ping after its start."""
 
 _POLL_SECONDS = 0.05
 _PING_TIMEOUT_SECONDS = 2.0
@@ -30,7 +30,7 @@ class UnhealthyError(JobFailedError):
     """A container did not answer its health check.
 
     Attributes:
-        container: its name.
+        container: the container's name.
     """
 
     def __init__(self, container: str, message: str) -> None:
@@ -39,7 +39,7 @@ class UnhealthyError(JobFailedError):
 
 
 class ModelServer:
-    """The process, from its start to its end. Use it as a context manager."""
+    """A container's server process, as a context manager that starts and ends it."""
 
     def __init__(
         self,
@@ -97,16 +97,16 @@ class ModelServer:
 
     @property
     def pid(self) -> int | None:
-        """The process, which leads a group of its own; None when there is none."""
+        """The id of the process, which leads its own process group; None when there is none."""
         return None if self._process is None else self._process.pid
 
     @property
     def ended(self) -> bool:
-        """Whether the process is gone, for whatever reason."""
+        """Whether the process has ended or was not started."""
         return self._process is None or self._process.poll() is not None
 
     def _fetch(self) -> None:
-        """Put the model's data where the container finds it."""
+        """Download the model's data to the container's `/opt/ml/model`."""
         folder = self._job.base / "model"
         folder.mkdir(parents=True, exist_ok=True)
         source = self._container.get("ModelDataSource", {}).get("S3DataSource")

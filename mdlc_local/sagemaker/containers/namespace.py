@@ -1,10 +1,9 @@
-"""Runs a command in a mount namespace of its own in which a folder lies at /opt/ml (Linux only).
+"""Runs a command in its own mount namespace, in which a folder is mounted at /opt/ml (Linux only).
 
-A plain script, ``python -I -S namespace.py [--isolate] FOLDER COMMAND ...``: it needs nothing but the
-standard library and replaces itself by the command. Works for root, and for others where user namespaces are
-allowed.
-With ``--isolate`` the command also gets a network of its own that holds nothing but a loopback interface.
-Exit status 97 means that the system refused.
+A plain script, ``python -I -S namespace.py [--isolate] FOLDER COMMAND ...``, which only needs the standard
+library and replaces itself by the command. It works for root, and for other users where user namespaces are
+allowed. With ``--isolate`` the command also gets its own network namespace, with only a loopback interface.
+Exit status 97 means that the system does not allow this.
 """
 
 import ctypes
@@ -17,7 +16,7 @@ import tempfile
 
 REFUSED = 97
 NOT_FOUND = 127
-"""The exit status of shells for a command that cannot be started."""
+"""The shells' exit status for a command that cannot be started."""
 
 _NEWNS, _NEWUSER, _NEWNET = 0x00020000, 0x10000000, 0x40000000
 _BIND, _REC, _PRIVATE = 4096, 16384, 1 << 18
@@ -25,7 +24,7 @@ _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
 
 
 def main(arguments: list[str]) -> None:
-    """Enter the namespaces and become the command."""
+    """Enter the namespaces and replace this process by the command."""
     isolate = arguments[0] == "--isolate"
     folder, *command = arguments[1:] if isolate else arguments
     try:
@@ -45,7 +44,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _enter(flags: int) -> None:
-    """New namespaces; where that needs a privilege that is missing, inside a user namespace of our own."""
+    """Enter new namespaces; without the privilege for that, inside a new user namespace."""
     library = ctypes.CDLL(None, use_errno=True)
     if os.geteuid() == 0 and library.unshare(flags) == 0:
         return
@@ -58,7 +57,7 @@ def _enter(flags: int) -> None:
 
 
 def _lay_at_opt_ml(folder: str) -> None:
-    """Bind `folder` at /opt/ml, beside everything else that /opt holds."""
+    """Bind-mount `folder` at /opt/ml and keep the other entries of /opt."""
     _mount("none", "/", None, _REC | _PRIVATE)
     if os.path.isdir("/opt/ml"):
         _mount(folder, "/opt/ml", None, _BIND | _REC)
@@ -91,7 +90,7 @@ def _mount(source: str, target: str, kind: str | None, flags: int) -> None:
 
 
 def _detach(stage: str) -> None:
-    """Take the stage away again: what lies at /opt stays, and the empty folder does not pile up in /tmp."""
+    """Unmount and remove the staging folder in /tmp; its contents stay mounted at /opt."""
     lazily = 2
     if ctypes.CDLL(None, use_errno=True).umount2(stage.encode(), lazily) == 0:
         os.rmdir(stage)

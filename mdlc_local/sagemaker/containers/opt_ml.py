@@ -1,4 +1,4 @@
-"""Where a job sees its folder: at /opt/ml where the system allows it, else under SAGEMAKER_BASE_DIR."""
+"""A job's folder: at /opt/ml where the system allows it, else at the path in SAGEMAKER_BASE_DIR."""
 
 import functools
 import os
@@ -15,17 +15,17 @@ from mdlc_local.sagemaker.faults import JobFailedError
 ROOT = PurePosixPath("/opt/ml")
 
 SWITCH = "MDLC_LOCAL_OPT_ML"
-"""Set to ``rewrite`` to have jobs use SAGEMAKER_BASE_DIR even where /opt/ml can be had."""
+"""The environment variable that, set to ``rewrite``, makes jobs use SAGEMAKER_BASE_DIR in any case."""
 
 _IN_TEXT = re.compile(r"(?<![\w./-])/opt/ml(?=/|$|[\s:,;\"'])")
 _PROBE_SECONDS = 20
 
 
 def inside(path: str, base: Path) -> Path:
-    """The place in the job's folder `base` of a path below /opt/ml.
+    """The path in the job's folder `base` for a path below /opt/ml.
 
     Raises:
-        JobFailedError: when the path lies elsewhere.
+        JobFailedError: when the path is not below /opt/ml.
     """
     wanted = PurePosixPath(path)
     if ".." in wanted.parts or not wanted.is_relative_to(ROOT):
@@ -35,7 +35,7 @@ def inside(path: str, base: Path) -> Path:
 
 @functools.cache
 def literal(*, isolate: bool = False) -> bool:
-    """Whether a folder can be put at /opt/ml (and, with `isolate`, the network cut off). Tried once."""
+    """Whether a folder can be mounted at /opt/ml (and with `isolate`, the network disabled); tried once."""
     if sys.platform != "linux" or os.environ.get(SWITCH) == "rewrite":
         return False
     with tempfile.TemporaryDirectory(prefix="mdlc-probe-") as folder:
@@ -52,12 +52,12 @@ def literal(*, isolate: bool = False) -> bool:
 
 
 def command(argv: Sequence[str], base: Path, *, isolate: bool) -> list[str]:
-    """The command line that runs `argv` so that it finds its folder `base`.
+    """The command line that runs a container's command with its folder at /opt/ml if possible.
 
     Args:
         argv: the container's command.
-        base: the folder that is /opt/ml to the job.
-        isolate: cut off the network too, where the system allows it.
+        base: the folder for the job's /opt/ml.
+        isolate: whether to disable the network too, where the system allows that.
     """
     if literal(isolate=isolate):
         return [*_launcher(base, isolate=isolate), *argv]
@@ -67,7 +67,10 @@ def command(argv: Sequence[str], base: Path, *, isolate: bool) -> list[str]:
 
 
 def environment(variables: Mapping[str, str], base: Path) -> dict[str, str]:
-    """The variables as the job is to see them, with SAGEMAKER_BASE_DIR where /opt/ml cannot be had."""
+    """The job's environment variables; where /opt/ml cannot be mounted, with rewritten paths.
+
+    SAGEMAKER_BASE_DIR is added in that case.
+    """
     if literal():
         return dict(variables)
     seen = {name: rewritten(value, base) for name, value in variables.items()}
@@ -75,7 +78,7 @@ def environment(variables: Mapping[str, str], base: Path) -> dict[str, str]:
 
 
 def rewritten(text: str, base: Path) -> str:
-    """`text` with every path below /opt/ml turned into one below `base`."""
+    """`text` with every path below /opt/ml replaced by one below `base`."""
     return _IN_TEXT.sub(lambda _: str(base), text)
 
 

@@ -1,8 +1,7 @@
-"""A model's containers run together: a request goes through all of them, one's answer to the next.
+"""An inference pipeline: a model's containers, each of which receives the answer of the one before.
 
-On AWS a model of several containers is an inference pipeline. That the caller's ``Accept`` reaches the last
-container only is no documented promise; it is what a report of a pipeline shows
-(github.com/aws/amazon-sagemaker-examples/issues/729), so the others fall back on their default, which
+Only the last container receives the caller's ``Accept``. AWS does not document this; a report of a pipeline
+shows it (github.com/aws/amazon-sagemaker-examples/issues/729). The other containers use their default, which
 SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT sets.
 """
 
@@ -29,8 +28,8 @@ class ConnectionLostError(LocalAwsError, OSError):
     """A container gave no answer.
 
     Attributes:
-        container: its name.
-        late: whether time ran out.
+        container: the container's name.
+        late: whether the timeout has passed.
     """
 
     def __init__(self, container: str, error: OSError) -> None:
@@ -41,11 +40,11 @@ class ConnectionLostError(LocalAwsError, OSError):
 
 @dataclass(frozen=True)
 class InvocationOutcome:
-    """What came of a request.
+    """The result of a request.
 
     Attributes:
         container: the name of the container that answered last.
-        answer: its answer: the last container's, or the first that is no success.
+        answer: its answer: the last container's, or the first one without success.
     """
 
     container: str
@@ -53,15 +52,15 @@ class InvocationOutcome:
 
 
 class Pipeline:
-    """The servers of a model's containers, from their start to their end. Use it as a context manager.
+    """The servers of a model's containers, as a context manager that starts and ends them.
 
     Args:
-        job: the job or endpoint; each of several containers has a folder of its own below its folder.
-        containers: in the order of the model.
+        job: the job or endpoint; each of several containers has its own folder below the job's folder.
+        containers: the containers in the model's order.
         images: the local runtimes.
-        variables: what the platform tells every container.
-        writes: for each container, what takes the lines it prints.
-        isolate: neither credentials nor endpoint for the containers.
+        variables: environment variables for every container.
+        writes: for each container, a function that takes its lines of output.
+        isolate: whether the containers have neither credentials nor an endpoint of the local AWS.
         health_seconds: how long they may take until they answer /ping.
     """
 
@@ -110,12 +109,12 @@ class Pipeline:
 
     @property
     def ended(self) -> bool:
-        """Whether a container is gone, for whatever reason."""
+        """Whether a container has ended."""
         return any(server.ended for server in self._servers)
 
     @property
     def process_groups(self) -> list[int]:
-        """The process groups of the containers that run, each with everything it started."""
+        """The process groups of the running containers; each includes its child processes."""
         return [server.pid for server in self._servers if server.pid is not None]
 
     def is_healthy(self, timeout_seconds: float) -> bool:
@@ -137,12 +136,12 @@ class Pipeline:
         return self._connections[0].request("GET", "/execution-parameters", None, {}, timeout_seconds)
 
     def invoke(self, body: bytes, headers: Mapping[str, str], timeout_seconds: float) -> InvocationOutcome:
-        """One request through all containers.
+        """Send one request through all containers.
 
         Args:
-            body: what the first container gets.
-            headers: the caller's; each further container gets the type of the answer before it.
-            timeout_seconds: how long all of them together may take.
+            body: the first container's request body.
+            headers: the caller's headers; later containers get the content type of the previous answer.
+            timeout_seconds: the timeout for all containers together.
 
         Raises:
             ConnectionLostError: when a container does not answer.

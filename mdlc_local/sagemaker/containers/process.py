@@ -1,4 +1,4 @@
-"""One process of a job: started under the container contract, its output streamed, its end awaited."""
+"""Runs one process of a job: starts it like a container, passes on its output, and waits for its end."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import SESSION, Job
 
 STOP_GRACE_SECONDS = 120
-"""How long a job may take to end after SIGTERM, as on AWS."""
+"""Seconds from SIGTERM to SIGKILL, as on AWS."""
 
 _PYTHON = re.compile(r"(/usr/bin/|/usr/local/bin/)?python3?(\.\d+)?")
 _POLL_SECONDS = 0.1
@@ -30,8 +30,8 @@ class Ended:
 
     Attributes:
         code: its exit code.
-        stopped: whether it was told to stop by StopXxxJob.
-        timed_out: whether it ran longer than it may.
+        stopped: whether StopXxxJob stopped it.
+        timed_out: whether it exceeded its maximum runtime.
     """
 
     code: int
@@ -52,13 +52,14 @@ def launch(
     """Start a container's command.
 
     Args:
-        job: the job, whose folder and role the process gets.
+        job: the job, whose folder and role the process uses.
         runtime: the image's local runtime.
         argv: the container's command.
-        variables: the environment of the API request.
-        write: takes each line the process prints.
-        isolate: neither credentials nor endpoint, and no network where the system can cut it off.
-        reachable: the process listens for us, so it must keep the host's network even when isolated.
+        variables: the environment variables of the API request.
+        write: a function that takes each line of output.
+        isolate: whether the process has neither credentials nor an endpoint and, where the system supports
+            that, no network.
+        reachable: whether the process is a server for this one, so that it keeps the network in any case.
 
     Returns:
         The process, and the thread that reads its output.
@@ -94,7 +95,7 @@ def launch(
 def wait(
     job: Job, process: "subprocess.Popen[Any]", reader: threading.Thread, seconds: float | None
 ) -> Ended:
-    """Wait until the process ends, is stopped, or has run for `seconds`; its group ends with it."""
+    """Wait until the process ends, is stopped, or has run for `seconds`; then end its process group."""
     deadline = None if seconds is None else time.monotonic() + seconds
     stopped = timed_out = False
     while process.poll() is None:
@@ -112,7 +113,7 @@ def wait(
 
 
 def _of_the_platform(job: Job, runtime: Runtime, home: Path, *, isolate: bool) -> dict[str, str]:
-    """What the platform puts into every container's environment, and nothing of ours beyond it."""
+    """The environment variables that SageMaker sets in every container, without others of this server."""
     passed = environment.for_code()
     folder = str(Path(runtime.python).parent) if os.sep in runtime.python else ""
     region = job.scope.region
@@ -134,12 +135,12 @@ def _read(stream: IO[bytes], write: Callable[[str], None]) -> None:
     for line in stream:
         try:
             write(line.decode("utf-8", "replace").rstrip("\r\n"))
-        except ValueError:  # the log was closed: a process that outlived the job still prints
+        except ValueError:  # the log is closed, but a process that outlived the job still prints
             return
 
 
 def describe_exit(code: int) -> str:
-    """An exit code in AWS's words: a process killed by a signal has 128 plus its number."""
+    """An exit code in AWS's words; for a process killed by a signal, it is 128 plus the signal's number."""
     shown = 128 - code if code < 0 else code
     note = " (out of memory?)" if code == -9 and sys.platform == "linux" else ""
     return f"exit code: {shown}{note}"

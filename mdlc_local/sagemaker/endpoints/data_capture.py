@@ -1,7 +1,7 @@
 """Data capture: requests and answers as JSON lines in S3, in the layout that SageMaker writes.
 
 ``<DestinationS3Uri>/<endpoint>/<variant>/<yyyy>/<mm>/<dd>/<hh>/<mm-ss-mmm-uuid>.jsonl``, written in the
-background with the model's role, so that nothing that goes wrong here reaches a request.
+background with the model's role, so that an error here does not affect a request.
 """
 
 import base64
@@ -22,7 +22,7 @@ from mdlc_local.sagemaker.records import Scope
 log = logging.getLogger("mdlc_local.sagemaker")
 
 MAX_WAITING = 20_000
-"""How many captures wait to be written; further ones are dropped, as a full instance drops them."""
+"""The most captures that wait to be written; more are dropped, as on an instance with a full disk."""
 
 _MODES = {"Input": ("INPUT",), "Output": ("OUTPUT",), "InputAndOutput": ("INPUT", "OUTPUT")}
 
@@ -32,9 +32,9 @@ class Exchange:
     """One request and its answer.
 
     Attributes:
-        event_id: made anew for each invocation; the same for a production variant and its shadow.
-        inference_id: what the caller gave, or None.
-        custom_attributes: what the caller gave, or None.
+        event_id: a new id per invocation; the same for a production variant and its shadow.
+        inference_id: the caller's inference id, or None.
+        custom_attributes: the caller's custom attributes, or None.
         request: the request's body.
         request_type: its content type.
         answer: the answer's body.
@@ -70,13 +70,13 @@ class DataCapture:
 
     @staticmethod
     def samples(config: dict[str, Any] | None) -> bool:
-        """Whether this request is one of those captured."""
+        """Whether to capture this request, decided at random by the sampling percentage."""
         if not config or not config.get("EnableCapture", True):
             return False
         return random.random() * 100 < float(config["InitialSamplingPercentage"])
 
     def add(self, config: dict[str, Any], role_arn: str, variant: str, exchange: Exchange) -> None:
-        """Take one exchange; it is written later."""
+        """Queue one exchange, which `flush` writes."""
         now = datetime.datetime.now(datetime.UTC)
         file = _File(json.dumps(config, sort_keys=True), role_arn, variant, f"{now:%Y/%m/%d/%H}")
         line = json.dumps(captured(config, exchange, now))
@@ -86,19 +86,19 @@ class DataCapture:
                 self._count += 1
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Discard the queued captures."""
         with self._lock:
             self._waiting, self._count = {}, 0
 
     def flush(self) -> None:
-        """Write what waits, one file for each variant and hour."""
+        """Write the queued captures, one file for each variant and hour."""
         with self._lock:
             waiting, self._waiting, self._count = self._waiting, {}, 0
         for file, lines in waiting.items():
             try:
                 self._write(file, lines)
             except Exception as error:
-                # boto3 and s3transfer raise many kinds; a capture that fails must not end the reports.
+                # boto3 and s3transfer raise many types of errors; none may end the reporting thread.
                 log.warning("%d captures of endpoint %s are lost: %s", len(lines), self._endpoint_name, error)
 
     def _write(self, file: _File, lines: list[str]) -> None:
@@ -135,7 +135,7 @@ def captured(config: dict[str, Any], exchange: Exchange, at: datetime.datetime) 
 
 
 def _side(config: dict[str, Any], body: bytes, content_type: str, mode: str) -> dict[str, Any]:
-    """A body as text when its content type is declared as CSV or JSON; in base64 otherwise, as on AWS."""
+    """A captured body: text if its content type is declared as CSV or JSON, else base64, as on AWS."""
     kind = content_type.split(";")[0].strip().lower()
     declared = config.get("CaptureContentTypeHeader", {})
     encoding = "BASE64"

@@ -1,7 +1,7 @@
-"""Bringing an endpoint to a configuration: a new fleet beside the old one, traffic moved step by step,
-alarms watched, and back again when one of them rings.
+"""Deploys an endpoint configuration: starts a new fleet beside the old one, shifts traffic step by step,
+watches alarms, and rolls back when one goes to ALARM.
 
-Waiting is real time divided by the server's time scale; starting a server takes the time that it takes.
+Waits are divided by the server's time scale; the start of a server is not.
 """
 
 import time
@@ -21,19 +21,19 @@ from mdlc_local.sagemaker.job import REASON_CHARACTERS, SESSION
 from mdlc_local.sagemaker.records import ENDPOINT, changing
 
 LOOK_SECONDS = 0.1
-"""How often alarms are looked at while a step is watched."""
+"""Seconds between checks of the alarms during a bake."""
 
 
 class RolledBackError(LocalAwsError):
-    """The update goes back; the text says why."""
+    """The update must be rolled back; the message has the reason."""
 
 
 class _DeletedError(LocalAwsError):
-    """The endpoint was deleted meanwhile."""
+    """The endpoint was deleted during the update."""
 
 
 def create(hosted: Hosted, make_fleet: Callable[[], Fleet]) -> None:
-    """Start a new endpoint's fleet: InService, or Failed with the reason."""
+    """Start a new endpoint's fleet; the endpoint is then InService, or Failed with the reason."""
     events.publish(ENDPOINT, hosted.record)
     fleet: Fleet | None = None
     try:
@@ -56,14 +56,14 @@ def create(hosted: Hosted, make_fleet: Callable[[], Fleet]) -> None:
 def update(
     hosted: Hosted, old: Fleet, config_name: str, make_fleet: Callable[[], Fleet], rollout: Rollout
 ) -> None:
-    """Bring a serving endpoint to a new configuration, or back to the old one.
+    """Update an endpoint to a new configuration, or roll back to the old one.
 
     Args:
         hosted: the endpoint.
-        old: its fleet until now.
-        config_name: the new endpoint configuration.
-        make_fleet: makes the new fleet.
-        rollout: how traffic moves, and which alarms stop it.
+        old: its current fleet.
+        config_name: the new endpoint configuration's name.
+        make_fleet: creates the new fleet.
+        rollout: how traffic is shifted, and which alarms roll it back.
     """
     new: Fleet | None = None
     started = time.monotonic()
@@ -74,7 +74,7 @@ def update(
         _pending(hosted, config_name, new, "Creating")
         new.launch()
         if time.monotonic() - started > rollout.timeout_seconds:
-            # The waiting, which is scaled, was checked against the timeout before; this is real time.
+            # The waits, which are scaled, were compared with the timeout at validation; this is real time.
             raise RolledBackError("the update took longer than MaximumExecutionTimeoutInSeconds")
         for number, share in enumerate(rollout.shares, start=1):
             _pending(hosted, config_name, new, "ActivatingTraffic")
@@ -115,7 +115,7 @@ def _go_back(hosted: Hosted, old: Fleet, new: Fleet | None, error: Exception) ->
 
 
 def change_weights(hosted: Hosted, changes: list[dict[str, Any]]) -> None:
-    """Give variants other weights and instance counts: Updating, then InService."""
+    """Change variants' weights and instance counts, and set the endpoint to InService."""
     events.publish(ENDPOINT, hosted.record)
     fleet = hosted.fleet
     if fleet is None or hosted.stop.is_set():
@@ -128,7 +128,7 @@ def change_weights(hosted: Hosted, changes: list[dict[str, Any]]) -> None:
 
 
 def delete(hosted: Hosted, forget: Callable[[], None]) -> None:
-    """End everything of an endpoint, then forget it."""
+    """End an endpoint's processes, then call `forget` to remove its record."""
     events.publish(ENDPOINT, hosted.record)
     hosted.traffic.share()
     _retire(hosted.fleet)
@@ -137,10 +137,10 @@ def delete(hosted: Hosted, forget: Callable[[], None]) -> None:
 
 
 def _bake(hosted: Hosted, new: Fleet, rollout: Rollout, seconds: float) -> None:
-    """Wait, watching the alarms.
+    """Wait for the baking period and watch the alarms.
 
     Raises:
-        RolledBackError: when one rings.
+        RolledBackError: when one is in ALARM.
     """
     deadline = time.monotonic() + seconds / options.current().time_scale
     while True:
@@ -153,10 +153,10 @@ def _bake(hosted: Hosted, new: Fleet, rollout: Rollout, seconds: float) -> None:
 
 
 def _look(hosted: Hosted, fleet: Fleet, rollout: Rollout) -> None:
-    """Ask CloudWatch for the alarms with the model's role, as SageMaker does.
+    """Describe the alarms with the permissions of the model's role, as SageMaker does.
 
     Raises:
-        RolledBackError: when one is in ALARM, does not exist, or may not be looked at.
+        RolledBackError: when one is in ALARM or does not exist, or when the role may not describe it.
     """
     if hosted.stop.is_set():
         raise _DeletedError
@@ -165,7 +165,7 @@ def _look(hosted: Hosted, fleet: Fleet, rollout: Rollout) -> None:
     role_arn = fleet.all_servers[0].role_arn
     region = hosted.scope.region
     for name in rollout.alarms:
-        # The permission may be narrowed to alarms, by their names:
+        # The permission may be restricted to alarms by their names:
         # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
         alarm_arn = f"arn:aws:cloudwatch:{region}:{hosted.scope.account}:alarm:{name}"
         reason = iam.denial(role_arn, "cloudwatch:DescribeAlarms", alarm_arn, region=region, session=SESSION)
@@ -187,14 +187,14 @@ def _look(hosted: Hosted, fleet: Fleet, rollout: Rollout) -> None:
 
 
 def _retire(fleet: Fleet | None) -> None:
-    """End a fleet that gets no more requests, once it has answered those it has."""
+    """End a fleet that receives no more requests, after it has answered the pending ones."""
     if fleet is not None:
         fleet.drain()
         fleet.end()
 
 
 def _pending(hosted: Hosted, config_name: str, fleet: Fleet, status: str) -> None:
-    """Show how far the new fleet is."""
+    """Update PendingDeploymentSummary with the new fleet's status."""
     stage = {"VariantStatus": [{"Status": status, "StartTime": model.now()}]}
     started = (hosted.record.get("PendingDeploymentSummary") or {}).get("StartTime", model.now())
     summary = {
@@ -210,7 +210,7 @@ def _pending(hosted: Hosted, config_name: str, fleet: Fleet, status: str) -> Non
 
 
 def _set(hosted: Hosted, *, publish: bool = True, **fields: Any) -> None:
-    """Change the record; None takes a field away."""
+    """Change fields of the endpoint's record; None removes a field."""
     with changing(hosted.record) as record:
         record.update(fields, LastModifiedTime=model.now())
         if hosted.fleet is not None:

@@ -9,7 +9,7 @@ from mdlc_local.sagemaker.records import ENDPOINT_CONFIG, Record, Scope
 from mdlc_local.sagemaker.registry import models
 
 WORDS = "endpoint configuration"
-"""How AWS's messages speak of it."""
+"""The resource's name in AWS's messages."""
 
 ABSENT = {
     "AsyncInferenceConfig": "asynchronous endpoints",
@@ -17,7 +17,7 @@ ABSENT = {
     "ExecutionRoleArn": "inference components",
     "MetricsConfig": "enhanced metrics",
 }
-"""Members that nothing here acts on, and what they are for: refused rather than ignored."""
+"""Members that are not implemented, with the feature of each; they are rejected and not ignored."""
 
 _ABSENT_OF_VARIANT = {
     "AcceleratorType": "Elastic Inference",
@@ -31,8 +31,8 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """CreateEndpointConfig.
 
     Raises:
-        SageMakerApiError: ValidationException when it exists, names a model that does not, or asks for what
-            SageMaker refuses; InvalidAction for what SageMaker has and the embedded AWS lacks.
+        SageMakerApiError: ValidationException when the configuration exists, names a missing model, or is
+            invalid for SageMaker; InvalidAction for features that the embedded AWS lacks.
     """
     name = request["EndpointConfigName"]
     arn = records.arn(ENDPOINT_CONFIG, name, scope)
@@ -82,7 +82,10 @@ def _check_variant(variant: dict[str, Any], scope: Scope) -> None:
 
 
 def _check_serverless(request: dict[str, Any], scope: Scope) -> None:
-    """What serverless endpoints exclude, as in "Serverless Inference, feature exclusions"."""
+    """Raise an error for features that serverless endpoints exclude.
+
+    Source: "Serverless Inference, feature exclusions" in the AWS documentation.
+    """
     production = request["ProductionVariants"]
     served = models.existing(production[0]["ModelName"], scope)
     excluded = {
@@ -99,10 +102,10 @@ def _check_serverless(request: dict[str, Any], scope: Scope) -> None:
 
 
 def existing(name: str, scope: Scope) -> Record:
-    """The configuration of that name.
+    """The record of the endpoint configuration with that name.
 
     Raises:
-        SageMakerApiError: ValidationException.
+        SageMakerApiError: ValidationException when there is none.
     """
     record = records.find(ENDPOINT_CONFIG, name, scope)
     if record is None:
@@ -125,7 +128,7 @@ def list_configs(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 
 def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """DeleteEndpointConfig; one in use may be deleted too, as on AWS."""
+    """DeleteEndpointConfig; as on AWS, a configuration in use can be deleted too."""
     existing(request["EndpointConfigName"], scope)
     with records.lock:
         records.table(ENDPOINT_CONFIG, scope).pop(request["EndpointConfigName"].lower(), None)

@@ -1,4 +1,4 @@
-"""The CloudWatch metrics of an endpoint's invocations, sent together in the background."""
+"""The CloudWatch metrics of an endpoint's invocations, sent in batches in the background."""
 
 import logging
 import threading
@@ -21,8 +21,8 @@ _DIGITS = 3
 class EndpointMetrics:
     """The invocation metrics of one endpoint, by EndpointName and VariantName.
 
-    Every metric is also sent by EndpointName, VariantName and EndpointConfigName, so that an alarm can look
-    at the new fleet of an update alone.
+    Every metric is also put with the dimensions EndpointName, VariantName and EndpointConfigName, so that an
+    alarm can watch only the new fleet of an update.
     """
 
     def __init__(self, endpoint_name: str, scope: Scope) -> None:
@@ -60,12 +60,12 @@ class EndpointMetrics:
                 self._pending.setdefault((variant, config, metric, unit), Counter())[value] += 1
 
     def clear(self) -> None:
-        """Forget what is pending."""
+        """Discard the pending metrics."""
         with self._lock:
             self._pending = {}
 
     def flush(self) -> None:
-        """Send what is pending. Nothing that goes wrong here reaches a request."""
+        """Send the pending metrics; an error of CloudWatch is only logged."""
         with self._lock:
             pending, self._pending = self._pending, {}
         data = [datum for key, counts in pending.items() for datum in self._data(*key, counts)]
@@ -102,5 +102,5 @@ class EndpointMetrics:
 
 
 def _rounded(value: float) -> float:
-    """To three significant digits, so that thousands of latencies make few data points."""
+    """The value with three significant digits, so that thousands of latencies make few data points."""
     return float(f"{value:.{_DIGITS}g}")

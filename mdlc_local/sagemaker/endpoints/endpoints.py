@@ -21,7 +21,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateEndpoint.
 
     Raises:
-        SageMakerApiError: ValidationException when it exists or its configuration does not.
+        SageMakerApiError: ValidationException when the endpoint exists or its configuration does not.
     """
     name = request["EndpointName"]
     arn = records.arn(ENDPOINT, name, scope)
@@ -50,8 +50,8 @@ def update(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """UpdateEndpoint.
 
     Raises:
-        SageMakerApiError: ValidationException when it or its configuration does not exist, when it is not
-            InService, or when the deployment asks for what SageMaker refuses.
+        SageMakerApiError: ValidationException when the endpoint or its configuration does not exist, when it
+            is not InService, or when SageMaker does not support the deployment.
     """
     config = copy.deepcopy(endpoint_configs.existing(request["EndpointConfigName"], scope))
     hosted, old = _serving(request["EndpointName"], scope)
@@ -83,8 +83,8 @@ def update_weights_and_capacities(request: dict[str, Any], scope: Scope) -> dict
     """UpdateEndpointWeightsAndCapacities.
 
     Raises:
-        SageMakerApiError: ValidationException when it does not exist, is not InService, or has no such
-        variant.
+        SageMakerApiError: ValidationException when the endpoint does not exist, is not InService, or has no
+            such variant.
     """
     hosted, fleet = _serving(request["EndpointName"], scope)
     changes = copy.deepcopy(request["DesiredWeightsAndCapacities"])
@@ -100,7 +100,10 @@ def update_weights_and_capacities(request: dict[str, Any], scope: Scope) -> dict
 
 
 def _claim(record: Record) -> None:
-    """Make it Updating, unless another request was faster. Hold the lock."""
+    """Set the endpoint's status to Updating; raises an error when another request already did.
+
+    The caller must hold the record's lock.
+    """
     if record["EndpointStatus"] in _BUSY:
         raise _in_progress(record)
     record["EndpointStatus"] = "Updating"
@@ -111,7 +114,7 @@ def _in_progress(record: Record) -> Exception:
 
 
 def _serving(name: str, scope: Scope) -> tuple[Hosted, Fleet]:
-    """An endpoint that can be changed, and its fleet."""
+    """An endpoint that can be updated, and its fleet."""
     record = existing(name, scope)
     hosted = hosting.find(name, scope)
     if record["EndpointStatus"] in _BUSY:
@@ -128,9 +131,9 @@ def _instances(config: Record) -> int:
 
 
 def _check_guardrails(deployment: dict[str, Any] | None, old: Record, new: Record) -> None:
-    """What deployment guardrails exclude ("Deployment guardrails: exclusions" in the documentation).
+    """Raise an error for a deployment that guardrails exclude; without a DeploymentConfig none applies.
 
-    Without a DeploymentConfig an update may do all of it, at once.
+    Source: "Deployment guardrails: exclusions" in the AWS documentation.
     """
     if not deployment:
         return
@@ -149,7 +152,7 @@ def _check_guardrails(deployment: dict[str, Any] | None, old: Record, new: Recor
 
 
 def _retain(request: dict[str, Any], config: Record, old: Fleet) -> None:
-    """Keep the running variants' weights, counts and data capture, except those excluded."""
+    """Keep the running variants' weights, instance counts and data capture, except excluded properties."""
     excluded = {
         property_of_variant["VariantPropertyType"]
         for property_of_variant in request.get("ExcludeRetainedVariantProperties", [])
@@ -167,10 +170,10 @@ def _retain(request: dict[str, Any], config: Record, old: Fleet) -> None:
 
 
 def existing(name: str, scope: Scope) -> Record:
-    """The endpoint of that name.
+    """The record of the endpoint with that name.
 
     Raises:
-        SageMakerApiError: ValidationException.
+        SageMakerApiError: ValidationException when there is none.
     """
     record = records.find(ENDPOINT, name, scope)
     if record is None:
@@ -211,7 +214,8 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteEndpoint.
 
     Raises:
-        SageMakerApiError: ValidationException when it does not exist or is being created, updated or deleted.
+        SageMakerApiError: ValidationException when the endpoint does not exist, or while it is being created,
+            updated or deleted.
     """
     record = existing(request["EndpointName"], scope)
     hosted = hosting.find(request["EndpointName"], scope)

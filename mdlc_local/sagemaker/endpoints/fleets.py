@@ -1,4 +1,4 @@
-"""A fleet: the servers of one endpoint configuration, started together and ended together."""
+"""A fleet: the servers of one endpoint configuration, which start and end together."""
 
 import contextvars
 import random
@@ -28,7 +28,7 @@ class Fleet:
         images: the local runtimes.
 
     Raises:
-        JobFailedError: when a model of the configuration does not exist any more.
+        JobFailedError: when a model of the configuration no longer exists.
     """
 
     def __init__(self, endpoint: Record, config: Record, scope: Scope, images: Images) -> None:
@@ -53,10 +53,10 @@ class Fleet:
         return [*self.servers.values(), *self.shadows]
 
     def launch(self) -> None:
-        """Start all servers at once and wait until all are well.
+        """Start all servers in parallel and wait until all are healthy.
 
         Raises:
-            JobFailedError: naming the first variant that is not.
+            JobFailedError: naming the first variant that does not become healthy.
         """
         servers = self.all_servers
         with ThreadPoolExecutor(len(servers)) as pool:
@@ -73,7 +73,7 @@ class Fleet:
                 raise failure
 
     def choose(self) -> VariantServer:
-        """A production variant by chance, weighted; evenly when no variant has a weight."""
+        """A random production variant, by the variants' weights; uniform when all weights are 0."""
         servers = list(self.servers.values())
         if len(servers) == 1:
             return servers[0]
@@ -81,7 +81,7 @@ class Fleet:
         return random.choices(servers, weights if any(weights) else None)[0]
 
     def drain(self) -> None:
-        """Wait until no request is being answered, at most as long as one may take."""
+        """Wait until no request is in progress, at most for the timeout of one request."""
         deadline = time.monotonic() + INVOCATION_SECONDS
         while time.monotonic() < deadline:
             with self.lock:

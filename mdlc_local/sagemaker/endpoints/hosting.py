@@ -1,4 +1,4 @@
-"""The endpoints that have servers: their traffic, their fleets, and what reports about them."""
+"""The endpoints with servers: their traffic, fleets, metrics and data capture."""
 
 import contextvars
 import logging
@@ -17,7 +17,7 @@ from mdlc_local.sagemaker.records import Record, Scope
 log = logging.getLogger("mdlc_local.sagemaker")
 
 REPORT_SECONDS = 0.5
-"""How often metrics of an endpoint that is asked are sent to CloudWatch; on AWS it is once a minute."""
+"""Seconds between metrics of an endpoint with traffic; on AWS it is a minute."""
 
 _MINUTE = 60.0
 
@@ -26,16 +26,16 @@ _REPORTS_PER_CAPTURE = 4
 
 @dataclass(kw_only=True, eq=False)
 class Hosted:
-    """One endpoint from its creation to its end.
+    """One endpoint, with the thread that reports its metrics.
 
     Attributes:
-        record: what DescribeEndpoint shows.
+        record: the members of DescribeEndpoint's answer.
         scope: account and region.
-        traffic: which fleet answers.
+        traffic: the distribution of requests among fleets.
         fleet: the fleet of the endpoint's current configuration; None until it serves.
         stop: set when the endpoint is deleted.
-        metrics: what CloudWatch is told.
-        capture: what is stored of requests and answers.
+        metrics: its CloudWatch metrics.
+        capture: its data capture.
     """
 
     record: Record
@@ -55,11 +55,11 @@ class Hosted:
         self._reporter = _in_context(self._report, f"report {self.record['EndpointName']}")
 
     def is_asked(self) -> None:
-        """Note that a request has come: what comes of it is reported soon."""
+        """Wake the reporting thread, because a request has arrived."""
         self._asked.set()
 
     def _report(self) -> None:
-        # At rest it is enough that each minute of an alarm has a data point.
+        # Without traffic, one data point per minute (of scaled time) is enough for alarms.
         rest_seconds = max(_MINUTE / options.current().time_scale / 2 - REPORT_SECONDS, 0.0)
         rounds = 0
         while True:
@@ -75,14 +75,14 @@ class Hosted:
                 self.capture.flush()
 
     def close(self) -> None:
-        """Report what is left and report no more."""
+        """Stop reporting, and send the remaining metrics and captures."""
         self._stop_reporting()
         self._reporter.join()
         self.metrics.flush()
         self.capture.flush()
 
     def discard(self) -> None:
-        """End the servers and forget what was not reported yet."""
+        """End the servers, and discard the metrics and captures that were not sent yet."""
         self._stop_reporting()
         self.metrics.clear()
         self.capture.clear()
@@ -99,7 +99,7 @@ _lock = threading.Lock()
 
 
 def add(hosted: Hosted) -> None:
-    """From now on the endpoint is found by its name."""
+    """Register an endpoint, so that `find` returns it."""
     with _lock:
         _hosted[hosted.scope, hosted.record["EndpointName"].lower()] = hosted
 
@@ -111,25 +111,25 @@ def find(name: str, scope: Scope) -> Hosted | None:
 
 
 def remove(hosted: Hosted) -> None:
-    """The endpoint is found no more."""
+    """Remove an endpoint, so that `find` no longer returns it."""
     with _lock:
         _hosted.pop((hosted.scope, hosted.record["EndpointName"].lower()), None)
 
 
 def start(body: Callable[[], None], hosted: Hosted) -> None:
-    """Run `body` in a thread of its own, in the context of the request being served."""
+    """Run `body` in a new thread, in the current request's context."""
     _in_context(body, f"endpoint {hosted.record['EndpointName']}")
 
 
 def end_all() -> None:
-    """Stop every endpoint and forget it (the server's reset)."""
+    """Stop and remove every endpoint (the server's reset)."""
     with _lock:
         endpoints = list(_hosted.values())
         _hosted.clear()
     for hosted in endpoints:
         hosted.stop.set()
         hosted.traffic.share()
-        # The last lines of logs go through the server, which answers nobody while it resets.
+        # In a thread, because it sends log lines to the server, which does not answer during a reset.
         start(hosted.discard, hosted)
 
 

@@ -1,4 +1,4 @@
-"""InvokeEndpoint: one request through an endpoint's traffic to a container and back."""
+"""InvokeEndpoint: routes a request to a variant's container and returns the answer."""
 
 import json
 import logging
@@ -36,7 +36,7 @@ MAX_SERVERLESS_BODY_BYTES = 4 * 1024 * 1024
 """The largest request to a serverless endpoint, as on AWS."""
 
 MAX_SHADOW_REQUESTS = 100
-"""How many mirrored requests may wait; further ones are dropped, so that a slow shadow costs nothing."""
+"""The most mirrored requests in progress; more are dropped, so that a slow shadow variant costs nothing."""
 
 _PATH = re.compile(r"^/endpoints/([^/]+)/invocations$")
 _PREFIX = "x-amzn-sagemaker-"
@@ -67,7 +67,7 @@ class RefusedError(LocalAwsError):
 
     Attributes:
         status: the HTTP status.
-        code: AWS's name of the error, or None where AWS names none.
+        code: AWS's error code, or None where AWS has none.
         members: the members of the response.
     """
 
@@ -80,12 +80,12 @@ class RefusedError(LocalAwsError):
 
 @dataclass(frozen=True, kw_only=True)
 class Invocation:
-    """One request.
+    """One request of InvokeEndpoint.
 
     Attributes:
-        event_id: made for it.
-        headers: by their names in lower case.
-        body: the bytes.
+        event_id: a new UUID.
+        headers: the headers by their names in lower case.
+        body: the request's bytes.
     """
 
     event_id: str
@@ -94,7 +94,7 @@ class Invocation:
 
     @property
     def forwarded(self) -> dict[str, str]:
-        """The headers that reach the container; SageMaker strips all others."""
+        """The headers that SageMaker passes to the container; it removes all others."""
         headers = {
             "Content-Type": self.headers.get("content-type", ""),
             "Accept": self.headers.get("accept", "*/*"),
@@ -105,11 +105,11 @@ class Invocation:
 
 
 def install(app: ModuleType) -> None:
-    """See to it that an answer keeps the content type that the model gave it."""
+    """Patch ministack so that an answer keeps the model's content type."""
 
     def fixing(fix: Callable[[str, int, dict[str, str]], None]) -> Callable[[str, int, dict[str, str]], None]:
         def fixed(service: str, status: int, headers: dict[str, str]) -> None:
-            # ministack gives every JSON answer of a service the content type of its control plane.
+            # ministack sets the control plane's content type on every JSON answer of a service.
             if _ANSWERED_BY not in headers:
                 fix(service, status, headers)
 
@@ -119,13 +119,13 @@ def install(app: ModuleType) -> None:
 
 
 def endpoint_of(path: str) -> str | None:
-    """The endpoint that a request path invokes, or None when it is none of the data plane's."""
+    """The name of the endpoint that a request path invokes, or None for a path of another operation."""
     match = _PATH.match(path)
     return unquote(match[1]) if match else None
 
 
 def invoke(name: str, headers: dict[str, str], body: bytes, scope: Scope) -> Response:
-    """InvokeEndpoint; every error is a response too."""
+    """InvokeEndpoint; errors are returned as responses."""
     try:
         return _invoke(name, headers, body, scope)
     except RefusedError as refused:
@@ -180,7 +180,10 @@ def _check_size(body: bytes, server: VariantServer) -> None:
 def _ask(
     hosted: Hosted, fleet: Fleet, server: VariantServer, invocation: Invocation, received: float
 ) -> tuple[InvocationOutcome, str]:
-    """One answer of a variant, counted and captured; without one the status is 0 and the text says why."""
+    """A variant's answer and a problem text; also updates the metrics and data capture.
+
+    When the container gives no answer, the status is 0 and the text has the reason.
+    """
     asked = time.perf_counter()
     answer, problem, running = _NO_ANSWER, "", True
     try:
@@ -223,7 +226,7 @@ def _ask(
 
 
 def _mirror(hosted: Hosted, fleet: Fleet, server: VariantServer, invocation: Invocation) -> None:
-    """Send a copy to the shadow variant: as many of the requests as its weight is of the production's."""
+    """Send a copy to the shadow variant, for a share of requests: its weight by the production variant's."""
     for shadow in fleet.shadows:
         if server.weight and random.random() * server.weight >= shadow.weight:
             continue

@@ -1,4 +1,4 @@
-"""How an update moves traffic: the steps of a DeploymentConfig, and what SageMaker refuses of it."""
+"""How an update shifts traffic: the steps of a DeploymentConfig and SageMaker's checks of it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,18 +16,18 @@ SMALLEST_BATCH = 5.0
 """The smallest rolling batch, in percent of the instances."""
 
 DEFAULT_TIMEOUT_SECONDS = 28_800
-"""How long an update may take when the request does not say: the longest that it may say."""
+"""The default of MaximumExecutionTimeoutInSeconds, which is also its maximum."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rollout:
-    """The course of an update.
+    """The steps of an update.
 
     Attributes:
-        shares: the new fleet's share of the traffic after each step, in percent; the last is all of it.
-        wait_seconds: how long each step but the last is watched; in a rolling update the last one too.
+        shares: the new fleet's share of the traffic after each step, in percent; the last one is 100.
+        wait_seconds: the baking time of each step but the last; in a rolling update also of the last.
         termination_wait_seconds: how long the old fleet is kept after the last step.
-        timeout_seconds: how long all of it may take.
+        timeout_seconds: the timeout of the whole update.
         alarms: names of the alarms that roll it back.
     """
 
@@ -39,14 +39,14 @@ class Rollout:
 
     @classmethod
     def of(cls, config: dict[str, Any] | None, instances: int) -> "Rollout":
-        """The course that a DeploymentConfig asks for; all at once without one.
+        """The steps of a DeploymentConfig; without one, all traffic is shifted at once.
 
         Args:
-            config: the DeploymentConfig.
-            instances: how many instances the new fleet has.
+            config: the DeploymentConfig, or None.
+            instances: the number of instances of the new fleet.
 
         Raises:
-            SageMakerApiError: ValidationException for what SageMaker refuses.
+            SageMakerApiError: ValidationException for an invalid DeploymentConfig.
         """
         config = config or {}
         alarms = tuple(
@@ -116,7 +116,7 @@ def _percent(
 ) -> float:
     value = float(size["Value"])
     percent = value if size["Type"] == "CAPACITY_PERCENT" else value / max(instances, 1) * WHOLE
-    # A batch of one instance is the smallest that there is, however few instances the fleet has.
+    # A batch of one instance is always allowed, because no smaller one is possible.
     is_one_instance = size["Type"] == "INSTANCE_COUNT" and value == 1
     if percent > WHOLE or (not is_one_instance and not least <= percent <= most):
         raise invalid(

@@ -1,4 +1,4 @@
-"""Which fleet answers a request: shares that change in one step, and a count of requests under way."""
+"""Distributes requests among an endpoint's fleets, and counts the requests in progress."""
 
 import contextlib
 import random
@@ -14,34 +14,34 @@ WHOLE = 100.0
 
 
 class NoVariantError(LocalAwsError):
-    """No fleet answers the request; the text says why."""
+    """No fleet can answer the request; the message is the requested variant, if any."""
 
 
 class Traffic:
-    """The shares of an endpoint's fleets."""
+    """The distribution of requests among an endpoint's fleets."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._shares: tuple[tuple[Fleet, float], ...] = ()
 
     def share(self, *shares: tuple[Fleet, float]) -> None:
-        """From now on requests are spread so; shares are percentages of the requests."""
+        """Set the fleets' shares of the requests, in percent, in one step."""
         with self._lock:
             self._shares = tuple((fleet, percent) for fleet, percent in shares if percent > 0)
 
     @property
     def shares(self) -> dict[str, float]:
-        """Percent of the requests by the name of the endpoint configuration."""
+        """The shares in percent, by the name of the endpoint configuration."""
         return {fleet.config_name: percent for fleet, percent in self._shares}
 
     @property
     def servers(self) -> list[VariantServer]:
-        """The production variants of all fleets that answer."""
+        """The production variants of all fleets with a share."""
         return [server for fleet, _ in self._shares for server in fleet.servers.values()]
 
     @contextlib.contextmanager
     def route(self, target_variant: str | None) -> Iterator[tuple[Fleet, VariantServer]]:
-        """The fleet and the variant of one request, which the fleet waits for before it ends.
+        """A context with a fleet and a variant for one request; the fleet does not end during the request.
 
         Raises:
             NoVariantError: when there is no fleet, or none has that variant.
@@ -53,7 +53,7 @@ class Traffic:
             if not shares:
                 raise NoVariantError(target_variant or "")
             fleet = random.choices([share for share, _ in shares], [percent for _, percent in shares])[0]
-            # Counted before the shares can change again, so that no fleet ends with this request under way.
+            # Counted while holding the lock, so that the fleet cannot end during this request.
             with fleet.lock:
                 fleet.in_flight += 1
         try:

@@ -1,7 +1,7 @@
-"""How busy an endpoint's servers are: CPU and memory of their processes, and requests under way.
+"""Utilization metrics of an endpoint: CPU and memory of its servers' processes, and concurrent requests.
 
-CPU is the sum over the cores, 100 for each, as on AWS; memory is a share of this machine's, since a model
-server has no instance of its own.
+CPU is the sum over all cores, 100 % for each, as on AWS. Memory is a percentage of this machine's memory,
+because a model server has no instance of its own.
 """
 
 import logging
@@ -24,7 +24,7 @@ from mdlc_local.sagemaker.records import Scope
 log = logging.getLogger("mdlc_local.sagemaker")
 
 INSTANCES = "/aws/sagemaker/Endpoints"
-"""CloudWatch namespace of what instances are busy with."""
+"""CloudWatch namespace of the instance metrics."""
 
 INVOCATIONS = "AWS/SageMaker"
 
@@ -35,11 +35,11 @@ _CENT = 100.0
 
 @dataclass(frozen=True)
 class Usage:
-    """What the processes of a group have used.
+    """The resources that the processes of a group use.
 
     Attributes:
-        cpu_seconds: of user and system time.
-        memory_bytes: resident now.
+        cpu_seconds: user and system time so far.
+        memory_bytes: resident memory now.
     """
 
     cpu_seconds: float = 0.0
@@ -54,7 +54,7 @@ _last: tuple[float, dict[int, Usage]] = (0.0, {})
 
 
 def by_group() -> dict[int, Usage]:
-    """What the machine's processes use, by process group; not asked again within a fifth of a second."""
+    """The usage of this machine's processes by process group; measured at most every `_FRESH_SECONDS`."""
     global _last
     with _lock:
         moment, known = _last
@@ -65,7 +65,7 @@ def by_group() -> dict[int, Usage]:
 
 
 def _of_proc() -> dict[int, Usage]:
-    """From Linux's `/proc`."""
+    """The usage by process group, from Linux's `/proc`."""
     usages: dict[int, Usage] = defaultdict(Usage)
     ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
     for entry in os.scandir(_PROC):
@@ -73,9 +73,9 @@ def _of_proc() -> dict[int, Usage]:
             continue
         try:
             text = (_PROC / entry.name / "stat").read_text()
-        except OSError:  # it ended meanwhile
+        except OSError:  # the process has ended
             continue
-        # The command's name, in parentheses, may hold blanks; what follows is counted from the state on.
+        # The command's name in parentheses may contain spaces, so fields are counted after it.
         fields = text.rpartition(")")[2].split()
         cpu_seconds = (int(fields[11]) + int(fields[12])) / ticks
         usages[int(fields[2])] += Usage(cpu_seconds, int(fields[21]) * page)
@@ -83,7 +83,7 @@ def _of_proc() -> dict[int, Usage]:
 
 
 def _of_ps() -> dict[int, Usage]:
-    """From `ps`, where there is no `/proc`."""
+    """The usage by process group, from `ps`, on systems without `/proc`."""
     done = subprocess.run(
         ["ps", "-A", "-o", "pgid=,rss=,time="], capture_output=True, text=True, check=False, timeout=10
     )
@@ -91,7 +91,7 @@ def _of_ps() -> dict[int, Usage]:
 
 
 def parse_ps(lines: Iterable[str]) -> dict[int, Usage]:
-    """Lines of process group, kilobytes and time as `[days-][hours:]minutes:seconds`."""
+    """The usage by process group, from lines with group, kilobytes and `[days-][hours:]minutes:seconds`."""
     usages: dict[int, Usage] = defaultdict(Usage)
     for line in lines:
         group, kilobytes, took = line.split()
@@ -104,7 +104,7 @@ def parse_ps(lines: Iterable[str]) -> dict[int, Usage]:
 
 
 class Utilization:
-    """What CloudWatch is told of an endpoint's servers, by EndpointName and VariantName."""
+    """Puts an endpoint's utilization metrics, with the dimensions EndpointName and VariantName."""
 
     def __init__(self, endpoint_name: str, scope: Scope) -> None:
         self._endpoint_name = endpoint_name
@@ -112,7 +112,7 @@ class Utilization:
         self._before: dict[int, tuple[float, float]] = {}
 
     def report(self, servers: Iterable[VariantServer]) -> None:
-        """Measure the servers and send it. Nothing that goes wrong here reaches a request."""
+        """Measure the servers and put the metrics; an error of CloudWatch is only logged."""
         servers = list(servers)
         if not servers:
             return
@@ -135,7 +135,7 @@ class Utilization:
         busy = [self._percent(group, measured[group].cpu_seconds, now) for group in groups]
         memory = sum(measured[group].memory_bytes for group in groups)
         data = []
-        # A share of time needs two looks.
+        # A CPU percentage needs two measurements.
         if groups and None not in busy:
             data.append(
                 self._datum(server, "CPUUtilization", sum(percent or 0.0 for percent in busy), "Percent")
@@ -149,14 +149,14 @@ class Utilization:
         self._before[group] = (cpu_seconds, now)
         if before is None or now <= before[1]:
             return None
-        # A process that has ended takes its time with it.
+        # The CPU time of processes that have ended is lost, so the difference may be negative.
         return max(_CENT * (cpu_seconds - before[0]) / (now - before[1]), 0.0)
 
     def _requests(self, server: VariantServer) -> list[dict[str, Any]]:
         concurrent = server.in_flight / max(server.instances, 1)
         return [
             self._datum(server, "ConcurrentRequestsPerModel", concurrent, "None"),
-            # Without traffic SageMaker emits zero, so that scaling takes instances away.
+            # Without traffic SageMaker puts zero, so that scaling removes instances.
             self._datum(server, "InvocationsPerInstance", 0.0, "None"),
         ]
 

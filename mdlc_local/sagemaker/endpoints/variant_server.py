@@ -1,6 +1,6 @@
-"""One variant of an endpoint: the servers of its model's containers, supervised until the fleet ends.
+"""One variant of an endpoint: starts, monitors and restarts the servers of its model's containers.
 
-A variant's containers are one process each here, whatever the number of its instances.
+Each container is one process, independent of the variant's instance count.
 """
 
 import logging
@@ -26,13 +26,13 @@ from mdlc_local.sagemaker.records import ENDPOINT, Record, Scope
 log = logging.getLogger("mdlc_local.sagemaker")
 
 LOG_GROUP = "/aws/sagemaker/Endpoints"
-"""Below it every endpoint has a log group, as on AWS."""
+"""The prefix of every endpoint's log group, as on AWS."""
 
 INVOCATION_SECONDS = 60
-"""How long a model may take for one request, as on AWS."""
+"""The timeout of one request to a model, as on AWS."""
 
 UNHEALTHY_AFTER = 3
-"""After so many failed pings in a row the containers are started anew."""
+"""After this many failed pings in a row the containers are restarted."""
 
 _WATCH_SECONDS = 0.1
 _PING_SECONDS = 5.0
@@ -41,7 +41,7 @@ _RESTART_PAUSE_SECONDS = 0.5
 
 
 class NotRunningError(LocalAwsError):
-    """A container of the variant is gone and not back yet."""
+    """The variant's containers are being restarted or have ended."""
 
 
 class VariantServer:
@@ -92,12 +92,12 @@ class VariantServer:
 
     @property
     def is_up(self) -> bool:
-        """Whether every container runs."""
+        """Whether all containers run."""
         return self._pipeline is not None and not self._pipeline.ended
 
     @property
     def process_groups(self) -> list[int]:
-        """The process groups of what serves, each with everything it started."""
+        """The process groups of the containers; each includes its child processes."""
         pipeline = self._pipeline
         return [] if pipeline is None else pipeline.process_groups
 
@@ -112,10 +112,10 @@ class VariantServer:
         return f"{LOG_GROUP}/{self._endpoint_name}"
 
     def launch(self) -> None:
-        """Start the containers and wait until all are well.
+        """Start the containers and wait until all are healthy.
 
         Raises:
-            JobFailedError: when one cannot be started or does not answer its health check.
+            JobFailedError: when one cannot be started or does not pass its health check.
         """
         self._containers = containers_of(self._model, self._scope)
         self.images = [container.image for container in self._containers]
@@ -139,11 +139,11 @@ class VariantServer:
         self._watcher.start()
 
     def request(self, body: bytes, headers: Mapping[str, str]) -> InvocationOutcome:
-        """One invocation.
+        """Send one invocation through the containers.
 
         Raises:
-            NotRunningError: when the containers are being started anew.
-            ConnectionLostError: when one does not answer.
+            NotRunningError: when the containers are being restarted.
+            ConnectionLostError: when a container does not answer.
         """
         pipeline = self._pipeline
         if pipeline is None:
@@ -157,7 +157,7 @@ class VariantServer:
                 self.in_flight -= 1
 
     def end(self) -> None:
-        """End the containers and their supervision."""
+        """End the containers and their monitoring."""
         self._job.stop.set()
         if self._watcher is not None:
             self._watcher.join()
@@ -178,7 +178,7 @@ class VariantServer:
                 isolate=bool(self._model.get("EnableNetworkIsolation")),
                 health_seconds=seconds,
             )
-        except ValueError as error:  # the images file has lost the model's runtime
+        except ValueError as error:  # the images file no longer has a runtime for the model's image
             raise JobFailedError(f"ClientError: {error}") from error
         self._pipeline = pipeline.__enter__()
 
@@ -188,7 +188,7 @@ class VariantServer:
             pipeline.__exit__(None, None, None)
 
     def _watch(self) -> None:
-        """Start the containers anew when one ends by itself or is no longer well."""
+        """Restart all containers when one exits by itself or fails its health checks."""
         failed, next_ping = 0, time.monotonic() + _PING_SECONDS
         while not self._job.stop.wait(_WATCH_SECONDS):
             pipeline = self._pipeline

@@ -1,1 +1,1 @@
-"""Processing, training and transform jobs: what is checked before one exists, and how it runs."""
+"""Processing, training and transform jobs: the checks of their requests, and their execution."""

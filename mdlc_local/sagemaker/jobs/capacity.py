@@ -1,7 +1,7 @@
-"""Which jobs may begin: as many at once as there are cores; others wait, as on AWS while capacity is found.
+"""Limits the running jobs to the number of cores; other jobs wait, as on AWS for capacity.
 
-With ``POST /_mdlc/hold`` a test keeps jobs waiting by their names' pattern, and with ``POST /_mdlc/free`` it
-lets all of them begin.
+With ``POST /_mdlc/hold`` a test makes jobs wait whose names match a pattern; ``POST /_mdlc/free`` lets all of
+them start.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from typing import Any
 from mdlc_local import control
 
 MAX_RUNNING = os.cpu_count() or 1
-"""How many jobs run at once."""
+"""The most jobs that run at the same time."""
 
 _LOOK_SECONDS = 0.2
 
@@ -23,14 +23,14 @@ _held: set[str] = set()
 
 
 def install() -> None:
-    """Answer the controls."""
+    """Register the paths `hold` and `free`."""
     control.route("POST", "hold", _hold)
     control.route("POST", "free", _free)
 
 
 @contextlib.contextmanager
 def place(name: str, stop: threading.Event) -> Iterator[None]:
-    """Wait until the job of that name may begin, or go on without a place when it is stopped meanwhile."""
+    """A context that waits until the job may start; when the job is stopped first, it enters anyway."""
     taken = False
     while not taken and not stop.is_set():
         if any(fnmatchcase(name, pattern) for pattern in _held.copy()):

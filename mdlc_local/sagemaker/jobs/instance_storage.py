@@ -1,4 +1,4 @@
-"""Instances whose data lies on disks of their own, encrypted by their hardware: they take no key."""
+"""Instance types with local storage, which is encrypted by hardware, so that a volume key is rejected."""
 
 import re
 from typing import Any
@@ -6,22 +6,22 @@ from typing import Any
 from mdlc_local.sagemaker.faults import invalid
 
 _NAMED = re.compile(r"ml\.[a-z]+\d+[a-z]*d[a-z]*(-[a-z0-9]+)?")
-"""Families that say so by a "d" behind the generation: m5d, g4dn, p4de."""
+"""Families with local storage, marked by a "d" after the generation: m5d, g4dn, p4de."""
 
 _UNNAMED = re.compile(r"ml\.(g[567]e?|p5(e|en)?|p6e?-[a-z0-9]+|trn1n?|trn2|dl1|i[34](en|i)?)")
-"""Families with such disks that do not say so in their names."""
+"""Families with local storage without that mark in their names."""
 
 
 def refuse_volume_key(resources: dict[str, Any]) -> None:
-    """Refuse a key for the volume of instances with local storage.
+    """Check that a request has no volume key for an instance type with local storage.
 
-    The words are those of the API's reference on `VolumeKmsKeyId`.
+    The message is that of the API reference on `VolumeKmsKeyId`.
 
     Args:
         resources: a request's ResourceConfig, ClusterConfig or TransformResources.
 
     Raises:
-        SageMakerApiError: ValidationException.
+        SageMakerApiError: ValidationException when it has.
     """
     kind = resources.get("InstanceType", "")
     family = kind.rpartition(".")[0]

@@ -1,4 +1,4 @@
-"""What all kinds of jobs have in common: Describe, List and Stop, and the start of a new one."""
+"""The requests that all kinds of jobs share: Describe, List and Stop, and the start of a new job."""
 
 import copy
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from mdlc_local.sagemaker.records import Kind, Record, Scope
 
 
 def existing(kind: Kind, name: str, scope: Scope) -> Record:
-    """The job of that name.
+    """The record of the job with that name.
 
     Raises:
-        SageMakerApiError: ResourceNotFound.
+        SageMakerApiError: ResourceNotFound when there is none.
     """
     record = records.find(kind, name, scope)
     if record is None:
@@ -24,10 +24,10 @@ def existing(kind: Kind, name: str, scope: Scope) -> Record:
 
 
 def refuse_taken(kind: Kind, name: str, scope: Scope) -> None:
-    """Refuse the name of a job that exists.
+    """Check that no job has the name yet.
 
     Raises:
-        SageMakerApiError: ResourceInUse.
+        SageMakerApiError: ResourceInUse when one has.
     """
     if records.find(kind, name, scope) is not None:
         raise in_use(
@@ -50,12 +50,12 @@ def create(
         kind: the kind of job.
         request: the request; its fields become the record's.
         scope: account and region.
-        role_arn: the role that the job acts as.
+        role_arn: the job's role.
         body: runs the job.
         fields: further fields of the record.
 
     Raises:
-        SageMakerApiError: ResourceInUse when the name is taken.
+        SageMakerApiError: ResourceInUse when the name is in use.
     """
     name, now = request[kind.name_field], model.now()
     record: Record = {
@@ -74,7 +74,7 @@ def create(
 
 
 def describe(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """The job's record as it is now."""
+    """A copy of the job's current record."""
     record = existing(kind, request[kind.name_field], scope)
     with records.lock:
         return dict(record)
@@ -91,7 +91,7 @@ def stop(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """Ask a job to stop.
 
     Raises:
-        SageMakerApiError: ResourceNotFound; ValidationException when it does not run.
+        SageMakerApiError: ResourceNotFound, or ValidationException when the job does not run.
     """
     record = existing(kind, request[kind.name_field], scope)
     with records.lock:

@@ -1,4 +1,4 @@
-"""How batch transform cuts a file into requests and joins the answers."""
+"""Splits batch transform's input files into requests and joins the answers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +13,12 @@ def split(path: Path, *, by_line: bool, single: bool, max_megabytes: int) -> Ite
 
     Args:
         path: the file.
-        by_line: SplitType Line: a record is a line; otherwise the whole file is one record.
-        single: BatchStrategy SingleRecord: one record a request; otherwise as many as fit.
-        max_megabytes: MaxPayloadInMB; 0 means without limit.
+        by_line: whether SplitType is Line: each line is a record; otherwise the whole file is one record.
+        single: whether BatchStrategy is SingleRecord: one record per request; otherwise as many as fit.
+        max_megabytes: MaxPayloadInMB; 0 for no limit.
 
     Raises:
-        JobFailedError: when one record is larger than a request may be.
+        JobFailedError: when a record exceeds the size limit.
     """
     limit = max_megabytes * _MEGABYTE if max_megabytes else None
     if not by_line:
@@ -43,7 +43,7 @@ def split(path: Path, *, by_line: bool, single: bool, max_megabytes: int) -> Ite
 
 
 def joined(answer: bytes, *, by_line: bool) -> bytes:
-    """An answer as it stands in the output file: with AssembleWith Line, each ends its last line."""
+    """An answer for the output file; with AssembleWith Line, a missing line end is added."""
     if by_line and answer and not answer.endswith(b"\n"):
         return answer + b"\n"
     return answer

@@ -1,4 +1,4 @@
-"""Runs a processing job under the processing container's contract."""
+"""Runs a processing job with the processing container's file layout and environment variables."""
 
 import json
 from datetime import datetime
@@ -13,11 +13,11 @@ from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 
 MESSAGE_CHARACTERS = 1024
-"""How much of /opt/ml/output/message becomes the ExitMessage."""
+"""The length to which /opt/ml/output/message is cut for the ExitMessage."""
 
 
 def run(job: Job, images: Images) -> None:
-    """Run the job to its end: Completed, Stopped, or an exception that makes it Failed."""
+    """Run the job until it is Completed or Stopped; an exception makes it Failed."""
     record = job.record
     application = record["AppSpecification"]
     runtime = images.find(application["ImageUri"])

@@ -1,4 +1,4 @@
-"""CreateProcessingJob and what is checked before a job exists."""
+"""CreateProcessingJob and its checks."""
 
 import copy
 from typing import Any
@@ -17,8 +17,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateProcessingJob.
 
     Raises:
-        SageMakerApiError: ResourceInUse, or ValidationException for what SageMaker (or this machine) does
-        not take.
+        SageMakerApiError: ResourceInUse when the name is in use, or ValidationException for a request that
+            SageMaker rejects or that cannot run on this machine.
     """
     job_requests.refuse_taken(PROCESSING_JOB, request["ProcessingJobName"], scope)
     refuse_volume_key(request["ProcessingResources"]["ClusterConfig"])
@@ -47,7 +47,7 @@ def _check_image(application: dict[str, Any], images: Images) -> None:
 
 
 def _with_defaults(request: dict[str, Any]) -> dict[str, Any]:
-    """The request with what SageMaker fills in."""
+    """A copy of the request with SageMaker's default values."""
     filled = copy.deepcopy(request)
     for entry in filled.get("ProcessingInputs", []):
         entry.setdefault("AppManaged", False)

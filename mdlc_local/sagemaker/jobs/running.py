@@ -1,4 +1,4 @@
-"""The jobs that run now: a thread and a folder each."""
+"""The running jobs; each has a thread and a folder."""
 
 import contextvars
 import logging
@@ -21,9 +21,9 @@ _lock = threading.Lock()
 
 
 def start(kind: Kind, record: Record, scope: Scope, role_arn: str, body: Callable[[Job], None]) -> None:
-    """Run `body` for a job in a thread of its own, in the context of the request being served.
+    """Run `body` for a job in a new thread, in the current request's context.
 
-    `body` sets the record's final fields and status itself; what it raises makes the job Failed.
+    `body` sets the record's final fields and status itself; an exception makes the job Failed.
     """
     folder = options.current().state_dir / "jobs" / f"{record[kind.name_field]}-{uuid.uuid4().hex[:8]}"
     job = Job(kind=kind, record=record, scope=scope, role_arn=role_arn, folder=folder)
@@ -45,7 +45,7 @@ def start(kind: Kind, record: Record, scope: Scope, role_arn: str, body: Callabl
 
 
 def stop(kind: Kind, record: Record, scope: Scope) -> None:
-    """Ask a job to stop; its thread sees to it."""
+    """Signal a job to stop; its thread ends it."""
     with _lock:
         job = _jobs.get((scope, kind.name, str(record[kind.name_field]).lower()))
     if job is not None:
@@ -53,7 +53,7 @@ def stop(kind: Kind, record: Record, scope: Scope) -> None:
 
 
 def stop_all() -> None:
-    """Ask every job to stop."""
+    """Signal every job to stop."""
     with _lock:
         for job in _jobs.values():
             job.stop.set()
@@ -66,7 +66,7 @@ def _run(job: Job, body: Callable[[Job], None]) -> None:
             body(job)
         shutil.rmtree(job.folder, ignore_errors=True)
     except Exception as error:
-        # The folder stays, so that a person can look at what the failed job saw.
+        # The folder of a failed job is kept for debugging.
         if not isinstance(error, JobFailedError):
             log.exception("%s %s broke", job.kind.words, job.name)
         reason = str(error) if isinstance(error, JobFailedError) else f"InternalServerError: {error!r}"
@@ -74,7 +74,7 @@ def _run(job: Job, body: Callable[[Job], None]) -> None:
 
 
 def fail(job: Job, reason: str) -> None:
-    """Make the job Failed with its reason, at the time of now."""
+    """Set the job to Failed with a reason, and its end to the current time."""
     status = job.kind.status or ""
     end = job.kind.name.removesuffix("Job") + "EndTime"
     job.update(**{"FailureReason": reason[:REASON_CHARACTERS], end: model.now(), status: "Failed"})

@@ -1,4 +1,4 @@
-"""Runs a training job under the training container's contract."""
+"""Runs a training job with the training container's file layout and environment variables."""
 
 import json
 import re
@@ -16,16 +16,16 @@ from mdlc_local.sagemaker.job import Job
 from mdlc_local.sagemaker.records import Record
 
 CHECKPOINTS = "/opt/ml/checkpoints"
-"""Where a job's checkpoints lie unless CheckpointConfig.LocalPath says otherwise."""
+"""A job's checkpoint folder when CheckpointConfig has no LocalPath."""
 
 _SYNC_SECONDS = 5.0
-# What the algorithm prints for each round; #011 is how SageMaker's logs show the tabulator.
+# The line that the algorithm prints per round; SageMaker's logs show the tab character as #011.
 _XGBOOST_METRIC = re.compile(r"\[\d+\].*")
 _XGBOOST_VALUE = re.compile(r"#011(train|validation)-([^\s:]+):([-+.\w]+)")
 
 
 class Metrics:
-    """The last value of each metric that the log's lines show."""
+    """The last value of each metric in the log's lines."""
 
     def __init__(self, definitions: list[dict[str, str]], *, xgboost: bool) -> None:
         self._patterns = [(entry["Name"], re.compile(entry["Regex"])) for entry in definitions]
@@ -33,7 +33,7 @@ class Metrics:
         self._latest: dict[str, dict[str, Any]] = {}
 
     def read(self, line: str) -> None:
-        """Take the metrics of one line."""
+        """Update the metrics from one log line."""
         for name, pattern in self._patterns:
             for match in pattern.finditer(line):
                 self._take(name, match.group(1) if match.groups() else match.group(0))
@@ -49,12 +49,12 @@ class Metrics:
         self._latest[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
 
     def final(self) -> list[dict[str, Any]]:
-        """FinalMetricDataList as DescribeTrainingJob shows it."""
+        """DescribeTrainingJob's FinalMetricDataList."""
         return list(self._latest.values())
 
 
 def enter(job: Job, status: str, message: str) -> None:
-    """Move the job to a secondary status."""
+    """Set the job's secondary status and add the transition to it."""
     now = model.now()
     transitions = [dict(entry) for entry in job.record["SecondaryStatusTransitions"]]
     if transitions:
@@ -66,7 +66,7 @@ def enter(job: Job, status: str, message: str) -> None:
 
 
 def run(job: Job, images: Images) -> None:
-    """Run the job to its end: Completed, Stopped, or an exception that makes it Failed."""
+    """Run the job until it is Completed or Stopped; an exception makes it Failed."""
     try:
         _run(job, images)
     except Exception as error:
@@ -129,7 +129,7 @@ def _train(
 
 
 def _prepare(job: Job) -> dict[str, str]:
-    """Write the configuration, fetch the channels; returns the container's variables."""
+    """Write the configuration and download the channels; returns the container's environment variables."""
     record, base = job.record, job.base
     for folder in ("input/config", "input/data", "model", "output/data", "code"):
         (base / folder).mkdir(parents=True, exist_ok=True)
@@ -180,7 +180,7 @@ def _checkpoints(record: Record, base: Path) -> tuple[str, Path] | None:
 
 
 def _restore_checkpoints(job: Job) -> None:
-    """Fetch what an earlier run of the same checkpoint location left."""
+    """Download the checkpoints that an earlier job saved to the same S3 location."""
     place = _checkpoints(job.record, job.base)
     if place is None:
         return
@@ -199,7 +199,7 @@ def _save_checkpoints(job: Job) -> None:
 
 
 def _keep_checkpoints(job: Job, over: threading.Event) -> None:
-    """Store changed checkpoints while the job trains."""
+    """Upload changed checkpoints while the job trains."""
     place = _checkpoints(job.record, job.base)
     if place is None:
         return

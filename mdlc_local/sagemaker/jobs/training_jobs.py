@@ -1,4 +1,4 @@
-"""CreateTrainingJob and what is checked before a job exists."""
+"""CreateTrainingJob and its checks."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateTrainingJob.
 
     Raises:
-        SageMakerApiError: ResourceInUse, or ValidationException for what SageMaker (or this machine) does
-        not take.
+        SageMakerApiError: ResourceInUse when the name is in use, or ValidationException for a request that
+            SageMaker rejects or that cannot run on this machine.
     """
     job_requests.refuse_taken(TRAINING_JOB, request["TrainingJobName"], scope)
     _check_required(request)
@@ -46,7 +46,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
 
 
 def _check_required(request: dict[str, Any]) -> None:
-    """What the API's model leaves open because other forms of the request (serverless jobs) lack it."""
+    """Check members that are optional in the API's model only for other requests (serverless jobs)."""
     for field in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition"):
         if field not in request:
             place = field[0].lower() + field[1:]
@@ -97,7 +97,7 @@ def _check_checkpoints(request: dict[str, Any]) -> None:
 
 
 def _check_channels(request: dict[str, Any], scope: Scope) -> None:
-    """SageMaker looks whether the channels hold anything before it takes the job, with the job's role."""
+    """Check that the channels' inputs exist, with the job's role, as SageMaker does."""
     channels = request.get("InputDataConfig", [])
     names = [channel["ChannelName"] for channel in channels]
     if len(names) != len(set(names)):

@@ -1,4 +1,4 @@
-"""Runs a batch transform job: the model served locally, every input file through it, one output file each."""
+"""Runs a batch transform job: serves the model locally and writes one output file per input file."""
 
 import contextlib
 import http
@@ -28,14 +28,14 @@ _BODY_SHOWN = 300
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How requests are made.
+    """How input files are split and sent as requests.
 
     Attributes:
         strategy: MultiRecord or SingleRecord.
-        max_megabytes: the largest request; 0 means without limit.
-        concurrent: how many requests run at once.
-        timeout_seconds: how long one request may take.
-        retries: how often a request that fails is tried again.
+        max_megabytes: the size limit of a request; 0 for none.
+        concurrent: the most requests at the same time.
+        timeout_seconds: the timeout of one request.
+        retries: how often a failed request is repeated.
     """
 
     strategy: str
@@ -46,7 +46,7 @@ class Plan:
 
     @classmethod
     def of(cls, record: Record, offered: dict[str, Any]) -> "Plan":
-        """What the request asks for; else what the container offers; else SageMaker's defaults.
+        """The plan by the job's request, else by the container's answer, else by SageMaker's defaults.
 
         Args:
             record: the transform job.
@@ -65,7 +65,7 @@ class Plan:
 
 
 def run(job: Job, images: Images) -> None:
-    """Run the job to its end: Completed, Stopped, or an exception that makes it Failed."""
+    """Run the job until it is Completed or Stopped; an exception makes it Failed."""
     record = job.record
     served = records.find(MODEL, record["ModelName"], job.scope)
     if served is None:
@@ -119,7 +119,7 @@ def _transform(
 
 
 def _platform_variables(record: Record) -> dict[str, str]:
-    """What the platform tells the container about the job."""
+    """The environment variables by which SageMaker describes the job to the container."""
     names = {
         "MaxPayloadInMB": "SAGEMAKER_MAX_PAYLOAD_IN_MB",
         "BatchStrategy": "SAGEMAKER_BATCH_STRATEGY",
@@ -155,7 +155,7 @@ def _all_files(job: Job, server: Pipeline, plan: Plan, inputs: list[Source]) -> 
 
 
 def _requests(job: Job, plan: Plan, inputs: list[Source]) -> Iterator[tuple[Source, bytes | None]]:
-    """Each file's request bodies, then None when the file is through."""
+    """Each file's request bodies, followed by None at the end of the file."""
     by_line = job.record["TransformInput"].get("SplitType", "None") == "Line"
     for source in inputs:
         if job.stop.is_set():
@@ -173,7 +173,7 @@ def _requests(job: Job, plan: Plan, inputs: list[Source]) -> Iterator[tuple[Sour
 
 
 def _settle(job: Job, source: Source, answer: "Future[bytes] | None") -> None:
-    """Add one answer to its file's output; store the output when the file is through."""
+    """Append one answer to its file's output; at the end of the file, upload the output."""
     output = job.record["TransformOutput"]
     path: Path = job.folder / "out" / f"{source.relative}.out"
     path.parent.mkdir(parents=True, exist_ok=True)

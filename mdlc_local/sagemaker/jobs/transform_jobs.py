@@ -1,4 +1,4 @@
-"""CreateTransformJob and what is checked before a job exists."""
+"""CreateTransformJob and its checks."""
 
 from typing import Any
 
@@ -16,11 +16,11 @@ _RUN_LOCALLY = {
 
 
 def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, Any]:
-    """CreateTransformJob. It acts as the model's execution role.
+    """CreateTransformJob; the job uses the model's execution role.
 
     Raises:
-        SageMakerApiError: ResourceInUse; ValidationException without the model or for what is not run
-        locally.
+        SageMakerApiError: ResourceInUse when the name is in use, or ValidationException when the model does
+            not exist or the job cannot run locally.
     """
     job_requests.refuse_taken(TRANSFORM_JOB, request["TransformJobName"], scope)
     model = records.find(MODEL, request["ModelName"], scope)

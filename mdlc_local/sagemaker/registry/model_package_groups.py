@@ -12,7 +12,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """CreateModelPackageGroup.
 
     Raises:
-        SageMakerApiError: ValidationException when it exists.
+        SageMakerApiError: ValidationException when the group exists.
     """
     name = request["ModelPackageGroupName"]
     arn = records.arn(MODEL_PACKAGE_GROUP, name, scope)
@@ -30,10 +30,10 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 
 def existing(name_or_arn: str, scope: Scope) -> Record:
-    """The group of that name or ARN.
+    """The record of the group with that name or ARN.
 
     Raises:
-        SageMakerApiError: ValidationException.
+        SageMakerApiError: ValidationException when there is none.
     """
     record = records.find(MODEL_PACKAGE_GROUP, name_or_arn, scope)
     if record is None:

@@ -9,16 +9,17 @@ from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
 from mdlc_local.sagemaker.registry import model_package_groups
 
 METADATA_LIMIT = 50
-"""How many CustomerMetadataProperties a package may have."""
+"""The most CustomerMetadataProperties that a package may have."""
 
 
 def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """CreateModelPackage: the next version of the group, or an unversioned package.
 
-    A request repeated with the same ClientToken answers with the package that the first one made.
+    A request with the ClientToken of an earlier request returns the package that the earlier one created.
 
     Raises:
-        SageMakerApiError: ValidationException.
+        SageMakerApiError: ValidationException when the names are invalid, the group does not exist, or the
+            unversioned package does.
     """
     if ("ModelPackageName" in request) == ("ModelPackageGroupName" in request):
         raise invalid("Exactly one of ModelPackageName and ModelPackageGroupName must be given")
@@ -33,7 +34,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 
 def next_version(group_name: str, scope: Scope) -> int:
-    """The version that the next package of a group gets; numbers of deleted packages are not given again."""
+    """The version of a group's next package; versions of deleted packages are not used again."""
     group = model_package_groups.existing(group_name, scope)
     return int(group.get("_last_version", 0)) + 1
 
@@ -74,10 +75,10 @@ def _record(request: dict[str, Any], scope: Scope) -> Record:
 
 
 def existing(name_or_arn: str, scope: Scope) -> Record:
-    """The package of that name or ARN.
+    """The record of the package with that name or ARN.
 
     Raises:
-        SageMakerApiError: ValidationException.
+        SageMakerApiError: ValidationException when there is none.
     """
     record = records.find(MODEL_PACKAGE, name_or_arn, scope)
     if record is None:
@@ -87,10 +88,10 @@ def existing(name_or_arn: str, scope: Scope) -> Record:
 
 
 def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """UpdateModelPackage: fields replace, metadata properties merge; any change is an event.
+    """UpdateModelPackage: fields are replaced, metadata properties merged; a change publishes an event.
 
     Raises:
-        SageMakerApiError: ValidationException.
+        SageMakerApiError: ValidationException when the package does not exist or the change is invalid.
     """
     record = existing(request["ModelPackageArn"], scope)
     changes = copy.deepcopy(request)
@@ -120,7 +121,7 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
             if record.get(name) != before.get(name)
         ]
     if changed:
-        # SageMaker's documentation does not name this member; it is known from the events themselves.
+        # SageMaker's documentation does not mention this member; real events have it.
         events.publish(MODEL_PACKAGE, record, {"UpdatedModelPackageFields": changed})
     return {"ModelPackageArn": record["ModelPackageArn"]}
 
@@ -131,7 +132,7 @@ def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 
 def list_packages(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """ListModelPackages: of a group, or by type (without either, the unversioned ones, as on AWS)."""
+    """ListModelPackages of a group, or else by type; without both, the unversioned packages, as on AWS."""
     with records.lock:
         if "ModelPackageGroupName" in request:
             group = model_package_groups.existing(request["ModelPackageGroupName"], scope)

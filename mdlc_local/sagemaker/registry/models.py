@@ -18,8 +18,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateModel.
 
     Raises:
-        SageMakerApiError: ValidationException when it exists, when its containers are not complete, or when
-            this machine has no runtime for one of their images.
+        SageMakerApiError: ValidationException when the model exists, when its containers are incomplete, or
+            when this machine has no runtime for one of their images.
     """
     arn = records.arn(MODEL, request["ModelName"], scope)
     if records.find(MODEL, request["ModelName"], scope) is not None:
@@ -47,7 +47,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
 
 
 def _check_together(request: dict[str, Any], containers: list[dict[str, Any]]) -> None:
-    """What the containers of a pipeline must have in common."""
+    """Check the requirements on all containers of a pipeline together."""
     if request.get("InferenceExecutionConfig", {}).get("Mode", "Serial") != "Serial":
         raise invalid(
             "InferenceExecutionConfig.Mode 'Direct' is not run locally: the embedded AWS runs containers in "
@@ -81,7 +81,7 @@ def _check_container(container: dict[str, Any], scope: Scope, images: Images) ->
 
 
 def _check_data(container: dict[str, Any], role_arn: str, scope: Scope) -> None:
-    """SageMaker looks for the model's archive before it takes the model, with the model's role."""
+    """Check that the model's archive exists, with the model's role, as SageMaker does."""
     url = container.get("ModelDataUrl")
     if url is None:
         return
@@ -101,16 +101,16 @@ def _check_data(container: dict[str, Any], role_arn: str, scope: Scope) -> None:
 
 
 def _source(scope: Scope) -> str:
-    # Of models and endpoints, SageMaker sends no ARN with a name; the asterisk is sent as it stands:
+    # For models and endpoints, SageMaker sends an ARN with a literal asterisk instead of the name:
     # https://docs.aws.amazon.com/sagemaker/latest/dg/security-confused-deputy-prevention.html
     return f"arn:aws:sagemaker:{scope.region}:{scope.account}:*"
 
 
 def existing(name: str, scope: Scope) -> Record:
-    """The model of that name.
+    """The record of the model with that name.
 
     Raises:
-        SageMakerApiError: ValidationException.
+        SageMakerApiError: ValidationException when there is none.
     """
     record = records.find(MODEL, name, scope)
     if record is None:

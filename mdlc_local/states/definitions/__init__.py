@@ -1,9 +1,9 @@
-"""What Step Functions refuses of a definition in the Amazon States Language, and with which sentence.
+"""Validates definitions in the Amazon States Language, with Step Functions' error messages.
 
-Nothing is run here and no resource is looked up. Sources: the Amazon States Language specification, the Step
+Nothing is run and no resource is looked up. Sources: the Amazon States Language specification, the Step
 Functions Developer Guide, `ValidateStateMachineDefinitionDiagnostic` in its API reference (the codes), and
-answers that AWS gave and others recorded or quoted. Where AWS's sentence is not known, ours stands in AWS's
-form. Where it is not known that AWS refuses something, it is accepted.
+recorded or quoted answers of AWS. Where AWS's message is not known, a message of the same form is used. What
+AWS is not known to reject is accepted.
 """
 
 from mdlc_local.states.definitions.document import problems_of, refusal

@@ -1,4 +1,4 @@
-"""The rules of a Choice state."""
+"""Checks the rules of a Choice state."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _operators() -> dict[str, values.Checker]:
 
 
 OPERATORS = _operators()
-"""The comparisons of a rule in JSONPath, each with the check of what is compared with."""
+"""By comparison operator of a JSONPath rule: the checker of its operand."""
 
 _OF_RULE: dict[str, values.Checker] = {
     "Next": values.text,
@@ -41,7 +41,7 @@ _OF_JSONPATH = {"Variable", "And", "Or", "Not", *OPERATORS}
 
 
 def choices(place: Place) -> None:
-    """The rules of a Choice state, in either language."""
+    """A Choices field: the rules of a Choice state in either query language."""
     values.sequence(place)
     for rule in place.children() if isinstance(place.value, list) else ():
         if not isinstance(rule.value, dict):

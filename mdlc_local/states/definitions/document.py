@@ -1,4 +1,4 @@
-"""A definition as text: is it JSON, and what is wrong with it."""
+"""Checks a definition's text: whether it is JSON, and all faults in it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from mdlc_local.states.definitions import workflows
 from mdlc_local.states.definitions.places import JSONPATH, SCHEMA, Place, Problem
 
 MAX_BYTES = 1024 * 1024
-"""The largest definition."""
+"""The size limit of a definition."""
 
 STANDARD, EXPRESS = "STANDARD", "EXPRESS"
 
 
 def problems_of(definition: str, kind: str = STANDARD) -> list[Problem]:
-    """Why Step Functions refuses a definition.
+    """The reasons why Step Functions rejects a definition.
 
     Args:
         definition: the machine in the Amazon States Language, as JSON text.
         kind: STANDARD or EXPRESS.
 
     Returns:
-        all reasons, in the order in which they stand; an empty list for a definition that is accepted.
+        All reasons, in the definition's order; an empty list for a valid definition.
     """
     size = len(definition.encode())
     if size > MAX_BYTES:
@@ -50,12 +50,12 @@ def _problems_of(machine: dict[str, Any], kind: str) -> list[Problem]:
 
 
 def refusal(problems: list[Problem]) -> str:
-    """The sentence with which an API call or a deployment is refused for these problems."""
+    """The error message of an API call or a deployment for these problems."""
     return f"Invalid State Machine Definition: '{', '.join(map(str, problems))}'"
 
 
 class _Object(dict[str, Any]):
-    """A JSON object that knows which of its names came more than once."""
+    """A JSON object with the list of its duplicate names."""
 
     repeated: tuple[str, ...] = ()
 
@@ -69,7 +69,7 @@ def _object(pairs: list[tuple[str, Any]]) -> _Object:
 
 
 def _check_repeated(place: Place) -> None:
-    """Report states of one name in one workflow, of which JSON keeps only the last."""
+    """Report states with the same name in one workflow; the JSON parser keeps only the last of them."""
     for child in place.children():
         if child.key == "States" and isinstance(child.value, _Object):
             for name in child.value.repeated:
@@ -91,7 +91,7 @@ def _not_json(definition: str, error: Exception) -> Problem:
     line, column = before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
     word = re.match(r"\w+", definition[position:])
     if word is not None:
-        # AWS's parser stops behind the word.
+        # AWS's parser reports the column after the word.
         column += len(word[0])
         message = (
             f"Unrecognized token '{word[0]}': was expecting (JSON String, Number, Array, Object or token "

@@ -1,7 +1,7 @@
-"""JSONata in a definition: what does not parse, and what reads a value that is not there.
+"""Checks JSONata in a definition: expressions that do not parse or that read undefined values.
 
-An expression has no context item: it reads `$states` and variables. Step Functions refuses one that begins a
-path anywhere else.
+An expression has no context item; it can only read `$states` and variables. Step Functions rejects a path
+that begins with anything else.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ PLAIN_FIELDS = frozenset(
         *("Credentials", "CSVHeaders", "ItemProcessor", "Iterator", "Branches", "Label"),
     )
 )
-"""Fields whose texts are never expressions, and those that hold states of their own."""
+"""Fields whose strings are never expressions, and fields that contain nested states."""
 
 PAYLOADS = frozenset(("Output", "Assign", "Arguments", "Items", "ItemSelector", "BatchInput"))
-"""Fields that hold any JSON, in which every text may be an expression."""
+"""Fields with any JSON value, in which every string may be an expression."""
 
 
 def check(state: Place) -> None:
-    """Report what is wrong with the expressions of a state, those of nested states excepted."""
+    """Report faults in the expressions of a state, except those of nested states."""
     if state.language == JSONATA:
         _check(state, in_payload=False, has_error=False)
 
@@ -73,7 +73,7 @@ def _check_text(place: Place, *, has_error: bool) -> None:
 
 @functools.lru_cache(8192)
 def _reading(expression: str) -> tuple[str | None, tuple[str, ...]]:
-    """Why an expression does not parse, or what it reads that is no variable."""
+    """An expression's syntax error or None, and the names that it reads from the context item."""
     try:
         tree = Parser().parse(expression)
     except Exception as error:  # the parser raises plain Python errors too, where its checks are incomplete
@@ -82,7 +82,7 @@ def _reading(expression: str) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _message(error: Exception) -> str:
-    """The parser's sentence as AWS prints it: with the texts of symbols in quotes."""
+    """The parser's error message as AWS prints it, with symbols in quotes."""
     template = JException.error_codes.get(getattr(error, "error", ""))
     if template is None:
         return "Syntax error"
@@ -91,10 +91,10 @@ def _message(error: Exception) -> str:
 
 
 def _reads(node: Any) -> Iterator[str]:
-    """The names that a part of an expression reads from the context item, in their order.
+    """The names that a part of an expression reads from the context item, in order.
 
-    Only a path's first step does: what follows, its predicates included, reads the value before it. The body
-    of a lambda keeps the context around it.
+    Only the first step of a path reads it; later steps and predicates read the previous step's value. The
+    body of a lambda has the context item of the enclosing expression.
     """
     kind = getattr(node, "type", None)
     if kind == "path":

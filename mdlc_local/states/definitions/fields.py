@@ -1,4 +1,4 @@
-"""The fields of states: the types and the query language that have them, and what they may hold."""
+"""Checks the fields of states: which state types and query languages support them, and their values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mdlc_local.states.definitions import choices, handlers, maps, resources, te
 from mdlc_local.states.definitions.places import JSONATA, JSONPATH, Place
 
 TYPES = ("Task", "Wait", "Pass", "Succeed", "Fail", "Choice", "Parallel", "Map")
-"""The types of states, in the order in which AWS lists them."""
+"""The types of states, in the order of AWS's messages."""
 
 MAX_SECONDS = 99999999
 
@@ -23,9 +23,9 @@ class Field:
     """A field of states.
 
     Args:
-        types: the types of states that have it.
-        language: the query language that has it, None for both.
-        check: reports what is wrong with its value.
+        types: the types of states that support it.
+        language: the query language that supports it; None for both.
+        check: reports faults in its value.
     """
 
     types: frozenset[str]
@@ -92,12 +92,12 @@ REQUIRED = {"Task": ("Resource",), "Choice": ("Choices",), "Parallel": ("Branche
 
 
 def check(state: Place, kind: str, *, downgraded: bool) -> None:
-    """Report what is wrong with a state's own fields.
+    """Report faults in a state's own fields.
 
     Args:
         state: the state, in its query language.
         kind: its type.
-        downgraded: whether it asks for JSONPath within a machine of JSONata, which is told already.
+        downgraded: whether it sets JSONPath in a JSONata machine, which the caller has already reported.
     """
     missing = [name for name in REQUIRED.get(kind, ()) if name not in state.value]
     if missing:
@@ -147,4 +147,4 @@ _BETWEEN: dict[str, values.Checker] = {
     "Fail": _check_fail,
     "Map": maps.check,
 }
-"""What is checked between the fields of a state of a type."""
+"""By state type: the check of fields that depend on each other."""

@@ -1,4 +1,4 @@
-"""Retry and Catch."""
+"""Checks the fields Retry and Catch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CATCHER_OF = {
 
 def retry(place: Place) -> None:
     """The retriers of a state."""
-    # Nothing in here is evaluated, whatever the query language.
+    # No field of a retrier is evaluated, in either query language.
     for retrier in _entries(place.in_language(JSONPATH)):
         values.fields(retrier, RETRIER, ["ErrorEquals"])
 

@@ -1,4 +1,4 @@
-"""What only a Map state has: its items, how they are read and batched, and what runs for each."""
+"""Checks the fields that only a Map state has: its items, reader, batcher, writer and processor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _paired(place: Place, *names: str) -> None:
 
 
 def _of_language(place: Place, only_jsonpath: set[str], only_jsonata: set[str]) -> dict[str, values.Checker]:
-    """Report fields of the other language; returns them, as fields that need no other check."""
+    """Report fields of the other query language; returns them with a checker that accepts anything."""
     if not isinstance(place.value, dict):
         return {}
     other, names = (JSONPATH, only_jsonpath) if place.language == JSONATA else (JSONATA, only_jsonata)
@@ -31,7 +31,7 @@ def _of_language(place: Place, only_jsonpath: set[str], only_jsonata: set[str]) 
 
 
 def item_reader(place: Place) -> None:
-    """Where the items are read from."""
+    """An ItemReader, which says where items are read from."""
     other = _of_language(place, {"Parameters"}, {"Arguments"})
     table: dict[str, values.Checker] = {
         "Resource": _reader_resource,
@@ -78,7 +78,7 @@ def _reader_config(place: Place) -> None:
 
 
 def item_batcher(place: Place) -> None:
-    """How items are put together into the inputs of child executions."""
+    """An ItemBatcher, which says how items are batched into the inputs of child executions."""
     if place.is_expression:
         return
     numbers = ("MaxItemsPerBatch", "MaxInputBytesPerBatch")
@@ -91,7 +91,7 @@ def item_batcher(place: Place) -> None:
 
 
 def result_writer(place: Place) -> None:
-    """Where the results go."""
+    """A ResultWriter, which says where results are written to."""
     values.mapping_or_expression(place)
     _of_language(place, {"Parameters"}, {"Arguments"})
     if place.has("Parameters"):
@@ -99,7 +99,7 @@ def result_writer(place: Place) -> None:
 
 
 def label(place: Place) -> None:
-    """The name that a Map run's ARN holds."""
+    """A Label, which becomes part of a Map Run's ARN."""
     values.text(place)
     name = place.value
     if not isinstance(name, str):
@@ -119,7 +119,7 @@ def label(place: Place) -> None:
 
 
 def _input_path(place: Place) -> None:
-    """A reference path into the input; Map's numbers cannot come from the context object."""
+    """A reference path into the input; a Map's numbers cannot come from the context object."""
     values.reference_path(place)
     if isinstance(place.value, str) and place.value.startswith("$$"):
         place.fault("Value is not a Reference Path")
@@ -140,17 +140,17 @@ FIELDS: dict[str, tuple[str | None, values.Checker]] = {
     "ToleratedFailurePercentagePath": (JSONPATH, _input_path),
     "Label": (None, label),
 }
-"""The fields of a Map state alone: the query language that has them, None for both, and their check."""
+"""The fields that only a Map state has: the query language that supports it (None: both), and the checker."""
 
 
 def check(state: Place) -> None:
-    """Report what is wrong between a Map's fields."""
+    """Report a Map's fields that exclude each other."""
     values.exactly_one(state, "ItemProcessor", "Iterator")
     _paired(state, "MaxConcurrency", "ToleratedFailureCount", "ToleratedFailurePercentage")
 
 
 def processor_config(place: Place) -> None:
-    """Whether items run within this execution or as executions of their own, and as which kind."""
+    """A ProcessorConfig: whether items run inline or as child executions, and the type of the latter."""
     table = {
         "Mode": values.one_of("INLINE", "DISTRIBUTED"),
         "ExecutionType": values.one_of("STANDARD", "EXPRESS"),
@@ -164,6 +164,6 @@ def processor_config(place: Place) -> None:
 
 
 def is_distributed(processor: object) -> bool:
-    """Whether an item processor runs every item as an execution of its own."""
+    """Whether an item processor runs its items as child executions (a Distributed Map)."""
     config = processor.get("ProcessorConfig") if isinstance(processor, dict) else None
     return isinstance(config, dict) and config.get("Mode") == "DISTRIBUTED"

@@ -1,4 +1,4 @@
-"""The syntax of JSONPath as Step Functions takes it, and of calls of intrinsic functions."""
+"""The syntax of JSONPath in Step Functions, and of calls of intrinsic functions."""
 
 import functools
 import re
@@ -23,7 +23,7 @@ INTRINSICS = {
     "States.StringSplit": (2, 2),
     "States.UUID": (0, 0),
 }
-"""The intrinsic functions, with the least and the greatest number of their arguments."""
+"""By intrinsic function: the minimum and maximum number of arguments; None for no maximum."""
 
 # Of the input (`$`), of the context object (`$$`), or of a variable (`$name`).
 _ROOT = re.compile(r"\$\$?(?![^\s.\[])|\$[^\W\d_]\w*")
@@ -40,29 +40,29 @@ _ESCAPE = re.compile(r"\\(.)")
 
 @functools.lru_cache(4096)
 def is_path(text: str) -> bool:
-    """Whether it is a JSONPath; blanks around it do not matter."""
+    """Whether a text is a JSONPath; spaces around it are ignored."""
     return _end_of_path(text.strip(), 0, one_node=False) == len(text.strip())
 
 
 @functools.lru_cache(4096)
 def is_reference(text: str) -> bool:
-    """Whether it is a reference path: it names exactly one node."""
+    """Whether a text is a reference path, which selects exactly one node."""
     return _end_of_path(text.strip(), 0, one_node=True) == len(text.strip())
 
 
 def is_of_input(text: str) -> bool:
-    """Whether a path goes into the input, not into the context object or a variable."""
+    """Whether a path is into the state's input, not into the context object or a variable."""
     return re.match(r"\$(?![^.\[])", text) is not None
 
 
 @functools.lru_cache(4096)
 def is_call(text: str) -> bool:
-    """Whether it is a call of an intrinsic function."""
+    """Whether a text is a call of an intrinsic function."""
     return _end_of_call(text.strip(), 0) == len(text.strip())
 
 
 def _end_of_path(text: str, start: int, *, one_node: bool) -> int | None:
-    """Where a path that starts here ends, None if none does."""
+    """The end of the path that begins at `start`, or None when there is no valid path."""
     root = _ROOT.match(text, start)
     if root is None:
         return None
@@ -142,7 +142,7 @@ def _end_of_argument(text: str, start: int) -> int | None:
             return start + len(word)
     literal = _STRING.match(text, start)
     if literal is not None:
-        # A backslash escapes what would mean something; before anything else it is an error.
+        # A backslash may only escape characters with a meaning; before others it is an error.
         return literal.end() if all(sign in "'{}\\" for sign in _ESCAPE.findall(literal[1])) else None
     amount = _NUMBER.match(text, start)
     if amount is not None:
@@ -153,7 +153,7 @@ def _end_of_argument(text: str, start: int) -> int | None:
 
 
 def _end_of_path_argument(text: str, start: int) -> int | None:
-    """A path ends at the comma or bracket that belongs to the call around it."""
+    """The end of a path argument: the comma or parenthesis of the enclosing call."""
     depth, position, quote = 0, start, ""
     while position < len(text):
         sign = text[position]

@@ -1,4 +1,4 @@
-"""Values of a definition, with the place where they stand and the list of what is wrong with the whole."""
+"""Values of a definition, with their paths and the shared list of the definition's faults."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ JSONATA, JSONPATH = "JSONata", "JSONPath"
 
 @dataclass(frozen=True)
 class Problem:
-    """One reason why Step Functions refuses a definition.
+    """One reason why Step Functions rejects a definition.
 
     Args:
         code: AWS's code for this kind of problem.
-        message: the sentence.
-        location: where, such as ``/States/Wait/Seconds``; None where there is no one place.
+        message: AWS's message.
+        location: the path, such as ``/States/Wait/Seconds``; None for a problem without a single location.
     """
 
     code: str
@@ -26,7 +26,7 @@ class Problem:
     location: str | None
 
     def __str__(self) -> str:
-        # AWS prints the missing location as its Java text.
+        # AWS prints a missing location as Java's null.
         return f"{self.code}: {self.message} at {'null' if self.location is None else self.location}"
 
 
@@ -36,10 +36,10 @@ class Place:
 
     Args:
         value: the JSON value.
-        path: where it stands; empty for the whole definition.
+        path: its path; empty for the whole definition.
         language: the query language that applies to it.
-        problems: collects what is wrong with the definition.
-        key: the last part of its path: its name in an object, and its number in a list of that name.
+        problems: the list to which faults are added.
+        key: the last part of its path: its name in an object, followed by its index if it is in a list.
     """
 
     value: Any
@@ -50,11 +50,11 @@ class Place:
 
     @property
     def location(self) -> str:
-        """Where it stands, as AWS writes it."""
+        """Its path as AWS writes it."""
         return self.path or "/"
 
     def fault(self, message: str, code: str = SCHEMA) -> None:
-        """Report that something is wrong here."""
+        """Add a problem at this place."""
         self.problems.append(Problem(code, message, self.location))
 
     def has(self, name: str) -> bool:
@@ -62,11 +62,11 @@ class Place:
         return isinstance(self.value, dict) and name in self.value
 
     def child(self, name: str) -> Place:
-        """A field of this object; its value is None when the object has it not."""
+        """A field of this object; its value is None when the object does not have it."""
         return Place(self.value.get(name), f"{self.path}/{name}", self.language, self.problems, name)
 
     def children(self) -> Iterator[Place]:
-        """The fields of this object or the items of this list; none of anything else."""
+        """The fields of this object or the items of this list; nothing for other values."""
         if isinstance(self.value, dict):
             for name in self.value:
                 yield self.child(name)
@@ -76,10 +76,10 @@ class Place:
                 yield Place(item, self.path + number, self.language, self.problems, self.key + number)
 
     def in_language(self, language: str) -> Place:
-        """The same place under another query language."""
+        """The same place with another query language."""
         return dataclasses.replace(self, language=language)
 
     @property
     def is_expression(self) -> bool:
-        """Whether it is a JSONata expression where those are evaluated."""
+        """Whether the value is a JSONata expression and the query language is JSONata."""
         return self.language == JSONATA and isinstance(self.value, str) and self.value.startswith("{%")

@@ -1,4 +1,4 @@
-"""What a Task may call: functions, activities, optimized integrations and actions of the AWS SDK.
+"""Checks a Task's resource: functions, activities, optimized integrations and AWS SDK integrations.
 
 Sources: "Integrating optimized services" and "Using AWS SDK service integrations" in the Step Functions
 Developer Guide, and botocore's models for the actions of the SDK.
@@ -62,10 +62,10 @@ OPTIMIZED: dict[str, dict[str, tuple[str, ...]]] = {
     "sqs": _all(_MESSAGE, "sendMessage"),
     "states": _all((_CALL, _RUN, "sync:2", _WAIT), "startExecution"),
 }
-"""The optimized integrations: service, action, patterns."""
+"""The optimized integrations: by service and action, the integration patterns."""
 
 NEW_SERVICES = frozenset(("bedrock-agentcore",))
-"""Optimized integrations whose actions are not listed here; all are accepted."""
+"""Services of optimized integrations whose actions are not listed here; all actions are accepted."""
 
 REQUIRED = {
     "lambda:invoke": ("FunctionName",),
@@ -78,7 +78,7 @@ REQUIRED = {
     "ecs:runTask": ("TaskDefinition",),
     "glue:startJobRun": ("JobName",),
 }
-"""Arguments of integrations that Step Functions is known to look for when the machine is created."""
+"""By integration: the arguments that Step Functions is known to require when a machine is created."""
 
 _FUNCTION = re.compile(r"arn:[\w-]+:lambda:[^:]*:[^:]*:function:\S+")
 _ACTIVITY = re.compile(r"arn:[\w-]+:states:[^:]+:[^:]+:activity:\S+")
@@ -87,7 +87,7 @@ _ACTION = re.compile(r"(?P<service>[a-z0-9-]+):(?P<action>\w+)(?:\.(?P<pattern>[
 
 
 def check(task: Place) -> None:
-    """Report what is wrong with a Task's resource and the arguments that the resource asks for."""
+    """Report faults in a Task's resource, and missing arguments that the resource requires."""
     place = task.child("Resource")
     arn = place.value
     if not isinstance(arn, str):
@@ -109,7 +109,7 @@ def check(task: Place) -> None:
 
 
 def is_activity(arn: object) -> bool:
-    """Whether a resource is an activity."""
+    """Whether a resource is an activity's ARN."""
     return isinstance(arn, str) and _ACTIVITY.fullmatch(arn) is not None
 
 
@@ -140,19 +140,19 @@ def _is_known(called: str) -> bool:
 
 @functools.cache
 def _folders() -> dict[str, str]:
-    """The folders of botocore's models by the service's name in the AWS SDK for Java 2."""
+    """By the service's name in the AWS SDK for Java 2: the folder of botocore's model."""
     folders = {}
     for folder in sorted(path.name for path in _data().iterdir() if path.is_dir()):
         name = CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES.get(folder, folder).replace("-", "")
         folders[name] = folder
-        # That SDK drops the word from most of the names that end in it.
+        # That SDK omits "service" at the end of most names.
         folders.setdefault(name.removesuffix("service"), folder)
     return folders
 
 
 @functools.cache
 def _actions(service: str) -> frozenset[str]:
-    """The actions of a service, in lower case; none of one that the SDK has not."""
+    """The actions of a service, in lower case; empty for a service that the SDK lacks."""
     folder = _folders().get(service)
     if folder is None:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Payload templates, and the variables that a state assigns."""
+"""Checks payload templates and the variables that a state assigns."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from mdlc_local.states.definitions.places import JSONPATH, Place
 RESERVED_VARIABLE = "states"
 MAX_VARIABLE_CHARACTERS = 80
 
-# A boolean is a number in Python, so it stands first.
+# bool comes first because it is a subclass of int.
 _TYPES = {bool: "BOOLEAN", int | float: "NUMBER", dict: "OBJECT", list: "ARRAY"}
 
 
 def payload(place: Place) -> None:
-    """Any JSON; in JSONPath a key that ends in ``.$`` holds a path or a call of an intrinsic function."""
+    """Any JSON; in JSONPath, a key that ends in ``.$`` has a path or an intrinsic function call as value."""
     if place.language == JSONPATH:
         _payload(place, place)
 
@@ -41,7 +41,7 @@ def _type_of(value: object) -> str:
 
 
 def assign(place: Place) -> None:
-    """The variables that a state assigns."""
+    """An Assign field: the variables that a state assigns."""
     values.mapping(place)
     payload(place)
     for name, child in variables(place):
@@ -61,7 +61,7 @@ def assign(place: Place) -> None:
 
 
 def variables(place: Place) -> list[tuple[str, Place]]:
-    """The variables of an Assign, each with its place."""
+    """The names of an Assign's variables, each with its place."""
     if not isinstance(place.value, dict):
         return []
     suffix = ".$" if place.language == JSONPATH else ""
@@ -69,5 +69,5 @@ def variables(place: Place) -> list[tuple[str, Place]]:
 
 
 def _is_name(name: str) -> bool:
-    # Python's identifiers are Unicode's, and those with an underscore in front.
+    # Python's identifiers are Unicode's, plus those that begin with an underscore.
     return name.isidentifier() and not name.startswith("_")

@@ -1,6 +1,6 @@
-"""What a field's value must be: its type, range, syntax.
+"""Checkers for a field's value: its type, range and syntax.
 
-A checker takes the place and reports what is wrong.
+A checker takes the value's `Place` in the definition and reports faults on it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ mapping = _of_type("OBJECT", dict)
 
 
 def anything(place: Place) -> None:
-    """Any JSON."""
+    """Accept any JSON value."""
     del place
 
 
@@ -44,7 +44,7 @@ def mapping_or_expression(place: Place) -> None:
 
 
 def sequence(place: Place) -> None:
-    """A list that is not empty."""
+    """A non-empty list."""
     if not isinstance(place.value, list):
         place.fault("Expected value of type [ARRAY]")
     elif not place.value:
@@ -58,7 +58,7 @@ def items(place: Place) -> None:
 
 
 def one_of(*allowed: str) -> Checker:
-    """One of these texts."""
+    """A checker for one of these strings."""
 
     def check(place: Place) -> None:
         if not isinstance(place.value, str):
@@ -70,7 +70,7 @@ def one_of(*allowed: str) -> Checker:
 
 
 def integer(minimum: int, maximum: int | None = None, *, wording: Callable[[int], Any] = int) -> Checker:
-    """A whole number within bounds, or in JSONata an expression; `wording` is how AWS writes a bound."""
+    """A checker for an integer within bounds, or a JSONata expression; `wording` formats the bounds."""
 
     def check(place: Place) -> None:
         value = place.value
@@ -87,7 +87,7 @@ def integer(minimum: int, maximum: int | None = None, *, wording: Callable[[int]
 
 
 def number(minimum: float, maximum: float | None = None) -> Checker:
-    """A number within bounds, or in JSONata an expression."""
+    """A checker for a number within bounds, or a JSONata expression."""
 
     def check(place: Place) -> None:
         if place.is_expression:
@@ -113,7 +113,7 @@ def timestamp(place: Place) -> None:
         return
     match = _TIMESTAMP.fullmatch(place.value) if isinstance(place.value, str) else None
     try:
-        # A leap second is a valid time that `datetime` does not know.
+        # A leap second (60) is valid, but `datetime` does not support it.
         valid = match is not None and bool(datetime.datetime.fromisoformat(match[1].replace(":60", ":59")))
     except ValueError:
         valid = False
@@ -146,7 +146,7 @@ def reference_path(place: Place) -> None:
 
 
 def result_path(place: Place) -> None:
-    """Where in the input a result goes: a reference path into the input itself, or null."""
+    """A ResultPath: a reference path into the state's input, or null."""
     if place.value is None:
         return
     reference_path(place)
@@ -167,7 +167,7 @@ def path_or_call(place: Place) -> None:
 
 
 def fields(place: Place, table: dict[str, Checker], required: Iterable[str] = ()) -> bool:
-    """An object with these fields and no others, each checked; returns whether it is an object."""
+    """Check an object that may only have the fields in `table`; returns whether it is an object."""
     if not isinstance(place.value, dict):
         mapping(place)
         return False
@@ -183,7 +183,7 @@ def fields(place: Place, table: dict[str, Checker], required: Iterable[str] = ()
 
 
 def exactly_one(place: Place, *names: str) -> None:
-    """An object with one of these fields."""
+    """An object with exactly one of these fields."""
     count = sum(name in place.value for name in names)
     if count > 1:
         place.fault(f"There should only be one of the following fields: [{', '.join(names)}]")
@@ -192,13 +192,13 @@ def exactly_one(place: Place, *names: str) -> None:
 
 
 def at_most_one(place: Place, *names: str) -> None:
-    """An object with one of these fields or none of them."""
+    """An object with at most one of these fields."""
     if sum(name in place.value for name in names) > 1:
         place.fault(f"There should only be one of the following fields: [{', '.join(names)}]")
 
 
 def in_language_only(place: Place, language: str, names: Iterable[str]) -> set[str]:
-    """Report the fields that only another query language has; returns them."""
+    """Report fields that only another query language supports; returns those fields."""
     present = {name for name in names if name in place.value}
     for name in place.value:
         if name in present:

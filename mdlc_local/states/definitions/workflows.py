@@ -1,4 +1,4 @@
-"""Workflows, the whole one and those inside Map and Parallel states: their states, names and transitions."""
+"""Checks workflows (the machine and those inside Map and Parallel states): states, names, transitions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ PROCESSOR: dict[str, values.Checker] = {**BRANCH, "ProcessorConfig": maps.proces
 
 @dataclass
 class WorkflowScope:
-    """What is the same for all workflows of a definition.
+    """What all workflows of a definition share.
 
     Args:
-        is_express: whether the machine is an Express one.
+        is_express: whether it is an Express machine.
         language: the machine's query language.
+        names: the state names seen so far.
+        labels: the labels of Map states seen so far.
     """
 
     is_express: bool
@@ -41,7 +43,7 @@ class WorkflowScope:
 def language_of(place: Place, inherited: str) -> str:
     """The query language of a machine or state.
 
-    Whatever is no `JSONPath` to the letter means JSONata; that such a value is refused is another matter.
+    Any value other than `JSONPath` means JSONata here; another check reports an invalid value.
     """
     if not place.has("QueryLanguage"):
         return inherited
@@ -49,7 +51,7 @@ def language_of(place: Place, inherited: str) -> str:
 
 
 def check_fields(workflow: Place, table: dict[str, values.Checker], scope: WorkflowScope) -> None:
-    """Report what is wrong with the fields of a workflow and of everything in it."""
+    """Report faults in the fields of a workflow and of everything inside it."""
     if not values.fields(workflow, table, ["States", "StartAt"]) or not workflow.has("States"):
         return
     states = workflow.child("States")
@@ -81,12 +83,12 @@ def _check_state(state: Place, scope: WorkflowScope) -> None:
     if scope.is_express:
         _check_express(state)
     for inner, table in _inner(state):
-        # The states in there follow the machine's language, not that of the state around them.
+        # Inner states inherit the query language of the machine, not of the enclosing state.
         check_fields(inner.in_language(scope.language), table, scope)
 
 
 def _inner(state: Place) -> Iterator[tuple[Place, dict[str, values.Checker]]]:
-    """The workflows within a state."""
+    """The workflows inside a Map or Parallel state, each with the table of its fields."""
     kind = state.value.get("Type")
     if kind == "Map":
         for name in ("ItemProcessor", "Iterator"):
@@ -103,7 +105,7 @@ def _check_express(state: Place) -> None:
     if resources.is_activity(arn):
         resource.fault("Express state machine does not support Activity ARN")
     elif arn.endswith(".waitForTaskToken"):
-        # AWS has a space more after this one.
+        # AWS's message has a space at its end.
         resource.fault("Express state machine does not support '.waitForTaskToken' service integration ")
     elif arn.endswith((".sync", ".sync:2")):
         resource.fault("Express state machine does not support '.sync' service integration")
@@ -117,13 +119,14 @@ def _check_express(state: Place) -> None:
 def check_graph(
     workflow: Place, scope: WorkflowScope, outer: frozenset[str] = frozenset(), *, whole: bool = True
 ) -> None:
-    """Report what is wrong with names, variables and transitions; the fields are known to be right.
+    """Report faults in names, variables and transitions, after `check_fields` found none.
 
     Args:
         workflow: the workflow.
-        scope: what is the same for all workflows of the definition.
-        outer: the variables that states of the workflows around it assign. What a Catch assigns does not
-            count: AWS has run a machine whose Parallel state assigned in its Catch what a branch assigned.
+        scope: what all workflows of the definition share.
+        outer: the variables that states of the enclosing workflows assign. Those that a Catch assigns do not
+            count: AWS has run a machine whose Parallel state and branch assigned the same variable, the
+            Parallel state in its Catch.
         whole: whether it is the machine itself.
     """
     states = workflow.child("States")
@@ -143,7 +146,7 @@ def check_graph(
                 )
     for state in states.children():
         for inner, _ in _inner(state):
-            # A Distributed Map's items run as executions of their own, with variables of their own.
+            # A Distributed Map's items run as child executions, which have their own variables.
             seen = frozenset[str]() if maps.is_distributed(inner.value) else outer | own
             check_graph(inner, scope, seen, whole=False)
 
