@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -28,9 +29,14 @@ for _name, _factor in PROFILES.items():
 hypothesis.settings.load_profile(profile())
 
 
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> lanes.GroupScheduling:
+    """A group of tests runs in one process, since its tests share what is slow to make."""
+    return lanes.GroupScheduling(config, log)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each test into its lane and into the group that one process runs (`--dist=loadgroup`)."""
+    """Each test into its lane, the long ones first."""
     for item in items:
         lanes.assign(item)
     # Of two processes neither should be left with a long story when the other has nothing more to do.

@@ -4,10 +4,12 @@ import contextlib
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent
 SLOW = ("end_to_end", "local", "wheel")
@@ -19,25 +21,41 @@ STARTED_BY_SLOW_TESTS_ALONE = re.compile(
 _LONGEST = ("retraining", "busy", "monitoring", "life")
 """Stories, the longest first."""
 
+_STORY = re.compile(r'^pytestmark = chapters\(\s*"([^"]+)"', re.MULTILINE)
+"""Where a module says which story it tells (`tests/end_to_end/chapters.py`)."""
+
 _quick: pytest.Item | None = None
 """The test of the quick lane that runs now."""
 
 
 def assign(item: pytest.Item) -> None:
-    """Mark a test as slow if its folder is, and let the tests of one file run in one process."""
-    path = item.path.relative_to(ROOT)
-    if path.parts[0] in SLOW:
+    """Mark a test as slow if its folder is."""
+    if item.path.relative_to(ROOT).parts[0] in SLOW:
         item.add_marker(pytest.mark.slow)
-    if item.get_closest_marker("xdist_group") is None:
-        # The name stands behind each test's in what pytest prints.
-        item.add_marker(pytest.mark.xdist_group(path.with_suffix("").as_posix()))
 
 
 def rank(item: pytest.Item) -> tuple[int, int]:
     """Sorts the long ones first; the order within a file stays."""
-    (group, *_) = item.get_closest_marker("xdist_group").args  # type: ignore[union-attr]
+    group = group_of(item.path)
     story = _LONGEST.index(group) if group in _LONGEST else len(_LONGEST)
     return (item.get_closest_marker("slow") is None, story)
+
+
+@cache
+def group_of(path: Path) -> str:
+    """What runs in one process: a story, which tests of several files may tell, or the file alone."""
+    story = _STORY.search(path.read_text(encoding="utf-8"))
+    return story[1] if story else path.relative_to(ROOT).as_posix()
+
+
+class GroupScheduling(LoadScopeScheduling):
+    """Gives all tests of a group to one process.
+
+    xdist's own `--dist=loadgroup` writes the group into the id of a test, which pytest 9.2 does not let it.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(ROOT.parent / nodeid.partition("::")[0])
 
 
 @contextlib.contextmanager

@@ -52,7 +52,7 @@ def test_what_comes_before_a_test_is_run_once(monkeypatch: pytest.MonkeyPatch, i
     monkeypatch.setattr(chapters, "_told", set())
     told: list[Any] = []
     first, second = a_module("first", FIRST, told), a_module("second", SECOND, told)
-    _, mark = chapters.chapters("story", after=(first,), in_order=in_order)
+    mark = chapters.chapters("story", after=(first,), in_order=in_order)
     for name in ("test_goes_on", "test_ends"):
         request = cast(pytest.FixtureRequest, Request(second, name, mark))
         chapters.modules_before(request)
@@ -67,7 +67,7 @@ def test_a_test_that_ran_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(chapters, "_told", set())
     told: list[Any] = []
     module = a_module("first", FIRST, told)
-    _, mark = chapters.chapters("story")
+    mark = chapters.chapters("story")
     chapters.tell(module.__dict__["test_numbers"])
     chapters.tests_before(cast(pytest.FixtureRequest, Request(module, "test_team", mark)))
     assert told == []

@@ -44,3 +44,20 @@ def test_stories_of_several_tests_say_where_each_stands() -> None:
         if path.read_text().count("\ndef test_") > 1 and "\npytestmark = chapters(" not in path.read_text()
     ]
     assert untold == []
+
+
+def test_all_tests_of_a_story_or_of_a_file_run_in_one_process() -> None:
+    groups: dict[str, set[str]] = {}
+    for path in (lanes.ROOT / "end_to_end").glob("test_*.py"):
+        groups.setdefault(lanes.group_of(path), set()).add(path.stem)
+    assert groups["busy"] == {"test_decisions_under_load", "test_permissions_of_releases"}
+    assert lanes.group_of(Path(__file__)) == "test_lanes.py"
+
+
+def test_the_scheduler_asks_for_groups(pytestconfig: pytest.Config) -> None:
+    scheduler = lanes.GroupScheduling(pytestconfig)
+    one, other = (
+        scheduler._split_scope(f"tests/end_to_end/{name}.py::test_a[b::c]")
+        for name in ("test_decisions_under_load", "test_permissions_of_releases")
+    )
+    assert one == other == "busy"

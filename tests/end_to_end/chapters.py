@@ -24,18 +24,15 @@ _told: set[tuple[str, str]] = set()
 
 def chapters(
     story: str, *, after: tuple[ModuleType, ...] = (), in_order: bool = True
-) -> list[pytest.MarkDecorator]:
-    """The marks of a module whose tests tell a story.
+) -> pytest.MarkDecorator:
+    """The mark of a module whose tests tell a story.
 
     Args:
         story: modules of one story run in one process, and so on one embedded AWS.
         after: modules whose tests come before, in order; their fixtures must be imported here as well.
         in_order: whether each test of the module goes on where the one before it stopped.
     """
-    return [
-        pytest.mark.xdist_group(story),
-        pytest.mark.chapters(after=after, in_order=in_order),
-    ]
+    return pytest.mark.chapters(story=story, after=after, in_order=in_order)
 
 
 def tell(chapter: Chapter) -> None:
