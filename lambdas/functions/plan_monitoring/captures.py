@@ -81,7 +81,7 @@ def _may_hold(s3: "S3Client", bucket: str, file: CaptureFile, window: Window) ->
         moment = _moment(_decoded(rest))
         return file.size > MAX_BYTES_OF_LATE_FILE if moment is None else moment < window.end
     finally:
-        # Without this, botocore would read the rest of the answer.
+        # Do not wait for the part that was not read.
         body.close()
 
 

@@ -115,7 +115,8 @@ def window_works(
     for source in sorted(sources, key=lambda source: source.due.window):
         window, record, why = source.due.window, source.due.record, source.due.why
         if source.problem is not None:
-            # A window of the input or the schedule records its failure; a missing one would at every start.
+            # A window that the input or the schedule asks for records its failure. A missing one does not,
+            # because every later execution would record it again.
             if why in ("given", "asked"):
                 works.append(WindowWork(source=source, digest=""))
             continue

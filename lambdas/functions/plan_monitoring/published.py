@@ -55,7 +55,7 @@ def windows_published_since(
     known: Sequence[WindowRecord],
     now: datetime,
 ) -> list[WindowRecord]:
-    """The recorded windows with a batch that was published after the window was planned.
+    """The recorded windows with a batch that a recent execution published after the window was planned.
 
     A batch belongs to the window that it was predicted in, though a later execution may have published it.
     """

@@ -1,4 +1,4 @@
-"""Which triggers an event makes fire, if any. Pure."""
+"""Decides which triggers an event fires. Pure functions."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ class SourceEvent:
 
     @classmethod
     def of(cls, event: Section) -> "SourceEvent":
-        """The parts of an event that count."""
+        """The parts of an event that triggers use."""
         return cls(
             id=event["id"], time=datetime.fromisoformat(event["time"]), detail=event.get("detail") or {}
         )
@@ -40,7 +40,7 @@ def with_event_window(event: SourceEvent, windows: Sequence[WindowItem]) -> list
     version's own holdout; they are the same for all windows of a version, so they come from another item.
 
     Args:
-        windows: those of the audit table, the latest first.
+        windows: the windows in the audit table, the latest first.
     """
     detail = event.detail
     span = detail.get("window") or {}
@@ -89,7 +89,7 @@ def lacks_baseline(event: SourceEvent, noun: OnAccuracyLoss, windows: Sequence[W
 
 
 def schedule_trigger(event: SourceEvent, *, schedule: str, priority: int) -> TriggerEvent:
-    """Scheduled trigger. EventBridge may deliver a scheduled time twice; it is one trigger all the same."""
+    """Scheduled trigger. EventBridge may deliver a scheduled time twice; both have the same event id."""
     return TriggerEvent(
         event_id=f"schedule-{schedule}-{event.time.isoformat()}",
         trigger="schedule",
@@ -100,10 +100,10 @@ def schedule_trigger(event: SourceEvent, *, schedule: str, priority: int) -> Tri
 
 
 def code_change_trigger(request_id: str, digest: str, *, at: datetime, priority: int) -> TriggerEvent:
-    """A deployment changed what training does.
+    """The trigger of a deployment that changed the training's definition.
 
     Args:
-        request_id: CloudFormation's, the same when it asks again.
+        request_id: CloudFormation's request id, the same when it retries.
     """
     return TriggerEvent(
         event_id=f"code-change-{request_id}",
@@ -218,7 +218,7 @@ def _of_window(
 ) -> TriggerEvent:
     name = f"{window.get('monitor', '')}-{window['start']}-{window['end']}"
     return TriggerEvent(
-        # The window names the event: a window that is computed again, by late labels, starts nothing twice.
+        # The window is in the event id, so that a window computed again for late labels fires nothing twice.
         event_id=f"{trigger}{about}-{name}",
         trigger=trigger,
         reason=reason,
@@ -237,12 +237,12 @@ def _same_version(window: WindowItem, event: SourceEvent) -> bool:
 
 
 def version_of(event: SourceEvent) -> str:
-    """The version that an event of monitoring is about, or nothing."""
+    """The version that a monitoring event is about; empty without one."""
     return _text(event.detail.get("version"))
 
 
 def _text(value: object) -> str:
-    """A value as the audit table has it: nothing, and version 0, are the empty text."""
+    """A value as text, as in the audit table: None and version 0 become the empty text."""
     return str(value) if value else ""
 
 
