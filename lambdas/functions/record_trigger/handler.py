@@ -1,7 +1,7 @@
 """Entry point of the function that records triggers, called by EventBridge rules and by deployments.
 
-A rule sends a `TriggerRequest`. A deployment sends its fields as the properties of a custom resource, together
-with a digest of the training's definition.
+A rule sends a `TriggerRequest`. A deployment sends its fields as the properties of a custom resource, with a
+digest of the training's definition.
 """
 
 import time

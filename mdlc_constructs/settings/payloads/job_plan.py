@@ -1,4 +1,4 @@
-"""`plan.json`: the input of the data jobs, written by a planning function; and the sections each job may read.
+"""`plan.json`, the data jobs' input, which a planning function writes; and the sections each job may read.
 
 Settings write their own sections (`to_plan`), and the planning function adds what it looked up. A section
 that a workflow does not have is null.

@@ -15,8 +15,8 @@ from mdlc_constructs.settings.payloads.planning import (
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 EndpointState = Literal["Absent", "Serving", "Deploying", "Refused", "Other"]
-"""The endpoint's state with respect to the release's configuration: there is no endpoint; it serves with it; it
-is being updated to it; the update was refused and scaling must be restored; it has another configuration."""
+"""The endpoint's state with respect to the release's configuration: there is no endpoint; it has it; it is
+being updated to it; the update was refused and scaling must be restored; it has another configuration."""
 
 TrialStep = Literal["Skip", "Again", "Create", "Begin", "Carry", "End"]
 """The next step of an experiment: `Skip`, there is none; `Again`, plan again right before it; `Create` its
