@@ -1,7 +1,7 @@
 """Each row's band of accepted answers, and the comparison of a look's answers with it. Pure functions.
 
 A row's band reaches from the lowest to the highest known answer (the champion's and, for a golden row, the
-expected one), widened by the tolerance on both sides. An answer outside the band is bad. An error is bad, too.
+expected one), widened by the tolerance on both sides. An answer outside the band is bad, and so is an error.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Rows for probes: golden rows with expected answers, and rows of recent captured requests. Pure functions."""
+"""Rows for probes: golden rows with expected answers, and rows of captured requests. Pure functions."""
 
 import base64
 import binascii

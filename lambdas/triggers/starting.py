@@ -92,10 +92,10 @@ def resume_pending(store: TriggerStore, stepfunctions: "SFNClient", machine_arn:
 def with_worker(
     pending: Iterable[PendingTrigger], left: Sequence[PendingTrigger], unclaimed: Retraining | None
 ) -> list[PendingTrigger]:
-    """The triggers whose `worker` is the retraining's execution: the first one, and those with a worker.
+    """The triggers whose `worker` names an execution for a retraining: the first, and others with a worker.
 
-    The others with a worker are requests by persons: an execution that waits for its cool-down does not
-    handle a request that a person makes meanwhile.
+    The others are requests by persons: an execution that waits for its cool-down does not handle a request
+    that a person makes meanwhile, so that such a request has a worker of its own.
 
     Args:
         left: triggers that a dead execution had claimed; they come before new ones.

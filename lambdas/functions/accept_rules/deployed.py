@@ -1,7 +1,7 @@
 """Entry point of the function that stores rules, from a team's upload or from a deployment.
 
 A deployment's rules become the current ones when there are none, or when the current ones came with a
-deployment, too. Rules that a team has uploaded are kept. A deployment with which those would be invalid fails.
+deployment, too. Rules that a team has uploaded are kept. A deployment that would make those invalid fails.
 """
 
 from collections.abc import Mapping

@@ -28,7 +28,7 @@ class Underway(Exception):
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
     """Run the step that an `ExpressRequest` names.
 
-    `decide` counts the decision in the metrics before it is recorded, so that a repeated request counts again.
+    `decide` counts the decision as a metric before it is recorded, so that a repeated request counts again.
 
     Raises:
         BadRequest: when the request does not match the contract. The class name is the error's name.

@@ -13,8 +13,8 @@ exactly one decision, however often it is repeated and wherever a process dies:
 - Between the action and the update of its state: as with `pending`; the action is called a second time. The
   request id is its idempotency key: by contract it does nothing for an id that it has handled already.
 
-The idempotency utility of Powertools stores a function's answer only *after* it has run. A function that dies
-during the action would decide again, perhaps with another model, and the first decision would not be recorded.
+The idempotency utility of Powertools stores a function's answer only *after* it has run. A function that died
+during the action would decide again, perhaps with another model, and its first decision would be unrecorded.
 So the record itself is the idempotency record here.
 """
 

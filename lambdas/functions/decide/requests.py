@@ -1,7 +1,7 @@
 """A decision request from API Gateway.
 
-API Gateway has validated it against `Decisions.request_schema`. The fields that a record needs are checked here
-again, for callers that invoke the function directly.
+API Gateway has validated it against `Decisions.request_schema`. The fields that a record needs are checked
+again here, for callers that invoke the function directly.
 """
 
 import base64

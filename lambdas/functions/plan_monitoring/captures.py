@@ -37,9 +37,9 @@ def files(
     """The files that may hold rows of the window, sorted by their keys.
 
     SageMaker files captures by the hour, without saying whether it is the hour of the request or of the file,
-    so one more hour on either side is listed. Files written before the window's start are left out. Files
-    written after its end are kept only if they hold rows of the window: the requests that replay a window
-    are captured, too, and must not change its list of files.
+    so one more hour on either side is listed. Files written before the window's start are left out, and so
+    are later files without rows of the window: the requests that replay a window are captured, too, and must
+    not change its list of files.
 
     Args:
         variants: the endpoint's variants to look at; empty for all.

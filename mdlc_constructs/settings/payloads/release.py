@@ -115,7 +115,7 @@ class ReleasePlan(ExecutionPlan):
         deregister: whether scaling must be deregistered before the update.
         champion: the champion's version; `0` before the first.
         replaced_config: the configuration that served before; empty when it is the same.
-        experiment: the experiment's result for the audit item, until its verdict is known.
+        experiment: the audit item's `experiment`, until the experiment's verdict is known.
         refused: the API's error, raised after scaling is restored.
         back: whether the release returns to an older version that has served before.
         rejectable: whether a failure of the release rejects the version.

@@ -14,7 +14,7 @@ class Verdict:
         passed: whether the state machine may go on.
         reasons: why it did not pass, one sentence each; for a monitor job, what drifted.
         metrics: a few numbers; null when one is not defined.
-        rows: how many rows the job read.
+        rows: how many rows the verdict is about.
     """
 
     passed: bool
