@@ -64,7 +64,7 @@ def _champion(request: TrainingPlannerRequest) -> logic.Champion | None:
 
 
 def artifacts(s3: "S3Client", bucket: str) -> LookUp:
-    """Looks up trainings that are not SageMaker training jobs: Completed when their artifact exists.
+    """The look-up of trainings that are not SageMaker training jobs: Completed when their artifact exists.
 
     Otherwise Absent: only the service that trains knows whether it is running or has failed.
     """

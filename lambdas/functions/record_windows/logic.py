@@ -71,7 +71,7 @@ def _reasons(summary: WindowSummary) -> list[str]:
 
 
 def _version(window: ComputedWindow, summary: WindowSummary) -> int:
-    """The version that most rows name according to the monitor job, or else the plan's."""
+    """The package version in the job's summary, or the planned one when there was no job."""
     return summary.package_version or window.version
 
 

@@ -224,7 +224,7 @@ class WindowSummary:
     """The monitor job's `summary.json`. Without arguments: the summary of a window without rows.
 
     Attributes:
-        package_version: the version that most rows name; None means the plan's.
+        package_version: the package version with whose baseline the job compared; None for no job.
         columns: the columns that drifted.
         accuracy: None without labels.
         estimate: metrics estimated without labels, and their error once labels came.
