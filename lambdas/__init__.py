@@ -1,1 +1,1 @@
-"""Lambda functions: one folder each, `handler.py` (parse, call, shape) and `logic.py` (pure)."""
+"""Lambda functions, one folder each, with `handler.py` (AWS calls) and `logic.py` (pure functions)."""

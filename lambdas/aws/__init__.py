@@ -1,1 +1,1 @@
-"""Calls to AWS that several functions make: clients, signed HTTP, SageMaker, Step Functions, metrics."""
+"""AWS calls shared by the functions: clients, signed HTTP, SageMaker, Step Functions, metrics."""

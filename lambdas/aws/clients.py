@@ -1,4 +1,4 @@
-"""AWS clients, created at the first call and kept for the life of the function's process."""
+"""AWS clients, created at the first call and cached for the life of the function's process."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 class AutoScalingClient(Protocol):
-    """As much of Application Auto Scaling as is used."""
+    """The used part of the Application Auto Scaling client."""
 
     def describe_scalable_targets(
         self, *, ServiceNamespace: str, ResourceIds: list[str]
     ) -> dict[str, list[dict[str, str]]]:
-        """The targets that are registered, under `ScalableTargets`."""
+        """The registered scalable targets, under `ScalableTargets`."""
 
     def deregister_scalable_target(
         self, *, ServiceNamespace: str, ResourceId: str, ScalableDimension: str
     ) -> object:
-        """End the scaling of a target."""
+        """Deregister a scalable target."""
 
 
 class CloudWatchClient(Protocol):
-    """As much of CloudWatch as is used."""
+    """The used part of the CloudWatch client."""
 
     def put_metric_data(self, *, Namespace: str, MetricData: list[dict[str, object]]) -> object:
         """Write data points."""
@@ -55,7 +55,7 @@ def client(service: Literal["cloudwatch"]) -> CloudWatchClient: ...
 def client(service: str) -> object:
     """The client of an AWS service in the function's own region.
 
-    Throttling is retried here, so that a busy account costs a moment and not a failed execution.
+    It retries throttled calls, so that a busy account delays an execution but does not fail it.
     """
     return _client(service)
 

@@ -1,9 +1,9 @@
-"""A kept connection to one AWS service, with a deadline for each call.
+"""A persistent HTTP connection to one AWS service, with a timeout for each call.
 
-What `lambdas.aws.clients` does with boto3, for functions whose time counts (see `lambdas.aws.signing`).
-Credentials come from the environment, where Lambda puts them for the life of the process. Places are those of
-AWS's commercial, GovCloud and China partitions; the variables `AWS_ENDPOINT_URL` and
-`AWS_ENDPOINT_URL_<SERVICE>` name others, as for every AWS SDK.
+Replaces boto3 (`lambdas.aws.clients`) in latency-critical functions (see `lambdas.aws.signing`). Credentials
+come from the environment, where Lambda puts them for the life of the process. Endpoints are those of AWS's
+commercial, GovCloud and China partitions; the variables `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>`
+set others, as for every AWS SDK.
 """
 
 import http.client
@@ -18,16 +18,16 @@ from urllib.parse import urlsplit
 from lambdas.aws.signing import Credentials, signed
 
 CONNECT_SECONDS = 1.0
-"""How long a new connection may take. A call's own limit begins when it is connected: a first handshake would
+"""Timeout of a new connection. A call's own timeout starts only when connected, because a TLS handshake would
 use up the few milliseconds of a look-up."""
 
 MAX_IDLE_SECONDS = 30.0
-"""A connection that rested longer is made anew: what closed it meanwhile may not have said so."""
+"""A connection idle for longer is replaced: the service may have closed it unnoticed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How a service is addressed: the name it signs for, its host's first part, its environment variable."""
+    """How to call a service: its signing name, its host's first part, its environment variable."""
 
     signing_name: str
     host: str
@@ -40,7 +40,7 @@ SAGEMAKER_RUNTIME = Service("sagemaker", "runtime.sagemaker", "AWS_ENDPOINT_URL_
 
 
 class NoAnswer(ConnectionError):
-    """The service could not be reached, or broke off."""
+    """The service could not be reached, or closed the connection without an answer."""
 
 
 class TooLate(NoAnswer):
@@ -49,7 +49,7 @@ class TooLate(NoAnswer):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a service answered; names of headers are in lower case."""
+    """A service's HTTP response; names of headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -57,14 +57,14 @@ class Response:
 
 
 def endpoint_url(service: Service, region: str) -> str:
-    """Where a service is reached in a region."""
+    """The endpoint URL of a service in a region."""
     override = os.environ.get(service.variable) or os.environ.get("AWS_ENDPOINT_URL")
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return override or f"https://{service.host}.{region}.{suffix}"
 
 
 class Connection:
-    """One connection to a service, made at the first call and made anew when it broke."""
+    """One connection to a service, opened at the first call and opened again when it was closed."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -74,13 +74,13 @@ class Connection:
         self._open: http.client.HTTPConnection | None = None
         self._used = self._used_at = 0.0
         self.waited = 0.0
-        """Seconds spent on sending and waiting so far, for those who measure their own time."""
+        """Seconds spent on sending and waiting so far, so that callers can measure their own time."""
 
     def connect(self) -> None:
-        """Connect already, so that the first call need not.
+        """Open the connection in advance, so that the first call need not.
 
         Raises:
-            NoAnswer: when the service is not reached.
+            NoAnswer: when the service cannot be reached.
         """
         opened = (
             http.client.HTTPSConnection(self._host, timeout=CONNECT_SECONDS, context=_trust())
@@ -103,18 +103,18 @@ class Connection:
     ) -> Response:
         """Send a signed request and wait for its answer.
 
-        A kept connection that turns out to be closed is made anew once; every request of the request path may
-        be sent twice.
+        When a persistent connection turns out to be closed, it is opened again and the request is sent once
+        more; all requests of a decision may be sent twice.
 
         Args:
             headers: with lower-case names.
-            seconds: how long to wait for each piece of the answer; an answer this small is one piece.
+            seconds: timeout of each read from the socket; the small answers here need one read.
 
         Raises:
-            TooLate: when it did not come in time.
-            NoAnswer: when the service is not reached or breaks off.
+            TooLate: when the answer did not come in time.
+            NoAnswer: when the service cannot be reached or closes the connection.
         """
-        # While Lambda holds the process still, the one clock may stand and the other be set.
+        # While Lambda freezes the process, the monotonic clock may stop, and the wall clock may be set.
         resting = max(time.monotonic() - self._used, time.time() - self._used_at)
         if self._open is not None and resting > MAX_IDLE_SECONDS:
             self.close()
@@ -129,7 +129,7 @@ class Connection:
         return self._send(method, path, headers, body, seconds)
 
     def close(self) -> None:
-        """End the connection; the next call makes another."""
+        """Close the connection; the next call opens another."""
         if self._open is not None:
             self._open.close()
         self._open = None
@@ -180,19 +180,19 @@ _connections: dict[Service, Connection] = {}
 
 
 def connection(service: Service) -> Connection:
-    """The process's own connection to a service."""
+    """The process's connection to a service."""
     if service not in _connections:
         _connections[service] = Connection(service)
     return _connections[service]
 
 
 def waited() -> float:
-    """Seconds that the process spent on calls so far."""
+    """Seconds that the process has spent on calls."""
     return sum(each.waited for each in _connections.values())
 
 
 def forget() -> None:
-    """Close every connection, so that the next calls go where the environment then says."""
+    """Close all connections, so that the next calls use the environment's current endpoints."""
     for each in _connections.values():
         each.close()
     _connections.clear()

@@ -1,4 +1,4 @@
-"""The answer of a custom resource, without a framework.
+"""The response of a custom resource to CloudFormation, without a framework.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
 """
@@ -16,11 +16,11 @@ MAX_REASON_CHARACTERS = 900
 
 
 def respond(event: Section, work: Callable[[], str], *, kind: str, logger: Logger) -> None:
-    """Do a resource's work and answer CloudFormation, which waits for an hour when nobody answers.
+    """Do a resource's work and respond to CloudFormation, which otherwise waits for an hour.
 
     Args:
-        work: returns what it did; an exception fails the deployment.
-        kind: begins the resource's physical id, which stays the same for its life.
+        work: does the work and returns a text on it; an exception fails the deployment.
+        kind: prefix of the resource's physical id, which stays the same for its life.
     """
     try:
         status, reason = "SUCCESS", work()
@@ -34,7 +34,7 @@ def answer(event: Section, status: str, reason: str, *, kind: str) -> None:
     """PUT the outcome to the URL that CloudFormation waits on.
 
     Args:
-        kind: begins the resource's physical id, which stays the same for its life.
+        kind: prefix of the resource's physical id, which stays the same for its life.
     """
     body = json.dumps(
         {
@@ -49,6 +49,6 @@ def answer(event: Section, status: str, reason: str, *, kind: str) -> None:
     request = urllib.request.Request(
         event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": ""}
     )
-    # The URL is CloudFormation's own.
+    # The URL comes from CloudFormation.
     with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as response:
         response.read()

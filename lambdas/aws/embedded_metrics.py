@@ -1,6 +1,6 @@
-"""Metrics as lines of the log (CloudWatch's embedded metric format): no call, so no time.
+"""Metrics as log lines (CloudWatch's embedded metric format), without the latency of a call.
 
-Powertools writes the same lines, and takes longer to import than all our own modules. Source:
+Powertools writes the same lines, but takes longer to import than all our own modules. Source:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -12,11 +12,11 @@ NAMESPACE = "MDLC"
 
 
 def metric_line(api: str, counts: Mapping[str, int], about: Mapping[str, object], milliseconds: int) -> str:
-    """One line that CloudWatch counts and people can search.
+    """One log line, with metrics for CloudWatch and further fields to search by.
 
     Args:
-        about: further fields of the line, which are no metrics.
-        milliseconds: the moment, since 1970.
+        about: further fields of the line, which are not metrics.
+        milliseconds: the time, since 1970.
     """
     return json.dumps(
         {
@@ -38,10 +38,10 @@ def metric_line(api: str, counts: Mapping[str, int], about: Mapping[str, object]
 
 
 def count(api: str, counts: Mapping[str, int], about: Mapping[str, object]) -> None:
-    """Count, now."""
+    """Write a log line with these counts as metrics."""
     print(metric_line(api, counts, about, time.time_ns() // 1_000_000), flush=True)
 
 
 def note(api: str, message: str) -> None:
-    """Say something in the log that is no metric."""
+    """Log a warning, without a metric."""
     print(json.dumps({"level": "WARNING", "Api": api, "message": message}), flush=True)

@@ -1,4 +1,4 @@
-"""An endpoint as it is."""
+"""Looks up a SageMaker endpoint: its status, its variants and its scaling."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import ProductionVariantOutputTypeDef
 
 BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
-"""States of an endpoint that pass by themselves."""
+"""Transitional statuses of an endpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LiveEndpoint:
-    """The endpoint as it is.
+    """An existing endpoint.
 
     Attributes:
-        config: the configuration that serves; while it is created, the one that will.
-        pending: the configuration that an update under way leads to.
-        variants: variant's name to its instance type (nothing when serverless).
-        models: variant's name to the model it runs, as far as its configuration is there.
-        instances: variant's name to how many instances there are now.
-        registered: whether its instances are under scaling.
+        config: the current configuration; during creation, the one it is created with.
+        pending: the configuration that it is being updated to; None without an update.
+        variants: instance type by variant name; None for a serverless variant.
+        models: name of the SageMaker model by variant name; empty when the configuration was deleted.
+        instances: current number of instances by variant name.
+        registered: whether a variant is registered with Application Auto Scaling.
     """
 
     status: str
@@ -40,7 +40,7 @@ class LiveEndpoint:
 
 
 def endpoint(sagemaker: "SageMakerClient", autoscaling: AutoScalingClient, name: str) -> LiveEndpoint | None:
-    """Look the endpoint up; None when there is none."""
+    """The endpoint of a name; None when it does not exist."""
     try:
         answer = sagemaker.describe_endpoint(EndpointName=name)
     except ClientError as error:
@@ -68,7 +68,7 @@ def endpoint(sagemaker: "SageMakerClient", autoscaling: AutoScalingClient, name:
 
 
 def _configured(sagemaker: "SageMakerClient", config: str) -> "list[ProductionVariantOutputTypeDef]":
-    """The production variants of a configuration; none when it is gone."""
+    """The production variants of a configuration; empty when it was deleted."""
     try:
         answer = sagemaker.describe_endpoint_config(EndpointConfigName=config)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Executions of state machines: whether they run, and starting one under a name that says what for."""
+"""Looks up executions of state machines, and starts one under a name derived from its work."""
 
 import json
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 MAX_NAMES = 100
-"""How often one piece of work is started anew before somebody should look."""
+"""How often executions are started for one piece of work before `NamesSpent`."""
 
 STOPPED_FOR_GOOD = ("Canceled", "StackDeleted", "Teardown")
-"""Errors of StopExecution after which nothing goes on by itself: of a person, a deleted stack, a teardown."""
+"""Errors of StopExecution after which nothing restarts the work: by a person, a deleted stack, a teardown."""
 
 GONE = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
-"""Nobody waits for a token any more."""
+"""Errors of SendTaskSuccess when no execution waits for the token any more."""
 
 
 class NamesSpent(Exception):
@@ -42,19 +42,19 @@ class Execution:
 
     @property
     def was_killed(self) -> bool:
-        """Whether it was ended from outside, and not for good."""
+        """Whether it was aborted or timed out, and its work may be restarted."""
         return self.status in ("ABORTED", "TIMED_OUT") and self.error not in STOPPED_FOR_GOOD
 
 
 @dataclass(frozen=True, kw_only=True)
 class NamedExecution:
-    """The execution that does a piece of work, under a name that follows from the work.
+    """The execution that does a piece of work, under a name derived from the work.
 
     Attributes:
-        name: under which it goes on.
-        arn: the ARN of the execution of that name, which may not be there yet.
-        begun: the execution of that name, which runs or has succeeded; None when it is to be started.
-        first_input: what the work was given when it was first begun, or None when it never was.
+        name: the execution's name.
+        arn: the execution's ARN; it may not exist yet.
+        begun: the execution, which runs or has succeeded; None when it is still to be started.
+        first_input: the input of the work's first execution; None when there was none.
     """
 
     name: str
@@ -64,12 +64,12 @@ class NamedExecution:
 
 
 def execution_arn(machine_arn: str, name: str) -> str:
-    """The ARN of an execution of that name."""
+    """The ARN of a machine's execution of a name."""
     return f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
 
 
 def is_running(stepfunctions: "SFNClient", arn: str) -> bool:
-    """Whether an execution runs. Its data is not asked for, so that nobody needs its machine's key."""
+    """Whether an execution runs. Reads no input or output, so that callers need no access to the KMS key."""
     try:
         answer = stepfunctions.describe_execution(executionArn=arn, includedData="METADATA_ONLY")
     except ClientError as error:
@@ -80,12 +80,12 @@ def is_running(stepfunctions: "SFNClient", arn: str) -> bool:
 
 
 def look_up(stepfunctions: "SFNClient", machine_arn: str, name: str) -> Execution | None:
-    """The execution of that name with its data, or None."""
+    """The machine's execution of a name, with input and output, or None."""
     return describe(stepfunctions, execution_arn(machine_arn, name))
 
 
 def describe(stepfunctions: "SFNClient", arn: str) -> Execution | None:
-    """The execution of that ARN with its data, or None: Step Functions forgets it after 90 days."""
+    """The execution of an ARN, with input and output, or None: Step Functions deletes it after 90 days."""
     try:
         answer = stepfunctions.describe_execution(executionArn=arn)
     except ClientError as error:
@@ -105,7 +105,7 @@ def describe(stepfunctions: "SFNClient", arn: str) -> Execution | None:
 
 
 def latest(stepfunctions: "SFNClient", machine_arn: str, work: str) -> Execution | None:
-    """The last execution that was started under a piece of work's names, or None."""
+    """The last execution that was started for a piece of work, or None."""
     last = None
     for name in names_of(work):
         execution = look_up(stepfunctions, machine_arn, name)
@@ -116,12 +116,12 @@ def latest(stepfunctions: "SFNClient", machine_arn: str, work: str) -> Execution
 
 
 def names_of(work: str) -> list[str]:
-    """The names under which a piece of work is done, the first one first: a name is taken for 90 days."""
+    """The execution names for a piece of work, in order of use: a name cannot be reused for 90 days."""
     return [work, *(f"{work}-{number}" for number in range(2, MAX_NAMES + 1))]
 
 
 def execution_of(stepfunctions: "SFNClient", machine_arn: str, work: str) -> NamedExecution:
-    """The execution of a piece of work: those that failed or were stopped are passed by.
+    """The execution of a piece of work, skipping those that failed or were stopped.
 
     Raises:
         NamesSpent: when no name is left.
@@ -148,15 +148,15 @@ def ensure_running(
     after: datetime | None = None,
     starts: int | None = None,
 ) -> str:
-    """The ARN of the execution that does a piece of work, started when none runs for it.
+    """The ARN of the execution that does a piece of work; started when none runs for it.
 
     Args:
-        besides: an execution that is about to end and does not count as running.
-        after: an execution that runs since before this moment does not count either.
-        starts: how often it may be started in all, `MAX_NAMES` unless given.
+        besides: ARN of an execution that is about to end and does not count as running.
+        after: a running execution that was started before this time does not count either.
+        starts: how often it may be started in all; None means `MAX_NAMES`.
 
     Raises:
-        NamesSpent: when it was started so often and does not run.
+        NamesSpent: when all these executions were started and none runs.
     """
     names = names_of(work)[:starts]
     for name in names:
@@ -164,7 +164,7 @@ def ensure_running(
         if arn == besides or (after is not None and _runs_since_before(stepfunctions, arn, after)):
             continue
         try:
-            # The same name and input while it runs is the same execution: a storm starts one.
+            # StartExecution is idempotent for the same name and input while the execution runs.
             stepfunctions.start_execution(
                 stateMachineArn=machine_arn, name=name, input=json.dumps(payload, sort_keys=True)
             )
@@ -188,7 +188,7 @@ def _runs_since_before(stepfunctions: "SFNClient", arn: str, moment: datetime) -
 
 
 def send_task_success(stepfunctions: "SFNClient", token: str, answer: object = None) -> bool:
-    """End a wait by its task token; False when nobody waits for it any more.
+    """End an execution's wait by its task token; returns False when no execution waits for it any more.
 
     Args:
         answer: a payload; None sends an empty object.

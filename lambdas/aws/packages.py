@@ -1,4 +1,4 @@
-"""Model packages as inference uses them, and which of them is used."""
+"""Reads model packages, and chooses the version that inference uses."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     )
 
 SERVED = ("Production", "Deployed")
-"""Life-cycle stage and status that a release gives to a version when it serves, and that it keeps."""
+"""Life-cycle stage and status that a release sets when a version serves, and that are never reset."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Package:
     """A model package as inference uses it.
 
     Attributes:
-        served: whether a release brought it into service once.
+        served: whether it has served after a release.
     """
 
     arn: str
@@ -36,7 +36,7 @@ class Package:
 
     @property
     def planned(self) -> PlannedPackage:
-        """As a plan holds it."""
+        """The package as a plan holds it."""
         return PlannedPackage(
             arn=self.arn,
             version=self.version,
@@ -55,14 +55,15 @@ def choose(
     *,
     must_be_approved: bool = True,
 ) -> str:
-    """The ARN of the version asked for, or of the highest approved one.
+    """The ARN of the requested version, or of the highest approved one.
 
     Args:
         versions: summaries of the group's packages in any order.
-        must_be_approved: whether the version asked for must be approved.
+        asked: the requested version; None for the highest approved one.
+        must_be_approved: whether the requested version must be approved.
 
     Raises:
-        NoPackage: when there is none, or the one asked for was refused.
+        NoPackage: when there is none, or the requested one is not approved.
     """
     known = {int(each["ModelPackageVersion"]): each for each in versions}
     if asked is None:
@@ -81,7 +82,7 @@ def choose(
 
 
 def package_from(answer: "DescribeModelPackageOutputTypeDef") -> Package:
-    """A package from DescribeModelPackage's answer.
+    """The package of a DescribeModelPackage response.
 
     Raises:
         NoPackage: when the package was not registered by a training workflow, and so has no feature program.

@@ -1,4 +1,4 @@
-"""What SageMaker knows under a name: jobs, models, model packages."""
+"""Looks up SageMaker jobs, models, endpoint configurations and model packages by name."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import ModelPackageSummaryTypeDef
 
 LookUp = Callable[[str], Job]
-"""What stands behind a name."""
+"""Takes a name; returns the job or other resource of that name."""
 
 _STATUS: Mapping[str, Status] = {
     "Completed": "Completed",
@@ -28,7 +28,7 @@ _NOT_FOUND = ("ResourceNotFound", "ResourceNotFoundException")
 
 
 def absent(error: ClientError) -> bool:
-    """Whether SageMaker says that nothing has the name; it does so in several ways.
+    """Whether an error means that no resource has the name; SageMaker has several such errors.
 
     Jobs answer ResourceNotFound, or ValidationException "Requested resource not found"
     (https://github.com/boto/boto3/issues/2808); models answer ValidationException "Could not find model".
@@ -42,7 +42,7 @@ def absent(error: ClientError) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class LookUps:
-    """What stands behind a name, by kind of resource."""
+    """The look-up of each kind of resource."""
 
     processing: LookUp
     training: LookUp
@@ -52,7 +52,7 @@ class LookUps:
 
 
 def look_ups(sagemaker: "SageMakerClient") -> LookUps:
-    """Look-ups at SageMaker."""
+    """The look-ups that call SageMaker."""
     return LookUps(
         processing=processing_jobs(sagemaker),
         training=training_jobs(sagemaker),

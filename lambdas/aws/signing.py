@@ -1,7 +1,7 @@
-"""AWS's signature of a request (Signature Version 4), for functions whose time counts.
+"""Signs requests with AWS Signature Version 4, for latency-critical functions.
 
-botocore takes longer to import than a decision may take altogether, and more processor time for a call than
-all our own steps. So the request path signs its few kinds of calls here; tests hold the signature equal to
+Importing botocore takes longer than a whole decision may take, and a call with it needs more CPU time than
+all our own steps. So decisions sign their few kinds of calls here; tests compare the signature with
 botocore's. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
@@ -17,7 +17,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a request is signed with."""
+    """The AWS credentials that sign a request."""
 
     access_key: str
     secret_key: str
@@ -26,7 +26,7 @@ class Credentials:
 
 @lru_cache(maxsize=16)
 def signing_key(secret_key: str, date: str, region: str, service: str) -> bytes:
-    """The key of one day (``YYYYMMDD``), region and service."""
+    """The signing key of one day (``YYYYMMDD``), region and service."""
     key = f"AWS4{secret_key}".encode()
     for part in (date, region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
@@ -44,11 +44,11 @@ def signed(
     credentials: Credentials,
     moment: str,
 ) -> dict[str, str]:
-    """The headers with the signature over all of them.
+    """The headers with the date and a signature of all of them.
 
     Args:
-        path: as it is sent, without a query.
-        headers: with lower-case names, `host` among them.
+        path: the path as it is sent, without a query.
+        headers: with lower-case names, including `host`.
         moment: the time of signing as ``YYYYMMDDTHHMMSSZ``.
     """
     all_headers = {**headers, "x-amz-date": moment}

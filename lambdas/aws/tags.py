@@ -1,4 +1,4 @@
-"""What every plan says of its execution: the tags of its state machine, and how long to wait."""
+"""Adds to a plan the tags of its state machine, and how long to wait for another execution."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 Plan = TypeVar("Plan", bound=ExecutionPlan)
 
 RESERVED = "aws:"
-"""Tags that only AWS sets, such as CloudFormation's."""
+"""Prefix of tags that only AWS can set, such as CloudFormation's."""
 
 
 def tags_of_machine(stepfunctions: "SFNClient", execution_arn: str) -> tuple[Tag, ...]:
-    """The state machine's tags in SageMaker's shape.
+    """The state machine's tags in SageMaker's format.
 
-    They are read when an execution is planned: whatever the app, the stack or the deployment tags the machine
-    with reaches its jobs, models and endpoints, and changes none of their names.
+    They are read when an execution is planned. So all tags that the app, the stack or the deployment adds to
+    the machine are also set on its jobs, models and endpoints, without changing their names.
     """
     machine_arn = execution_arn.replace(":execution:", ":stateMachine:").rsplit(":", 1)[0]
     tags = stepfunctions.list_tags_for_resource(resourceArn=machine_arn)["tags"]

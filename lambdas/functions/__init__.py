@@ -1,1 +1,1 @@
-"""The Lambda functions, one folder each: a handler, and its logic without AWS."""
+"""The Lambda functions, one folder each: a handler, and its logic as pure functions."""

@@ -1,1 +1,1 @@
-"""Who may retrain now: one lease a model, and a budget that all models of a fleet share."""
+"""Leases for retraining: one lease per model, and a budget that all models of a fleet share."""

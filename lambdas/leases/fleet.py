@@ -1,8 +1,9 @@
-"""Acquires leases, grants them to waiting requests, and takes back what dead executions hold.
+"""Acquires leases, grants them to waiting requests, and evicts the leases of dead executions.
 
-Every change is one conditional transaction of `lambdas.leases.items`; whoever lost a race reads again. What
-frees a share serves the queue at once, so nobody polls: a wait costs no transitions. What a function that
-died left undone `FleetLeases.reap` does; call it on a schedule.
+Every change is one conditional DynamoDB transaction of `lambdas.leases.items`; when its condition fails, the
+caller reads again and retries. Whatever frees capacity also serves the queue, so executions wait by task
+token and do not poll: waiting costs no state transitions. `FleetLeases.reap` finishes what a function that
+died left undone; call it on a schedule.
 """
 
 import random
@@ -38,20 +39,20 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 MAX_ATTEMPTS = 200
-"""Transactions lost in a row before giving up: each loss means that another function got on."""
+"""Failed transactions in a row before `LeasesBusy`: each means that another function wrote first."""
 MAX_PAUSE_SECONDS = 0.2
 PAGE = 25
-"""Items read at a time."""
+"""Items per page of a query."""
 
 DUPLICATE, TOO_LARGE = "Duplicate", "TooLarge"
 
 
 class LeaseLost(Exception):
-    """The lease is not this execution's any more: it expired, or another execution took it over."""
+    """This execution no longer holds the lease: it expired, or another execution took it over."""
 
 
 class LeasesBusy(Exception):
-    """The leases changed under every attempt."""
+    """All `MAX_ATTEMPTS` transactions failed, because other functions changed the leases."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +60,8 @@ class FleetLeases:
     """The leases of one fleet.
 
     Args:
-        budget: the limits on what may be held at a time. After it is lowered, nothing is granted until
-            enough leases have been released.
+        budget: the limits on jobs and instances in use at a time. After it is lowered, nothing is granted
+            until enough leases have been released.
         notify: sends task success with the answer to a task token; returns False when no execution waits
             for that token any more.
         running: takes an execution's ARN; returns whether the execution is still running.
@@ -98,7 +99,7 @@ class FleetLeases:
             refusal = self._refusal(stored, request)
             if refusal:
                 self.notify(request.task_token, LeaseAnswer(lease=refusal, owner=stored.owner))
-                # What a dead execution held may have come back above, and others wait for it.
+                # The eviction above may have freed capacity that other requests wait for.
                 self.serve(now)
                 return refusal
             if self._write(self.items.take_over(stored, request.owner, request.task_token)):
@@ -150,7 +151,7 @@ class FleetLeases:
             stored = self._request(request_id)
             if stored is None or stored.status != HELD or stored.owner != owner:
                 raise LeaseLost(f"{request_id} is not held by {owner} any more.")
-            # Nothing is left to give where the capacity was released before.
+            # No jobs: the capacity was released before.
             if not stored.jobs or self._write(self.items.release_capacity(stored, now)):
                 break
         self.serve(now)
@@ -200,11 +201,11 @@ class FleetLeases:
         return not lease.notified and self._notify_holder(lease.request_id)
 
     def _renew(self, lease: Lease, now: datetime) -> None:
-        """Extend a lease whose execution still runs; nothing when another execution has it by now."""
+        """Extend a lease whose execution still runs; does nothing when another execution holds it now."""
         self._set_on_lease(lease, "expires_at", self._expiry(now))
 
     def _evict_dead_holder(self, request: LeaseRequest) -> None:
-        """Take back the model's lease from another request's execution that is dead, expired or not."""
+        """Evict the model's lease, expired or not, when another request's dead execution holds it."""
         lease = self._lease(request.model)
         if lease and lease.request_id != request.request_id and not self.running(lease.owner):
             self._evict(lease)
@@ -217,7 +218,7 @@ class FleetLeases:
         return None
 
     def _notify_holder(self, request_id: str) -> bool:
-        """Tell the holder that it has its lease; returns whether the lease was evicted instead.
+        """Notify the holder that it has its lease; returns whether the lease was evicted instead.
 
         No execution waits for the token when the holder died, or when it was notified before. So the lease is
         evicted only if the holder's execution has also ended.
@@ -288,7 +289,7 @@ class FleetLeases:
             ConsistentRead=True,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
             ExpressionAttributeValues={":pk": self.items.key("")["pk"], ":sk": {"S": start}},
-            # Who is served next stands at the head: a long queue is not read to its end.
+            # The next request to serve comes first, so that a long queue is not read to its end.
             PaginationConfig={"PageSize": PAGE},
         )
         for page in pages:

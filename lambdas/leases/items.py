@@ -1,13 +1,13 @@
-"""The items of a fleet's leases, and every transition between them as one conditional transaction.
+"""The DynamoDB items of a fleet's leases, and each transition between them as one conditional transaction.
 
-All lie under `pk` = `FLEET#<name>`:
+All have the partition key `pk` = `FLEET#<name>`; by sort key `sk`:
 
-- `TOTAL`: what is used, `used_jobs` and `used_instances`
-- `HOLDER#<model>`: the model's lease; there is no second one
-- `QUEUE#<rank>#<request id>`: the waiting list, in the order in which it is served
-- `REQUEST#<request id>`: what was asked by whom, and how it stands
+- `TOTAL`: the capacity in use, `used_jobs` and `used_instances`
+- `HOLDER#<model>`: the model's only lease
+- `QUEUE#<rank>#<request id>`: the waiting requests, in the order in which they are served
+- `REQUEST#<request id>`: a request, its owner and its status
 
-Names of attributes that expressions use hold an underscore, since many plain words are reserved.
+Attributes used in expressions have an underscore in their name, since DynamoDB reserves many plain words.
 """
 
 from collections.abc import Mapping
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 WAITING, HELD, ENDED = "Waiting", "Held", "Ended"
 
 REMEMBERED = timedelta(days=30)
-"""How long a request that ended is known, so that its repetition starts nothing."""
+"""How long an ended request is stored, so that repeating it starts nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Items:
-    """The fleet's part of a table: keys, and the transitions."""
+    """The fleet's items in a table: their keys, and the writes of each transition."""
 
     table: str
     fleet: str
@@ -42,7 +42,7 @@ class Items:
         return item_of({"pk": f"FLEET#{self.fleet}", "sk": sort_key})
 
     def enqueue(self, request: LeaseRequest, rank: str) -> "list[Write]":
-        """Add a new request to the queue; nothing when its id is known."""
+        """Add a new request to the queue; the transaction fails when its id is stored already."""
         common: NewItem = {
             **item_of({"request_id": request.request_id, "model": request.model}),
             "jobs": {"N": str(request.jobs)},
@@ -65,7 +65,7 @@ class Items:
         return [self._new(entry), self._new(place)]
 
     def grant(self, request: StoredRequest, *, jobs: int, instances: int, expires_at: str) -> "list[Write]":
-        """Move a request from the queue to its model's lease, if there is room within the limits."""
+        """Move a request from the queue to its model's lease, if it fits within the limits."""
         texts = {
             "request_id": request.request_id,
             "model": request.model,
@@ -89,22 +89,22 @@ class Items:
         ]
 
     def release(self, request: StoredRequest, forget_at: datetime) -> "list[Write]":
-        """Give the holder's share back and end its request."""
+        """Delete the holder's lease, return its capacity and end its request."""
         return [*self._free(request, {}), self._end(request, HELD, forget_at)]
 
     def evict(self, request: StoredRequest, lease: Lease) -> "list[Write]":
-        """Take back a dead holder's share; its request is forgotten, so that it may be made again."""
+        """Delete a dead holder's lease, return its capacity and delete its request, so it can be repeated."""
         return [*self._free(request, {"expires_at": lease.expires_at}), self._forget(request, HELD)]
 
     def release_capacity(self, request: StoredRequest, at: datetime) -> "list[Write]":
-        """Give the holder's share of the budget back; it keeps its model's lease."""
+        """Return the holder's capacity to the budget; it keeps its model's lease."""
         return [
             {"Update": self._add_to_total(-request.jobs, -request.instances)},
             self._set_on_request(request, "rested_at = :at", {":at": utc_text(at)}, expected=HELD),
         ]
 
     def requeue(self, request: StoredRequest) -> "list[Write]":
-        """Give up a lease, or a place in the queue, and forget the request: it will be made again."""
+        """Delete a request with its lease or queue entry, because it will be repeated."""
         if request.status == WAITING:
             return [self._dequeue(request), self._forget(request, WAITING)]
         return [*self._free(request, {}), self._forget(request, HELD)]
@@ -114,7 +114,7 @@ class Items:
         return [self._dequeue(request), self._end(request, WAITING, forget_at)]
 
     def take_over(self, request: StoredRequest, owner: str, task_token: str) -> "list[Write]":
-        """Let another execution, or another attempt of the same one, go on with a request."""
+        """Give a request to another execution, or to another attempt of the same one."""
         writes: list[Write] = [
             {
                 "Update": {
@@ -135,7 +135,7 @@ class Items:
         ]
         if request.status == HELD:
             lease = self.set_on_lease(request, "owner_arn", owner, expected_owner=request.owner)
-            # The new owner was not notified: should this function die before it does, the reaper will.
+            # The new owner is not notified yet: if this function dies first, `reap` notifies it.
             lease["UpdateExpression"] += " REMOVE woken_at"
             writes.append({"Update": lease})
         return writes
@@ -143,7 +143,7 @@ class Items:
     def set_on_lease(
         self, request: StoredRequest | Lease, name: str, value: str, *, expected_owner: str
     ) -> "UpdateTypeDef":
-        """Set one attribute of a lease, while it is that request's and that owner's."""
+        """Set one attribute of a lease, if that request and that owner still hold it."""
         return {
             "TableName": self.table,
             "Key": self.key(f"HOLDER#{request.model}"),
@@ -173,7 +173,7 @@ class Items:
         }
 
     def _free(self, request: StoredRequest, expected: Mapping[str, str]) -> "list[Write]":
-        """Delete the lease and take its share off the total."""
+        """Delete the lease and subtract its capacity from the total."""
         values = {"request_id": request.request_id, "owner_arn": request.owner, **expected}
         return [
             {
@@ -205,7 +205,7 @@ class Items:
                 "TableName": self.table,
                 "Key": self.key(f"REQUEST#{request.request_id}"),
                 "UpdateExpression": f"SET {change}",
-                # The lease carries the owner that was read: one that was taken over is read again first.
+                # Fails when another execution took the request over after it was read here.
                 "ConditionExpression": "lease_status = :was AND owner_arn = :seen",
                 "ExpressionAttributeValues": item_of({**values, ":was": expected, ":seen": request.owner}),
             }

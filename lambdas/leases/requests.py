@@ -1,4 +1,4 @@
-"""Requests for leases and the leases themselves, as a fleet's items hold them."""
+"""Lease requests and leases, as a fleet's items store them."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,15 +8,15 @@ from lambdas.planning.items import Item, number_of, text_of
 
 @dataclass(frozen=True, kw_only=True)
 class LeaseRequest:
-    """What one retraining asks for.
+    """One retraining's request for its model's lease.
 
     Args:
         request_id: the same for every repetition of the same trigger.
-        owner: ARN of the execution that asks.
-        priority: 0 to 9; more is served earlier.
-        arrived: when it first asked, with a time zone.
-        task_token: what ends the execution's wait.
-        resumed: whether it goes on with what held a lease before, and is served before all that is new.
+        owner: ARN of the requesting execution.
+        priority: 0 to 9; a higher one is served earlier.
+        arrived: time of its first request, with a time zone.
+        task_token: the Step Functions task token that ends the execution's wait.
+        resumed: whether it continues a retraining that held a lease before; served before all new requests.
     """
 
     request_id: str
@@ -32,7 +32,7 @@ class LeaseRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredRequest:
-    """A request as the table has it."""
+    """A request as stored in the table."""
 
     request_id: str
     model: str
@@ -46,7 +46,7 @@ class StoredRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """A model's lease as the table has it; `notified` says whether its execution knows of it."""
+    """A model's lease as stored in the table; `notified`: whether its execution was notified of it."""
 
     request_id: str
     model: str
@@ -56,7 +56,7 @@ class Lease:
 
 
 def utc_text(moment: datetime) -> str:
-    """A moment as text in UTC, to the millisecond, that sorts by time."""
+    """A time as ISO text in UTC, to the millisecond; the texts sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
@@ -65,13 +65,13 @@ HEAD = f"{0:015d}"
 
 
 def rank(arrived: datetime, priority: int, head_start: timedelta) -> str:
-    """A rank in the queue as text that sorts: the arrival, earlier by what the priority is worth."""
+    """A rank in the queue, as sortable text: the arrival, earlier by `head_start` per priority level."""
     seconds = arrived.timestamp() - priority * head_start.total_seconds()
     return f"{round(seconds * 1000):015d}"
 
 
 def read_request(item: Item) -> StoredRequest:
-    """A request's item. One that released its capacity holds its model's lease and nothing of the budget."""
+    """The request of an item; one that released its capacity counts as 0 jobs and 0 instances."""
     released = "rested_at" in item
     return StoredRequest(
         request_id=text_of(item, "request_id"),
@@ -86,7 +86,7 @@ def read_request(item: Item) -> StoredRequest:
 
 
 def read_lease(item: Item) -> Lease:
-    """A lease's item."""
+    """The lease of an item."""
     return Lease(
         request_id=text_of(item, "request_id"),
         model=text_of(item, "model"),

@@ -1,4 +1,4 @@
-"""Conditional writes, which another function's may come before."""
+"""Conditional DynamoDB writes that return False when another function wrote first."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateTypeDef
 
 LOST = {"None", "ConditionalCheckFailed", "TransactionConflict"}
-"""Why a transaction was canceled that lost a race."""
+"""Cancellation reasons of a transaction that failed because another function wrote first."""
 
 
 def try_transaction(dynamodb: "DynamoDBClient", writes: "Sequence[TransactWriteItemTypeDef]") -> bool:
-    """Write in one transaction; False when its conditions, or another transaction, stood against it."""
+    """Write in one transaction; False when a condition failed or another transaction conflicted."""
     try:
         dynamodb.transact_write_items(TransactItems=writes)
     except ClientError as error:
         if error.response["Error"]["Code"] != "TransactionCanceledException":
             raise
-        # The type of an error's response does not know what one operation adds to it.
+        # The type stubs lack the fields that single operations add to an error's response.
         reasons = cast("Sequence[Mapping[str, str]]", error.response.get("CancellationReasons", []))
         if not reasons or {reason["Code"] for reason in reasons} - LOST:
             raise
@@ -29,7 +29,7 @@ def try_transaction(dynamodb: "DynamoDBClient", writes: "Sequence[TransactWriteI
 
 
 def try_update(dynamodb: "DynamoDBClient", update: "UpdateTypeDef") -> bool:
-    """Update an item; False when the update's condition stood against it."""
+    """Update an item; False when the update's condition failed."""
     try:
         dynamodb.update_item(**update)
     except ClientError as error:

@@ -1,1 +1,1 @@
-"""What planning functions share: the plan of an execution, its steps, sources, intervals, audit table."""
+"""Code shared by the planning functions: execution plans, steps, data sources, intervals, audit table."""

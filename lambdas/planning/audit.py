@@ -1,4 +1,4 @@
-"""The items of the audit table that planning reads. `docs/contracts.md` is the schema in words."""
+"""The audit table's items that planning functions read. `docs/contracts.md` describes the schema."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 MONITORS = ("endpoint", "batch")
 
 MAX_WINDOWS_READ = 200
-"""From the last one back, for one that has labels."""
+"""How many windows back to look for one with labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChampionPointer:
-    """The package version whose answers are in use.
+    """The package version that serves now.
 
     Attributes:
-        model: its SageMaker model.
+        model: name of its SageMaker model.
         program: S3 URI of the folder of its feature program.
     """
 
@@ -34,13 +34,13 @@ class ChampionPointer:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedExperiment:
-    """The experiment that an execution recorded for an endpoint before it touched that.
+    """The experiment that an execution recorded for an endpoint before it updated the endpoint.
 
     Attributes:
-        execution: ARN of the execution that it belongs to.
-        champion_config: where the endpoint goes back to.
-        running_since: when it began, ISO 8601; None while the endpoint is being brought there.
-        alive: whether another execution than the one that asks owns it and still runs.
+        execution: ARN of the execution that owns it.
+        champion_config: the configuration that the experiment's end restores.
+        running_since: when it began, ISO 8601; None while the endpoint is being updated to it.
+        alive: whether another execution than the caller's owns it and still runs.
     """
 
     execution: str
@@ -58,7 +58,7 @@ def _item(dynamodb: "DynamoDBClient", table: str, model: str, sort_key: str) -> 
 
 
 def champion_of(dynamodb: "DynamoDBClient", table: str, model: str) -> ChampionPointer | None:
-    """The champion pointer, or None before the first."""
+    """The champion pointer, or None before the first champion."""
     item = _item(dynamodb, table, model, "CHAMPION")
     if not item:
         return None
@@ -71,13 +71,13 @@ def champion_of(dynamodb: "DynamoDBClient", table: str, model: str) -> ChampionP
 
 
 def champion_version(dynamodb: "DynamoDBClient", table: str, model: str) -> str:
-    """The champion's version as text, or nothing before the first."""
+    """The champion's version as text; empty before the first champion."""
     pointer = champion_of(dynamodb, table, model)
     return str(pointer.version) if pointer else ""
 
 
 def labels_known_until(dynamodb: "DynamoDBClient", table: str, model: str, now: datetime) -> list[datetime]:
-    """Up to when labels were found in the last window of each monitor that has any."""
+    """For each monitor, the time of the last label in its latest window with labels before `now`."""
     latest = list[datetime]()
     for monitor in MONITORS:
         windows = latest_windows(dynamodb, table, model, monitor, MAX_WINDOWS_READ)
@@ -90,7 +90,7 @@ def labels_known_until(dynamodb: "DynamoDBClient", table: str, model: str, now: 
 def latest_windows(
     dynamodb: "DynamoDBClient", table: str, model: str, monitor: str, limit: int
 ) -> Sequence[Item]:
-    """Items of a monitor's windows, the latest first, at most so many."""
+    """At most `limit` items of a monitor's windows, the latest first."""
     answer = dynamodb.query(
         TableName=table,
         ConsistentRead=True,
@@ -103,7 +103,7 @@ def latest_windows(
 
 
 def run_of(dynamodb: "DynamoDBClient", table: str, model: str, run: str) -> dict[str, str] | None:
-    """What a finished run of the same digest left, or None."""
+    """The audit item of a finished run, by its digest, or None when no such run has finished."""
     item = _item(dynamodb, table, model, f"RUN#{run}")
     return texts_of(item) if item else None
 
@@ -111,7 +111,7 @@ def run_of(dynamodb: "DynamoDBClient", table: str, model: str, run: str) -> dict
 def experiment_of(
     dynamodb: "DynamoDBClient", table: str, model: str, endpoint: str
 ) -> RecordedExperiment | None:
-    """The experiment that is recorded for an endpoint, or None."""
+    """The experiment recorded for an endpoint, or None."""
     item = _item(dynamodb, table, model, f"EXPERIMENT#{endpoint}")
     if not item:
         return None

@@ -1,28 +1,28 @@
-"""What a planning function refuses. The class name is the error's name in Step Functions."""
+"""Errors of the planning functions. The class name is the error's name in Step Functions."""
 
 
 class PlanningError(Exception):
-    """Base of everything a planning function refuses."""
+    """Base class of the planning functions' errors."""
 
 
 class InvalidInput(PlanningError):
-    """The execution's input does not fit the documented contract."""
+    """The execution's input does not match the documented contract."""
 
 
 class NoData(PlanningError):
-    """The dataset's prefix holds no objects."""
+    """There are no objects below the dataset's prefix."""
 
 
 class NoPackage(PlanningError):
-    """No model package can be used: none is approved, or the one asked for does not exist."""
+    """No model package can be used: none is approved, or the requested version does not exist."""
 
 
 class EndpointBroken(PlanningError):
-    """The endpoint is in a state that no update leads out of."""
+    """The endpoint is in a state that no update can leave."""
 
 
 class NoGolden(PlanningError):
-    """Golden checks are wanted, and what they ask or expect is not recorded."""
+    """The settings have golden checks, but the golden rows or their expected answers are missing."""
 
 
 class VariantsChanged(PlanningError):
@@ -30,20 +30,20 @@ class VariantsChanged(PlanningError):
 
 
 class ExperimentRunning(PlanningError):
-    """Another execution tries a version on the endpoint, and this one may not end that."""
+    """Another execution runs an experiment on the endpoint, and this one may not end it."""
 
 
 class ExperimentLeft(PlanningError):
-    """The endpoint still has an experiment's configuration, and this workflow tries nothing any more."""
+    """The endpoint still has an experiment's configuration, but this workflow has no experiment any more."""
 
 
 class StorageMoves(PlanningError):
-    """A version is to be tried on instances whose disks take a key, beside some whose disks take none."""
+    """Only one of an experiment's two instance types has local storage, so they cannot share a volume key."""
 
 
 class ChampionLost(PlanningError):
-    """The champion is to be compared with, and the model that would answer for it does not exist."""
+    """The champion's SageMaker model, needed for the comparison with it, does not exist."""
 
 
 class NoBaseline(PlanningError):
-    """A package that served has no baseline to hold a window against."""
+    """A package that served has no baseline to compare a window with."""

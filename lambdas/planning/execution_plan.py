@@ -1,4 +1,4 @@
-"""What the planning functions have in common: the execution's input, the state to go on with, `plan.json`."""
+"""Code shared by the planning functions: the execution's input, the next state, `plan.json`."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -22,15 +22,15 @@ Input = TypeVar("Input")
 _FROM_A_PARENT = "AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"
 
 RECORD = "RecordAudit"
-"""The state that records a finished run; it is refused where another execution has recorded it."""
+"""The state that records a finished run; its write is refused when another execution has recorded it."""
 NOBODY = "none"
 
 MIN_WAIT_SECONDS, MAX_WAIT_SECONDS = 20, 600
-"""Between two looks at another execution's job."""
+"""Limits of the wait before another execution's job is looked up again."""
 
 
 def decode_input(kind: type[Input], document: object) -> Input:
-    """What a person gave: an execution's input, or a function's.
+    """A payload that a person wrote: the input of an execution or of a function.
 
     Args:
         kind: the payload's dataclass.
@@ -61,13 +61,13 @@ def planned_step(
     last: str,
     recorded: Mapping[str, str] | None,
 ) -> str:
-    """The state to go on with, or `Done` when the run was recorded before.
+    """The next state, or `Done` when the run was recorded before.
 
     Args:
-        jobs: each step's jobs, in the order of the steps.
-        verdicts: steps that leave a verdict, to the choice that reads it and the verdict itself.
-        last: the state behind the last step.
-        recorded: the run's entry of the audit table.
+        jobs: the jobs of each step, in the order of the steps.
+        verdicts: by the step that writes a verdict: the Choice state that reads it, and the verdict.
+        last: the state after the last step.
+        recorded: the run's audit item; None when the run is not finished.
     """
     if recorded:
         return "Done"
@@ -83,23 +83,23 @@ def next_state(
     taken: RefusedCall | None,
     replaced: Collection[str] = (),
 ) -> str:
-    """The state to go on with: the first step whose work is not done.
+    """The next state: the first step whose work is not done.
 
     Args:
-        jobs: each step's jobs, in the order of the steps.
-        refused: steps whose verdict did not pass, to the choice that reads it.
-        last: the state behind the last step.
-        taken: the step that found its name taken, with the error and cause it met, or `RecordAudit` that
-            found the run recorded.
-        replaced: steps whose work nothing can be looked up of. They are done when a step behind them began;
-            the last one that began, or nothing behind it, is run again.
+        jobs: the jobs of each step, in the order of the steps.
+        refused: by step whose verdict did not pass, the Choice state that reads the verdict.
+        last: the state after the last step.
+        taken: the step whose call failed because its name was taken, with the API's error and cause; or
+            `RecordAudit`, when the run was already recorded.
+        replaced: steps whose jobs cannot be looked up. Such a step counts as done when a later step has
+            begun, and is otherwise run again.
 
     Returns:
-        A state's name, or `Wait` when another execution is at the step's work.
+        A state's name, or `Wait` when another execution is doing the step's work.
 
     Raises:
-        PlanningError: the very error of the taken name, when nothing has that name: going on would go round
-            for ever.
+        PlanningError: with the API's error about the taken name, when no job has that name: to go on would
+            be an endless loop.
     """
     began = [step for step, standing in jobs.items() if any(job.status != "Absent" for job in standing)]
     order = list(jobs)
@@ -122,43 +122,43 @@ def next_state(
 
 
 def met(taken: RefusedCall) -> PlanningError:
-    """The very error that a step met, to be raised again."""
-    # Step Functions names an error by its class, and the first error's name is the one to keep.
+    """The error of a refused call as an exception, with its name and cause, to be raised again."""
+    # The class's name becomes the error's name in Step Functions, so it has to be the first error's name.
     named: type[PlanningError] = type(taken.error, (PlanningError,), {})
     return named(taken.cause)
 
 
 def finished_by(recorded: Mapping[str, str] | None) -> str:
-    """The execution that recorded a run, as `RecordAudit` compares it."""
+    """The execution that recorded a run, or `none`, in the form that `RecordAudit` compares with."""
     return str((recorded or {}).get("finished_by") or NOBODY)
 
 
 def passed(verdict: Verdict | None) -> bool:
-    """Whether a job's verdict passed; a job that left none did not."""
+    """Whether a job's verdict passed; False without a verdict."""
     return verdict is not None and verdict.passed
 
 
 def wait_seconds(started_at: str, now: datetime) -> int:
-    """How long to wait for another execution: a twentieth of the time waited so far, within bounds.
+    """How long to wait for another execution: a twentieth of the time since the start, within limits.
 
     Args:
-        started_at: when the execution started, ISO 8601.
-        now: with a time zone.
+        started_at: when the waiting execution started, ISO 8601.
+        now: the current time, with a time zone.
     """
     waited = (now - datetime.fromisoformat(started_at)).total_seconds()
     return int(min(MAX_WAIT_SECONDS, max(MIN_WAIT_SECONDS, waited / 20)))
 
 
 def utc_now() -> datetime:
-    """The current time, with its zone."""
+    """The current time in UTC, with its time zone."""
     return datetime.now(UTC)
 
 
 def put_plan(s3: "S3Client", bucket: str, plan: JobPlan) -> str:
     """Write `plan.json` and return its S3 URI.
 
-    Its place is named by its content: two executions of the same run may plan differently (a champion moved
-    between them), and neither may change the plan under the other's running jobs.
+    Its key contains a digest of its content: two executions of the same run may have different plans (when
+    the champion changed in between), and neither may overwrite the plan of the other's running jobs.
     """
     body = encode(plan)
     uri = f"s3://{bucket}/runs/{plan.run}/{digest(body)[:16]}/plan.json"

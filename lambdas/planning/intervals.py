@@ -1,4 +1,4 @@
-"""What a training execution asks for, and the intervals of time that follow from it."""
+"""A training execution's input, and the split's intervals that result from it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ Input = TypeVar("Input", bound=TrainingInput)
 
 
 def checked_input(document: object) -> TrainingInput:
-    """The execution's input, with one spelling of each moment, so that the same moment is the same work.
+    """The execution's input with normalized intervals, so that equal intervals have equal digests.
 
     Raises:
         InvalidInput: naming the key, its value and the remedy.
@@ -25,10 +25,10 @@ def checked_input(document: object) -> TrainingInput:
 
 
 def with_normalized_intervals(payload: Input) -> Input:
-    """The same input with one spelling of each moment.
+    """The same input with its intervals in canonical form.
 
     Raises:
-        InvalidInput: for an interval that is empty, or whose edges are no moments.
+        InvalidInput: for an interval that is empty, or whose start or end is not a time.
     """
     try:
         return replace(
@@ -41,15 +41,15 @@ def with_normalized_intervals(payload: Input) -> Input:
 
 
 def _moment(name: str, text: str | None) -> datetime | None:
-    """A moment as jobs hold it, in UTC without a zone; None for none."""
+    """A time in UTC without a time zone, as jobs use it; None for None."""
     return None if text is None else parse_moment(text, name).replace(tzinfo=None)
 
 
 def resolve_split(split: SplitSection, training: TrainingInput) -> SplitSection:
-    """The settings' split with the execution's window and holdout laid over it.
+    """The settings' split, changed by the window and holdout of the execution's input.
 
-    The validation interval moves along with a holdout of the input and keeps its length, and training ends
-    where validation starts: time order is never broken by an input.
+    With a holdout in the input, the validation interval moves to end at its start and keeps its length, and
+    training ends where validation starts. So the parts stay in order of time.
 
     Raises:
         InvalidInput: when the result is empty or out of order.
@@ -75,7 +75,7 @@ def resolve_split(split: SplitSection, training: TrainingInput) -> SplitSection:
 
 
 def _moved(validation: Interval, last: Interval, holdout: Interval) -> tuple[Interval, Interval]:
-    """The validation interval and the holdout once the input's holdout replaces the settings' one."""
+    """The validation interval and the holdout, after the input's holdout replaces the settings' holdout."""
     old_start, old_end = (
         _moment("validation", validation.start),
         _moment("validation", validation.end),

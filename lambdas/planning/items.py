@@ -7,14 +7,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     NewItem: TypeAlias = dict[str, AttributeValueTypeDef]
-    """An item, or a key, that is to be sent."""
+    """An item or a key to send to DynamoDB."""
 
 Item: TypeAlias = Mapping[str, Mapping[str, object]]
-"""An item as DynamoDB's API writes it: `{"name": {"S": "text"}}`."""
+"""An item in DynamoDB JSON: `{"name": {"S": "text"}}`."""
 
 
 def text_of(item: Item, name: str, default: str = "") -> str:
-    """One attribute as text; the default where the item does not have it."""
+    """One attribute as text; the default when the item does not have it."""
     value = item.get(name)
     return default if value is None else str(next(iter(value.values())))
 
@@ -25,12 +25,12 @@ def texts_of(item: Item) -> dict[str, str]:
 
 
 def number_of(item: Item, name: str, default: int = 0) -> int:
-    """One attribute as a whole number; the default where the item does not have it, or has an empty text."""
+    """One attribute as a whole number; the default when the item does not have it, or it is empty."""
     return int(text_of(item, name) or default)
 
 
 def item_of(texts: Mapping[str, str]) -> "NewItem":
-    """Texts as an item."""
+    """An item whose attributes are all strings."""
     return {name: {"S": text} for name, text in texts.items()}
 
 

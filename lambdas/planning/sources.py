@@ -1,4 +1,4 @@
-"""Which objects a dataset consists of, and the version that pins their content."""
+"""Lists the S3 objects of a dataset, and derives the version that identifies their content."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 CHECKSUMS = ("CRC64NVME", "SHA256", "CRC32C", "CRC32", "SHA1")
-"""S3's content checksums, the ones preferred first. An ETag under KMS is no content hash."""
+"""S3's content checksums, the preferred first. With KMS encryption an ETag is not a content hash."""
 
 _HIDDEN = ("_", ".")
 
@@ -29,7 +29,7 @@ class SourceFile:
     value: str
 
     def to_plan(self, shard: str = "") -> DataFile:
-        """As `plan.json` carries it."""
+        """The file as `plan.json` holds it."""
         checksum = Checksum(algorithm=self.algorithm, value=self.value)
         return DataFile(name=self.name, size=self.size, checksum=checksum, shard=shard)
 
@@ -41,11 +41,14 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 
 def checksum(head: Mapping[str, object]) -> tuple[str, str]:
-    """The strongest identity that a HeadObject answer (with `ChecksumMode` on) holds, as (algorithm, value).
+    """The best identification of an object's content in a HeadObject response, as (algorithm, value).
 
     A multipart upload's composite checksum identifies the content but cannot be computed from the whole
-    file, so it is named apart. Without any checksum the version id identifies the object, without versioning
-    the ETag.
+    file, so its algorithm is `COMPOSITE`. Without any checksum it is the version id; without versioning, the
+    ETag.
+
+    Args:
+        head: the response to a request with `ChecksumMode`.
     """
     for algorithm in CHECKSUMS:
         value = str(head.get("Checksum" + algorithm) or "")
@@ -59,10 +62,10 @@ def checksum(head: Mapping[str, object]) -> tuple[str, str]:
 
 
 def list_files(s3: "S3Client", uri: str) -> tuple[SourceFile, ...]:
-    """The objects of data under an S3 prefix with what identifies their content, sorted by name.
+    """The data objects below an S3 prefix with their checksums, sorted by name.
 
     Raises:
-        NoData: when the prefix holds none (see `is_data`).
+        NoData: when there are none (see `is_data`).
     """
     bucket, prefix = split_uri(uri)
     entries = [(entry["Key"], entry["Size"]) for entry in listed(s3, bucket, prefix)]
@@ -76,7 +79,7 @@ def list_files(s3: "S3Client", uri: str) -> tuple[SourceFile, ...]:
 
 
 def listed(s3: "S3Client", bucket: str, prefix: str) -> "Iterator[ObjectTypeDef]":
-    """The objects of data under a prefix, as `ListObjectsV2` lists them, over all pages (see `is_data`)."""
+    """The data objects below a prefix, as `ListObjectsV2` returns them, from all pages (see `is_data`)."""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for entry in page.get("Contents", []):
             if is_data(entry["Key"], prefix):
@@ -84,10 +87,10 @@ def listed(s3: "S3Client", bucket: str, prefix: str) -> "Iterator[ObjectTypeDef]
 
 
 def is_there(s3: "S3Client", bucket: str, key: str) -> bool:
-    """Whether there is an object of that very key.
+    """Whether there is an object with exactly this key.
 
-    Who may list only below a prefix is told 403 instead of 404 when a key to get is not there:
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    Uses a listing, because GetObject answers 403 instead of 404 for a missing key when the role may list only
+    below a prefix: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
     return any(entry["Key"] == key for page in pages for entry in page.get("Contents", []))
@@ -96,7 +99,7 @@ def is_there(s3: "S3Client", bucket: str, key: str) -> bool:
 def describe(
     s3: "S3Client", bucket: str, prefix: str, entries: Iterable[tuple[str, int]]
 ) -> tuple[SourceFile, ...]:
-    """Objects (key and size in bytes) with what identifies their content, sorted by name."""
+    """The files of objects (key and size in bytes) with their checksums, sorted by name."""
 
     def described(entry: tuple[str, int]) -> SourceFile:
         key, size = entry
@@ -108,16 +111,16 @@ def describe(
 
 
 def name_below(prefix: str, key: str) -> str:
-    """An object's name below a prefix; its own name where the prefix is the whole key."""
+    """An object's name relative to a prefix; the last part of its key when the prefix is the whole key."""
     return key[len(prefix) :].lstrip("/") or key.rsplit("/", 1)[-1]
 
 
 def is_data(key: str, prefix: str) -> bool:
-    """Whether a key below a prefix is an object of data: no placeholder for a folder, and nothing hidden.
+    """Whether a key below a prefix is a data object: neither a folder's placeholder nor hidden.
 
-    As query engines have it, files and folders whose name begins with `_` or `.` hold no data: Spark's
-    `_SUCCESS` and `_temporary/`, Delta's `_delta_log/`, Jupyter's `.ipynb_checkpoints/`. The folder of a
-    partition does, whatever its column is called: `_year=2013/`. The prefix was chosen by who configured it.
+    As in query engines, files and folders whose name begins with `_` or `.` are hidden: Spark's `_SUCCESS`
+    and `_temporary/`, Delta's `_delta_log/`, Jupyter's `.ipynb_checkpoints/`. A partition's folder is not,
+    whatever its column's name: `_year=2013/`. The prefix itself may contain such names.
     """
     *folders, name = key[len(prefix) :].split("/")
     hidden = name.startswith(_HIDDEN) or any(

@@ -31,7 +31,7 @@ Status = Literal["Absent", "InProgress", "Completed", "Failed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What is known of a job or model of a given name."""
+    """The status of a job or another resource of one name, and the exit message of a processing job."""
 
     status: Status
     exit_message: str | None = None
@@ -39,11 +39,11 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class StepJob:
-    """The name of a step's current job, and what is known of that job.
+    """The name of a step's current job, and that job.
 
     Attributes:
-        name: of the job to start when its status is Absent, to wait for, or to reuse.
-        attempt: the attempt that the name is of, from 1; those before it failed or were stopped.
+        name: name of the job to start when its status is Absent, or else to wait for or reuse.
+        attempt: number of the attempt in the name, from 1; earlier attempts failed or were stopped.
     """
 
     name: str
@@ -83,10 +83,10 @@ def derived_name(model: str, step: str, step_digest: str, attempt: int = 1) -> s
 
 
 def derived_names_of(model: str, names: Iterable[str], step: str = "[a-z]+[0-9]*") -> list[str]:
-    """Those of the names that `derived_name` may have made for this model.
+    """Those of the names that may be `derived_name`s of this model.
 
     Args:
-        step: a regular expression that the step's part of the name must match; any step unless given.
+        step: a regular expression for the step's part of the name; by default any step.
     """
     # "flight-" also begins the names of a model "flight-delay": only this model's derived names may match.
     own = re.compile(rf"{re.escape(model)}-{step}-[0-9a-f]{{{DIGEST_LENGTH}}}(-[0-9]+)?")
@@ -94,10 +94,10 @@ def derived_names_of(model: str, names: Iterable[str], step: str = "[a-z]+[0-9]*
 
 
 def find_step_job(model: str, step: str, step_digest: str, look_up: Callable[[str], Job]) -> StepJob:
-    """Find where a step stands by looking up its derived names in turn.
+    """The current job of a step: the first of its derived names whose job has not failed.
 
     Args:
-        look_up: tells what stands behind a name; asked for one name after the other until one has not failed.
+        look_up: takes a name; returns its job, with the status Absent when there is none.
     """
     attempt = 1
     while True:
@@ -109,7 +109,7 @@ def find_step_job(model: str, step: str, step_digest: str, look_up: Callable[[st
 
 
 def verdict(job: Job) -> Verdict | None:
-    """The verdict a completed processing job left as its exit message, or None when it left none."""
+    """The verdict in a completed processing job's exit message, or None without one."""
     if job.status != "Completed" or not job.exit_message:
         return None
     try:

@@ -1,1 +1,1 @@
-"""Requests with known answers to an endpoint, and the comparison of two versions' answers."""
+"""Sends rows with known answers to an endpoint, and compares the answers of two versions."""

@@ -1,4 +1,4 @@
-"""One row a request, a few at a time, until all are asked or the time is over."""
+"""Sends requests of one row to an endpoint, a few in parallel, until all are answered or time is up."""
 
 import threading
 import time
@@ -22,10 +22,10 @@ from lambdas.probing.comparison import Answer, parsed
 from lambdas.probing.rows import PROBE_PREFIX
 
 MAX_CALLS = 4
-"""Requests at a time: probes come on top of the endpoint's own traffic."""
+"""Requests in parallel: probes come on top of the endpoint's own traffic."""
 
 ANSWER_SECONDS = 10
-"""An answer that takes longer is a bad one."""
+"""An answer that takes longer counts as an error."""
 
 _BAD = (
     "InternalDependencyException",
@@ -34,20 +34,20 @@ _BAD = (
     "ModelNotReadyException",
     "ServiceUnavailable",
 )
-"""Errors of InvokeEndpoint that speak against who answers, not against who asks.
+"""Errors of InvokeEndpoint that are the model's or the endpoint's fault, not the caller's.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 """
 
 _THROTTLED = ("RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyRequestsException")
-"""Errors of a call that SageMaker turned away before anybody could answer."""
+"""Errors of a call that SageMaker throttled before it reached the model."""
 
 PAUSES_SECONDS = (0.25, 0.5, 1.0)
-"""How long to wait before a call that reached nobody is tried again: one of hundreds must not fail a look."""
+"""Waits before a call that did not reach the model is retried: one of hundreds must not fail a look."""
 
 
 class RowRequest(Protocol):
-    """What is asked."""
+    """One request to the endpoint."""
 
     @property
     def body(self) -> str:
@@ -55,27 +55,27 @@ class RowRequest(Protocol):
 
     @property
     def content_type(self) -> str:
-        """Of the row."""
+        """The row's content type."""
 
 
 class AnswerBody(Protocol):
-    """An answer's body."""
+    """The body of a response."""
 
     def read(self) -> bytes:
-        """All of it."""
+        """The whole body."""
 
 
 class Runtime(Protocol):
-    """As much of SageMaker's data plane as is used."""
+    """The used part of the `sagemaker-runtime` client."""
 
     def invoke_endpoint(self, **request: object) -> dict[str, AnswerBody]:
-        """An endpoint's answer, under `Body`."""
+        """The endpoint's response, with its `Body`."""
 
 
 @cache
 def runtime() -> Runtime:
-    """The client of the data plane. It never tries again by itself: another try may go to the other fleet."""
-    # The stubs of this one service are not installed.
+    """The `sagemaker-runtime` client, without retries: a retry may reach the other fleet."""
+    # The type stubs of this service are not installed.
     connect = cast("Callable[..., Runtime]", boto3.client)
     return connect(
         "sagemaker-runtime",
@@ -91,12 +91,12 @@ def runtime() -> Runtime:
 def ask(
     client: Runtime, endpoint: str, requests: Sequence[RowRequest], *, run: str, seconds: float
 ) -> list[Answer | None]:
-    """The answers to the first requests: to all of them, unless the time is over before.
+    """The answers to the requests, in order; only to the first ones when the time is up before the last.
 
-    None stands for an error, for silence, and for an answer without numbers.
+    None stands for an error, a timeout, or an answer without numbers.
 
     Raises:
-        ClientError: for what the endpoint is not to blame for, such as a missing permission.
+        ClientError: for an error that is not the endpoint's fault, such as a missing permission.
     """
     deadline = time.monotonic() + seconds
     lock = threading.Lock()
@@ -114,7 +114,7 @@ def ask(
     with ThreadPoolExecutor(MAX_CALLS) as pool:
         for worker in [pool.submit(work) for _ in range(MAX_CALLS)]:
             worker.result()
-    # Every number that was handed out has been answered, so they are the first ones without a gap.
+    # Requests are taken in order and each has its answer, so the numbers have no gap.
     return [answers[number] for number in range(len(answers))]
 
 

@@ -1,8 +1,7 @@
-"""Bands, and what the answers of a look say about the new version. Pure.
+"""Each row's band of accepted answers, and the comparison of a look's answers with it. Pure functions.
 
-A row's band is spanned by the champion's answer and, for a golden row, the expected one, and is wider by the
-tolerance on both sides. An answer outside it is bad, and so is an error in answer to a row that the champion
-answered (or that is golden).
+A row's band reaches from the lowest to the highest known answer (the champion's and, for a golden row, the
+expected one), widened by the tolerance on both sides. An answer outside the band is bad, and so is an error.
 """
 
 import json
@@ -19,15 +18,15 @@ from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.strict_json import read_json
 
 ENOUGH = 0.5
-"""Of the answers that the new fleet's smallest share brings, the part that is enough to tell by."""
+"""With less than this part of the answers expected at the new fleet's smallest share, they are too few."""
 
 Scores = tuple[float, ...]
-"""One answer: a number, or several where the model gives several for a row."""
+"""One answer: one number, or several for a model with several outputs per row."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the endpoint answered to one row; `version` is the package's, None when it does not say."""
+    """The endpoint's answer to one row; `version` is the package version, None when it names none."""
 
     scores: Scores
     version: str | None = None
@@ -57,22 +56,22 @@ class Probe:
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """The probes of a run, and the version whose answers they hold. In S3 it is `probes.json`."""
+    """The probes of a run, and the champion's version, as its answers name it; `probes.json` in S3."""
 
     version: str | None
     probes: tuple[Probe, ...]
     schema_version: int = 1
 
     def to_json(self) -> str:
-        """As it is kept in S3."""
+        """The book as JSON, for S3."""
         return json.dumps(encode(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Book":
-        """The book of `to_json`.
+        """The book from the JSON of `to_json`.
 
         Raises:
-            ProbesLost: for anything else.
+            ProbesLost: when the text is not such JSON.
         """
         try:
             return decode(cls, json.loads(text), where="probes.json")
@@ -82,12 +81,12 @@ class Book:
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """What one look found.
+    """The result of one look.
 
     Attributes:
-        probes: requests sent.
-        seen: answers of the new version among them; None when answers do not say whose they are.
-        outside: share of the new version's answers that are bad; None when there were none.
+        probes: number of requests sent.
+        seen: number of answers by the new version; None when answers do not name their version.
+        outside: share of the new version's answers that are bad; None without such answers.
         drift: Kolmogorov-Smirnov distance between both versions' answers to the same rows; None likewise.
     """
 
@@ -126,11 +125,11 @@ def _number(cell: str) -> float | None:
 
 
 def make_book(answered: Iterable[tuple[Row, Answer | None]], tolerance: float) -> Book:
-    """The probes, from rows and the champion's answers; rows that nothing is known of are left out.
+    """The probes from rows and the champion's answers, without rows that have no known answer.
 
     Raises:
-        ChampionSilent: when it answered none.
-        InvalidRows: when a golden row's expected answer is of another shape than the champion's.
+        ChampionSilent: when the champion answered no row.
+        InvalidRows: when the champion answers a golden row with more than one number.
     """
     probes = []
     versions: Counter[str | None] = Counter()
@@ -166,9 +165,9 @@ def make_book(answered: Iterable[tuple[Row, Answer | None]], tolerance: float) -
 
 
 def drawn(rows: int, count: int, seed: str) -> list[int]:
-    """So many indexes of rows in random order; each row comes once before any comes again.
+    """`count` indexes of rows in random order; each row is used once before any is repeated.
 
-    A row that comes again is a draw of its own: which fleet answers is decided for each request.
+    A repeated row is an independent draw, since each request may reach either fleet.
     """
     random = Random(seed)
     indexes: list[int] = []
@@ -178,14 +177,14 @@ def drawn(rows: int, count: int, seed: str) -> list[int]:
 
 
 def distinguishes_versions(champion: str | None, version: str | None) -> bool:
-    """Whether answers say whose they are: not when the same package is released again."""
+    """Whether answers name their version in a way that tells the fleets apart: not if both have the same."""
     return version is not None and version != champion
 
 
 def is_new(answer: Answer | None, champion: str | None) -> bool:
-    """Whether an answer is the new version's: whatever does not carry the champion's mark.
+    """Whether an answer is the new version's: every answer that does not name the champion's version.
 
-    An error carries none. It is held against the new version: the champion answered this row before.
+    An error names none. It counts as the new version's, because the champion has answered this row before.
     """
     return answer is None or answer.version != champion
 
@@ -197,20 +196,20 @@ def judge(
     version: str | None,
     share: float,
 ) -> Look:
-    """What the answers say.
+    """Compare the answers with the probes.
 
-    Where they do not say whose they are, both fleets' are counted and divided by the new fleet's share of
-    the traffic, which is its smallest one: once it has more, too much is reported, never too little. A
-    container that is not bound to name its version may do so: then some of the answers carry another one than
-    the champion's, and are told apart. Where none does, the new fleet was not met or names itself alike.
+    When answers do not name their version, the bad ones of both fleets are counted and divided by the new
+    fleet's smallest share of the traffic. When its real share is larger, the result is too high, never too
+    low. Containers that need not name their version may do so: if some answers name another version than the
+    champion's, the answers are told apart after all.
 
-    Where they do say it, fewer than half of what the smallest share brings are too few to tell by: the new
-    fleet came in the middle of the look, or it has not come yet and the champion's own failed once. They are
-    counted as a part of that half.
+    When answers do name their version, the new version may have fewer than half (`ENOUGH`) of the answers
+    expected at its smallest share: its fleet started in the middle of the look, or it does not serve yet and
+    the champion failed once. Then the bad answers are divided by that half instead of by the few answers.
 
     Args:
-        champion: the version that `Probe.champion` is of, as answers name it.
-        version: the version that is released, as answers name it; None when they need not name it.
+        champion: the version that gave `Probe.champion`, as answers name it.
+        version: the released version, as answers name it; None when they need not name it.
         share: the new fleet's smallest share (above 0, at most 1).
     """
     named = {answer.version for _, answer in answered if answer is not None} - {None, champion}
@@ -242,7 +241,7 @@ def judge(
 def distance(first: Sequence[Scores], second: Sequence[Scores]) -> float:
     """Kolmogorov-Smirnov distance (0 to 1) of two samples: the largest gap between their distributions.
 
-    Of several answers a row, the largest distance of any.
+    With several numbers per row, the largest distance of any of them.
     """
     return max(
         _distance(sorted(old), sorted(new))

@@ -1,12 +1,12 @@
-"""What the prober refuses. The class name is the error's name in Step Functions."""
+"""Errors of the probe function. The class name is the error's name in Step Functions."""
 
 
 class ProbeError(Exception):
-    """Base of everything the prober refuses."""
+    """Base class of the probe function's errors."""
 
 
 class InvalidRows(ProbeError):
-    """The golden rows and their expected answers do not fit each other, or the contract."""
+    """The golden rows and their expected answers do not match each other, or the contract."""
 
 
 class NothingToAsk(ProbeError):
@@ -14,12 +14,12 @@ class NothingToAsk(ProbeError):
 
 
 class ChampionSilent(ProbeError):
-    """The serving version gives no answer that could be compared with."""
+    """The serving version answered no probe, so there is nothing to compare with."""
 
 
 class ProbesLost(ProbeError):
-    """The champion's answers were not recorded, or are gone."""
+    """The champion's answers were not recorded, or were deleted or damaged."""
 
 
 class TooSlow(ProbeError):
-    """Fewer probes could be sent than it takes to see the new fleet."""
+    """Fewer probes could be sent than are needed to reach the new fleet."""

@@ -1,4 +1,4 @@
-"""Rows to ask: golden ones with expected answers, and recent ones from captured requests. Pure."""
+"""Rows for probes: golden rows with expected answers, and rows of captured requests. Pure functions."""
 
 import base64
 import binascii
@@ -13,13 +13,13 @@ from lambdas.probing.errors import InvalidRows
 from mdlc_constructs.settings.strict_json import json_lines
 
 PROBE_PREFIX = "probe-"
-"""How the inference id of every probe begins."""
+"""Prefix of every probe's inference id."""
 
 MAX_ROW_CHARACTERS = 65_536
-"""Longer requests are not asked again: the champion's answers and the rows are kept in one object."""
+"""Longer captured rows are not used: all rows and the champion's answers are stored in one S3 object."""
 
 _BY_LINE = ("application/jsonlines", "application/x-jsonlines", "application/json-lines", "text/csv")
-"""Content types of which a request may hold several rows, one a line."""
+"""Content types with which a request may hold several rows, one per line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class Row:
     """One request of one row.
 
     Attributes:
-        expected: the answer expected to a golden row; None for others.
+        expected: the expected answer to a golden row; None for other rows.
     """
 
     body: str
@@ -44,7 +44,7 @@ class CaptureFile:
 
 
 def captured_text(side: object) -> str | None:
-    """The text of one side of a captured exchange, the request or the answer; None where there is none."""
+    """The text of one side of a capture, `endpointInput` or `endpointOutput`; None when it has no text."""
     if not isinstance(side, Mapping) or not isinstance(side.get("data"), str):
         return None
     if side.get("encoding") != "BASE64":
@@ -56,11 +56,11 @@ def captured_text(side: object) -> str | None:
 
 
 def golden_rows(lines: Sequence[str], expected_csv: str, content_type: str) -> tuple[Row, ...]:
-    """The golden rows with the answers expected to them, line by line.
+    """The golden rows with their expected answers, matched line by line.
 
     Args:
-        lines: the rows; blank lines are left out.
-        expected_csv: header `row_key,expected`, then one line a row in the rows' order.
+        lines: the rows; blank lines are skipped.
+        expected_csv: the header `row_key,expected`, then one line per row in the rows' order.
 
     Raises:
         InvalidRows: naming the line and the remedy.
@@ -94,10 +94,9 @@ def _expected(record: Sequence[str], number: int) -> float:
 
 
 def captured_rows(text: str) -> Iterator[Row]:
-    """The rows of a capture file, a request of several rows as several; newest last, as written.
+    """The rows of a capture file in the order of the file, each row of a request as a `Row` of its own.
 
-    Lines that are cut off or of another kind are passed over, and so are probes of earlier releases: rows
-    must come from callers.
+    Skips lines that cannot be parsed, and probes of earlier releases: rows must come from callers.
     """
     for line in json_lines(text):
         try:
@@ -115,7 +114,7 @@ def captured_rows(text: str) -> Iterator[Row]:
 
 
 def _request_of(event: object) -> tuple[str, str] | None:
-    """The request's body and content type, or None when this is no caller's request in text."""
+    """The request's body and content type; None for a probe, or when the body is not text."""
     if not isinstance(event, Mapping):
         return None
     about = event.get("eventMetadata") or {}
@@ -127,7 +126,7 @@ def _request_of(event: object) -> tuple[str, str] | None:
 
 
 def distinct(rows: Iterable[Row], most: int) -> tuple[Row, ...]:
-    """The first rows of each body and content type, at most so many."""
+    """At most `most` rows, without repetitions of a body and content type."""
     first: dict[tuple[str, str], Row] = {}
     for row in rows:
         if len(first) >= most:

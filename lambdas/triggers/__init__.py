@@ -1,1 +1,1 @@
-"""What may start a retraining: recorded, coalesced into one request, started, and counted."""
+"""Triggers of retrainings: recording them, coalescing them into one request, and starting executions."""

@@ -1,4 +1,4 @@
-"""Coalesces many triggers into one retraining, at its time, with every reason kept."""
+"""Coalesces many triggers into one retraining, with its start time and all reasons."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from mdlc_constructs.settings.patience import Patience
 
 ON_REQUEST = "request"
 MAX_REASON_CHARACTERS = 300
-"""The reasons of many triggers travel together, and a report says more."""
+"""Longest reason of one trigger: one input holds the reasons of many, and the report has the details."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,12 +20,12 @@ class TriggerEvent:
     Args:
         event_id: the same for every delivery of the same event.
         at: when it fired, with a time zone.
-        report: the S3 URI of the drift or accuracy report that led to it, or nothing.
-        labelled_until: up to when labels are complete, ISO 8601, or nothing.
-        drifted_at: since when data are distributed otherwise, ISO 8601, or nothing.
-        version: the package version that drifted or got worse, or nothing where it is about no version.
-        window: the training window that a person asked for, as JSON, or nothing.
-        holdout: see window.
+        report: S3 URI of the drift or accuracy report that fired it; empty without one.
+        labelled_until: time until which labels are complete, ISO 8601; empty when unknown.
+        drifted_at: time since which the data have drifted, ISO 8601; empty without drift.
+        version: the package version that drifted or lost accuracy; empty when it is about no version.
+        window: the training window that a person requested, as JSON; empty otherwise.
+        holdout: the requested holdout, likewise.
     """
 
     event_id: str
@@ -46,33 +46,33 @@ class TriggerEvent:
 
 
 def is_replaced(version: str, champion: str) -> bool:
-    """Whether what was found of a version says nothing about the one that serves.
+    """Whether a trigger is about a version that is not the champion.
 
     Args:
-        version: nothing for what is about no version.
-        champion: nothing before the first, when nothing can have been replaced.
+        version: the trigger's version; empty when it is about no version.
+        champion: the champion's version; empty before the first release.
     """
     return bool(version and champion) and version != champion
 
 
 @dataclass(frozen=True, kw_only=True)
 class Past:
-    """How the model's retrainings went: when the last one ended, and how many in a row lost since a win."""
+    """The model's past retrainings: when the last one ended, and how many have lost since the last win."""
 
     ended_at: datetime | None = None
     losses: int = 0
 
     def after(self, *, won: bool, at: datetime) -> "Past":
-        """The past once another retraining has ended."""
+        """The past after one more retraining."""
         return Past(ended_at=at, losses=0 if won else self.losses + 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retraining:
-    """What the triggers ask for together.
+    """The retraining that answers several triggers.
 
-    `request_id` follows from the model and the first trigger, so that whoever coalesces again, with more
-    triggers or the same ones, asks for the same retraining.
+    `request_id` is derived from the model and the first trigger, so that coalescing again, with the same or
+    more triggers, results in the same request.
     """
 
     request_id: str
@@ -81,7 +81,7 @@ class Retraining:
     events: Sequence[TriggerEvent]
 
     def to_input(self) -> dict[str, str]:
-        """The texts of the training machine's input that the audit keeps."""
+        """The keys of the training machine's input that the audit table keeps."""
         return {
             "trigger": "+".join(sorted({event.trigger for event in self.events})),
             "reason": "; ".join(dict.fromkeys(event.reason for event in self.events)),
@@ -92,10 +92,10 @@ class Retraining:
 def coalesce_triggers(
     model: str, events: Iterable[TriggerEvent], past: Past, patience: Patience
 ) -> Retraining | None:
-    """One retraining of all triggers, or None when none fired.
+    """One retraining for all triggers, or None without triggers.
 
-    It starts when the debounce after the first trigger is over, and not before the cool-down after the last
-    retraining is: but a request by a person waits for no cool-down, only for its own debounce.
+    It starts after the debounce from the first trigger, and after the cool-down from the last retraining. A
+    request by a person skips the cool-down and waits only for its own debounce.
     """
     once = {event.event_id: event for event in sorted(events, key=_order, reverse=True)}
     if not once:

@@ -1,4 +1,4 @@
-"""How much there is to train on, counted without looking into files."""
+"""Measures the training data by listing its files, without reading them."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def dataset_size(s3: "S3Client", uri: str, *, rows: int | None = None) -> TrainingData:
-    """Files and bytes below a dataset's URI; none is no error here."""
+    """The number of files and bytes below a dataset's URI; both are 0 without files."""
     bucket, prefix = split_uri(uri)
     files = size = 0
     for entry in listed(s3, bucket, prefix):

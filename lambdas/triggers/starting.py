@@ -1,4 +1,4 @@
-"""Which triggers wait to be worked for, and the execution that does it."""
+"""Starts the execution that handles pending triggers, and restarts one that was killed."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -11,10 +11,10 @@ from lambdas.triggers.store import PendingTrigger, TriggerStore
 from mdlc_constructs.settings.patience import Patience
 
 FOR_PENDING = {"noted": True}
-"""The input of an execution that works for pending triggers, and asks for nothing of its own."""
+"""The input of an execution that only handles pending triggers, without a request of its own."""
 
 MAX_STARTS = 6
-"""How often work is started, the first time included, without an event or a person who asks for it."""
+"""Most executions for one request, including the first, until an event or a person starts it again."""
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -25,7 +25,7 @@ _AT_ONCE = Patience(debounce=timedelta(0), cool_down=timedelta(0))
 
 
 def abandoned(pending: Iterable[PendingTrigger], running: Callable[[str], bool]) -> list[PendingTrigger]:
-    """The triggers of the oldest request whose execution died; none when all that claimed are alive."""
+    """The triggers of the oldest request whose execution has died; empty when all owners still run."""
     alive: dict[str, bool] = {}
     groups: dict[str, list[PendingTrigger]] = {}
     for trigger in pending:
@@ -41,13 +41,13 @@ def abandoned(pending: Iterable[PendingTrigger], running: Callable[[str], bool])
 def start_pending(
     store: TriggerStore, stepfunctions: "SFNClient", machine_arn: str, *, besides: str = ""
 ) -> str | None:
-    """The execution that works for triggers that nobody works for yet, started when there is none.
+    """The execution that handles unclaimed or abandoned triggers; started when none runs.
 
     Args:
-        besides: an execution that is about to end.
+        besides: ARN of an execution that is about to end and counts as ended.
 
     Returns:
-        Its ARN; None when there is nothing to work for.
+        The execution's ARN; None without such triggers.
     """
     pending = store.pending()
     left = abandoned(pending, lambda arn: arn != besides and is_running(stepfunctions, arn))
@@ -63,11 +63,11 @@ def start_pending(
 
 
 def resume_pending(store: TriggerStore, stepfunctions: "SFNClient", machine_arn: str) -> str | None:
-    """The execution that goes on with what a killed one left; None when there is nothing to go on with.
+    """The execution that continues a killed retraining; None when no retraining was killed.
 
-    Nothing else looks at the triggers before the model's next event. What was stopped for good waits for that
-    event, and so does a retraining that failed, which is on record. May be called at any time and twice at
-    once: whoever looks starts the same name.
+    Without it, the triggers would wait for the model's next event. A retraining that a person stopped, or
+    that failed and recorded its failure, is not restarted here and does wait for that event. May be called at
+    any time, also concurrently: all calls start an execution of the same name.
     """
     pending = store.pending()
     left = abandoned(pending, lambda arn: is_running(stepfunctions, arn))
@@ -80,7 +80,7 @@ def resume_pending(store: TriggerStore, stepfunctions: "SFNClient", machine_arn:
         return None
     for trigger in with_worker(pending, left, unclaimed):
         worker = trigger.worker or trigger.owner
-        # Without a worker it was killed before it said so, or never started.
+        # Without a worker, the execution was killed before it recorded itself, or never started.
         execution = (
             describe(stepfunctions, worker) if worker else latest(stepfunctions, machine_arn, request_id)
         )
@@ -92,13 +92,14 @@ def resume_pending(store: TriggerStore, stepfunctions: "SFNClient", machine_arn:
 def with_worker(
     pending: Iterable[PendingTrigger], left: Sequence[PendingTrigger], unclaimed: Retraining | None
 ) -> list[PendingTrigger]:
-    """The triggers that say who works for a retraining: the first, which names it, and those of persons.
+    """The triggers whose `worker` names an execution for a retraining: the first, and others with a worker.
 
-    A person who starts the machine while an execution waits for its cool-down is not waited for by that one.
+    The others are requests by persons: an execution that waits for its cool-down does not handle a request
+    that a person makes meanwhile, so that such a request has a worker of its own.
 
     Args:
-        left: what a dead execution had claimed, which goes before anything new.
-        unclaimed: the retraining of all others.
+        left: triggers that a dead execution had claimed; they come before new ones.
+        unclaimed: the retraining for all other triggers.
     """
     if left or unclaimed is None:
         return list(left[:1])
@@ -110,7 +111,7 @@ def with_worker(
 def _is_left(worker: Execution | None, trigger: PendingTrigger) -> bool:
     if worker is None or worker.was_killed:
         return True
-    # One that claimed and failed could not conclude: a conclusion deletes what it was for.
+    # An execution that failed and still owns its triggers did not conclude: concluding deletes them.
     return worker.status == "FAILED" and bool(trigger.owner) and worker.arn == trigger.owner
 
 
@@ -118,7 +119,7 @@ def _start_again(
     stepfunctions: "SFNClient", machine_arn: str, request_id: str, killed: Execution | None
 ) -> str | None:
     try:
-        # One of that name that ran before the kill waits for its own cool-down.
+        # An execution of that name that was started before the kill waits for its own cool-down.
         return ensure_running(
             stepfunctions, machine_arn, request_id, FOR_PENDING, after=_ended(killed), starts=MAX_STARTS
         )

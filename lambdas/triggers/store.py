@@ -1,10 +1,10 @@
-"""Triggers and the past of a model's retrainings, as the audit table holds them.
+"""The audit table's items for triggers and for the history of a model's retrainings.
 
-All lie under `pk` = `MODEL#<name>`:
+All have the partition key `pk` = `MODEL#<name>`; by sort key `sk`:
 
-- `TRIGGER#<at>#<event id>`: a trigger that no retraining has ended for yet
-- `NOTED#<event id>`: that an event has been recorded, for as long as it may come again
-- `RETRAINING`: how the last retraining ended, and what there was to train on
+- `TRIGGER#<at>#<event id>`: a pending trigger, until a retraining for it has ended
+- `NOTED#<event id>`: marks an event as recorded, for as long as it may be delivered again
+- `RETRAINING`: how the last retraining ended, and the amount of its training data
 """
 
 import hashlib
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from lambdas.planning.items import NewItem
 
 REMEMBERED = timedelta(days=90)
-"""How long an event is known: as long as Step Functions keeps the names of executions."""
+"""How long a recorded event is remembered: as long as Step Functions keeps the names of executions."""
 MAX_DELETES = 99
-"""Triggers that one transaction deletes beside the past; the rest follows."""
+"""Triggers per transaction, of at most 100 writes with the history's item."""
 
 _TEXTS = (
     *("event_id", "trigger", "reason", "report"),
@@ -38,12 +38,12 @@ _MAX_ID_CHARACTERS = 200
 
 @dataclass(frozen=True, kw_only=True)
 class PendingTrigger:
-    """A trigger with who works for it.
+    """A trigger that no retraining has ended for yet, and the execution that handles it.
 
     Attributes:
-        claimed_by: the request it belongs to once an execution works for it under the model's lease.
-        owner: the execution that claimed it.
-        worker: the execution that took it up last, which may still wait for its lease.
+        claimed_by: id of the request that claimed it under the model's lease; empty before.
+        owner: ARN of the execution that claimed it; empty before.
+        worker: ARN of the execution that took it up last and may still wait for its lease.
     """
 
     event: TriggerEvent
@@ -54,7 +54,7 @@ class PendingTrigger:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingData:
-    """What there was to train on when the last retraining was planned; rows are None when nobody counted."""
+    """The amount of training data when the last retraining was planned; rows are None when unknown."""
 
     files: int = 0
     size: int = 0
@@ -63,7 +63,13 @@ class TrainingData:
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What is remembered of a model's retrainings."""
+    """The stored history of a model's retrainings.
+
+    Attributes:
+        past: the last retraining's end, and the losses since the last win.
+        data: the training data of the last retraining that had any.
+        last_request: the last retraining's request id.
+    """
 
     past: Past = field(default_factory=Past)
     data: TrainingData = field(default_factory=TrainingData)
@@ -79,7 +85,7 @@ class TriggerStore:
     model: str
 
     def record(self, event: TriggerEvent, now: datetime) -> bool:
-        """Record a trigger once; False when its event was recorded before."""
+        """Record a trigger once; returns False when its event was recorded before."""
         forget_at = str(int((now + REMEMBERED).timestamp()))
         seen: NewItem = {**self._key(f"NOTED#{_short(event.event_id)}"), "forget_at": {"N": forget_at}}
         once: TransactWriteItemTypeDef = {
@@ -89,13 +95,13 @@ class TriggerStore:
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
-        # False as well while another delivery of the same event is at it.
+        # Also False while another function is recording the same event.
         return try_transaction(
             self.dynamodb, [once, {"Put": {"TableName": self.table, "Item": self._item(event)}}]
         )
 
     def pending(self) -> list[PendingTrigger]:
-        """Every trigger that no retraining has ended for yet, the oldest first."""
+        """All triggers that no retraining has ended for yet, the oldest first."""
         pages = self.dynamodb.get_paginator("query").paginate(
             TableName=self.table,
             ConsistentRead=True,
@@ -106,7 +112,10 @@ class TriggerStore:
         return [_read(item) for page in pages for item in page["Items"]]
 
     def claim(self, triggers: Iterable[PendingTrigger], request_id: str, owner: str) -> list[PendingTrigger]:
-        """Let triggers belong to a request. Who claims holds the model's lease, so nobody else does."""
+        """Claim triggers for a request; returns those that still exist.
+
+        The caller holds the model's lease, so that no other execution claims at the same time.
+        """
         claimed = []
         for trigger in triggers:
             exists = try_update(
@@ -115,7 +124,7 @@ class TriggerStore:
                     "TableName": self.table,
                     "Key": self._key(_sort_key(trigger.event)),
                     "UpdateExpression": "SET claimed_by = :request, owner_arn = :owner, worker_arn = :owner",
-                    # One that was deleted meanwhile must not come back as half an item.
+                    # An update would create a deleted trigger again, with these attributes only.
                     "ConditionExpression": "attribute_exists(pk)",
                     "ExpressionAttributeValues": item_of({":request": request_id, ":owner": owner}),
                 },
@@ -125,7 +134,7 @@ class TriggerStore:
         return claimed
 
     def take_up(self, trigger: PendingTrigger, worker: str) -> bool:
-        """Say which execution will work for a trigger; False when another one was faster, or it is gone."""
+        """Set a trigger's worker; returns False when its worker changed meanwhile, or it was deleted."""
         seen = {":seen": trigger.worker} if trigger.worker else {}
         return try_update(
             self.dynamodb,
@@ -140,12 +149,12 @@ class TriggerStore:
         )
 
     def drop(self, triggers: Iterable[PendingTrigger]) -> None:
-        """Forget triggers that there is nothing to work for; their events stay known."""
+        """Delete triggers that need no retraining; their events stay recorded."""
         for trigger in triggers:
             self.dynamodb.delete_item(TableName=self.table, Key=self._key(_sort_key(trigger.event)))
 
     def history(self) -> History:
-        """How the retrainings went."""
+        """The stored history; empty before the first retraining."""
         answer = self.dynamodb.get_item(
             TableName=self.table, Key=self._key("RETRAINING"), ConsistentRead=True
         )
@@ -164,13 +173,16 @@ class TriggerStore:
         )
 
     def conclude(self, triggers: Iterable[PendingTrigger], history: History) -> None:
-        """The triggers have been worked for, and the past is another; both or neither."""
+        """Delete the triggers of a retraining that has ended, and store its history.
+
+        Up to `MAX_DELETES` triggers are deleted in one transaction with the history, others before it.
+        """
         keys = [self._key(_sort_key(trigger.event)) for trigger in triggers]
         past: TransactWriteItemTypeDef = {
             "Put": {"TableName": self.table, "Item": self._history_item(history)}
         }
         first, rest = keys[:MAX_DELETES], keys[MAX_DELETES:]
-        # Those that are left over by an end in between are concluded by whoever goes on with the request.
+        # If the function dies in between, the execution that resumes the request deletes the others.
         for start in range(0, len(rest), MAX_DELETES):
             self.dynamodb.transact_write_items(
                 TransactItems=[self._delete(key) for key in rest[start : start + MAX_DELETES]]

@@ -1,1 +1,1 @@
-"""Accepts the rules that a team uploads, and refuses those that cannot be used."""
+"""Validates the rules that a team uploads, and stores valid ones as the current rules."""

@@ -1,8 +1,7 @@
-"""Entry point of the function for both that bring rules: a team's upload, and a deployment.
+"""Entry point of the function that stores rules, from a team's upload or from a deployment.
 
-A deployment's rules stand where there are none, and where those that stand came with a deployment as well.
-Rules that a team has uploaded since are newer than any deployment and stay; a deployment after which they
-could not be used fails.
+A deployment's rules become the current ones when there are none, or when the current ones came with a
+deployment, too. Rules that a team has uploaded are kept. A deployment that would make those invalid fails.
 """
 
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ logger = Logger(service="accept-rules")
 
 BEFORE_EVERY_UPLOAD = "1970-01-01T00:00:00+00:00"
 DEPLOYED = "deployed"
-"""The attribute of rules that came with a deployment."""
+"""The attribute that marks rules of a deployment."""
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue] | None:
@@ -42,10 +41,10 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 
 
 def place(resource: RulesResource) -> str:
-    """Put the rules into their place unless uploaded ones stand there; says which.
+    """Store the deployment's rules unless a team has uploaded others; returns a text on which are in use.
 
     Raises:
-        RulesRefusedError: when neither can be used.
+        RulesRefusedError: when the deployment's rules are invalid, or the uploaded ones would be.
     """
     upload = logic.Upload(
         bucket=resource.bucket,
@@ -73,7 +72,7 @@ def place(resource: RulesResource) -> str:
 
 
 def _check_uploaded(resource: RulesResource) -> str:
-    """The team's own rules stay, as long as they name nothing that the deployment takes away."""
+    """Keep the team's uploaded rules, if they are still valid with the deployment's decisions and columns."""
     answer = client("dynamodb").get_item(TableName=resource.table, Key=logic.key(), ConsistentRead=True)
     item = answer["Item"]
     try:

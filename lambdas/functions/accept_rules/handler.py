@@ -1,6 +1,7 @@
-"""Entry point of the rules' acceptance: a file of rules was uploaded.
+"""Entry point for uploads of rules.
 
-Good rules become the current ones; others never replace them, and their refusal is published.
+Valid rules become the current ones. Invalid rules never replace them, and an event about the refusal is
+published.
 """
 
 import json
@@ -70,14 +71,14 @@ def _content(upload: logic.Upload) -> bytes:
 
 
 def _replace(table: str, upload: logic.Upload, item: "NewItem", current: Item | None) -> str:
-    """Put the item in the place of the current one, as long as it is newer than what stands there."""
+    """Replace the current item if the upload is newer; returns the outcome."""
     while True:
         order = logic.order(upload, current)
         if order == "older":
             return "older"
         if order == "same" or _put(table, item, current):
-            # After the current ones, and again when the event comes twice: whoever dies between leaves the
-            # second writing to the repeat.
+            # Written after the current item, and again when the event is repeated: if the function dies in
+            # between, the repeated event writes it.
             client("dynamodb").put_item(TableName=table, Item=logic.kept_item(item))
             return "same" if order == "same" else "accepted"
         current = _current(table)

@@ -1,4 +1,4 @@
-"""Whether an uploaded set of rules becomes the current one, and what the table keeps of it."""
+"""Decides whether an upload of rules becomes the current one, and builds the table's items."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,17 +21,17 @@ CURRENT = "RULES"
 Order = Literal["newer", "older", "same"]
 
 MAX_PROBLEMS, MAX_CHARACTERS = 20, 1000
-"""What an event of EventBridge, 256 KB, holds of a refusal: problems, and characters of each."""
+"""Most problems, and characters of each, in the event of a refusal: EventBridge's limit is 256 KB."""
 
 _SEQUENCER = re.compile(r"[0-9A-Fa-f]+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """One version of the rules' object, as its event names it.
+    """One version of the rules' S3 object, as its event names it.
 
     Attributes:
-        sequencer: S3's own order of events of one key, hexadecimal.
+        sequencer: S3's `sequencer`, which orders the events of one key; hexadecimal.
         written_at: when the version was written, ISO 8601 in UTC.
     """
 
@@ -43,7 +43,7 @@ class Upload:
 
     @classmethod
     def of(cls, event: Section) -> "Upload":
-        """Of the event that S3 sends; a bucket without versions names none."""
+        """The upload of an S3 event; `version_id` is empty for a bucket without versioning."""
         detail = event["detail"]
         return cls(
             bucket=detail["bucket"]["name"],
@@ -55,24 +55,24 @@ class Upload:
 
 
 class ObjectBody(Protocol):
-    """The body of an object that was asked for."""
+    """The body of a GetObject response."""
 
     def read(self, amt: int | None = ..., /) -> bytes:
-        """The next bytes, at most so many."""
+        """At most `amt` further bytes."""
 
 
 def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str] | None) -> Rules:
     """The rules in an uploaded file.
 
     Args:
-        decisions: those that may be made.
-        columns: the types of the columns that a row may hold; None does not check names of columns.
+        decisions: the decisions that rules may make.
+        columns: the types of the columns that rules may name; None skips that check.
 
     Raises:
-        RulesRefusedError: naming what is wrong.
+        RulesRefusedError: naming the problems.
     """
     if len(content) > MAX_DOCUMENT_BYTES:
-        # It may be cut, so that its last character is none.
+        # Checked first, because `read_upload` may have cut the content inside a character.
         raise RulesRefusedError([f"The file has more than {MAX_DOCUMENT_BYTES} bytes: shorten its lists."])
     try:
         text = decoded(content)
@@ -82,7 +82,7 @@ def rules_in(content: bytes, decisions: Sequence[str], columns: Mapping[str, str
 
 
 def read_upload(body: ObjectBody) -> bytes:
-    """What is looked at of an upload: no more than rules may have, and a byte."""
+    """The content of an upload, up to one byte more than rules may have."""
     return body.read(MAX_DOCUMENT_BYTES + 1)
 
 
@@ -105,7 +105,7 @@ def rules_item(rules: Rules, upload: Upload, content: bytes, accepted_at: str) -
 
 
 def kept_item(item: "NewItem") -> "NewItem":
-    """The item that stays when others follow: a decision's record leads to it by the content's digest."""
+    """A permanent copy of the rules' item, whose key has their digest: decision records refer to it."""
     return {**item, "pk": {"S": f"{CURRENT}#{text_of(item, 'digest')}"}}
 
 
@@ -115,9 +115,9 @@ def key() -> "NewItem":
 
 
 def order(upload: Upload, current: Item | None) -> Order:
-    """How an upload stands to the current rules: events come twice, late and in any order.
+    """Whether an upload is newer than the current rules: events may come twice, late and in any order.
 
-    S3's sequencer orders them; where there is none, the time at which they were written.
+    Uploads are ordered by S3's sequencer, or by the time of writing when there is no sequencer.
     """
     if current is None:
         return "newer"
@@ -130,7 +130,7 @@ def order(upload: Upload, current: Item | None) -> Order:
 
 
 def about(upload: Upload, request: RulesUploadRequest) -> dict[str, JsonValue]:
-    """What both events say of an upload."""
+    """The keys about an upload that both events have in common."""
     return {
         "model": request.model,
         "api": request.api,
@@ -142,7 +142,7 @@ def about(upload: Upload, request: RulesUploadRequest) -> dict[str, JsonValue]:
 def refusal_detail(
     upload: Upload, request: RulesUploadRequest, refused: RulesRefusedError
 ) -> dict[str, JsonValue]:
-    """What the event of a refusal says: the first problems, which a person mends one after the other."""
+    """The detail of a refusal's event, with the first `MAX_PROBLEMS` problems."""
     return {
         **about(upload, request),
         "message": shown_text(str(refused), MAX_CHARACTERS),
@@ -151,7 +151,7 @@ def refusal_detail(
 
 
 def comparable_sequencer(sequencer: str) -> str:
-    """A sequencer that compares as text; S3's differ in length and are then filled with zeros from the right.
+    """A sequencer padded with zeros on the right, so that texts of different length compare correctly.
 
     Source: https://repost.aws/knowledge-center/s3-duplicate-sqs-messages
     """

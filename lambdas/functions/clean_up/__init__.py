@@ -1,1 +1,1 @@
-"""Delete-time custom resource: end what the state machines made and CloudFormation does not own."""
+"""Custom resource that, on delete, deletes what executions created and CloudFormation does not own."""

@@ -1,8 +1,8 @@
-"""End a model's endpoints: first their scaling, then themselves, then the configurations made for them.
+"""Deletes a model's endpoints: first deregisters their scaling, then deletes them and their configurations.
 
-SageMaker deletes no endpoint while it changes ("Cannot update in-progress endpoint"), and there is no call
-that breaks a change off, so it is waited out. A creation that fails its health checks has been seen to take
-some 25 minutes, and an update may bake for hours: longer than a function has, which then says so.
+SageMaker does not delete an endpoint during an update ("Cannot update in-progress endpoint"), and no call
+cancels an update, so the function waits for its end. A creation that fails its health checks has taken about
+25 minutes, and an update may bake for hours, longer than a function can run: then `StillThere` is raised.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,21 +23,21 @@ _GONE = "ObjectNotFoundException"
 
 
 class StillThere(Exception):
-    """Endpoints could not be deleted in time, because they change."""
+    """Endpoints could not be deleted in time, because they are being created or updated."""
 
 
 def begin(
     sagemaker: "SageMakerClient", autoscaling: AutoScalingClient, names: Iterable[str]
 ) -> tuple[list[str], dict[str, str]]:
-    """Delete each endpoint that can be deleted now, and end the scaling of all.
+    """Delete each endpoint that can be deleted now, and deregister the scaling of all.
 
     Args:
         sagemaker: a client of SageMaker.
         autoscaling: a client of Application Auto Scaling.
-        names: the endpoints; that one is gone, or never was, is no error.
+        names: names of the endpoints; one that does not exist is skipped.
 
     Returns:
-        One line for each thing ended, and the status of each endpoint that is still there.
+        One line for each deletion, and the status of each endpoint that still exists.
     """
     ended: list[str] = []
     left: dict[str, str] = {}
@@ -51,7 +51,7 @@ def begin(
         left[name] = endpoint["EndpointStatus"]
         variants = [variant["VariantName"] for variant in endpoint.get("ProductionVariants", ())]
         try:
-            # Scaling would make it change again. SageMaker ends it too, when the caller may.
+            # Scaling could start another update. DeleteEndpoint deregisters it, too, if the role may.
             ended += _end_scaling(autoscaling, name, variants)
             if endpoint["EndpointStatus"] in BUSY:
                 continue
@@ -76,20 +76,20 @@ def end(
     seconds_left: Callable[[], float],
     wait: Callable[[float], None],
 ) -> list[str]:
-    """Delete the endpoints and wait until they are gone: what they serve can be deleted only afterwards.
+    """Delete the endpoints and wait until they are deleted, because their models can only be deleted then.
 
     Args:
         sagemaker: a client of SageMaker.
         autoscaling: a client of Application Auto Scaling.
-        names: the endpoints.
-        seconds_left: how long may still be waited.
-        wait: waits for so many seconds.
+        names: names of the endpoints.
+        seconds_left: returns how long the function may still wait.
+        wait: sleeps for seconds.
 
     Returns:
-        One line for each thing ended.
+        One line for each deletion.
 
     Raises:
-        StillThere: when some have not gone in time; they and their states are named.
+        StillThere: when some still exist at the end, naming them and their status.
     """
     names = tuple(names)
     ended: list[str] = []
@@ -110,7 +110,7 @@ def end(
 def delete_configs(sagemaker: "SageMakerClient", model: str) -> list[str]:
     """Delete the endpoint configurations with the names that this model's machines derive.
 
-    SageMaker would delete one in use as well, and break its endpoint: end the endpoints first.
+    Delete the endpoints first: SageMaker deletes a configuration in use as well, and breaks its endpoint.
     """
     pages = sagemaker.get_paginator("list_endpoint_configs").paginate(NameContains=f"{model}-")
     names = derived_names_of(
@@ -124,14 +124,14 @@ def delete_configs(sagemaker: "SageMakerClient", model: str) -> list[str]:
 
 
 def _changes(error: ClientError) -> bool:
-    """Whether a call was refused because what it is about is being changed."""
+    """Whether a call was refused because its resource is being changed."""
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
     return code == "ConcurrentUpdateException" or "in-progress endpoint" in message
 
 
 def _end_scaling(autoscaling: AutoScalingClient, name: str, variants: list[str]) -> list[str]:
-    """Deregister what is registered, with its policies, schedules and alarms."""
-    if not variants:  # it is being created, and only what is in service can be registered
+    """Deregister an endpoint's scalable targets, with their policies, schedules and alarms."""
+    if not variants:  # the endpoint is being created, and only one in service can be registered
         return []
     targets = autoscaling.describe_scalable_targets(
         ServiceNamespace="sagemaker",

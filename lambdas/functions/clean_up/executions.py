@@ -1,7 +1,7 @@
-"""Stop what a model's state machines still run, so that the machines can be deleted.
+"""Stops the running executions of a model's state machines, so that the machines can be deleted.
 
-Step Functions deletes a machine only when all its executions are completed, and an execution that waits for
-a job makes no step until the job ends.
+Step Functions deletes a machine only after all its executions have ended, and an execution that waits for a
+job does not end before the job does.
 """
 
 from typing import TYPE_CHECKING
@@ -17,10 +17,10 @@ def stop_executions(states: "SFNClient", machine_arn: str) -> list[str]:
 
     Args:
         states: a client of Step Functions.
-        machine_arn: the machine; that it is gone already is no error.
+        machine_arn: ARN of the machine; one that does not exist is skipped.
 
     Returns:
-        One line for each execution stopped.
+        One line for each stopped execution.
     """
     pages = states.get_paginator("list_executions").paginate(
         stateMachineArn=machine_arn, statusFilter="RUNNING"

@@ -1,4 +1,4 @@
-"""Entry point of the delete-time custom resource: on delete it ends what the model's machines made."""
+"""Entry point of the clean-up custom resource: on delete, deletes what the model's executions created."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -15,18 +15,18 @@ from mdlc_constructs.settings.payloads.codec import JsonValue, decode
 logger = Logger(service="clean-up")
 
 MARGIN_SECONDS = 60.0
-"""Of the function's time, kept for what follows the waiting: deleting models and objects, and the answer."""
+"""Part of the function's timeout reserved for the steps after waiting: deletions, and the response."""
 
 
 class Context(Protocol):
-    """As much of a function's context as is used."""
+    """The used part of a Lambda context."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """How long the function may still run."""
+        """The time until the function's timeout, in milliseconds."""
 
 
 def handler(event: Mapping[str, JsonValue], context: Context) -> None:
-    """Do nothing on create and update; on delete end what a `CleanUpResource` names."""
+    """On delete, delete what a `CleanUpResource` names; do nothing on create and update."""
 
     def work() -> str:
         if event["RequestType"] != "Delete":
@@ -41,16 +41,16 @@ def handler(event: Mapping[str, JsonValue], context: Context) -> None:
 
 
 def clean(resource: CleanUpResource, *, seconds_left: Callable[[], float]) -> list[str]:
-    """End everything and say what was ended, one line each.
+    """Stop and delete everything; returns one line for each resource.
 
-    What starts jobs is stopped first, then the jobs, and only then is deleted what they write.
+    The order matters: first executions, which start jobs; then jobs; then what jobs write.
     """
     sagemaker, model = client("sagemaker"), resource.model
     ended = []
     for machine_arn in resource.machines:
         ended += executions.stop_executions(client("stepfunctions"), machine_arn)
     if resource.endpoints:
-        # Before the jobs are waited for, because an endpoint takes its time to go and costs money meanwhile.
+        # Before waiting for jobs, because deleting an endpoint takes time and it costs money until then.
         autoscaling = client("application-autoscaling")
         ended += endpoints.begin(sagemaker, autoscaling, resource.endpoints)[0]
     ended += logic.end_jobs(sagemaker, model, seconds_left=seconds_left, wait=time.sleep)

@@ -1,7 +1,7 @@
-"""End what a model's state machines made: running jobs, models, and the packages of an emptied group.
+"""Stops a model's running jobs, and deletes its models, its model packages and the objects of its bucket.
 
-CloudFormation owns roles, keys and alarms; models, jobs and package versions are made by executions, and
-nobody else would end them when the stack goes.
+CloudFormation owns roles, keys and alarms. Executions create models, jobs and package versions, which
+CloudFormation does not delete with the stack.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 BETWEEN_LOOKS_SECONDS = 2.0
 
 _ENDED = ("ResourceNotFound", "ValidationException")
-"""What SageMaker answers about a job that has ended, or a model or package that is gone."""
+"""SageMaker's errors for stopping a job that has ended, or deleting a model or package that is deleted."""
 
 
 class StillRunning(Exception):
-    """Jobs were told to stop and have not stopped in time."""
+    """Jobs did not stop in time."""
 
 
 class NotEmptied(Exception):
@@ -33,7 +33,7 @@ class NotEmptied(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """How jobs of one kind are listed by name and stopped."""
+    """Names of the operations, and of response keys, to list and stop one kind of job."""
 
     listing: str
     summaries: str
@@ -53,13 +53,13 @@ JOBS = tuple(
 
 
 def _jobs(sagemaker: Any, kind: Kind, model: str, status: str) -> list[str]:
-    # Any: which operation is called is in the table of kinds.
+    # Any, because the operation's name comes from `JOBS`.
     pages = sagemaker.get_paginator(kind.listing).paginate(NameContains=f"{model}-", StatusEquals=status)
     return derived_names_of(model, (job[kind.name] for page in pages for job in page[kind.summaries]))
 
 
 def ended_by_itself(call: Callable[..., object], **request: str) -> bool:
-    """Make a call that ends something; True when that has ended by itself meanwhile."""
+    """Call an operation that stops or deletes a resource; returns True when it had ended by itself."""
     try:
         call(**request)
     except ClientError as error:
@@ -78,17 +78,17 @@ def end_jobs(
 ) -> list[str]:
     """Stop running jobs with the names that this model's machines derive, and wait until they have stopped.
 
-    A job that stops still writes what it has: its bucket can be emptied only afterwards.
+    A stopping job still writes its output, so that its bucket can be emptied only afterwards.
 
     Args:
-        seconds_left: how long may still be waited.
-        wait: waits for so many seconds.
+        seconds_left: returns how long the function may still wait.
+        wait: sleeps for seconds.
 
     Returns:
-        One line for each job stopped.
+        One line for each stopped job.
 
     Raises:
-        StillRunning: when jobs have not stopped in time; they are named.
+        StillRunning: when jobs have not stopped in time, naming them.
     """
     stopped = []
     while True:
@@ -139,7 +139,7 @@ def empty_bucket(s3: "S3Client", bucket: str) -> list[str]:
     """Delete every version of every object, in batches of 1,000.
 
     Raises:
-        NotEmptied: when S3 refuses an object; it and the reason are named.
+        NotEmptied: when S3 refuses to delete an object, naming it and the reason.
     """
     count = 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
@@ -148,7 +148,7 @@ def empty_bucket(s3: "S3Client", bucket: str) -> list[str]:
             for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
         ]
         if doomed:
-            # S3 answers 200 even when it deleted nothing: what it refused stands in the body.
+            # S3 answers 200 even when it deleted nothing: the response lists the refused objects.
             answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
             if refused := answer.get("Errors"):
                 first = refused[0]

@@ -1,1 +1,1 @@
-"""Decides about one request: features, score, rules, record, action."""
+"""Makes the decision on one request: features, score, rules, record, action."""

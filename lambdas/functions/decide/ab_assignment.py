@@ -1,6 +1,6 @@
-"""The test that runs on the endpoint, if any: which variant answers for which entity.
+"""The A/B test that runs on the endpoint, if any, and the variant that it assigns to an entity.
 
-Read from the audit table's item `EXPERIMENT#<endpoint>`, which the release writes, and kept as long as rules.
+Read from the audit table's item `EXPERIMENT#<endpoint>`, which the release writes; cached as long as rules.
 """
 
 import json
@@ -20,12 +20,12 @@ Load = Callable[[], Item | None]
 
 
 class CurrentTest:
-    """The test as it was last read.
+    """The A/B test as it was last read.
 
     Args:
-        load: reads the item; None when there is none.
-        age: seconds after which it is read again.
-        note: is told why it could not be read.
+        load: reads the item; returns None when there is none.
+        age: seconds after which the item is read again.
+        note: logs why it could not be read.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class CurrentTest:
         self._weights: list[tuple[str, float]] = []
 
     def variant(self, row: Mapping[str, object]) -> str | None:
-        """The variant that answers for the row's entity; None when no test runs, or the row names none."""
+        """The variant assigned to the row's entity; None when no test runs, or the row has no entity."""
         now = self._clock()
         if self._looked is None or now - self._looked >= self._age:
             self._looked = now
@@ -55,7 +55,7 @@ class CurrentTest:
     def _look(self) -> None:
         try:
             item = self._load()
-            # While the endpoint is brought there, its variants are not there yet.
+            # Until the status is running, the endpoint does not have the test's variants.
             if item is None or text_of(item, "kind") != "ab" or text_of(item, "status") != "running":
                 self._weights = []
                 return
@@ -67,7 +67,7 @@ class CurrentTest:
 
 @cache
 def experiment_in_progress() -> CurrentTest:
-    """The process's own copy of the test on its endpoint."""
+    """The process's cached A/B test on its endpoint."""
     config = load_config()
     key = audit_key(config.model, f"EXPERIMENT#{config.endpoint}")
     return CurrentTest(

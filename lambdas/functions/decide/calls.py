@@ -1,8 +1,8 @@
-"""The AWS calls of a decision, as plain functions over kept connections.
+"""The AWS calls of a decision, as plain functions over persistent connections.
 
 Sources: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html,
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html and
-https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. Tests hold the requests equal to botocore's.
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html. Tests compare the requests with botocore's.
 """
 
 import json
@@ -34,7 +34,7 @@ class CallFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EndpointAnswer:
-    """What the endpoint answered, and the production variant that did."""
+    """The endpoint's answer, and the production variant that gave it."""
 
     body: str
     variant: str | None
@@ -44,14 +44,14 @@ def get_item(table: str, key: Item, *, seconds: float, consistent: bool = False)
     """An item, or None when there is none.
 
     Raises:
-        CallFailed: when DynamoDB refuses or is not reached; its name is `TIMEOUT` when it is late.
+        CallFailed: when DynamoDB refuses or cannot be reached; with the name `TIMEOUT` when it is late.
     """
     request = {"TableName": table, "Key": key, "ConsistentRead": consistent}
     return _item(_dynamodb("GetItem", request, seconds))
 
 
 def put_new(table: str, key: str, item: Item, *, seconds: float) -> Item | None:
-    """Write an item unless one of its key exists. Returns the one that exists, or None when it was written.
+    """Write an item unless its key exists; returns the existing item, or None when it was written.
 
     Raises:
         CallFailed: as `get_item` does.
@@ -81,7 +81,7 @@ def set_value(
     unless: Mapping[str, object],
     seconds: float,
 ) -> bool:
-    """Set one attribute of an item unless it has a certain value. Says whether it was set.
+    """Set one attribute of an item unless it has the value `unless`; returns whether it was set.
 
     Raises:
         CallFailed: as `get_item` does.
@@ -109,10 +109,10 @@ def invoke_endpoint(
     """The endpoint's answer to one line of JSON.
 
     Args:
-        variant: the production variant that is to answer; None leaves it to the endpoint.
+        variant: the production variant to call (`TargetVariant`); None lets the endpoint choose.
 
     Raises:
-        CallFailed: when SageMaker or the container refuses (`ModelError`), or is not reached.
+        CallFailed: when SageMaker or the container refuses (`ModelError`), or cannot be reached.
     """
     headers = {
         "content-type": "application/jsonlines",
@@ -134,10 +134,10 @@ def invoke_endpoint(
 
 
 def invoke_function(arn: str, payload: Mapping[str, object], *, waits: bool, seconds: float) -> None:
-    """Call a function and wait for it, or leave the call to Lambda's queue.
+    """Invoke a function, synchronously if `waits`, or else asynchronously through Lambda's queue.
 
     Raises:
-        CallFailed: when Lambda refuses, is not reached, or the function failed (`FunctionError`).
+        CallFailed: when Lambda refuses, cannot be reached, or the function failed (`FunctionError`).
     """
     headers = {
         "content-type": "application/json",
@@ -181,7 +181,7 @@ def _unreached(error: ConnectionError) -> CallFailed:
 
 
 def _refusal(answer: Response) -> CallFailed:
-    """The service's error: its name stands in a header or in the body, by protocol."""
+    """The service's error; its name is in a header or in the body, depending on the protocol."""
     try:
         content = json.loads(answer.body)
     except ValueError:

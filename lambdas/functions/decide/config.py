@@ -1,4 +1,4 @@
-"""The configuration of a deciding function, from its environment."""
+"""The configuration of a decision function, from its environment."""
 
 import json
 import os
@@ -14,10 +14,10 @@ class Config:
     """Names and settings of one decision API.
 
     Attributes:
-        endpoint: the endpoint's name; empty where the state machine asks it.
-        lookup_table: empty when nothing is looked up.
-        action: the function that acts; empty when nothing is done.
-        audit_table: where tests on the endpoint are recorded; empty where none are run.
+        endpoint: the endpoint's name; empty when the state machine calls it.
+        lookup_table: name of the features' table; empty when nothing is looked up.
+        action: ARN of the action's function; empty without an action.
+        audit_table: name of the table that records A/B tests; empty when none are run.
     """
 
     api: str
@@ -32,7 +32,7 @@ class Config:
 
     @property
     def origin(self) -> dict[str, str]:
-        """What every record says of where it was made."""
+        """The names of the API and the model, for every record."""
         return {"api": self.api, "model": self.model}
 
 

@@ -1,4 +1,4 @@
-"""The record of a decision, made alike for both shapes once features and score are known."""
+"""Builds the record of a decision from features and score, for both handlers."""
 
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ def decided(
     score: steps.Score,
     variant: str | None,
 ) -> DecisionRecord:
-    """The record, not written yet."""
+    """The record of the decision, not yet written to the table."""
     return record.make(
         request_id=request.request_id,
         row=request.row,

@@ -1,7 +1,7 @@
-"""Entry point of the request path's state machine: what needs code between its direct integrations.
+"""Entry point of the Express state machine's function: the steps between its direct SDK integrations.
 
-One function, so that one warm process serves a request. The steps are those of the warm function
-(`lambdas.functions.decide.handler`), so both shapes decide equally.
+One function does all of them, so that one warm process serves a request. It uses the same steps as
+`lambdas.functions.decide.handler`, so that both make the same decisions.
 """
 
 import json
@@ -18,22 +18,22 @@ from mdlc_constructs.settings.payloads.decision import DecidedAnswer, ExpressReq
 
 
 class Conflict(BadRequest):
-    """The request's id was used for another row."""
+    """The request id was used for another row."""
 
 
 class Underway(Exception):
-    """The request comes again while its action may still be under way."""
+    """The request was repeated while its action may still be running."""
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
-    """Do the step that an `ExpressRequest` names.
+    """Run the step that an `ExpressRequest` names.
 
-    `decide` counts the decision before it is recorded: a repeated request counts again.
+    `decide` counts the decision as a metric before it is recorded, so that a repeated request counts again.
 
     Raises:
-        BadRequest: for a request that does not fit the contract. The class's name is the error's name.
-        Conflict: for the id of a request about another row.
-        Underway: for a request that comes again too early.
+        BadRequest: when the request does not match the contract. The class name is the error's name.
+        Conflict: when the request id was used for another row.
+        Underway: when the request was repeated too early.
     """
     payload = decode(ExpressRequest, event)
     request = checked({"request_id": payload.request_id, "row": payload.row})
@@ -82,5 +82,5 @@ def _repeat(payload: ExpressRequest, request: DecisionRequest, config: Config) -
 
 
 def _text(answer: JsonValue) -> str:
-    """The endpoint's body, which Step Functions reads where it is JSON: as text, with all its digits."""
+    """The endpoint's body as text, with all digits: Step Functions parses a body that is JSON."""
     return answer if isinstance(answer, str) else json.dumps(answer)

@@ -1,17 +1,17 @@
-"""Entry point of the request path as one warm function: all steps of a decision, behind API Gateway's proxy.
+"""Entry point of a decision API without a state machine: one function behind API Gateway's proxy integration.
 
-Each call has a timeout, and each failure an answer:
+Each call has a timeout. When a call fails:
 
 ==========================  ========================================================================
-the look-up of features     the declared defaults; the record names the columns
-the endpoint                once more unless it was late; then the fallback decision, with the reason
-the rules                   the last good ones; without any, the fallback decision
-the record                  tried three times; then 503 and no action: no decision without a record
-the action                  left to Lambda's queue; when that fails too 503, and a repeated request acts;
-                            one that comes while the action may be under way is answered with 503
+the look-up of features     the declared defaults are used; the record names the columns
+the endpoint                called once more unless it was late; then the fallback decision is made
+the rules                   the last valid rules are used; without any, the fallback decision is made
+the record                  tried three times; then 503 without an action, since nothing is recorded
+the action                  invoked through Lambda's queue instead; when that fails, too, 503; a repeated
+                            request calls it again, or gets 503 while it may still be running
 ==========================  ========================================================================
 
-A repeated request answers with the recorded decision (see `lambdas.functions.decide.record`); the same id
+The answer to a repeated request is the recorded decision (see `lambdas.functions.decide.record`). The same id
 with another row is a conflict, 409.
 """
 
@@ -36,7 +36,7 @@ RECORD_TRIES = 3
 NOTE_SECONDS = 0.5
 
 UNKNOWN_VARIANT = ("ValidationError", "ValidationException")
-"""What SageMaker calls it when an endpoint has no variant of that name."""
+"""SageMaker's errors when an endpoint has no variant of a name."""
 
 _PASSING = ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded")
 
@@ -46,7 +46,7 @@ class Unavailable(Exception):
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
-    """Decide about the request in an event of API Gateway's proxy integration."""
+    """Make the decision on the request in an API Gateway proxy event; returns the HTTP response."""
     began, waited = time.perf_counter(), connection.waited()
     config = load_config()
     try:
@@ -74,13 +74,13 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
         return _answer(503, {"message": str(error)})
     answer = _answer(200, record.answer(earlier or new))
     own = time.perf_counter() - began - (connection.waited() - waited)
-    # Measured for whoever looks into one request: how much of its time was neither call nor wait.
+    # For debugging single requests: the time not spent waiting for calls.
     answer["headers"]["x-mdlc-own-milliseconds"] = f"{own * 1000:.3f}"
     return answer
 
 
 def _decide(request: DecisionRequest, config: Config) -> DecisionRecord:
-    """The record of a decision, not written yet."""
+    """The record of a decision, not yet written to the table."""
     features = steps.collect(request.row, config.settings.lookup, _look_up(request, config))
     score, variant = _score(request, config, features)
     return decided(request, config, features, score, variant)
@@ -118,7 +118,7 @@ def _score(
             )
         except CallFailed as failed:
             if variant is not None and failed.name in UNKNOWN_VARIANT:
-                # The test has ended, or has not begun: whichever variant there is answers.
+                # The A/B test has ended or has not begun: let the endpoint choose its variant.
                 variant, left = None, left + 1
                 continue
             if left and steps.may_repeat(failed.name, failed.message):
@@ -129,7 +129,7 @@ def _score(
 
 
 def _record(new: DecisionRecord, config: Config) -> DecisionRecord | None:
-    """Write the record; returns the one that was there before."""
+    """Write the record; returns the request's earlier record, or None without one."""
     item = record.to_item(new)
 
     def write() -> Item | None:
@@ -142,7 +142,7 @@ def _record(new: DecisionRecord, config: Config) -> DecisionRecord | None:
         raise Unavailable(
             "The decision could not be recorded, so none was made: ask again with the same request_id."
         ) from failed
-    # An earlier try may have written it although its answer was lost.
+    # An equal item was written by an earlier attempt of this call whose answer was lost.
     return None if earlier is None or earlier == item else record.from_item(earlier)
 
 
@@ -158,7 +158,7 @@ def _retry(call: Callable[[], Item | None]) -> Item | None:
 
 
 def _act(recorded: DecisionRecord, config: Config) -> None:
-    """Call the action, or leave it to Lambda's queue; then note which."""
+    """Invoke the action, or leave it to Lambda's queue; then set the action's state in the record."""
     settings, payload = config.settings.action, record.action_payload(recorded)
     reached = record.DONE if settings.waits else record.QUEUED
     try:
@@ -189,7 +189,7 @@ def _note(recorded: DecisionRecord, config: Config, reached: str) -> None:
             seconds=NOTE_SECONDS,
         )
     except CallFailed as failed:
-        # That the record still says pending costs at most one call that does nothing.
+        # A record that stays pending costs at most one repeated call of the action, which has no effect.
         embedded_metrics.note(config.api, f"{_named(recorded)} stays pending in its record: {failed}")
 
 

@@ -1,22 +1,21 @@
-"""The record of a decision: what the table keeps, what the caller gets, what the action is called with.
+"""The record of a decision: the table's item, the answer to the caller, and the action's input.
 
-A record is written before anything is done, under the condition that the request has none. So a request has
-one decision, however often it is repeated and wherever a process dies:
+A record is written before the action is called, on condition that the request has none. So a request has
+exactly one decision, however often it is repeated and wherever a process dies:
 
-- Before the record: nothing happened. A repeated request is decided anew.
-- Between record and action, or in the action: the record says `pending`. A repeated request calls the action
-  again when the record is older than the settings' `again_after`, and answers with the recorded decision. A
-  younger one's action is taken to be under way: the caller is asked to come again, because an answer would
-  end its attempts while nobody knows whether the action will be done.
-- Neither the action nor Lambda's queue took the call: the record says `failed`, and a repeated request calls
+- Before the record is written: nothing has happened. A repeated request is decided anew.
+- Between record and action, or during the action: the action's state is `pending`. When the record is older
+  than the settings' `again_after`, a repeated request calls the action again and gets the recorded decision.
+  When it is younger, the action may still be running. The caller then gets an error and has to retry,
+  because after an answer it would not retry an action that may still fail.
+- Neither the action nor Lambda's queue accepted the call: the state is `failed`, and a repeated request calls
   the action at once.
-- Between action and the note that it is done: as before; the action is called a second time. It is called
-  with the request's id as its key and does nothing for a key that it has done, by contract: at least once
-  with a key is once.
+- Between the action and the update of its state: as with `pending`; the action is called a second time. The
+  request id is its idempotency key: by contract it does nothing for an id that it has handled already.
 
-The idempotency utility of Powertools keeps a function's answer *after* it ran. A function that dies in the
-action would decide again, with another model perhaps, and the first decision would stand nowhere. So the
-record itself is the key of idempotency here.
+The idempotency utility of Powertools stores a function's answer only *after* it has run. A function that died
+during the action would decide again, perhaps with another model, and its first decision would be unrecorded.
+So the record itself is the idempotency record here.
 """
 
 import json
@@ -30,7 +29,7 @@ from mdlc_constructs.settings.payloads.decision import DecideSettings, DecisionR
 
 KEY = "request_id"
 PENDING, QUEUED, DONE, FAILED, NONE = "pending", "queued", "done", "failed", "none"
-"""States of the action: not seen to end, left to Lambda's queue, done, taken by nobody, not asked for."""
+"""States of the action: not known to have ended, in Lambda's queue, done, call failed, no action needed."""
 
 ANSWERED = (
     "request_id",
@@ -56,7 +55,7 @@ _TO_ACTION = (
     "at",
 )
 _AS_JSON = ("row", "features", "defaults_used", "score")
-"""Kept as JSON text: DynamoDB's numbers hold fewer exponents than ours."""
+"""Stored as JSON text: DynamoDB numbers have a smaller range than Python's floats."""
 
 
 def make(
@@ -77,7 +76,7 @@ def make(
     Args:
         origin: the names of the `api` and the `model`.
         acts: whether there is an action at all.
-        at: the moment of the decision, in UTC.
+        at: the time of the decision, in UTC.
     """
     decisions, kept = settings.action.decisions, settings.kept
     asked_for = acts and (decisions is None or conclusion.decision in decisions)
@@ -103,12 +102,12 @@ def make(
 
 
 def to_item(record: DecisionRecord) -> Item:
-    """The record in DynamoDB's notation."""
+    """The record as a DynamoDB item."""
     return {name: _attribute(name, value) for name, value in encode(record).items()}
 
 
 def from_item(item: Item) -> DecisionRecord:
-    """The record in an item."""
+    """The record of a DynamoDB item."""
     return decode(DecisionRecord, {name: _value(name, value) for name, value in item.items()})
 
 
@@ -118,14 +117,14 @@ def answer(record: DecisionRecord) -> dict[str, JsonValue]:
 
 
 def action_payload(record: DecisionRecord) -> dict[str, JsonValue]:
-    """What the action is called with; `request_id` is its key of idempotency."""
+    """The action's input; `request_id` is its idempotency key."""
     return {name: getattr(record, name) for name in _TO_ACTION}
 
 
 def is_of(record: DecisionRecord, row: Row) -> bool:
-    """Whether a recorded decision is about this row: a request's id may not be used for another.
+    """Whether a recorded decision is about this row: a request id may not be used for another row.
 
-    Where the state machine wrote the record without a function, its numbers have 15 digits.
+    A record that the state machine wrote without the function has numbers of 15 digits.
     """
     if record.fallback == RULES_DOWN:
         return _shortened(record.row) == _shortened(row)
@@ -134,7 +133,7 @@ def is_of(record: DecisionRecord, row: Row) -> bool:
 
 def _shortened(row: Row) -> dict[str, JsonValue]:
     return {
-        # What is larger than any float was never one of the state machine's.
+        # The state machine writes no number beyond the range of a float.
         name: float(f"{value:.15g}")
         if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= 1e308
         else value
@@ -143,12 +142,12 @@ def _shortened(row: Row) -> dict[str, JsonValue]:
 
 
 def conflict(request_id: str) -> str:
-    """The answer to a caller whose request's id was used for another row."""
+    """The message to a caller whose request id was used for another row."""
     return f"request_id={request_id!r} was used for another row: give each request its own."
 
 
 def acts_again(record: DecisionRecord, settings: DecideSettings, now: datetime) -> bool:
-    """Whether a repeated request calls the action once more."""
+    """Whether a repeated request calls the action again."""
     if record.action != PENDING:
         return record.action == FAILED
     age = now - datetime.fromisoformat(record.at)
@@ -156,12 +155,12 @@ def acts_again(record: DecisionRecord, settings: DecideSettings, now: datetime) 
 
 
 def is_under_way(record: DecisionRecord, settings: DecideSettings, now: datetime) -> bool:
-    """Whether a repeated request comes while the action may still be under way."""
+    """Whether the action may still be running when a request is repeated."""
     return record.action == PENDING and not acts_again(record, settings, now)
 
 
 def under_way(request_id: str, settings: DecideSettings) -> str:
-    """The answer to a caller who comes again meanwhile."""
+    """The message to a caller who repeats a request while its action may still be running."""
     return (
         f"request_id={request_id!r} is decided and its action is under way: ask again with the same "
         f"request_id in {settings.action.again_after:g} s."

@@ -1,7 +1,7 @@
-"""A request as it comes from API Gateway.
+"""A decision request from API Gateway.
 
-API Gateway has checked it against `Decisions.request_schema`. What is checked here again is what a record
-cannot be made without, for callers that invoke the function themselves.
+API Gateway has validated it against `Decisions.request_schema`. The fields that a record needs are checked
+again here, for callers that invoke the function directly.
 """
 
 import base64
@@ -15,8 +15,8 @@ from mdlc_constructs.settings.request_id import REQUEST_ID_PATTERN
 from mdlc_constructs.settings.strict_json import StrictJsonError, check_json
 
 MAX_ROW_CHARACTERS = 64 * 1024
-"""Characters of the row as JSON in ASCII. A record holds it twice, once with what was looked up, and an item
-of DynamoDB holds 400 KB; a call that is left to Lambda's queue holds 256 KB.
+"""Most characters of the row as JSON in ASCII. A record holds it twice, once with the looked-up columns, and
+DynamoDB's limit for an item is 400 KB; the limit for a call through Lambda's queue is 256 KB.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html and
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -26,19 +26,19 @@ _REQUEST_ID = re.compile(REQUEST_ID_PATTERN)
 
 
 class BadRequest(Exception):
-    """The request does not fit the documented contract."""
+    """The request does not match the documented contract."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRequest:
-    """The caller's id of the request, and the row to decide about."""
+    """The caller's request id, and the row to decide on."""
 
     request_id: str
     row: Mapping[str, JsonValue]
 
 
 def from_event(event: Mapping[str, JsonValue]) -> DecisionRequest:
-    """The request in an event of API Gateway's proxy integration.
+    """The request in an API Gateway proxy event.
 
     Raises:
         BadRequest: naming the field, its value and the remedy.

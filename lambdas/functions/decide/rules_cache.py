@@ -1,4 +1,4 @@
-"""The rules in use: read from the table, kept for some seconds, and kept on when they cannot be read."""
+"""The current rules: read from the table, cached for some seconds, and used on when they cannot be read."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -20,13 +20,13 @@ Load = Callable[[], Item | None]
 
 
 class CurrentRules:
-    """The last rules that were read and can be used.
+    """The last valid rules that were read.
 
     Args:
-        load: reads the item of the current rules; None when there is none.
-        decisions: those that may be made; rules that name others cannot be used.
+        load: reads the item of the current rules; returns None when there is none.
+        decisions: the decisions that rules may make; rules with others are invalid.
         age: seconds after which rules are read again.
-        note: is told why rules could not be read or used.
+        note: logs why rules could not be read or are invalid.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class CurrentRules:
         self._looked: float | None = None
 
     def get(self) -> Rules | None:
-        """The rules; None when there never were any that can be used.
+        """The rules; None when no valid ones were ever read.
 
-        Where none are known yet, every call looks for them.
+        Until valid rules are read, every call reads the table.
         """
         now = self._clock()
         if self._rules is None or self._looked is None or now - self._looked >= self._age:
@@ -73,7 +73,7 @@ class CurrentRules:
 
 @cache
 def rules_in_use() -> CurrentRules:
-    """The process's own copy of the rules in the table."""
+    """The process's cached rules."""
     config = load_config()
     return CurrentRules(
         lambda: get_item(config.rules_table, KEY, seconds=READ_SECONDS),

@@ -1,7 +1,7 @@
-"""The steps of a decision as pure functions, the same for both shapes of the request path.
+"""The steps of a decision as pure functions, used by both handlers.
 
-Features (`collect`), request of the endpoint (`request_line`), its answer (`read_answer`), rules
-(`conclude`). `lambdas.functions.decide.record` keeps and repeats what came of them.
+Features (`collect`), request to the endpoint (`request_line`), its answer (`read_answer`), rules
+(`conclude`). `lambdas.functions.decide.record` builds the record of their results.
 """
 
 import json
@@ -23,19 +23,19 @@ ROW_REFUSED = "row refused"
 ANSWER_UNREADABLE = "answer unreadable"
 RULES_MISSING = "rules missing"
 RULES_DOWN = "rules down"
-"""Why a decision is the fallback one, as recorded."""
+"""The recorded reasons of fallback decisions."""
 
-# What SageMaker says when the container answered with an error of the 4xx kind.
+# SageMaker's message when the container answered with a 4xx status.
 _REFUSED_BY_CONTAINER = re.compile(r"Received client error \(4\d\d\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
-    """The row that is scored and judged.
+    """The row for the model and the rules.
 
     Attributes:
-        values: the caller's columns, and those looked up.
-        defaults_used: the looked-up columns whose declared default stands there.
+        values: the caller's columns and the looked-up ones.
+        defaults_used: the looked-up columns whose declared default is used.
     """
 
     values: dict[str, JsonValue]
@@ -53,7 +53,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """What is decided and why; `fallback` is the reason when it is the fallback decision."""
+    """The decision and the rule that made it; `fallback` is the reason of a fallback decision."""
 
     decision: str
     rule: str | None
@@ -62,11 +62,11 @@ class Conclusion:
 
 
 def collect(row: Row, lookup: LookupSettings | None, item: Item | None) -> Features:
-    """The row with the looked-up columns. What the caller sent wins; a null is a missing value and does not.
+    """The row with the looked-up columns. The caller's value is preferred, unless it is null.
 
     Args:
-        lookup: the section of the settings, or None when nothing is looked up.
-        item: in DynamoDB's notation; None when there is none or it did not come.
+        lookup: the settings' section, or None when nothing is looked up.
+        item: the item in DynamoDB JSON; None when there is none or the look-up failed.
     """
     if lookup is None:
         return Features(values=dict(row), defaults_used=())
@@ -84,7 +84,7 @@ def collect(row: Row, lookup: LookupSettings | None, item: Item | None) -> Featu
 
 
 def lookup_key(row: Row, lookup: LookupSettings) -> Item | None:
-    """The key of the row's item in DynamoDB's notation, or None when the row has no value to look up by."""
+    """The key of the row's item in DynamoDB JSON, or None when the row has no value for it."""
     value = row.get(lookup.key)
     if is_missing(value) or value == "":
         return None
@@ -123,7 +123,7 @@ def no_score(error: str, message: str) -> Score:
 
     Args:
         error: the error's name, as SageMaker, Step Functions or `lambdas.functions.decide.calls` spells it.
-        message: what was said with it.
+        message: the error's message.
     """
     if "ModelError" in error and _REFUSED_BY_CONTAINER.search(message):
         reason = ROW_REFUSED
@@ -133,12 +133,12 @@ def no_score(error: str, message: str) -> Score:
 
 
 def may_repeat(error: str, message: str) -> bool:
-    """Whether the endpoint may be asked once more: not after a timeout, nor when it refused the row."""
+    """Whether the endpoint may be called again: not after a timeout, nor when it refused the row."""
     return no_score(error, message).missing == ENDPOINT_DOWN
 
 
 def conclude(settings: DecideSettings, rules: Rules | None, score: Score, features: Features) -> Conclusion:
-    """The rules' decision; the fallback decision when there is no score, or no rules."""
+    """The rules' decision, or the fallback decision without a score or rules."""
     version = rules.recorded if rules else None
     if rules is None or score.value is None:
         return Conclusion(
@@ -152,7 +152,7 @@ def conclude(settings: DecideSettings, rules: Rules | None, score: Score, featur
 
 
 def _plain(value: Mapping[str, object] | None, kind: str) -> JsonValue:
-    """A value in DynamoDB's notation as the column's type has it; None for what is missing or of another."""
+    """A value from DynamoDB JSON in the column's type; None when it is missing or of another type."""
     if not value:
         return None
     if kind == "boolean":

@@ -1,1 +1,1 @@
-"""Deliver a file of a published batch's rows: items of a look-up table, or an event for each row."""
+"""Delivers a file of a published batch, row by row: as items of a table, or as events."""

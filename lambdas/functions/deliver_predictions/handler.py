@@ -1,4 +1,4 @@
-"""Entry point of the delivery: read a file's rows, write each where it goes, count them."""
+"""Entry point of the delivery: reads a file's rows, delivers each, and counts them."""
 
 import random
 import time
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 MAX_CALLS = 8
-"""Requests under way at a time: a client keeps ten connections, and a request mostly waits."""
+"""Requests in parallel: a boto3 client has a pool of ten connections, and a request mostly waits."""
 
 MAX_ATTEMPTS = 6
 MAX_PAUSE_SECONDS = 10.0
@@ -34,17 +34,17 @@ Result = TypeVar("Result")
 
 
 class Undelivered(Exception):
-    """Some rows did not get where they go for now; to deliver them all again is harmless.
+    """Some rows could not be delivered for now; delivering all of them again is harmless.
 
-    The name is the error's in Step Functions.
+    The class name is the error's name in Step Functions.
     """
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
-    """Deliver one file: from a `DeliveryRequest` to a `DeliveryResult`. A repetition changes nothing.
+    """Deliver one file: from a `DeliveryRequest` to a `DeliveryResult`. Repeating it is harmless.
 
     Raises:
-        Undelivered: when the table or the bus does not take some of the rows, though asked again.
+        Undelivered: when the table or the bus refuses some of the rows even after retries.
     """
     request = decode(DeliveryRequest, event)
     batch = Batch(model=request.model, run=request.run, delivery=request.delivery)
@@ -60,7 +60,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 
 
 def to_table(dynamodb: "DynamoDBClient", batch: Batch, rows: Iterable[Row]) -> DeliveryResult:
-    """Put the rows as items; an item that is newer stays."""
+    """Put the rows as items, except where a newer item exists; returns the counts."""
 
     def put(row: Row) -> bool:
         try:
@@ -79,7 +79,7 @@ def to_table(dynamodb: "DynamoDBClient", batch: Batch, rows: Iterable[Row]) -> D
 
 
 def to_bus(events: "EventBridgeClient", batch: Batch, rows: Iterable[Row]) -> DeliveryResult:
-    """Send an event for each row."""
+    """Send an event for each row; returns the counts."""
 
     def send(entries: "Sequence[PutEventsRequestEntryTypeDef]") -> int:
         put_all(events, entries)
@@ -94,10 +94,10 @@ def put_all(
     entries: "Sequence[PutEventsRequestEntryTypeDef]",
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Send the entries, and again those that the bus did not take.
+    """Send the entries, and retry those that the bus refuses.
 
     Raises:
-        Undelivered: with how many are left, and why.
+        Undelivered: when entries are left after all attempts, naming their number and the first reason.
     """
     left, reason = list(entries), ""
     for attempt in range(MAX_ATTEMPTS):
@@ -110,7 +110,7 @@ def put_all(
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """The results of the work on each item, a few at a time and in no order; the first error ends it."""
+    """Yield the results of the work on each item, a few in parallel, in any order, up to the first error."""
     waiting = iter(items)
     with ThreadPoolExecutor(MAX_CALLS) as pool:
         running = {pool.submit(work, item) for item in islice(waiting, MAX_CALLS)}

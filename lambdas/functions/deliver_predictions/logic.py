@@ -1,4 +1,4 @@
-"""Rows as items and as events: pure."""
+"""Converts rows to DynamoDB items and to EventBridge events. Pure functions."""
 
 import json
 import math
@@ -19,36 +19,36 @@ if TYPE_CHECKING:
 SOURCE = "mdlc"
 MAX_ENTRIES = 10
 MAX_BYTES = 256 * 1024
-"""What one PutEvents request takes.
+"""Limits of one PutEvents request.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 """
 
 MIN_NUMBER = 1e-130
-"""DynamoDB refuses numbers nearer to zero, zero aside.
+"""The smallest positive number that DynamoDB accepts.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 """
 
 REPLACES = "attribute_not_exists(#key) OR predicted_at <= :predicted_at"
-"""A newer answer stays. The same run's own is written again, which changes nothing."""
+"""Keeps a newer prediction. The same run's prediction is written again, which changes nothing."""
 
 PASSING = (
     *("ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"),
     *("InternalServerError", "ServiceUnavailable"),
 )
-"""DynamoDB's errors that pass: a table grows with what is written to it, within minutes.
+"""DynamoDB's temporary errors: a table's capacity scales with the writes to it, within minutes.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
 """
 
 Row = Mapping[str, JsonValue]
-"""A prediction, as the job that checks the output writes it for its delivery."""
+"""A prediction, as the output check's job writes it for the delivery."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What is the same for all rows of a batch: whose they are and how they are delivered."""
+    """What all rows of a batch share: their model, their run and the delivery's settings."""
 
     model: str
     run: str
@@ -63,7 +63,7 @@ def rows(lines: Iterable[bytes]) -> Iterator[Row]:
 
 
 def put(batch: Batch, row: Row) -> "PutItemInputTypeDef":
-    """The PutItem request that makes a row an item, unless a newer answer is there."""
+    """The PutItem request for a row; it fails when the table has a newer prediction."""
     delivery = batch.delivery
     item: dict[str, JsonValue] = {name: row[name] for name in delivery.columns}
     item |= {"score": row["score"], "predicted_at": row["predicted_at"], "run": batch.run}
@@ -84,13 +84,13 @@ def _value(value: JsonValue) -> "AttributeValueTypeDef":
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, float):
-        # By its digits: a float's own have up to 17, and DynamoDB keeps 38.
+        # With the digits of its repr: a float has up to 17, and DynamoDB stores 38.
         return {"N": str(Decimal(repr(value))) if abs(value) >= MIN_NUMBER else "0"}
     return {"N": str(value)}
 
 
 def entry(batch: Batch, row: Row) -> "PutEventsRequestEntryTypeDef":
-    """The event of a row."""
+    """The PutEvents entry of a row."""
     detail = {
         "model": batch.model,
         "run": batch.run,
@@ -109,7 +109,7 @@ def entry(batch: Batch, row: Row) -> "PutEventsRequestEntryTypeDef":
 def requests(
     entries: "Iterable[PutEventsRequestEntryTypeDef]",
 ) -> "Iterator[list[PutEventsRequestEntryTypeDef]]":
-    """The entries in order, as many a request as it takes."""
+    """The entries in order, grouped into lists that fit into one PutEvents request."""
     waiting: list[PutEventsRequestEntryTypeDef] = []
     size = 0
     for event in entries:
@@ -126,7 +126,7 @@ def requests(
 def refused(
     entries: "Sequence[PutEventsRequestEntryTypeDef]", answer: "PutEventsResponseTypeDef"
 ) -> "tuple[list[PutEventsRequestEntryTypeDef], str]":
-    """The entries that the bus did not take, and the first reason."""
+    """The entries that the bus refused, and the first reason; empty without refusals."""
     if not answer.get("FailedEntryCount"):
         return [], ""
     left = [

@@ -1,5 +1,5 @@
-"""Judges a version that was tried beside the serving one, by captures, outcomes and metrics.
+"""Judges an experiment: compares a new version with the champion by captures, outcomes and metrics.
 
-Captures of days are more than a function reads, so a part of them is read, spread evenly over the time:
-whole stretches of ten minutes, so that both versions' answers to a request are found.
+A function cannot read the captures of days, so it reads a sample, spread evenly over the time: all files of
+some ten-minute intervals, so that both versions' answers to a request are in it.
 """

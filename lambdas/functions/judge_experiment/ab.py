@@ -1,4 +1,7 @@
-"""Which of two versions did better: outcomes by variant, and Welch's interval of their difference. Pure."""
+"""Judges an A/B test: outcomes by variant, and Welch's confidence interval of their difference.
+
+Pure functions.
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +23,7 @@ class ConfidenceInterval:
 
 
 def outcomes(text: str) -> Iterator[tuple[str, float]]:
-    """Requests' ids with their outcomes, from JSON Lines; lines of another kind are passed over."""
+    """Yield request ids with their outcomes, from JSON Lines; skips lines in any other format."""
     for line in json_lines(text):
         try:
             outcome = read_json(line)
@@ -28,7 +31,7 @@ def outcomes(text: str) -> Iterator[tuple[str, float]]:
         except (ValueError, KeyError, TypeError):
             continue
         if isinstance(request, float) and request.is_integer():
-            # Programs write whole numbers so once another one is missing.
+            # Some programs write whole numbers as floats when another one in the column is missing.
             request = int(request)
         if isinstance(request, int) and not isinstance(request, bool):
             request = str(request)
@@ -43,9 +46,9 @@ def by_entity(requests: Iterable[Exchange], known: Mapping[str, float], entity: 
     Outcomes of one entity are not independent of each other, so that an entity counts once.
 
     Args:
-        requests: what the variant answered.
-        known: outcomes by the request's id.
-        entity: the column that names the entity; a request without is its own.
+        requests: the requests that the variant answered.
+        known: outcomes by request id.
+        entity: the column that names the entity; a request without one counts as an entity of its own.
     """
     by_name: dict[str, dict[str, float]] = {}
     for request in requests:
@@ -59,14 +62,14 @@ def by_entity(requests: Iterable[Exchange], known: Mapping[str, float], entity: 
 
 
 def interval(champion: Sequence[float], challenger: Sequence[float], confidence: float) -> ConfidenceInterval:
-    """Welch's confidence interval of the challenger's mean less the champion's.
+    """Welch's confidence interval of the challenger's mean minus the champion's.
 
-    The quantile is the normal distribution's, Student's not being in Python's library: with 30 values each
-    the interval is some four percent too narrow, with 100 about one.
+    It uses the normal distribution's quantile, because Python's standard library lacks Student's: with 30
+    values each the interval is about four percent too narrow, with 100 about one percent.
 
     Args:
-        champion: at least two values, as the challenger's.
-        confidence: of the interval, two-sided.
+        champion: the champion's outcomes, at least two; also of the challenger's.
+        confidence: level of the two-sided interval.
     """
     difference = fmean(challenger) - fmean(champion)
     error = math.sqrt(variance(champion) / len(champion) + variance(challenger) / len(challenger))
@@ -75,7 +78,7 @@ def interval(champion: Sequence[float], challenger: Sequence[float], confidence:
 
 
 def judge(champion: Sequence[float], challenger: Sequence[float], settings: ABTestSettings) -> Judgement:
-    """The verdict on a challenger, by the outcomes of both versions' entities."""
+    """The judgement of a challenger, from the outcomes of both versions' entities."""
     least = settings.outcomes
     if min(len(champion), len(challenger)) < least:
         return Judgement(

@@ -1,4 +1,4 @@
-"""What endpoints captured, line by line, and which of it is read. Pure."""
+"""Reads the requests and answers in data capture files, and chooses the files to read. Pure functions."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from lambdas.probing.rows import PROBE_PREFIX, CaptureFile, captured_text
 from mdlc_constructs.settings.strict_json import json_lines, read_json
 
 STRETCH_CHARACTERS = 1
-"""Of a file's name, which begins with minute and second: files of ten minutes are read together."""
+"""Characters of a file's name that identify its interval: the minute's first digit, so ten minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +18,11 @@ class Exchange:
     """One request and its answer.
 
     Attributes:
-        ids: what joins it to the other version's answer to the same request, the surest first: the caller's
-            inference id, SageMaker's id of the event, the request itself.
-        inference_id: the caller's, or None.
+        ids: keys that join it to the other version's answer to the same request, the most reliable first: the
+            caller's inference id, SageMaker's event id, the request itself.
+        inference_id: the caller's inference id, or None.
         row: the request, when it is one JSON object.
-        answers: a row's numbers each, None for an answer without; nothing when answers are not captured.
+        answers: the numbers of each row's answer, None for an answer without; empty when not captured.
     """
 
     ids: tuple[str, ...]
@@ -32,7 +32,7 @@ class Exchange:
 
 
 def exchanges(text: str) -> Iterator[Exchange]:
-    """The exchanges in a capture file; lines of another kind, and probes of releases, are passed over."""
+    """Yield the exchanges in a capture file; skips lines in another format, and probes of releases."""
     for line in json_lines(text):
         try:
             event = json.loads(line)
@@ -70,12 +70,12 @@ def _scores(line: str) -> Scores | None:
 
 
 def spread(files: Iterable[CaptureFile], *, max_bytes: int, max_files: int) -> list[str]:
-    """Keys of the files to read: all, or every so many stretches of time with all their files.
+    """Keys of the files to read: all files, or those of every n-th ten-minute interval.
 
     Args:
-        files: of all variants, each `<...>/<variant>/<yyyy>/<mm>/<dd>/<hh>/<mm>-<ss>-...`.
-        max_bytes: what is read in all, roughly.
-        max_files: how many files are read in all, roughly.
+        files: files of all variants, with keys `<...>/<variant>/<yyyy>/<mm>/<dd>/<hh>/<mm>-<ss>-...`.
+        max_bytes: approximate limit of the bytes to read.
+        max_files: approximate limit of the files to read.
     """
     stretches: dict[str, list[CaptureFile]] = {}
     for file in files:

@@ -1,4 +1,4 @@
-"""Entry point of the judgement of a version that was tried beside the champion."""
+"""Entry point of the function that judges an experiment."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 logger = Logger(service="judge-experiment")
 
 MAX_BYTES, MAX_FILES = 64 * 1024 * 1024, 1500
-"""How much of the captures is read."""
+"""Approximate limits of the captures to read."""
 
 MAX_OUTCOME_BYTES = 32 * 1024 * 1024
 
 FINE_SECONDS, COARSE_SECONDS = 60, 3600
 MAX_POINTS = 1440
-"""GetMetricStatistics answers with at most so many data points, and keeps fine ones for fifteen days.
+"""Most data points in an answer of GetMetricStatistics, which keeps those of a minute for 15 days.
 
 Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
 """
@@ -42,20 +42,23 @@ _FAILURES = ("Invocation4XXErrors", "Invocation5XXErrors")
 
 
 class ExperimentEnded(Exception):
-    """The experiment is another execution's now, or over. The name is the error's in Step Functions."""
+    """The experiment has ended or belongs to another execution now.
+
+    The class name is the error's name in Step Functions.
+    """
 
 
 class CapturesLate(Exception):
-    """The shadow answered, and too little of it lies in the captures yet: they are written with a delay."""
+    """The shadow answered enough requests, but too few are captured yet: captures come with a delay."""
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
     """Judge an experiment: from a `JudgementRequest` to a `Judgement`.
 
     Raises:
-        ExperimentEnded: when the experiment is not the execution's any more.
-        CapturesLate: when too few pairs were captured of a shadow that was asked often enough; the machine
-            looks again a few times.
+        ExperimentEnded: when the experiment does not belong to the execution any more.
+        CapturesLate: when a shadow answered enough requests but too few pairs are captured yet; the state
+            machine retries a few times.
     """
     request = decode(JudgementRequest, event)
     since = _since(request)
@@ -102,7 +105,7 @@ def _since(request: JudgementRequest) -> datetime:
 
 
 def _keys(request: JudgementRequest, since: datetime) -> list[str]:
-    """Keys of the capture files to read, chosen over both variants: the same stretches of time of each."""
+    """Keys of the capture files to read, with the same intervals of time for both variants."""
     variants = (request.champion, request.challenger)
     files = [file for variant in variants for file in _files(request, variant, since)]
     return spread(files, max_bytes=MAX_BYTES, max_files=MAX_FILES)
@@ -120,7 +123,7 @@ def _prefix(request: JudgementRequest, variant: str) -> str:
 
 
 def _files(request: JudgementRequest, variant: str, since: datetime) -> Iterator[CaptureFile]:
-    """The variant's capture files written since then, day by day."""
+    """Yield the variant's capture files written since `since`, day by day."""
     day, today = since.date(), utc_now().date()
     while day <= today:
         prefix = f"{_prefix(request, variant)}{day:%Y/%m/%d}/"
@@ -130,7 +133,7 @@ def _files(request: JudgementRequest, variant: str, since: datetime) -> Iterator
 
 
 def _outcomes(request: JudgementRequest, since: datetime) -> dict[str, float]:
-    """Outcomes by request; what was written last counts."""
+    """Outcomes by request id; the one written last counts."""
     outcomes: dict[str, float] = {}
     left = MAX_OUTCOME_BYTES
     entries = sorted(
@@ -147,7 +150,7 @@ def _outcomes(request: JudgementRequest, since: datetime) -> dict[str, float]:
 
 
 def _listed(bucket: str, prefix: str, since: datetime) -> "Iterator[ObjectTypeDef]":
-    # S3 tells whole seconds.
+    # LastModified has whole seconds.
     moment = since.replace(microsecond=0)
     return (entry for entry in listed(client("s3"), bucket, prefix) if entry["LastModified"] >= moment)
 
@@ -161,7 +164,7 @@ def _metrics(
     request: JudgementRequest, variant: str, since: datetime, now: datetime
 ) -> shadow.VariantMetrics:
     def statistics(metric: str) -> tuple[float, float]:
-        """Sum and number of samples."""
+        """The metric's sum and number of samples."""
         fine = (now - since).total_seconds() / FINE_SECONDS < MAX_POINTS - 4
         answer = client("cloudwatch").get_metric_statistics(
             Namespace="AWS/SageMaker",
@@ -170,7 +173,7 @@ def _metrics(
                 {"Name": "EndpointName", "Value": request.endpoint},
                 {"Name": "VariantName", "Value": variant},
             ],
-            # Data points are stamped with the beginning of their minute.
+            # A data point has the timestamp of the beginning of its minute.
             StartTime=since - timedelta(seconds=FINE_SECONDS),
             EndTime=now + timedelta(seconds=FINE_SECONDS),
             Period=FINE_SECONDS if fine else COARSE_SECONDS,

@@ -1,4 +1,4 @@
-"""Whether a shadow held: pairs of answers to the same requests, failures, and time taken. Pure."""
+"""Judges a shadow variant by pairs of answers to the same requests, failures and latency. Pure functions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ TOO_FEW = "TooFewPairs"
 
 @dataclass(frozen=True, kw_only=True)
 class VariantMetrics:
-    """A variant's metrics over the whole time.
+    """A variant's CloudWatch metrics over the whole experiment.
 
     Attributes:
-        failures: requests that failed, whoever was to blame.
-        latency: mean time in the model in microseconds; None when nothing was measured.
+        failures: number of failed requests, both 4XX and 5XX.
+        latency: mean ModelLatency in microseconds; None without data points.
     """
 
     invocations: float
@@ -31,22 +31,22 @@ class VariantMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """Pairs of answers, and how many of them lie too far apart."""
+    """The number of pairs of answers, and of those that differ by more than the tolerance."""
 
     pairs: int
     outside: int
 
     @property
     def share(self) -> float:
-        """Share of the pairs that lie too far apart."""
+        """Share of the pairs that differ by more than the tolerance."""
         return self.outside / self.pairs if self.pairs else 0.0
 
 
 def compare(champion: Iterable[Exchange], shadow: Iterable[Exchange], tolerance: float) -> Pairs:
-    """Both versions' answers to each request that both answered.
+    """Compare both versions' answers to each request that both answered.
 
     Args:
-        tolerance: how far two numbers may lie apart.
+        tolerance: how far two numbers may differ.
     """
     answered: dict[str, tuple[Scores | None, ...]] = {}
     for exchange in champion:
@@ -54,7 +54,7 @@ def compare(champion: Iterable[Exchange], shadow: Iterable[Exchange], tolerance:
             answered[name] = exchange.answers
     pairs = outside = 0
     for exchange in shadow:
-        # SageMaker gives each an id where the caller gives none; the same request then has the same answer.
+        # Without the caller's inference id the event ids differ, so pairs are found by the request itself.
         other = next((answered[name] for name in exchange.ids if name in answered), None)
         if not other or not exchange.answers:
             continue
@@ -76,7 +76,7 @@ def _near(first: tuple[Scores | None, ...], second: tuple[Scores | None, ...], t
 def judge(
     pairs: Pairs, champion: VariantMetrics, shadow: VariantMetrics, settings: ShadowSettings
 ) -> Judgement:
-    """The verdict on a shadow, by pairs of answers and both variants' metrics."""
+    """The judgement of a shadow, from pairs of answers and both variants' metrics."""
     ratio = None
     if champion.latency and shadow.latency is not None:
         ratio = shadow.latency / champion.latency

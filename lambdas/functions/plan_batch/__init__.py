@@ -1,1 +1,1 @@
-"""Resolve a batch inference execution: choose the package, pin the input, find where to resume."""
+"""Plans a batch inference execution: which package, which input files, and the next state."""

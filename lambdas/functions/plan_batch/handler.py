@@ -1,4 +1,4 @@
-"""Entry point of the batch planner: choose the package, look up what exists, decide, write `plan.json`."""
+"""Entry point of the batch planner: chooses the package, decides what is left, writes `plan.json`."""
 
 from collections.abc import Mapping
 from dataclasses import replace

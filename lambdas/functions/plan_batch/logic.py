@@ -1,4 +1,4 @@
-"""What a batch inference execution does: pure decisions over what was looked up."""
+"""Decides what a batch inference execution does. Pure functions of what the handler looked up."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from mdlc_constructs.settings.payloads.planning import ScoringJob
 
 
 def checked_input(document: object) -> BatchInput:
-    """The execution's input.
+    """The execution's decoded input.
 
     Raises:
         InvalidInput: naming the key, its value and the remedy.
@@ -33,9 +33,10 @@ def _is_folder(prefix: str) -> bool:
 
 
 def shards(files: Sequence[SourceFile], bound: int) -> dict[str, str]:
-    """Spread files over at most `bound` shards of about the same size in bytes: file name to shard name.
+    """The shard of each file by name, for at most `bound` shards of about the same size in bytes.
 
-    The largest file first goes to the shard with the least so far; the result does not depend on input order.
+    Each file, the largest first, goes to the smallest shard so far. The result does not depend on the order
+    of the files.
     """
     load = dict.fromkeys((f"{number:02d}" for number in range(min(bound, len(files)))), 0)
     chosen = {}
@@ -52,7 +53,7 @@ def job_plan(
     package: Package,
     shard_of: Mapping[str, str],
 ) -> JobPlan:
-    """The `plan.json` of the execution's jobs, but for the run, which follows from it, and the time.
+    """The `plan.json` of the execution's jobs, without the run id, which is derived from it, and the time.
 
     Args:
         shard_of: each file's shard.
@@ -75,7 +76,7 @@ def job_plan(
 
 @dataclass(frozen=True, kw_only=True)
 class BatchWork:
-    """Digests of an execution's steps, each over everything its result depends on."""
+    """Digests of an execution's steps, each of everything that the step's result depends on."""
 
     data: str
     quality: str
@@ -85,12 +86,12 @@ class BatchWork:
 
     @property
     def run(self) -> str:
-        """Digest of all of it."""
+        """The run id: a digest of the whole work."""
         return digest(self.quality, self.check)[:16]
 
 
 def work(request: BatchPlannerRequest, body: JobPlan, package: Package) -> BatchWork:
-    """Digest the execution's work.
+    """The digests of the execution's steps.
 
     Args:
         body: the `plan.json` of its jobs (`job_plan`).
@@ -102,8 +103,8 @@ def work(request: BatchPlannerRequest, body: JobPlan, package: Package) -> Batch
     quality = step("CheckInput", digest_sections("quality", body))
     prepare = step("PrepareInput", digest_sections("prepare", body), package.metadata["program"])
     score = step("ScoreInput", prepare, package.metadata["model"])
-    # What is delivered is written by the same job; settings of the delivery that change deliver anew. Its
-    # result lies below the run, which other rules for the input change.
+    # The same job writes the files to deliver, so that changed delivery settings run it again. Its output's
+    # key contains the run id, which depends on the input's quality rules, so `quality` is part of it.
     check = step("CheckOutput", score, digest_sections("check", body), quality)
     return BatchWork(data=body.data.version, quality=quality, prepare=prepare, score=score, check=check)
 
@@ -116,12 +117,12 @@ def decide(
     recorded: Callable[[str], Mapping[str, str] | None],
     look_up: LookUps,
 ) -> BatchPlan:
-    """The plan of the execution: names, places, and the state to go on with.
+    """The plan of the execution: names, URIs, and the next state.
 
     Args:
         body: the `plan.json` of its jobs (`job_plan`).
         shard_of: each file's shard.
-        recorded: the audit table's entry of a finished run, by the run's digest.
+        recorded: takes a run's digest; returns its audit item, or None when the run is not finished.
     """
     model, digests = request.model, work(request, body, package)
     checked = find_step_job(model, "input", digests.quality, look_up.processing)
@@ -170,7 +171,7 @@ def _uri(request: BatchPlannerRequest, *path: str) -> str:
 
 
 def _uris(request: BatchPlannerRequest, digests: BatchWork) -> dict[str, str]:
-    """Where everything of an execution lies; folders end with a slash."""
+    """The S3 URIs of an execution's files and folders; folders end with a slash."""
     run, prepare = digests.run, digests.prepare[:20]
     uris = {
         "report": _uri(request, "quality", digests.quality[:20], "report/"),
@@ -200,7 +201,7 @@ def _keys(request: BatchPlannerRequest, run: str) -> dict[str, str]:
 def _scoring(
     request: BatchPlannerRequest, digests: BatchWork, package: Package, scored: Mapping[str, StepJob]
 ) -> tuple[ScoringJob, ...]:
-    """Transform jobs that are not there yet, one a shard."""
+    """The transform jobs still to be started, one per shard."""
     return tuple(
         ScoringJob(
             job=entry.name,

@@ -1,1 +1,1 @@
-"""Resolve a monitoring execution: which windows are computed, from which files, against what."""
+"""Plans a monitoring execution: which windows to compute, from which files, against which baseline."""

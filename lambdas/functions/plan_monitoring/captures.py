@@ -1,4 +1,4 @@
-"""Capture files of a window, and the version that the answers in them name."""
+"""Data capture files of a window, and the package version that the captured answers name."""
 
 import json
 from collections import Counter
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 HOUR = timedelta(hours=1)
 BY_DAY = timedelta(hours=12)
-"""From this length on files are listed by the day: one list instead of many."""
+"""Longer ranges of time are listed day by day instead of hour by hour, with fewer S3 requests."""
 
 MAX_FILES_READ, MAX_BYTES_READ = 5, 256 * 1024
-"""How many files are looked into for the version, and how much of each."""
+"""How many files are read to find the version, and how many bytes of each."""
 
 PART_BYTES, MAX_BYTES_OF_LATE_FILE = 64 * 1024, 8 * 1024 * 1024
-"""A file written after the window's end is read in parts until one tells something, and no further."""
+"""A file written after the window's end is read in parts, up to the first one with a caller's request."""
 
 READERS = 4
-"""Files that are read side by side: each holds a part, and the line that goes beyond it."""
+"""Files read in parallel: each keeps in memory one part and the line that goes beyond it."""
 
 
 def files(
@@ -36,13 +36,13 @@ def files(
 ) -> tuple[CaptureFile, ...]:
     """The files that may hold rows of the window, sorted by their keys.
 
-    They are filed by the hour, of which neither the request's nor the file's time is promised: those of one
-    hour on either side are looked at too. What was written before the window began is left out, and of what
-    was written after its end everything that holds none of its rows: the requests that replay a window are
-    captured as well, and must not make it another one.
+    SageMaker files captures by the hour, without saying whether it is the hour of the request or of the file,
+    so one more hour on either side is listed. Files written before the window's start are left out, and so
+    are later files without rows of the window: the requests that replay a window are captured, too, and must
+    not change its list of files.
 
     Args:
-        variants: whose; none for all there are.
+        variants: the endpoint's variants to look at; empty for all.
     """
     first = window.start.replace(minute=0, second=0, microsecond=0) - HOUR
     last = window.end + HOUR
@@ -54,7 +54,7 @@ def files(
             for entry in listed(s3, bucket, prefix):
                 hour = entry["Key"].removeprefix(folder)[: len("2013/01/31/23")]
                 near = first.strftime("%Y/%m/%d/%H") <= hour <= last.strftime("%Y/%m/%d/%H")
-                # Of an empty file no part can be asked for.
+                # S3 refuses a Range request on an empty file.
                 if near and entry["Size"] and entry["LastModified"] >= window.start:
                     kept = during if entry["LastModified"] < window.end else later
                     kept.append(CaptureFile(key=entry["Key"], size=entry["Size"]))
@@ -65,9 +65,9 @@ def files(
 
 
 def _may_hold(s3: "S3Client", bucket: str, file: CaptureFile, window: Window) -> bool:
-    """Whether a file may hold a caller's request of before the window's end, as far as its first lines tell.
+    """Whether a file may hold a caller's request from before the window's end, judged by its first lines.
 
-    Requests are written about in the order of time.
+    Requests are written roughly in the order of time.
     """
     last = f"bytes=0-{MAX_BYTES_OF_LATE_FILE - 1}"
     body = s3.get_object(Bucket=bucket, Key=file.key, Range=last)["Body"]
@@ -81,7 +81,7 @@ def _may_hold(s3: "S3Client", bucket: str, file: CaptureFile, window: Window) ->
         moment = _moment(_decoded(rest))
         return file.size > MAX_BYTES_OF_LATE_FILE if moment is None else moment < window.end
     finally:
-        # What was not read is not waited for.
+        # Do not wait for the part that was not read.
         body.close()
 
 
@@ -90,7 +90,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _moment(line: str) -> datetime | None:
-    """When a caller's request was answered; None for a probe, and for a line that cannot be read."""
+    """When a caller's request was answered; None for a probe, and for a line that cannot be parsed."""
     try:
         about = json.loads(line)["eventMetadata"]
         if str(about.get("inferenceId") or "").startswith(PROBE_PREFIX):
@@ -106,7 +106,7 @@ def _head(s3: "S3Client", bucket: str, file: CaptureFile, most: int) -> str:
 
 
 def _variants(s3: "S3Client", bucket: str, endpoint: str) -> list[str]:
-    """Variants that were ever captured."""
+    """The names of all variants that have captures."""
     prefix = f"capture/{endpoint}/"
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
     return sorted(
@@ -125,9 +125,9 @@ def _prefixes(folder: str, first: datetime, last: datetime) -> Iterator[str]:
 
 
 def version_named(s3: "S3Client", bucket: str, captured: Sequence[CaptureFile], window: Window) -> int | None:
-    """The package version that most of the answers looked into name; None when none does.
+    """The package version that most of the sampled answers name, or None when none names one.
 
-    A few files are looked into, spread over the window.
+    Reads the heads of a few files, spread over the window.
     """
     named: Counter[int] = Counter()
     step = max(1, len(captured) // MAX_FILES_READ)
@@ -137,7 +137,7 @@ def version_named(s3: "S3Client", bucket: str, captured: Sequence[CaptureFile], 
 
 
 def _versions(text: str, window: Window) -> Iterator[int]:
-    """The version of each answer of the window; lines that are cut off or tell none are passed over."""
+    """The version of each answer of the window; skips lines that are cut off or name no version."""
     for line in json_lines(text):
         moment = _moment(line)
         if moment is None or not window.holds(moment):

@@ -1,4 +1,4 @@
-"""What the monitor job and the machine's map read of a window. Pure."""
+"""A window's plan for the monitor job and its entry for the state machine's Map. Pure functions."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def job_plan(request: MonitoringPlannerRequest, work: WindowWork) -> JobPlan:
 
 
 def entry(request: MonitoringPlannerRequest, work: WindowWork) -> PlannedWindow:
-    """What the machine's map gets of a window, but for the places of its plan and manifests."""
+    """A window's entry for the state machine's Map, without the URIs of its plan and manifests."""
     source, package, problem = work.source, work.source.package, work.source.problem
     job, replay, record = work.monitor, work.replay, source.due.record
     replayed = replay is not None and replay.job.status == "Completed"

@@ -1,4 +1,4 @@
-"""Entry point of the monitoring planner: find windows and their files, decide, write plans and manifests."""
+"""Entry point of the monitoring planner: finds windows and their files, writes plans and manifests."""
 
 import json
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 logger = Logger(service="plan-monitoring")
 
 MAX_WINDOWS_BACK = 60
-"""How many windows back one that was never computed is still found."""
+"""How many windows back the planner looks for windows that were never computed."""
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
@@ -74,7 +74,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 
 
 class _Planner:
-    """What one execution looks up, each thing once."""
+    """Looks up what one execution needs, each thing once."""
 
     def __init__(
         self, request: MonitoringPlannerRequest, monitoring: MonitoringInput, window: Window | None
@@ -92,7 +92,7 @@ class _Planner:
         return self._settings.monitor.kind
 
     def due(self, now: datetime) -> tuple[list[DueWindow], int]:
-        """The windows to look at, and how many more there are for the next start."""
+        """The windows to look at, and how many more are left for the next execution."""
         every = timedelta(seconds=self._served.every_seconds)
         within = timedelta(seconds=self._labels.within_seconds if self._labels else 0)
         named = self._window
@@ -152,11 +152,11 @@ class _Planner:
         )
 
     def reports(self) -> dict[Window, str]:
-        """Recorded windows that had rows, to the folder of their reports."""
+        """The report folder of each recorded window that had rows."""
         return {record.window: record.folder for record in self._records if record.rows and record.folder}
 
     def source(self, due: DueWindow) -> logic.WindowSource:
-        """What lies there for a window."""
+        """A window with its files, its package and its baseline."""
         bucket, window, s3 = self._home.bucket, due.window, self._s3
         if self._monitor == "batch":
             batches = published_batches(
@@ -200,10 +200,10 @@ class _Planner:
         return uri
 
     def _package(self, due: DueWindow, named: int | None) -> Package:
-        """The version that a window is judged with.
+        """The package version whose baseline a window is compared with.
 
-        The one that was asked for; the one it was judged with before; the one that most answers name; the
-        champion, where answers name none or one that is not in the registry any more.
+        The first of: the version in the execution's input; for late labels, the window's recorded version;
+        the version that most answers name, if it is still in the model registry; the champion.
         """
         versions = {int(each["ModelPackageVersion"]) for each in self._summaries}
         before = due.record.version if due.record and due.why == "labels" else None
@@ -229,7 +229,7 @@ class _Planner:
         return list(registry.packages(self._sagemaker, self._home.group))
 
     def write_documents(self, work: logic.WindowWork) -> PlannedWindow:
-        """The map's entry of a window; its plan and manifests are written where a job is to read them."""
+        """Write the plan and manifests of a window's job, if it has one; returns the window's Map entry."""
         entry = documents.entry(self._request, work)
         if work.monitor is None:
             return entry
@@ -239,7 +239,7 @@ class _Planner:
         root, folder = f"s3://{bucket}/", plan.removesuffix("plan.json")
 
         def manifest(name: str, prefix: str, names: list[str]) -> str:
-            # A manifest may not be empty: the plan stands in where there is nothing else.
+            # A manifest may not be empty: one without files lists the plan instead.
             content = [{"prefix": prefix}, *names] if names else [{"prefix": root}, key]
             return self._write_manifest(folder, name, content)
 

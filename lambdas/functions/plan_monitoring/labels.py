@@ -1,4 +1,4 @@
-"""Label files: which there are, and which of them a window is computed with."""
+"""Label files: all below a URI, and those that a window is computed with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MAX_FILES = 500
-"""Of more files than this only those written since a window began are read: labels come after predictions."""
+"""With more files than this, a window reads only those written since its start: labels follow predictions."""
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
 class LabelFiles:
-    """The files below the labels' uri. Their checksums are asked for once, when first needed.
+    """The files below the labels' URI. Their checksums are requested once, when first needed.
 
     Attributes:
-        listed: key, size in bytes, and when it was written.
+        listed: each file's key, size in bytes, and time of its last change.
     """
 
     s3: "S3Client"
@@ -32,7 +32,7 @@ class LabelFiles:
 
     @classmethod
     def below(cls, s3: "S3Client", uri: str) -> "LabelFiles":
-        """All files below a uri; there may be none."""
+        """All files below a URI, possibly none."""
         if not uri:
             return cls(s3, uri, ())
         bucket, prefix = split_uri(uri)
@@ -51,6 +51,6 @@ class LabelFiles:
         return tuple(self._described[name] for name in sorted(wanted))
 
     def version_of(self, window: Window) -> str:
-        """What identifies those files and their content; empty when there are none."""
+        """The data version of a window's label files (names and content); empty when there are none."""
         files = self.of(window)
         return data_version(files) if files else ""

@@ -1,4 +1,4 @@
-"""What a monitoring execution does: pure decisions over what was looked up."""
+"""Decides what a monitoring execution does. Pure functions of what the handler looked up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,17 +30,17 @@ from mdlc_constructs.settings.payloads.planning import RefusedCall
 STEP = "MonitorWindows"
 
 MAX_ATTEMPTS = 3
-"""After so many jobs that failed at the same work a window is given up, unless the input names it."""
+"""After this many failed jobs for the same digest a window is skipped, unless the input names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WindowSource:
-    """A window and what lies there for it.
+    """A window with its files, its package and its baseline.
 
     Attributes:
-        package: the version that it is judged with; None where nothing was captured.
+        package: the package version whose baseline it is compared with; None when nothing was captured.
         baseline: the folder of the baseline; empty without a package.
-        problem: why the window cannot be computed, though there is something to compute.
+        problem: why the window cannot be computed, although it has captures or batches.
     """
 
     due: DueWindow
@@ -53,22 +53,22 @@ class WindowSource:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was served, as far as files tell."""
+        """Whether the window has neither captures nor published batches."""
         return not self.captured and not self.published
 
     @property
     def labels_version(self) -> str:
-        """What identifies the label files; empty when there are none."""
+        """The data version of the label files; empty when there are none."""
         return data_version(self.labels) if self.labels else ""
 
     @property
     def served_version(self) -> str:
-        """What identifies what was served; the same when only labels came."""
+        """A digest of the captures and published batches; new labels do not change it."""
         batches = [encode(batch) for batch in self.published]
         return digest([[file.key, file.size] for file in self.captured], batches)[:16]
 
     def names(self) -> list[str]:
-        """Keys of what is read of the window, in the model's bucket."""
+        """Keys of the window's captures and predictions, in the model's bucket."""
         parts = [part for batch in self.published for part in batch.parts]
         return [file.key for file in self.captured] + parts
 
@@ -78,11 +78,11 @@ class WindowWork:
     """A window that is to be computed, adopted or only recorded.
 
     Attributes:
-        digest: over everything that its report depends on.
-        folder: where its report lies; empty for a window without one.
+        digest: of everything that its report depends on.
+        folder: the folder of its report; empty for a window without one.
         previous: the window that it is compared with, and the folder of its statistics.
         monitor: the monitor job; None for a window without one.
-        replay: the transform job that asks the package again; None when nothing is replayed.
+        replay: the transform job that sends captured requests to the package again; None without a replay.
     """
 
     source: WindowSource
@@ -104,10 +104,10 @@ def window_works(
     known: Mapping[Window, str],
     look_up: LookUps,
 ) -> list[WindowWork]:
-    """The windows whose content differs from what is recorded of them, in the order of time.
+    """The windows whose digest differs from the recorded one, in the order of time.
 
     Args:
-        known: recorded windows that had rows, to the folder of their reports.
+        known: the report folder of each recorded window that had rows.
     """
     kind, bucket = request.settings.monitor.kind, request.home.bucket
     folders = dict(known)
@@ -115,7 +115,8 @@ def window_works(
     for source in sorted(sources, key=lambda source: source.due.window):
         window, record, why = source.due.window, source.due.record, source.due.why
         if source.problem is not None:
-            # One that was asked for says why it fails; one that was only missed would say so at every start.
+            # A window that the input or the schedule asks for records its failure. A missing one does not,
+            # because every later execution would record it again.
             if why in ("given", "asked"):
                 works.append(WindowWork(source=source, digest=""))
             continue
@@ -131,8 +132,8 @@ def window_works(
         job = None if source.empty else find_step_job(request.model, "monitor", step, look_up.processing)
         failures = job.attempt - 1 if job is not None and job.job.status != "Completed" else 0
         if not source.empty and not failures:
-            # What was recorded before has the same statistics, and is there already. Of a window that failed
-            # there may never be any: the next one must not wait for them.
+            # A recorded window keeps its folder, with the same statistics. A window whose job failed may
+            # never have any, so the next window must not be compared with it.
             folders.setdefault(window, place)
         if failures >= MAX_ATTEMPTS and why != "given":
             continue
@@ -151,7 +152,7 @@ def window_works(
 
 
 def replays_requests(request: MonitoringPlannerRequest) -> bool:
-    """Whether captured requests are asked again."""
+    """Whether captured requests are sent to the model again."""
     return request.settings.monitor.sample > 0
 
 
@@ -165,13 +166,13 @@ def window_digest(request: MonitoringPlannerRequest, source: WindowSource, earli
         request.requests[STEP],
         request.bound,
         digest_sections("monitor", job_plan(request, source, earlier)),
-        # The plan names what was served, and this what it holds.
+        # The plan holds only the names of the files; this digest covers their sizes and the batches, too.
         source.served_version,
     )
 
 
 def job_plan(request: MonitoringPlannerRequest, source: WindowSource, earlier: Window | None) -> JobPlan:
-    """The `plan.json` of a window's monitor job, but for the run, which follows from it.
+    """The `plan.json` of a window's monitor job, without the run id, which is derived from it.
 
     Args:
         earlier: the window that it is compared with.
@@ -210,17 +211,17 @@ def job_plan(request: MonitoringPlannerRequest, source: WindowSource, earlier: W
 
 
 def folder(bucket: str, monitor: str, window: Window, step_digest: str) -> str:
-    """Where a window's report lies."""
+    """The folder of a window's report, as an S3 URI."""
     return f"s3://{bucket}/monitoring/{monitor}/{window.id}/{step_digest[:DIGEST_LENGTH]}/"
 
 
 def decide(
     request: MonitoringPlannerRequest, works: Sequence[WindowWork], look_up: LookUps
 ) -> MonitoringPlan:
-    """The state to go on with, and what the map does at a time; the windows' entries are added later.
+    """The next state, and how many windows the Map computes in parallel; the handler adds their entries.
 
     Raises:
-        PlanningError: the very error of a taken name, when nothing has that name.
+        PlanningError: the API's error about a taken name, when no resource has that name.
     """
     jobs = [work.monitor.job for work in works if work.monitor] + [
         work.replay.job for work in works if work.replay
@@ -238,7 +239,7 @@ def decide(
 
 
 def _chained(works: Sequence[WindowWork]) -> bool:
-    """Whether a window is compared with one whose statistics this very execution writes."""
+    """Whether a window is compared with one whose statistics this execution is still to write."""
     written = {work.folder for work in works if work.monitor and work.monitor.job.status != "Completed"}
     return any(work.previous[1] in written for work in works if work.previous)
 

@@ -1,4 +1,4 @@
-"""Batches that were published in a window: their parts, and the raw rows that they answered."""
+"""The batches predicted in a window: their prediction files, and the raw files that they answered."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PUBLISHED = ("Succeeded", "Undelivered")
-"""Outcomes of batch inference whose predictions are published."""
+"""Outcomes of batch inference executions that published predictions."""
 
 MAX_DELAY = timedelta(days=14)
-"""A batch is published by a later execution than the one that began it: by how much later, at most."""
+"""How long after its prediction a batch may still be published, by a later execution."""
 
 
 def published_batches(
@@ -34,7 +34,7 @@ def published_batches(
     raw_uri: str,
     window: Window,
 ) -> tuple[PublishedBatch, ...]:
-    """The batches that were predicted in the window, in the order of time."""
+    """The published batches that were predicted in the window, in the order of time."""
     executions = _executions(dynamodb, table, model, window.start, window.end + MAX_DELAY)
     manifests = sorted({item["manifest"] for item in executions})
     batches = [_read(s3, bucket, uri, raw_uri) for uri in manifests]
@@ -55,9 +55,9 @@ def windows_published_since(
     known: Sequence[WindowRecord],
     now: datetime,
 ) -> list[WindowRecord]:
-    """The recorded windows of which a batch was published after they were planned, by a recent execution.
+    """The recorded windows with a batch that a recent execution published after the window was planned.
 
-    A batch belongs to the time it was predicted at, and an execution that failed may have begun it.
+    A batch belongs to the window that it was predicted in, though a later execution may have published it.
     """
     planned = {record: datetime.fromisoformat(record.planned_at) for record in known if record.digest}
     windows: set[WindowRecord] = set()
@@ -77,7 +77,7 @@ def windows_published_since(
 def _executions(
     dynamodb: "DynamoDBClient", table: str, model: str, since: datetime, until: datetime
 ) -> Iterator[Mapping[str, str]]:
-    """Items of the executions that published a batch and began between then and then."""
+    """Audit items of the executions that published a batch and began from `since` to `until`."""
     low, high = (moment.strftime("%Y-%m-%dT%H:%M:%S") for moment in (since, until))
     pages = dynamodb.get_paginator("query").paginate(
         TableName=table,
@@ -113,7 +113,7 @@ def _manifest(s3: "S3Client", uri: str) -> PredictionsManifest:
 
 
 def _raw(s3: "S3Client", bucket: str, run: str, raw_uri: str) -> tuple[str, ...]:
-    """The files that a run answered, as its plan names them."""
+    """The raw files that a run answered, from its plan; their names are relative to `raw_uri`."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"runs/{run}/")
     plans = [
         entry for page in pages for entry in page.get("Contents", []) if entry["Key"].endswith("/plan.json")

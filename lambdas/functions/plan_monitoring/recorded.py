@@ -1,4 +1,4 @@
-"""The windows that the audit table holds, and when a monitor's first one began."""
+"""Reads the windows recorded in the audit table, and when a monitor's first one began."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def window_records(
     dynamodb: "DynamoDBClient", *, table: str, model: str, monitor: str, since: datetime
 ) -> tuple[WindowRecord, ...]:
-    """The windows of a monitor that began since then, in the order of time."""
+    """A monitor's recorded windows that began at `since` or later, in the order of time."""
     prefix = f"WINDOW#{monitor}#"
     pages = dynamodb.get_paginator("query").paginate(
         TableName=table,
@@ -57,11 +57,11 @@ def monitoring_since(
 ) -> datetime:
     """When the monitor's first window began.
 
-    The first start records it before anything else, because a window that fails leaves no item: without it
-    nothing would say that the window was ever there.
+    The first execution records it before anything else: a window that fails leaves no item, so that later
+    executions would not know that it is missing.
 
     Args:
-        first: what is recorded where nothing is yet.
+        first: the time to record when none is recorded yet.
     """
     key = audit_key(model, f"MONITOR#{monitor}")
     item = dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
@@ -73,7 +73,7 @@ def monitoring_since(
             TableName=table, Item={**key, **item_of(texts)}, ConditionExpression="attribute_not_exists(sk)"
         )
     except ClientError as error:
-        # Another start was first, within a second: at the same window, or at the one before.
+        # Another execution recorded it at about the same time: the same window, or the one before.
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
     return first

@@ -1,4 +1,4 @@
-"""Windows of served time, and which of them an execution is to compute. Pure."""
+"""Monitoring windows, and which of them an execution computes. Pure functions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,69 +11,69 @@ from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.monitoring import WindowBounds
 
 MAX_WINDOWS = 31
-"""How many windows one execution computes; the next start finds those that were left."""
+"""How many windows one execution computes; the next execution finds those that were left."""
 
 MAX_LENGTH = timedelta(days=400)
 SKEW = timedelta(minutes=1)
-"""How far the clock of who asks for a window may go ahead."""
+"""How far the caller's clock may be ahead of ours."""
 
 _FIRST = datetime(1970, 1, 5, tzinfo=UTC)
-"""A Monday: windows of a week begin on Mondays, those of a day at midnight, all in UTC."""
+"""A Monday, so that weekly windows begin on Mondays and daily ones at midnight, in UTC."""
 
 Why = Literal["given", "asked", "missing", "labels"]
-"""Why a window is computed: the input names it, every start asks for it, it passed and was never published,
-or its labels may have come."""
+"""Why a window is computed: `given`, the input names it; `asked`, every execution computes it (the last
+complete one); `missing`, it was never published; `labels`, there are new label files."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Window:
-    """Served time from `start` to before `end`, in UTC."""
+    """A half-open interval of serving time, from `start` to before `end`, in UTC."""
 
     start: datetime
     end: datetime
 
     @property
     def id(self) -> str:
-        """Its name: `20131101T000000Z_20131201T000000Z`."""
+        """Its id, such as `20131101T000000Z_20131201T000000Z`."""
         return f"{self.start:%Y%m%dT%H%M%SZ}_{self.end:%Y%m%dT%H%M%SZ}"
 
     @classmethod
     def of_id(cls, text: str) -> "Window":
-        """The window of that name."""
+        """The window of an id."""
         start, end = (
             datetime.strptime(part, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for part in text.split("_")
         )
         return cls(start, end)
 
     def holds(self, moment: datetime) -> bool:
-        """Whether a moment lies in it."""
+        """Whether the window contains a time."""
         return self.start <= moment < self.end
 
     @property
     def interval(self) -> Interval:
-        """As the job's plan holds it."""
+        """The window as the job's plan holds it."""
         return Interval(start=self.bounds.start, end=self.bounds.end)
 
     @property
     def bounds(self) -> WindowBounds:
-        """As the machine's plan and events hold it."""
+        """The window as the state machine's plan and events hold it."""
         return WindowBounds(start=f"{self.start:%Y-%m-%dT%H:%M:%SZ}", end=f"{self.end:%Y-%m-%dT%H:%M:%SZ}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class WindowRecord:
-    """What the audit table holds of a window that was computed.
+    """A computed window as recorded in the audit table.
 
     Attributes:
-        digest: over everything that it was computed from; empty while its event was not published.
-        served_version: of what was served in it.
-        labels_version: of the label files it was computed with; empty without.
-        version: the package version it was judged with; None for a window without rows.
+        digest: of everything that it was computed from; empty while its event was not published.
+        served_version: digest of its captures and published batches.
+        labels_version: data version of its label files; empty without labels.
+        version: the package version whose baseline it was compared with; None for a window without rows.
         coverage: share of its rows that have a label; None without labels.
-        folder: where its report lies; empty for a window without rows.
-        consistency: what replaying it found, as text.
-        planned_at: when the execution began that computed it, ISO; what came later it does not know.
-        computed_at: when it was recorded, ISO.
+        folder: the folder of its report; empty for a window without rows.
+        consistency: the result of its replay, as text.
+        planned_at: ISO start time of the execution that computed it; files written later are not in it.
+        computed_at: ISO time of the record.
     """
 
     window: Window
@@ -102,7 +102,7 @@ def checked_window(interval: Interval | None, now: datetime) -> Window | None:
     """The window that an execution's input names; None when it names none.
 
     Raises:
-        InvalidInput: for a window that is open, too long, or has not passed.
+        InvalidInput: for a window that is open, too long, or not over yet.
     """
     if interval is None:
         return None
@@ -122,12 +122,12 @@ def checked_window(interval: Interval | None, now: datetime) -> Window | None:
 
 
 def last_complete(now: datetime, *, every: timedelta, settling: timedelta) -> Window:
-    """The last window of the grid whose captures have settled."""
+    """The last regular window whose captures are all written."""
     return at(now - settling - every, every)
 
 
 def at(moment: datetime, every: timedelta) -> Window:
-    """The window of the grid that a moment lies in."""
+    """The regular window, of length `every`, that contains a time."""
     start = _FIRST + (moment - _FIRST) // every * every
     return Window(start, start + every)
 
@@ -143,15 +143,14 @@ def due_windows(
     begun: datetime | None = None,
     earliest: datetime | None = None,
 ) -> list[DueWindow]:
-    """The windows asked for, and those that passed since the first one and were never published, in order.
+    """The windows to compute in any case, and the past ones that were never published, in order of time.
 
     Args:
-        named: the only one that is asked for; None for the last that is complete.
+        named: the window that the input names, the only one to compute; None for the last complete one.
         settling: how long after its end a window's captures may still be written.
-        open_too: whether the window that is not over yet is asked for as well, because what is published in
-            it is complete by itself.
-        begun: when the monitor's first window began, also where that one came to nothing.
-        earliest: from when on windows are looked for.
+        open_too: whether to compute the current window as well: published batches are complete in themselves.
+        begun: when the monitor's first window began, even if that one failed.
+        earliest: how far back to look for windows that were never published.
     """
     known = {record.window: record for record in records}
     if named is not None:
@@ -183,10 +182,10 @@ def _between(first: Window, last: Window, every: timedelta) -> list[Window]:
 def awaiting_labels(
     records: Iterable[WindowRecord], *, now: datetime, within: timedelta, complete: float
 ) -> Iterator[WindowRecord]:
-    """The computed windows that labels may still come for.
+    """The computed windows for which labels may still arrive.
 
     Args:
-        complete: share of the rows with a label from which a window is complete.
+        complete: the share of labelled rows at which a window counts as complete.
     """
     for record in records:
         if record.rows and record.window.end + within >= now and (record.coverage or 0.0) < complete:
@@ -194,11 +193,12 @@ def awaiting_labels(
 
 
 def first_windows(due: Sequence[DueWindow], most: int = MAX_WINDOWS) -> list[DueWindow]:
-    """As many of the windows as one execution computes, in the order of time; the others wait for the next.
+    """At most `most` of the windows, in the order of time; the others are left for the next execution.
 
-    First those asked for. What is left is halved between the missing ones, the last first, so that a long gap
-    is caught up with from its end, and those that labels came for, the one computed longest ago first, so
-    that each gets its turn however often label files come. What one half does not need the other gets.
+    Those of the input and the schedule come first. Missing windows and windows with new labels share the
+    rest equally; either gets what the other does not need. Missing windows are taken from the latest back.
+    Of those with new labels, the one computed longest ago comes first, so that frequent label files do not
+    keep any window from being computed.
     """
     missing = [each for each in due if each.why == "missing"]
     labels = [each for each in due if each.why == "labels"]

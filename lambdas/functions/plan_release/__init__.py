@@ -1,1 +1,1 @@
-"""Plans a release: which package, which configuration, and what is left to do."""
+"""Plans a release: which package, which endpoint configuration, and what is left to do."""

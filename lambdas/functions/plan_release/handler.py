@@ -1,4 +1,4 @@
-"""Entry point of the release planner: choose the package, look up what exists, decide, write `plan.json`."""
+"""Entry point of the release planner: chooses the package, decides what is left, writes `plan.json`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -64,7 +64,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 
 
 def _experiment(request: ReleasePlannerRequest) -> RecordedExperiment | None:
-    """The experiment that is recorded for the endpoint; an execution's own one counts as nobody else's."""
+    """The experiment recorded for the endpoint, with `alive` set when another running execution owns it."""
     experiment = experiment_of(
         client("dynamodb"), request.home.table, request.model, request.settings.endpoint.name
     )
@@ -74,7 +74,7 @@ def _experiment(request: ReleasePlannerRequest) -> RecordedExperiment | None:
 
 
 def _golden(s3: "S3Client", folder: str) -> logic.Golden:
-    """The golden checks' files, of which neither need be there."""
+    """The files of the golden checks; each may be missing."""
     try:
         files = {file.name: file for file in sources.list_files(s3, folder)}
     except NoData:

@@ -1,4 +1,4 @@
-"""How a live endpoint stands to a release: pure decisions over its description."""
+"""Compares a live endpoint with a release. Pure functions of the endpoint's description."""
 
 from lambdas.aws.endpoints import BUSY, LiveEndpoint
 from lambdas.planning.errors import EndpointBroken, VariantsChanged
@@ -6,13 +6,13 @@ from mdlc_constructs.settings.payloads.release import EndpointSettings, Endpoint
 
 
 def check_live(live: LiveEndpoint | None, settings: EndpointSettings, *, in_trial: bool = False) -> None:
-    """Refuse an endpoint that cannot be moved to a configuration of ours.
+    """Refuse an endpoint that cannot be updated to the release's configuration.
 
     Args:
-        in_trial: whether it has an experiment's configuration, which it leaves before anything else is done.
+        in_trial: whether it has an experiment's configuration, which the execution removes first.
 
     Raises:
-        EndpointBroken: when no update leads out of its state.
+        EndpointBroken: when it is in a state that no update can leave.
         VariantsChanged: when its variants have other names.
     """
     name, variant = settings.name, settings.variant
@@ -35,7 +35,7 @@ def check_live(live: LiveEndpoint | None, settings: EndpointSettings, *, in_tria
 
 
 def endpoint_state(live: LiveEndpoint | None, config: str) -> EndpointState:
-    """How the endpoint stands to a configuration."""
+    """The endpoint's state with respect to a configuration."""
     if live is None:
         return "Absent"
     if live.status == "InService":
@@ -46,12 +46,12 @@ def endpoint_state(live: LiveEndpoint | None, config: str) -> EndpointState:
 
 
 def lacks_scaling(live: LiveEndpoint | None, settings: EndpointSettings) -> bool:
-    """Whether an endpoint in service lacks the scaling that it should have."""
+    """Whether an endpoint in service is not registered for scaling although its settings ask for it."""
     return live is not None and live.status == "InService" and settings.scaled and not live.registered
 
 
 def must_deregister(live: LiveEndpoint | None, settings: EndpointSettings) -> bool:
-    """Whether scaling must end before the update: an instance type changes only without it."""
+    """Whether scaling must be deregistered first: SageMaker changes the instance type only without it."""
     if live is None or not live.registered:
         return False
     same = live.variants.get(settings.variant) == settings.instance_type

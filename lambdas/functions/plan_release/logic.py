@@ -1,4 +1,4 @@
-"""What a release does: pure decisions over what was looked up."""
+"""Decides what a release does. Pure functions of what the handler looked up."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,23 +26,23 @@ from mdlc_constructs.settings.payloads.release import (
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 _UNCHANGED = {"CreateEndpoint": "Absent", "UpdateEndpoint": "Other"}
-"""A call that was refused, to how the endpoint stands when no other execution was the reason."""
+"""By refused call, the endpoint's state if no other execution caused the refusal."""
 
 NOT_ASKED, NONE_RECORDED, SERVED_BEFORE, PASSED = "not asked", "none recorded", "served before", "passed"
-"""What became of the golden checks, as the record of a success says it."""
+"""Results of the golden checks, as a successful release's audit item records them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Golden:
-    """The files of the golden checks; without rows there is nothing to ask."""
+    """The files of the golden checks; without rows there is nothing to check."""
 
     rows: SourceFile | None = None
     expected: SourceFile | None = None
 
     def check(self, folder: str, *, serves_another: bool) -> None:
-        """Refuse a release that recorded rows should have judged and cannot.
+        """Refuse a release whose golden checks lack a file.
 
-        The very first release goes on without them: nobody had a version to record answers of.
+        The first release needs no rows: there was no version yet whose answers could be recorded.
 
         Raises:
             NoGolden: naming the file and the remedy.
@@ -61,14 +61,14 @@ class Golden:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What was looked up for a release.
+    """What the handler looked up for a release.
 
     Attributes:
-        golden: files of the golden checks; ignored when the settings ask for none.
-        live: the endpoint, or None when there is none.
-        recorded: the audit table's entry of a finished run, by the run's digest.
-        experiment: the experiment that the audit table holds of the endpoint.
-        now: with a time zone.
+        golden: files of the golden checks; ignored when the settings have none.
+        live: the endpoint, or None when it does not exist.
+        recorded: takes a run's digest; returns its audit item, or None when the run is not finished.
+        experiment: the endpoint's experiment in the audit table.
+        now: the current time, with a time zone.
     """
 
     golden: Golden
@@ -82,25 +82,24 @@ class Facts:
 
     @property
     def is_champion(self) -> bool:
-        """Whether the champion is released again."""
+        """Whether the package to release is the champion."""
         return self.champion is not None and self.champion.package_arn == self.package.arn
 
     @property
     def goes_back(self) -> bool:
-        """Whether this is the way back to a version that served before the champion.
+        """Whether this release returns to an older version that has served before.
 
-        It is held to nothing that the champion answers: whoever goes back has a reason not to trust that.
-        What never served is no way back, however old.
+        It skips the golden checks, which expect the champion's answers: somebody who goes back does not trust
+        those. An older version that never served does not count.
         """
         champion = self.champion
         return self.package.served and champion is not None and self.package.version < champion.version
 
     def is_superseded(self, release: ReleaseInput) -> bool:
-        """Whether a release that may only go forward has nothing to do any more.
+        """Whether a release with `forward_only` has nothing left to do.
 
-        Approvals are published at least once and in any order: one that comes late must not lead back to an
-        older version, nor to one that was rolled back since, nor to one that served and that a person went
-        back from: its approval is spent.
+        Approval events are delivered at least once and in any order. A late one must not release a version
+        that is older than the champion, that is no longer approved, or that served before and was replaced.
         """
         if not release.forward_only:
             return False
@@ -112,11 +111,11 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseWork:
-    """The jobs of a release, and how they stand.
+    """The jobs of a release and their state.
 
     Attributes:
-        jobs: each step's, in the order of the steps.
-        verdicts: the step that leaves a verdict, to the choice that reads it and the verdict itself.
+        jobs: the jobs of each step, in the order of the steps.
+        verdicts: by the step that writes a verdict: the Choice state that reads it, and the verdict.
     """
 
     data_version: str
@@ -128,12 +127,12 @@ class ReleaseWork:
 
     @property
     def run(self) -> str:
-        """Digest of all of it."""
+        """The run id: a digest of the whole work."""
         return digest(self.names["CreateConfig"], self.names.get("CheckGolden"))[:16]
 
 
 def golden_plan(request: ReleasePlannerRequest, rows: SourceFile, package: Package) -> JobPlan:
-    """The `plan.json` of the golden job, but for the run, which follows from it."""
+    """The `plan.json` of the golden job, without the run id, which is derived from it."""
     return JobPlan(
         workflow="batch",
         model=request.model,
@@ -149,11 +148,11 @@ def golden_plan(request: ReleasePlannerRequest, rows: SourceFile, package: Packa
 
 
 def decide(request: ReleasePlannerRequest, release: ReleaseInput, facts: Facts) -> ReleasePlan:
-    """The plan of the execution: names, places, how the endpoint stands, and the state to go on with.
+    """The plan of the execution: names, URIs, the endpoint's state, and the next state.
 
     Raises:
-        PlanningError: for an endpoint that cannot be released to, golden checks without their files, and
-            the very error that an update met.
+        PlanningError: for an endpoint that cannot be released to, for golden checks without their files, and
+            with the API's error when an update was refused.
     """
     package, live, champion = facts.package, facts.live, facts.champion
     late = facts.is_superseded(release) or trials.is_repeated(release, package, facts.experiment)
@@ -191,18 +190,18 @@ def decide(request: ReleasePlannerRequest, release: ReleaseInput, facts: Facts) 
         trial=trial,
         refused=CaughtError(error=refused.error, cause=refused.cause) if refused else None,
         back=facts.goes_back,
-        # What fails while a version is released that serves, or served, says nothing against it.
+        # A version that serves or has served is not rejected because a release of it fails.
         rejectable=not facts.is_champion and not facts.goes_back,
         outcome="Superseded" if late else "Unchanged",
         recorded=done,
-        # A release that goes back finds the run of the time before, and records it anew.
+        # A release that goes back has the run id of the earlier release, and records it again.
         finished_by=finished_by(before),
         step=step,
     )
 
 
 def _check(request: ReleasePlannerRequest, release: ReleaseInput, facts: Facts) -> None:
-    """Refuse what no release may touch, and golden checks without their files."""
+    """Refuse an endpoint that must not be changed now, and golden checks without their files."""
     live, experiment = facts.live, facts.experiment
     trials.check_free(request, release, facts.package, experiment, live)
     check_live(live, request.settings.endpoint, in_trial=trials.serves(experiment, live))
@@ -216,7 +215,7 @@ def _asks_golden(request: ReleasePlannerRequest, facts: Facts) -> bool:
 
 
 def _work(request: ReleasePlannerRequest, facts: Facts) -> ReleaseWork:
-    """The steps before the endpoint is touched."""
+    """The steps before the endpoint is changed."""
     package, look_up = facts.package, facts.look_up
     model = _step(
         request,
@@ -274,17 +273,17 @@ def _uri(request: ReleasePlannerRequest, *path: str) -> str:
 def _state_after_refusal(
     request: ReleasePlannerRequest, live: LiveEndpoint | None, state: EndpointState
 ) -> EndpointState:
-    """How the endpoint stands when the refusal of an update led here.
+    """The endpoint's state, or `Refused` when an update was refused and scaling has to be restored.
 
     Raises:
-        PlanningError: the very refusal, when no other execution was the reason and there is nothing to undo.
+        PlanningError: with the API's error, when no other execution caused it and there is nothing to undo.
     """
     taken = request.taken
     if taken is None or state != _UNCHANGED.get(taken.step):
         return state
     if not lacks_scaling(live, request.settings.endpoint):
         raise met(taken)
-    # Scaling ended for this update: it comes back before the refusal is raised.
+    # Scaling was deregistered for this update: the machine registers it again before it fails.
     return "Refused"
 
 

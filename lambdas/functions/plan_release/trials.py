@@ -1,7 +1,7 @@
-"""What a release that tries its version first does next: pure decisions over what was looked up.
+"""Decides the next step of a release with an experiment. Pure functions of what the handler looked up.
 
-An experiment is recorded in the audit table before the endpoint is touched, so that whoever finds the
-endpoint on a trial's configuration knows where to go back to.
+An experiment is recorded in the audit table before the endpoint is changed, so that another execution that
+finds the endpoint on a trial's configuration knows the configuration to restore.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ _REFUSED: Mapping[str, tuple[TrialStep, ...]] = {
     "StartTrial": ("Begin",),
     "EndTrial": ("Carry", "End"),
 }
-"""A call that was refused, to what is planned again when no other execution was the reason."""
+"""By refused call, the steps that are planned again if no other execution caused the refusal."""
 
 
 def serves(experiment: RecordedExperiment | None, live: LiveEndpoint | None) -> bool:
@@ -38,7 +38,7 @@ def serves(experiment: RecordedExperiment | None, live: LiveEndpoint | None) -> 
 
 
 def is_repeated(release: ReleaseInput, package: Package, experiment: RecordedExperiment | None) -> bool:
-    """Whether an approval asks again for what another execution is trying already."""
+    """Whether an approval repeats: another execution is trying the same package already."""
     return (
         release.forward_only
         and experiment is not None
@@ -54,11 +54,11 @@ def check_free(
     experiment: RecordedExperiment | None,
     live: LiveEndpoint | None,
 ) -> None:
-    """Refuse to disturb another execution's experiment, unless a person asks for another version.
+    """Refuse to change another execution's experiment, unless a person releases another version.
 
     Raises:
         ExperimentRunning: while the other execution runs.
-        ExperimentLeft: when nobody is left to end it.
+        ExperimentLeft: when that execution has ended and the workflow has no experiment that could end it.
     """
     if experiment is None:
         return
@@ -87,17 +87,16 @@ def plan_trial(
     look_up: LookUp,
     now: datetime,
 ) -> TrialPlan:
-    """What is done about an experiment before the endpoint, in service, gets its new configuration.
+    """The experiment's next step, before an endpoint in service gets its new configuration.
 
     Args:
         forward: whether the package is newer than the champion.
-        serving_model: the new version's model.
-        look_up: what stands behind an endpoint configuration's name.
+        serving_model: name of the new version's SageMaker model.
+        look_up: looks up an endpoint configuration by its name.
 
     Raises:
-        StorageMoves: when the champion's disks take a volume key and the new version's do not, or the other
-            way round.
-        PlanningError: the very error that a call of the experiment met.
+        StorageMoves: when only one of the two instance types has local storage.
+        PlanningError: with the API's error when a call of the experiment was refused.
     """
     variant = request.settings.endpoint.variant
     in_trial = serves(experiment, live)
@@ -139,18 +138,18 @@ def plan_trial(
 
 
 def check_storage(champion_type: str | None, new_type: str | None) -> None:
-    """Refuse a trial on two instance types of which one alone has disks of its own.
+    """Refuse a trial on two instance types when only one of them has local storage.
 
-    A configuration has one volume key for all of its variants. Where an instance has local storage SageMaker
-    takes none, or does not use it; without one the other's volume is not encrypted with the model's key:
-    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
+    An endpoint configuration has one volume key (KmsKeyId) for all variants. For instances with local storage
+    SageMaker refuses or ignores it; without it, the other variant's volume is not encrypted with the model's
+    key: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html
 
     Args:
         champion_type: the champion's instance type.
-        new_type: the one that the settings give the new version.
+        new_type: the new version's instance type, from the settings.
 
     Raises:
-        StorageMoves: naming both and the remedy.
+        StorageMoves: naming both instance types and the remedy.
     """
     if champion_type is None or new_type is None:
         return

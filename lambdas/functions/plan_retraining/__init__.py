@@ -1,1 +1,1 @@
-"""What a retraining does between the machines it starts: coalesce triggers, lease, claim, wait, conclude."""
+"""A retraining's own steps, around the machines it starts: coalesce, acquire, claim, await, conclude."""

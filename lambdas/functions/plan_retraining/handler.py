@@ -1,4 +1,4 @@
-"""Entry point of a retraining's own steps: each payload of `settings.payloads.retraining` names one."""
+"""Entry point of a retraining's own steps; the payload's `step` selects one of `_STEPS`."""
 
 from collections.abc import Callable, Mapping
 
@@ -37,14 +37,14 @@ PENDING, TIMED_OUT = "PendingManualApproval", "States.Timeout"
 
 
 def handler(event: Event, context: object) -> dict[str, JsonValue]:
-    """Do the step that is asked for."""
+    """Run the step that the payload names; returns its result."""
     answer = _STEPS[event["step"]](event)
     logger.info(event["step"], extra={"answer": answer})
     return answer
 
 
 def _coalesce(event: Event) -> dict[str, JsonValue]:
-    """What there is to work for, and how long to wait before."""
+    """Record and coalesce triggers; returns the retraining to run, and how long to wait before it."""
     request = decode(CoalesceRequest, event)
     settings, execution, now = request.settings, request.execution, utc_now()
     store = _store(settings)
@@ -52,7 +52,7 @@ def _coalesce(event: Event) -> dict[str, JsonValue]:
     pending = store.pending()
     left = _abandoned(pending, execution.id)
     own = None
-    # Who starts the machine by hand while work lies about asks for that work.
+    # A start by hand while a dead execution's triggers are left takes up those instead.
     if not retraining.for_pending and not left:
         own = logic.requested_trigger(retraining, execution, settings.priority)
         store.record(own, now)
@@ -61,7 +61,7 @@ def _coalesce(event: Event) -> dict[str, JsonValue]:
     work = logic.next_retraining(settings.model, left, pending, past, patience, now)
     if work is None:
         return encode(CoalescedTriggers(step=logic.NOTHING))
-    # Whoever looks for work that nobody does must see that this execution does it, though it still waits.
+    # Other executions must see that this one works on the triggers, though it still waits.
     for trigger in with_worker(pending, left, work):
         if not trigger.worker or not is_running(client("stepfunctions"), trigger.worker):
             store.take_up(trigger, execution.id)
@@ -72,7 +72,7 @@ def _coalesce(event: Event) -> dict[str, JsonValue]:
 
 
 def _acquire(event: Event) -> dict[str, JsonValue]:
-    """Ask for the lease; the answer goes to the task's token."""
+    """Request the lease; the answer is sent to the task token."""
     request = decode(AcquireRequest, event)
     settings, coalesced = request.settings, request.coalesced
     lease_request = LeaseRequest(
@@ -89,7 +89,7 @@ def _acquire(event: Event) -> dict[str, JsonValue]:
 
 
 def _claim(event: Event) -> dict[str, JsonValue]:
-    """Under the lease: which triggers this is for, on which rows, and what of it is done already."""
+    """With the lease held, claim the triggers; returns the training's rows and what is done already."""
     return encode(_claimed(decode(ClaimRequest, event)))
 
 
@@ -106,7 +106,7 @@ def _claimed(request: ClaimRequest) -> CoalescedTriggers | RetrainingWork:
         if coalesced is None or coalesced.request_id != request_id:
             return CoalescedTriggers(step=logic.NOTHING)
         if logic.past_text(past) != request.coalesced.past and coalesced.starts_at > now:
-            # Another retraining ended while this one stood in the queue, so its cool-down is to be kept.
+            # Another retraining ended while this one was in the queue, so its cool-down has to pass first.
             _fleet(settings).requeue(request_id, owner, now)
             return logic.waiting(coalesced, past, now)
     training = execution_of(stepfunctions, settings.training, request_id)
@@ -133,7 +133,7 @@ def _claimed(request: ClaimRequest) -> CoalescedTriggers | RetrainingWork:
 def _still_about_the_champion(
     settings: RetrainingSections, store: TriggerStore, own: list[PendingTrigger]
 ) -> list[PendingTrigger]:
-    """Those that a release since then did not answer; the others are dropped."""
+    """Drop the triggers about a version that was replaced since; returns the others."""
     champion = champion_version(client("dynamodb"), settings.table, settings.model)
     replaced = [trigger for trigger in own if is_replaced(trigger.event.version, champion)]
     store.drop(replaced)
@@ -141,7 +141,7 @@ def _still_about_the_champion(
 
 
 def _release_capacity(event: Event) -> dict[str, JsonValue]:
-    """Training is over: its share of the budget goes to who waits for it."""
+    """After the training: return its capacity to the budget, for waiting requests."""
     request = decode(ClaimRequest, event)
     fleet = _fleet(request.settings)
     fleet.release_capacity(request.coalesced.request_id, request.execution.id, utc_now())
@@ -149,7 +149,7 @@ def _release_capacity(event: Event) -> dict[str, JsonValue]:
 
 
 def _await_approval(event: Event) -> dict[str, JsonValue]:
-    """Leave the token for the event of the decision, then look whether it was made before."""
+    """Store the task token for the approval's event, then check whether the decision was made before."""
     request = decode(ApprovalRequest, event)
     key = audit_key(request.settings.model, f"WAITING#approval#{request.execution.name}")
     client("dynamodb").put_item(
@@ -163,7 +163,7 @@ def _await_approval(event: Event) -> dict[str, JsonValue]:
 
 
 def _conclude(event: Event) -> dict[str, JsonValue]:
-    """The triggers are worked for, the past is another, the lease goes back, and what waits is started."""
+    """Conclude the triggers, update the history, release the lease, and start the next retraining."""
     request, now = decode(ConcludeRequest, event), utc_now()
     settings, owner, outcome, request_id = (
         request.settings,
@@ -187,10 +187,10 @@ def _conclude(event: Event) -> dict[str, JsonValue]:
         except LeaseLost:
             logger.exception("the lease was another execution's")
     else:
-        # Nothing was claimed: the same triggers will ask again under the same name.
+        # Nothing was claimed: the same triggers will make a request with the same id again.
         fleet.requeue(request_id, owner, now)
-    # Where nothing was claimed, what waits would be started again and again only to fail: unless there is
-    # nothing left of what this was for, or it stood in the queue for too long, as the next one may not.
+    # If nothing was claimed, a new execution would fail like this one, again and again. Exceptions: the
+    # triggers of this one were superseded, or it waited in the queue for too long.
     again = bool(own) or outcome == logic.SUPERSEDED or request.error == TIMED_OUT
     if outcome == logic.DUPLICATE or not again:
         return {}
@@ -225,4 +225,4 @@ _STEPS: Mapping[str, Callable[[Event], dict[str, JsonValue]]] = {
     "await_approval": _await_approval,
     "conclude": _conclude,
 }
-"""By the name in the machine's payload, which running executions keep over a deployment."""
+"""By `step` in the machine's payload. Never rename: running executions send old names after a deployment."""

@@ -1,4 +1,4 @@
-"""What a retraining is made of: pure decisions over what was recorded and looked up."""
+"""Decides what a retraining does. Pure functions of what was recorded and looked up."""
 
 import json
 from collections.abc import Sequence
@@ -27,19 +27,19 @@ from mdlc_constructs.settings.payloads.retraining import (
 from mdlc_constructs.settings.training_window import window_from_payload
 
 WAIT, NOTHING, REPLACED, TRAIN, TRAINED = "Wait", "Nothing", "Replaced", "Train", "Trained"
-"""How a retraining goes on: later; not at all, since others do it; not at all, since the version that it was
-for is replaced; with its training; with a training that is done."""
+"""Next steps of a retraining: wait; end, because other executions do the work; end, because the version that
+its triggers are about was replaced; train; use a training that has succeeded already."""
 
 SUCCEEDED, LOST, UNCHANGED, DUPLICATE, FAILED = "Succeeded", "Lost", "Unchanged", "Duplicate", "Failed"
 SUPERSEDED = "Superseded"
 
 MAX_REASON_CHARACTERS = 1000
 MAX_TRIGGERS = 50
-"""Triggers that the audit item and the events hold: a state's data and an event have at most 256 KiB."""
+"""Most triggers in the audit item and the events: a state's data and an event have at most 256 KiB."""
 
 
 def checked_input(document: object) -> RetrainingInput:
-    """The execution's input.
+    """The execution's decoded input, with normalized intervals.
 
     Raises:
         InvalidInput: naming the key, its value and the remedy.
@@ -58,7 +58,7 @@ def checked_input(document: object) -> RetrainingInput:
 def requested_trigger(
     retraining: RetrainingInput, execution: ExecutionContext, priority: int
 ) -> TriggerEvent:
-    """The trigger of somebody who starts the machine by hand."""
+    """The trigger of an execution that was started by hand."""
     window, holdout = (
         json.dumps(encode(interval)) if interval else ""
         for interval in (retraining.window, retraining.holdout)
@@ -84,7 +84,7 @@ def next_retraining(
     patience: Patience,
     now: datetime,
 ) -> Retraining | None:
-    """The retraining to work for: first what a dead execution left, which has waited already.
+    """The next retraining: the one that a dead execution left, which has waited already, before new triggers.
 
     Args:
         left: the triggers that a dead execution claimed.
@@ -99,7 +99,7 @@ def next_retraining(
 
 
 def waiting(retraining: Retraining, past: Past, now: datetime, *, resumed: bool = False) -> CoalescedTriggers:
-    """How long the machine waits, and the past that this follows from."""
+    """The state machine's wait before a retraining, with the past that it was computed from."""
     return CoalescedTriggers(
         step=WAIT,
         request_id=retraining.request_id,
@@ -111,7 +111,7 @@ def waiting(retraining: Retraining, past: Past, now: datetime, *, resumed: bool 
 
 
 def past_text(past: Past) -> str:
-    """What changes when a retraining ends."""
+    """The end time of the last retraining as text, to detect that another one has ended since."""
     return utc_text(past.ended_at) if past.ended_at else ""
 
 
@@ -124,11 +124,11 @@ def chosen_intervals(
 ) -> dict[str, JsonValue]:
     """`window` and `holdout` of the training machine's input.
 
-    What somebody asked for goes first, the latest of them; else the window ends where labels do. A training
-    whose split is not by time takes no holdout: the last of the window's rows judge.
+    The latest request that names intervals decides; otherwise the window ends with the last labels. Without a
+    split by time there is no holdout: the training evaluates on the last rows of the window.
 
     Args:
-        known: up to when monitoring knows labels by now: after a long cool-down, later than triggers say.
+        known: times until which monitoring has labels; after a long cool-down later than in the triggers.
     """
     for event in sorted(events, key=lambda event: event.at, reverse=True):
         texts = {"window": event.window, "holdout": event.holdout}
@@ -138,7 +138,8 @@ def chosen_intervals(
     ends = [parse_moment(event.labelled_until) for event in events if event.labelled_until]
     if ends and not any(event.labelled_until for event in events if event.trigger == ON_REQUEST):
         ends += known
-    # The end is excluded, and the last row that has a label is not. One in the future is a label's mistake.
+    # The end is exclusive, but the last labelled row belongs to the window, so one second is added. A time in
+    # the future is an error in the labels.
     end = max((each + timedelta(seconds=1) if each < now else declared for each in ends), default=declared)
     drifts = [parse_moment(event.drifted_at) for event in events if event.drifted_at]
     intervals = window_from_payload(settings.window).intervals(end, min(drifts, default=None))
@@ -153,17 +154,17 @@ def work(
     release: NamedExecution | None,
     data: TrainingData,
 ) -> RetrainingWork:
-    """Everything the following states need.
+    """Everything that the following states need.
 
     Args:
-        spans: window and holdout of a training that has not begun.
+        spans: window and holdout, for a training that has not begun.
         training: the training's execution.
         release: the release's execution; None for batch inference.
-        data: what there is to train on.
+        data: the number of files and bytes to train on.
     """
     texts = retraining.to_input()
     texts["reason"] = texts["reason"][:MAX_REASON_CHARACTERS]
-    # The same input is the same work: what runs is followed, and what was stopped goes on where it stood.
+    # With its first input, a running training is followed, and a stopped one continues where it ended.
     first = training.first_input
     training_input = {**spans, **texts} if first is None else json.loads(first)
     trained = _output(training)
@@ -184,7 +185,7 @@ def work(
 
 
 def _output(named: NamedExecution | None) -> Section | None:
-    """What an execution that succeeded ended with."""
+    """An execution's output; None unless it succeeded."""
     execution = named.begun if named is not None else None
     if execution is None or execution.status != "SUCCEEDED":
         return None
@@ -204,10 +205,10 @@ def _kept(event: TriggerEvent) -> dict[str, str]:
 def concluded(
     history: History, request_id: str, outcome: str, data: TrainingData | None, now: datetime
 ) -> History:
-    """The history once a retraining has ended.
+    """The history after a retraining has ended.
 
-    Only a verdict on a challenger counts as won or lost: a failure, or work that was done before, starts the
-    cool-down and lets it be as long as it was.
+    Only a verdict on a challenger counts as won or lost. A failure, or work that was done before, starts the
+    cool-down without changing its length.
     """
     if outcome in (SUCCEEDED, LOST):
         past = history.past.after(won=outcome == SUCCEEDED, at=now)

@@ -1,1 +1,1 @@
-"""Resolve a training execution: pin the data version, derive names, find where to resume."""
+"""Plans a training execution: the data version, the names of its jobs, and the next state."""

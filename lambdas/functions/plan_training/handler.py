@@ -1,4 +1,4 @@
-"""Entry point of the training planner: look up what exists, decide, write `plan.json`."""
+"""Entry point of the training planner: looks up what exists, decides what is left, writes `plan.json`."""
 
 import json
 import os
@@ -49,9 +49,9 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 
 
 def _champion(request: TrainingPlannerRequest) -> logic.Champion | None:
-    """The champion with its feature program.
+    """The champion with its feature program; None without one, or when it is no longer approved.
 
-    One whose approval was taken back is no longer what a challenger has to beat.
+    A challenger does not have to beat a champion whose approval was withdrawn.
     """
     pointer = champion_of(client("dynamodb"), request.home.table, request.model)
     if pointer is None or not registry.is_approved(client("sagemaker"), pointer.package_arn):
@@ -64,9 +64,9 @@ def _champion(request: TrainingPlannerRequest) -> logic.Champion | None:
 
 
 def artifacts(s3: "S3Client", bucket: str) -> LookUp:
-    """Whether a training is done that is no training job of SageMaker's: its artifact is there.
+    """The look-up of trainings that are not SageMaker training jobs: Completed when their artifact exists.
 
-    Whether it is running, or failed, is known to the service that trains, and not here.
+    Otherwise Absent: only the service that trains knows whether it is running or has failed.
     """
 
     def look_up(name: str) -> Job:

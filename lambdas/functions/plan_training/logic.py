@@ -1,4 +1,4 @@
-"""What a training execution does: pure decisions over what was looked up."""
+"""Decides what a training execution does. Pure functions of what the handler looked up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from mdlc_constructs.settings.payloads.training import TrainingInput, TrainingPl
 
 @dataclass(frozen=True, kw_only=True)
 class Champion:
-    """The package whose answers are in use, as the audit table points to it."""
+    """The model package that the audit table's champion pointer names, with its feature program."""
 
     package_arn: str
     version: int
@@ -25,7 +25,7 @@ class Champion:
     program: Mapping[str, JsonValue]
 
     def to_plan(self) -> ChampionSection:
-        """As `plan.json` carries it: the program is small and travels inside."""
+        """The champion as `plan.json` holds it, with the whole program, which is small."""
         return ChampionSection(
             package_arn=self.package_arn,
             version=self.version,
@@ -36,7 +36,14 @@ class Champion:
 
 @dataclass(frozen=True, kw_only=True)
 class Scoring:
-    """One model that scores the holdout."""
+    """A transform job that scores the holdout with one model.
+
+    Attributes:
+        who: `challenger` or `champion`.
+        standing: the transform job.
+        model: name of the SageMaker model.
+        input: S3 URI of the holdout's features for this model.
+    """
 
     who: str
     standing: StepJob
@@ -46,7 +53,7 @@ class Scoring:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingWork:
-    """Digests of an execution's steps, each over everything its result depends on."""
+    """Digests of an execution's steps, each of everything that the step's result depends on."""
 
     data: str
     quality: str
@@ -59,10 +66,10 @@ class TrainingWork:
 
 
 def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
-    """Digest the execution's work.
+    """The digests of the execution's steps.
 
-    The champion is part of what is prepared, scored and evaluated, and of neither training nor the run: a
-    champion that moved does not train the same model again.
+    The champion is part of the digests for preparing, scoring and evaluating, but not of those for training
+    and the run, so that a new champion does not cause the same model to be trained again.
 
     Args:
         body: the `plan.json` of its jobs (`job_plan`).
@@ -82,12 +89,12 @@ def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
     return TrainingWork(
         data=body.data.version,
         quality=quality,
-        # Training sees the split alone; the job that writes it prepares the champion's holdout beside it.
+        # Training reads only the split; the job that writes it also prepares the champion's holdout.
         features=digest(prepared, rival),
         train=train,
         model=model,
         score=score,
-        # The baseline lies below the run, which other rules of quality change.
+        # The baseline's key contains the run id, which changes with the quality rules.
         evaluate=step("Evaluate", score, digest_sections("evaluate", body), run),
         run=run,
     )
@@ -99,7 +106,7 @@ def job_plan(
     files: Sequence[SourceFile],
     champion: Champion | None,
 ) -> JobPlan:
-    """The `plan.json` of the execution's jobs, but for the run, which follows from it."""
+    """The `plan.json` of the execution's jobs, without the run id, which is derived from it."""
     settings = request.settings
     return JobPlan(
         workflow="training",
@@ -119,12 +126,12 @@ def job_plan(
 
 
 def artifact_uri(bucket: str, training: str) -> str:
-    """Where the artifact of a training lies, as SageMaker places that of a training job of this name."""
+    """The S3 URI of a training's artifact, where SageMaker puts that of a training job of this name."""
     return f"s3://{bucket}/training/{training}/output/model.tar.gz"
 
 
 def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> dict[str, str]:
-    """Where everything of an execution lies, as S3 URIs; folders end with a slash."""
+    """The S3 URIs of an execution's files and folders; folders end with a slash."""
 
     def at(*path: str) -> str:
         return f"s3://{bucket}/" + "/".join(path)
@@ -155,13 +162,13 @@ def decide(
     recorded: Mapping[str, str] | None,
     look_up: LookUps,
 ) -> TrainingPlan:
-    """The plan of the execution: names, places, and the state to go on with.
+    """The plan of the execution: names, URIs, and the next state.
 
     Args:
-        recorded: the audit table's entry of this very run when it was finished before.
+        recorded: this run's audit item; None when the run was not finished before.
 
     Raises:
-        ChampionLost: when the champion's model is gone, so that it cannot be compared with.
+        ChampionLost: when the champion's SageMaker model was deleted, so that it cannot be compared with.
     """
     steps = _standings(request.model, digests, look_up)
     names = {step: entry.name for step, entry in steps.items()}
@@ -187,7 +194,7 @@ def decide(
         data_version=digests.data,
         names=names,
         uris=uris,
-        # A moved champion changes the evaluation that the package is registered with, and so the request.
+        # A new champion changes the package's evaluation, and a changed request needs another client token.
         token=digests.evaluate[:36],
         scoring=tuple(
             ScoringJob(
@@ -208,7 +215,7 @@ def decide(
 
 
 def _standings(model: str, digests: TrainingWork, look_up: LookUps) -> dict[str, StepJob]:
-    """How each step's job stands, in the order of the steps."""
+    """The current job of each step, in the order of the steps."""
     steps = {
         "CheckQuality": ("quality", digests.quality, look_up.processing),
         "PrepareFeatures": ("features", digests.features, look_up.processing),
@@ -228,7 +235,7 @@ def _scoring(
     uris: Mapping[str, str],
     transform: LookUp,
 ) -> list[Scoring]:
-    """The models that score the holdout: the challenger, and the champion where there is one."""
+    """The transform jobs that score the holdout: the challenger's, and the champion's if there is one."""
     challenger = Scoring(
         who="challenger",
         standing=steps["ScoreHoldout"],

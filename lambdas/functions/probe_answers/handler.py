@@ -1,7 +1,7 @@
-"""Entry point of the prober.
+"""Entry point of the probe function.
 
-A look first sends what it takes to see the new fleet, and the rest only when it was seen. It gives the
-metrics `AnswersOutsideBands`, `PredictionDrift`, `Probes` and `ProbesSeen` a data point.
+A look first sends as many probes as are needed to reach the new fleet, and the others only if it answered. It
+writes a data point to the metrics `AnswersOutsideBands`, `PredictionDrift`, `Probes` and `ProbesSeen`.
 """
 
 import time
@@ -29,20 +29,20 @@ NAMESPACE = "MDLC"
 MAX_GOLDEN = 500
 MAX_FILES, MAX_HOURS = 40, 72
 MAX_BYTES = 2 * 1024 * 1024
-"""How far captures are looked through for recent rows, and how much of a file is read."""
+"""How many capture files, hours back and bytes of a file are read for recent rows."""
 
 MAX_SECONDS = 200.0
-"""How long may be asked at once, whatever else is allowed: the function itself has five minutes."""
+"""Longest time for sending probes: the function's timeout is five minutes."""
 
 LOOK_SHARE = 2 / 3
-"""Share of the time between two looks that one may spend asking."""
+"""Share of the time between two looks that a look may spend sending probes."""
 
 AHEAD_SECONDS = 2.0
-"""Looks begin this much less than `every` apart, so that no period of the alarm stays without data."""
+"""Looks begin this much less than `every` apart, so that each period of the alarm has data."""
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
-    """Record (to `RecordedProbes`) or look (to a `LookResult`), as a `ProbeRequest` asks."""
+    """Record a baseline (a `RecordedProbes`) or take a look (a `LookResult`), by a `ProbeRequest`'s mode."""
     request = decode(ProbeRequest, event)
     result = encode(baseline(request) if request.mode == "baseline" else look(request))
     logger.info(request.mode, extra={"run": request.run, "endpoint": request.endpoint, "result": result})
@@ -50,10 +50,10 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 
 
 def baseline(request: ProbeRequest) -> RecordedProbes:
-    """Ask the version in service all rows and keep its answers.
+    """Send all rows to the version in service and store its answers.
 
     Raises:
-        ProbeError: when there is nothing to ask, or no answer to hold others to.
+        ProbeError: when there are no rows, or no answers to compare with later.
     """
     golden = _golden(request) if request.golden else ()
     recent = distinct(_recent(request), request.probes.recent) if request.captured else ()
@@ -70,14 +70,14 @@ def baseline(request: ProbeRequest) -> RecordedProbes:
 
 
 def look(request: ProbeRequest) -> LookResult:
-    """Ask, measure, and say whether the endpoint has settled.
+    """Send probes, write metrics, and return whether the endpoint's update has ended.
 
     Raises:
-        ProbeError: when nothing can be said of the new version though the endpoint is being updated.
+        ProbeError: when the endpoint is being updated but the new version cannot be judged.
     """
     began = time.monotonic()
     every, status = request.probes.every_seconds, _status(request)
-    if status != "Updating":  # no new fleet beside an old one: nobody to tell apart, or nobody at all
+    if status != "Updating":  # there are no two fleets to compare
         return LookResult(
             settled=status not in BUSY, probes=0, seen=0, outside=None, drift=None, wait_seconds=every
         )
@@ -135,7 +135,7 @@ def _book(request: ProbeRequest) -> comparison.Book:
 
 
 def _text(bucket: str, key: str, most: int | None) -> str | None:
-    """The object's first bytes as text; None when there is none."""
+    """The object's first `most` bytes as text; None when there is no object."""
     s3 = client("s3")
     if not is_there(s3, bucket, key):
         return None
@@ -164,18 +164,18 @@ def _golden(request: ProbeRequest) -> tuple[Row, ...]:
 
 
 def _recent(request: ProbeRequest) -> Iterator[Row]:
-    """Rows of captured requests, the newest files first."""
+    """Yield rows of captured requests, the newest first."""
     for key in islice(_captures(request, utc_now()), MAX_FILES):
         yield from reversed(list(captured_rows(_text(request.bucket, key, MAX_BYTES) or "")))
 
 
 def _captures(request: ProbeRequest, now: datetime) -> Iterator[str]:
-    """Keys of capture files: hour by hour backwards, and backwards within the hour."""
+    """Yield keys of capture files, the newest first."""
     for hours in range(MAX_HOURS):
         hour = now - timedelta(hours=hours)
         prefix = f"capture/{request.endpoint}/{request.variant}/{hour:%Y/%m/%d/%H}/"
         keys = [entry["Key"] for entry in listed(client("s3"), request.bucket, prefix)]
-        # They are named by minute and second.
+        # File names begin with minute and second.
         yield from sorted(keys, reverse=True)
 
 

@@ -1,1 +1,1 @@
-"""Takes back, on a schedule, what dead executions hold of a fleet's budget."""
+"""Evicts, on a schedule, the leases that dead executions hold."""

@@ -1,4 +1,4 @@
-"""Entry point of the reaper, which a schedule calls."""
+"""Entry point of the scheduled function that evicts the leases of dead executions."""
 
 from collections.abc import Mapping
 
@@ -14,10 +14,10 @@ logger = Logger(service="reap-leases")
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, int]:
-    """Take back what dead executions hold of the fleet in a `FleetSettings`, and serve the queue.
+    """Evict the leases of dead executions in the fleet of a `FleetSettings`, and serve its queue.
 
     Returns:
-        `evicted`: how many leases came back.
+        `evicted`: how many leases were evicted.
     """
     settings = decode(FleetSettings, event)
     evicted = open_fleet(settings, client("dynamodb"), client("stepfunctions")).reap(utc_now())

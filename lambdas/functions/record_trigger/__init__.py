@@ -1,1 +1,1 @@
-"""Notes what may start a retraining, once, and starts the retraining that it belongs to."""
+"""Records each trigger of a retraining once, and starts the retraining that it belongs to."""

@@ -1,7 +1,7 @@
-"""Entry point of the function that records triggers: a rule of events, or a deployment, calls it.
+"""Entry point of the function that records triggers, called by EventBridge rules and by deployments.
 
-A rule of events gives a `TriggerRequest`. A deployment gives the properties of one, and the digest of what
-training does, in a custom resource.
+A rule sends a `TriggerRequest`. A deployment sends its fields as the properties of a custom resource, with a
+digest of the training's definition.
 """
 
 import time
@@ -36,14 +36,14 @@ from mdlc_constructs.settings.triggers import (
 logger = Logger(service="record-trigger")
 
 MAX_LOOKS, LOOK_SECONDS = 20, 1.0
-"""How often, and how far apart, is looked for an item that comes after its event."""
+"""How often, and at which interval, to read an item that is written after its event."""
 
 MAX_WINDOWS_READ = 2 * MAX_WINDOWS
-"""Windows without traffic, or of another version, do not count."""
+"""More than a trigger needs, because windows without traffic or of another version do not count."""
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue] | None:
-    """Record what the event makes fire, or resume what was killed; says which execution works for it."""
+    """Record the triggers that the event fires, or restart a killed retraining; returns its execution."""
     if "RequestType" in event:
         custom_resource.respond(event, lambda: _deployed(event), kind="retraining", logger=logger)
         return None
@@ -56,14 +56,14 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 def _record(request: TriggerRequest, fired: Iterable[TriggerEvent]) -> TriggerResult:
     store, events = _store(request), list(fired)
     new = [event.event_id for event in events if store.record(event, utc_now())]
-    # Also for what was recorded before: who recorded it may have died before it started anything.
+    # Also for triggers recorded before: the function may have died before it started an execution.
     execution = start_pending(store, client("stepfunctions"), request.machine) if events else None
     logger.info("recorded", extra={"fired": [event.event_id for event in events], "new": new})
     return TriggerResult(fired=len(events), new=len(new), execution=execution)
 
 
 def _resume(request: TriggerRequest) -> dict[str, JsonValue]:
-    """Start again what was killed, or was never started."""
+    """Start the retraining that was killed or never started; returns its execution, None without one."""
     execution = resume_pending(_store(request), client("stepfunctions"), request.machine)
     logger.info("looked for work that nobody does", extra={"execution": execution})
     return {"execution": execution}
@@ -95,14 +95,14 @@ def _event_of(trigger: Trigger, source: logic.SourceEvent, request: TriggerReque
             windows = _windows(request, source)
             if not logic.lacks_baseline(source, trigger, windows):
                 break
-            # The item is written right after the event.
+            # The window's item is written right after the event.
             time.sleep(LOOK_SECONDS)
         return logic.accuracy_loss_trigger(source, trigger, windows)
     return None
 
 
 def _is_replaced(request: TriggerRequest, source: logic.SourceEvent) -> bool:
-    """Whether the window is one of a version that is not the champion, or is no more."""
+    """Whether the event's window is about a version that is not the champion."""
     champion = champion_version(client("dynamodb"), request.table, request.model)
     return is_replaced(logic.version_of(source), champion)
 
@@ -116,7 +116,7 @@ def _windows(request: TriggerRequest, source: logic.SourceEvent) -> list[logic.M
 
 
 def _deployed(event: Mapping[str, JsonValue]) -> str:
-    """A deployment made, changed or deleted the custom resource; only a change is a reason to train."""
+    """Handle the creation, update or deletion of the custom resource; only an update is a trigger."""
     if event["RequestType"] != "Update":
         return ""
     properties = event["ResourceProperties"]
@@ -134,5 +134,5 @@ def _deployed(event: Mapping[str, JsonValue]) -> str:
 
 
 def _numbered(document: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """CloudFormation hands every number over as text."""
+    """The trigger with its priority as a number: CloudFormation sends numbers as text."""
     return {**document, "priority": int(document["priority"])}

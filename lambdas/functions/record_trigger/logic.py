@@ -1,4 +1,4 @@
-"""Which triggers an event makes fire, if any. Pure."""
+"""Decides which triggers an event fires. Pure functions."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -114,7 +114,7 @@ def with_event_window(event: SourceEvent, windows: Sequence[MonitoredWindow]) ->
     version's own holdout; they are the same for all windows of a version, so they come from another item.
 
     Args:
-        windows: those of the audit table, the latest first.
+        windows: the windows in the audit table, the latest first.
     """
     if event.completed is None:
         return list(windows)
@@ -143,7 +143,7 @@ def lacks_baseline(event: SourceEvent, noun: OnAccuracyLoss, windows: Sequence[M
 
 
 def schedule_trigger(event: SourceEvent, *, schedule: str, priority: int) -> TriggerEvent:
-    """Scheduled trigger. EventBridge may deliver a scheduled time twice; it is one trigger all the same."""
+    """Scheduled trigger. EventBridge may deliver a scheduled time twice; both have the same event id."""
     return TriggerEvent(
         event_id=f"schedule-{schedule}-{event.time.isoformat()}",
         trigger="schedule",
@@ -154,10 +154,10 @@ def schedule_trigger(event: SourceEvent, *, schedule: str, priority: int) -> Tri
 
 
 def code_change_trigger(request_id: str, digest: str, *, at: datetime, priority: int) -> TriggerEvent:
-    """A deployment changed what training does.
+    """The trigger of a deployment that changed the training's definition.
 
     Args:
-        request_id: CloudFormation's, the same when it asks again.
+        request_id: CloudFormation's request id, the same when it retries.
     """
     return TriggerEvent(
         event_id=f"code-change-{request_id}",
@@ -272,7 +272,7 @@ def _of_window(
 ) -> TriggerEvent:
     name = f"{window.monitor}-{window.start}-{window.end}"
     return TriggerEvent(
-        # The window names the event: a window that is computed again, by late labels, starts nothing twice.
+        # The window is in the event id, so that a window computed again for late labels fires nothing twice.
         event_id=f"{trigger}{about}-{name}",
         trigger=trigger,
         reason=reason,

@@ -1,1 +1,1 @@
-"""Keep and announce what was found about a window of served time."""
+"""Records a computed monitoring window: its metrics, its audit item and its event."""

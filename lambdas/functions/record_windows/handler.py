@@ -1,8 +1,8 @@
-"""Entry point of the recorder: gives a window's metrics, publishes its event and keeps its item.
+"""Entry point of the recorder: writes a window's metrics and its audit item, and publishes its event.
 
-The item is written before the event, so that whoever receives the event finds it, and once more with the
-moment when the event was published: without that the planner takes the window for unknown, and all of this is
-done again. So an event may come twice, and none is lost.
+The item is written before the event, so that receivers of the event can read it, and again with the time at
+which the event was published (`announced`). Without that time, the planner computes the window again. So an
+event may be published twice, but is never lost.
 """
 
 import json
@@ -32,11 +32,11 @@ logger = Logger(service="record-windows")
 SOURCE, COMPLETED = "mdlc", "Monitoring Completed"
 
 MAX_POINTS = 500
-"""Of one call; CloudWatch takes 1000."""
+"""Data points per PutMetricData call; CloudWatch accepts 1000."""
 
 
 class Unannounced(Exception):
-    """EventBridge did not take the event. The name is the error's in Step Functions."""
+    """EventBridge refused the event. The class name is the error's name in Step Functions."""
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
@@ -49,7 +49,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
         client("cloudwatch").put_metric_data(
             Namespace=NAMESPACE, MetricData=list(outputs.data[start : start + MAX_POINTS])
         )
-    # Where an execution that was planned later was quicker, it has published more than this one knows.
+    # If an execution that was planned later has written the item already, its event has newer results.
     if _keep(request.table, outputs.item):
         _publish(outputs.detail)
         _keep(request.table, replace(outputs.item, announced=utc_now().isoformat(timespec="seconds")))
@@ -58,7 +58,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 
 
 def _summary(folder: str) -> WindowSummary:
-    """What the monitor job wrote; the summary of a window without rows when there is no folder."""
+    """The monitor job's summary, or the summary of a window without rows when there is no folder."""
     if not folder:
         return WindowSummary()
     bucket, key = split_uri(f"{folder}summary.json")

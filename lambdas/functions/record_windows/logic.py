@@ -1,4 +1,4 @@
-"""A window's summary as metrics, as an event and as an item of the audit table. Pure."""
+"""Converts a window's summary to metrics, to an event and to an audit item. Pure functions."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,12 +29,12 @@ from mdlc_constructs.settings.payloads.monitoring import (
 from mdlc_constructs.settings.payloads.planning import Section
 
 MAX_REASONS, MAX_CHARACTERS = 20, 4000
-"""Of the reasons, in an event and an item: the report has them all."""
+"""Limits of the reasons in an event and an item; the report has all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WindowOutputs:
-    """A window as it is kept and published.
+    """A window as it is recorded and published.
 
     Attributes:
         item: the audit table's item, with its key.
@@ -48,10 +48,10 @@ class WindowOutputs:
 
 
 def window_outputs(request: RecordRequest, summary: WindowSummary, now: datetime) -> WindowOutputs:
-    """What is kept and published of a window.
+    """The audit item, the event's detail and the data points of a window.
 
     Args:
-        summary: what the monitor job wrote.
+        summary: the monitor job's summary.
     """
     consistency = _consistency(request.window)
     return WindowOutputs(
@@ -62,7 +62,7 @@ def window_outputs(request: RecordRequest, summary: WindowSummary, now: datetime
 
 
 def _consistency(window: ComputedWindow) -> Section:
-    """What replaying gave, now or when the window was computed first."""
+    """The result of the window's replay, by this execution or an earlier one; empty without one."""
     kept: Section = window.consistency or json.loads(window.kept or "{}")
     return kept
 
@@ -73,7 +73,7 @@ def _reasons(summary: WindowSummary) -> list[str]:
 
 
 def _version(window: ComputedWindow, summary: WindowSummary) -> int:
-    """The version judged, which the job decides by the rows."""
+    """The package version in the job's summary, or the planned one when there was no job."""
     return summary.package_version or window.version
 
 
@@ -156,7 +156,7 @@ def _detail(request: RecordRequest, summary: WindowSummary) -> MonitoringComplet
 def _data(
     request: RecordRequest, summary: WindowSummary, consistency: Section, now: datetime
 ) -> Iterator[dict[str, object]]:
-    """Data points of now: alarms look at what became known, not at what is long past."""
+    """Yield data points with the current time: alarms evaluate recent data points, not past windows."""
     window, accuracy = request.window, summary.accuracy or Accuracy()
     labels, least = request.labels, request.least_rows
     moments = {
@@ -173,7 +173,7 @@ def _data(
         if value is not None and moments[metric.moment] and is_enough(metric, document, least):
             yield _point(metric.name, value, dimensions, now, metric.unit)
     measured: Section = {}
-    # A metric of a few labels says little, and would send an alarm to ALARM.
+    # A metric of few labels is unreliable and could send an alarm to ALARM.
     if (accuracy.labelled or 0) >= least:
         measured = {name: estimate.get("value") for name, estimate in accuracy.metrics.items()}
     estimates: Section = {}

@@ -1,1 +1,1 @@
-"""Ask the captured requests of a window again: the same input must keep its answer."""
+"""Replays the captured requests of a window: the same input must have the same answer."""

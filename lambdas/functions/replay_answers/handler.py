@@ -1,10 +1,10 @@
-"""Entry point of the replay: asks a window's sampled requests again, and compares the answers.
+"""Entry point of the replay: sends a window's sampled requests again, and compares the answers.
 
-Compared are what was captured, what the endpoint answers now, and what the registered package answers to the
-features computed anew. Golden rows are compared with the version's first answers to them, which are kept.
-`consistency.json` beside the report holds the result.
+It compares the captured answers, the endpoint's current answers, and the registered package's answers to
+newly computed features. Golden rows are compared with the version's first answers to them, which are stored.
+The result is written to `consistency.json` beside the report.
 
-An endpoint that is gone, or serves another version by now, is a note: it says nothing against the window.
+An endpoint that was deleted, or serves another version now, is only noted: it does not affect the result.
 """
 
 import json
@@ -29,10 +29,10 @@ logger = Logger(service="replay-answers")
 ROWS_TYPE = "application/jsonlines"
 MAX_GOLDEN = 500
 SAMPLE_SECONDS, GOLDEN_SECONDS = 150.0, 60.0
-"""How long may be asked; the function itself has five minutes."""
+"""Longest times for sending requests; the function's timeout is five minutes."""
 
 _GONE = ("ValidationError", "ValidationException")
-"""Errors of InvokeEndpoint for an endpoint that is not there.
+"""Errors of InvokeEndpoint for an endpoint that does not exist.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html
 """
@@ -68,7 +68,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 
 
 def _package(window: ComputedWindow, rows: int, notes: list[str]) -> list[Known]:
-    """The package's answers to the sample; none, and a note, when it could not be asked."""
+    """The package's answers to the sample; empty, with a note, when its transform job failed."""
     if window.replay_failed:
         notes.append(f"The registered package was not asked: {window.replay_failed}")
         return []
@@ -79,7 +79,7 @@ def _package(window: ComputedWindow, rows: int, notes: list[str]) -> list[Known]
 
 
 def _ask(request: ReplayRequest, rows: Sequence[RowRequest], seconds: float, notes: list[str]) -> list[Known]:
-    """The endpoint's answers now; none, and a note, when there is no endpoint."""
+    """The endpoint's current answers; empty, with a note, when there is no endpoint."""
     try:
         answers = ask(
             runtime(), request.endpoint, rows, run=f"replay-{request.window.digest[:8]}", seconds=seconds
@@ -99,7 +99,7 @@ def _ask(request: ReplayRequest, rows: Sequence[RowRequest], seconds: float, not
 
 
 def _others(answers: Sequence[Known], version: int) -> list[str]:
-    """A note for each version that serves by now and is not the window's."""
+    """A note for each other version than the window's that answered."""
     return [
         f"{count} requests were answered by version {other}, which is not the window's {version}; "
         "they are not compared."
@@ -109,7 +109,7 @@ def _others(answers: Sequence[Known], version: int) -> list[str]:
 
 
 def _golden(request: ReplayRequest, notes: list[str]) -> Comparison | None:
-    """Golden rows against the first answers of the version that answers now; None when there are none."""
+    """Compare the serving version's answers to golden rows with its first ones; None without those."""
     bucket = request.bucket
     text = _text(bucket, "golden/rows.jsonl")
     bodies = [line.strip() for line in json_lines(text or "")][:MAX_GOLDEN]
@@ -131,14 +131,14 @@ def _golden(request: ReplayRequest, notes: list[str]) -> Comparison | None:
 
 
 def _text(bucket: str, key: str) -> str | None:
-    """An object as text; None when there is none."""
+    """An object as text; None when it does not exist."""
     if not is_there(client("s3"), bucket, key):
         return None
     return client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
 
 
 def _texts(uri: str) -> Iterator[str]:
-    """All objects below a uri, in the order of their keys."""
+    """Yield all objects below a URI as texts, in the order of their keys."""
     bucket, prefix = split_uri(uri)
     for key in sorted(entry["Key"] for entry in listed(client("s3"), bucket, prefix)):
         yield _text(bucket, key) or ""

@@ -1,4 +1,4 @@
-"""Answers to the same rows, held against each other. Pure."""
+"""Compares answers to the same rows. Pure functions."""
 
 import json
 from collections import Counter
@@ -11,12 +11,12 @@ from mdlc_constructs.settings.payloads.monitoring import Comparison, ReplayResul
 from mdlc_constructs.settings.strict_json import json_lines
 
 Known = Answer | None
-"""What was answered to a row; None for an error, for silence, and for what was not asked."""
+"""The answer to a row; None for an error, for a timeout, and for a row that was not sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampledRequest:
-    """A captured request of one row, and what was answered to it then."""
+    """A captured request of one row, and its captured answer."""
 
     inference_id: str
     body: str
@@ -50,10 +50,10 @@ def _answer(score: JsonValue, version: JsonValue) -> Known:
 
 
 def package_answers(texts: Iterable[str], rows: int, version: int) -> list[Known]:
-    """What a transform job answered, row by row; nothing when they are not as many as the rows.
+    """A transform job's answers, row by row; empty when their number is not that of the rows.
 
-    Containers part answers by lines or by commas; a model with several answers a row gives none that can be
-    told apart here.
+    Containers separate answers by line breaks or commas, so that several numbers per row cannot be told
+    apart: such a model has no answers here.
     """
     cells = [cell for text in texts for line in text.split() for cell in line.split(",") if cell]
     try:
@@ -66,7 +66,7 @@ def package_answers(texts: Iterable[str], rows: int, version: int) -> list[Known
 
 
 def compare(first: Sequence[Known], second: Sequence[Known], tolerance: float) -> Comparison:
-    """Pairs of one version's answers, or of answers of which one does not say whose it is."""
+    """Compare pairs of answers by the same version, or of which at least one names no version."""
     gaps = [
         _gap(before.scores, after.scores)
         for before, after in zip(first, second, strict=False)
@@ -84,21 +84,21 @@ def _same_version(before: Answer, after: Answer) -> bool:
 
 
 def _gap(before: Scores, after: Scores) -> float | None:
-    """How far two answers lie apart; None for answers of different shape, which no number tells."""
+    """The largest difference between two answers; None when they have different numbers of scores."""
     if len(before) != len(after):
         return None
     return max(abs(a - b) for a, b in zip(before, after, strict=True))
 
 
 def versions(answers: Iterable[Known]) -> dict[str, int]:
-    """How many answers name which version."""
+    """The number of answers by the version that they name."""
     return dict(
         Counter(answer.version for answer in answers if answer is not None and answer.version is not None)
     )
 
 
 def worst(comparisons: Mapping[str, Comparison], notes: Sequence[str]) -> ReplayResult:
-    """The numbers of all comparisons together: the worst of each."""
+    """The result of all comparisons: the highest `moved` and the highest `largest_move`."""
     moved = [each.moved for each in comparisons.values() if each.moved is not None]
     largest = [each.largest_move for each in comparisons.values() if each.largest_move is not None]
     return ReplayResult(
@@ -110,7 +110,7 @@ def worst(comparisons: Mapping[str, Comparison], notes: Sequence[str]) -> Replay
 
 
 def reference(bodies: Sequence[str], answers: Sequence[Known]) -> str:
-    """First answers to golden rows, for later windows to compare with."""
+    """The first answers to golden rows as JSON, for comparison with later ones."""
     kept = {
         body: list(answer.scores) for body, answer in zip(bodies, answers, strict=False) if answer is not None
     }
@@ -118,6 +118,6 @@ def reference(bodies: Sequence[str], answers: Sequence[Known]) -> str:
 
 
 def first_answers(text: str, bodies: Sequence[str]) -> list[Known]:
-    """The first answers to these rows; None for rows that were not asked then."""
+    """The first answers to these rows, from the JSON of `reference`; None for rows without one."""
     kept: Mapping[str, list[float]] = json.loads(text)
     return [Answer(scores=tuple(kept[body])) if body in kept else None for body in bodies]

@@ -1,1 +1,1 @@
-"""Resumes executions that wait for their endpoint, or for a decision on a package."""
+"""Resumes executions that wait for their endpoint, or for the approval of a package."""

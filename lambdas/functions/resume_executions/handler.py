@@ -1,6 +1,6 @@
-"""Entry point of the function that resumes executions: an event ends the wait of those that wait for it.
+"""Entry point of the function that resumes the executions waiting for an event.
 
-Whether an endpoint is settled, the machine asks itself: events come twice, late and in any order.
+Events may come twice, late and in any order, so the state machine then looks up the endpoint's status itself.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ logger = Logger(service="resume-executions")
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, int]:
-    """Send the tokens of the executions that wait for what a `ResumeRequest` names.
+    """Send task success to the executions that wait for the endpoint or package of a `ResumeRequest`.
 
     Returns:
         `resumed`: how many executions were resumed.
@@ -36,9 +36,9 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, int]:
 
 
 def has_settled(status: str) -> bool:
-    """Whether an endpoint's status, as its event or its description spells it, lasts.
+    """Whether an endpoint's status is final, spelled as in an event or in DescribeEndpoint.
 
-    Events write IN_SERVICE where descriptions write InService.
+    Events have IN_SERVICE where DescribeEndpoint has InService.
     """
     return _plain(status) not in {_plain(busy) for busy in BUSY}
 
@@ -62,7 +62,7 @@ def _resume(request: ResumeRequest, dynamodb: "DynamoDBClient", stepfunctions: "
     resumed = 0
     for item in [item for page in pages for item in page["Items"]]:
         resumed += send_task_success(stepfunctions, text_of(item, "task_token"))
-        # Sent or out of date, nobody waits for this token any more, unless a new one has taken its place.
+        # No execution waits for this token any more; the condition keeps a newer token in the same item.
         _forget(dynamodb, request.table, item)
     return resumed
 

@@ -1,1 +1,1 @@
-"""Deletes endpoint configurations and serving models of releases long past."""
+"""Deletes the endpoint configurations and serving models of old releases."""

@@ -1,4 +1,4 @@
-"""Entry point of the retirement: look up what there is, delete what is past keeping."""
+"""Entry point of the function that deletes old releases."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -23,10 +23,7 @@ logger = Logger(service="retire-releases")
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
-    """Delete the releases past keeping: from a `RetirementRequest` to a `RetirementResult`.
-
-    Asked again, there is nothing left to do.
-    """
+    """Delete old releases: from a `RetirementRequest` to a `RetirementResult`. Repeating it is harmless."""
     request = logic.checked_input(event)
     result = retire(client("sagemaker"), request)
     logger.info("retired", extra={"deleted": result.deleted, "kept": result.kept})
@@ -34,19 +31,19 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 
 
 def retire(sagemaker: "SageMakerClient", request: RetirementRequest) -> RetirementResult:
-    """Delete configurations first, then the models that no configuration left names."""
+    """Delete old configurations first, then the models that no remaining configuration names."""
     model = request.model
     endpoint = _describe(sagemaker, request.endpoint)
     if endpoint is None:
         return RetirementResult(deleted=(), kept=())
     serving = endpoint.get("EndpointConfigName", "")
     configs = list(_configs(sagemaker, model, "config"))
-    # A trial's configuration is kept by nobody: the next trial of the same versions creates it again.
+    # A trial's configuration is not kept: the next trial of the same versions creates it again.
     trials = list(_configs(sagemaker, model, "trial"))
     past = [*logic.past(configs, serving, keep=request.keep, replaced=request.replaced), *trials]
     if past:
-        # SageMaker deletes a configuration in use as well, and the endpoint that has it can then never be
-        # updated nor replace an instance: so no endpoint at all may have it.
+        # SageMaker also deletes a configuration in use, and its endpoint can then neither be updated nor
+        # replace an instance: so a configuration that any endpoint has is kept.
         used = _in_use(sagemaker, min(config.created for config in past))
         past = [config for config in past if config.name not in used]
     deleted = [
@@ -76,7 +73,7 @@ def _describe(sagemaker: "SageMakerClient", endpoint: str) -> "DescribeEndpointO
 
 
 def _configs(sagemaker: "SageMakerClient", model: str, step: str) -> Iterator[Resource]:
-    """The model's own endpoint configurations of one step."""
+    """Yield this model's endpoint configurations of one step."""
     pages = sagemaker.get_paginator("list_endpoint_configs").paginate(NameContains=f"{model}-{step}-")
     for page in pages:
         for config in page["EndpointConfigs"]:
@@ -85,7 +82,7 @@ def _configs(sagemaker: "SageMakerClient", model: str, step: str) -> Iterator[Re
 
 
 def _models(sagemaker: "SageMakerClient", model: str) -> Iterator[Resource]:
-    """The model's own serving models."""
+    """Yield this model's SageMaker models for serving."""
     pages = sagemaker.get_paginator("list_models").paginate(NameContains=f"{model}-serving-")
     for page in pages:
         for summary in page["Models"]:
@@ -94,7 +91,7 @@ def _models(sagemaker: "SageMakerClient", model: str) -> Iterator[Resource]:
 
 
 def _in_use(sagemaker: "SageMakerClient", since: datetime) -> set[str]:
-    """The configurations of all endpoints changed since a moment: no other uses what was created then."""
+    """The configurations of all endpoints modified after `since`: others cannot use a newer configuration."""
     pages = sagemaker.get_paginator("list_endpoints").paginate(LastModifiedTimeAfter=since)
     endpoints = (
         _describe(sagemaker, summary["EndpointName"]) for page in pages for summary in page["Endpoints"]
@@ -112,7 +109,7 @@ def _models_of(sagemaker: "SageMakerClient", config: str) -> Iterable[str]:
 
 
 def _delete(call: Callable[..., object], **request: str) -> bool:
-    """Whether the call deleted something; False when it was gone already."""
+    """Whether the call deleted the resource; False when it did not exist."""
     try:
         call(**request)
     except ClientError as error:

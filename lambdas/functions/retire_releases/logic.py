@@ -1,4 +1,4 @@
-"""Which releases are past keeping: pure decisions over what was looked up."""
+"""Decides which releases to delete. Pure functions of what the handler looked up."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Resource:
 
 
 def checked_input(document: object) -> RetirementRequest:
-    """The function's input.
+    """The function's decoded input.
 
     Raises:
         InvalidInput: naming the key, its value and the remedy.
@@ -42,40 +42,40 @@ def checked_input(document: object) -> RetirementRequest:
 def past(
     configs: Iterable[Resource], serving: str, *, keep: int, replaced: str | None = None
 ) -> list[Resource]:
-    """The configurations past keeping, the newest first.
+    """The configurations to delete, the newest first.
 
-    What was created after the configuration in service belongs to a release that is under way, or was sent
-    back: it is left alone until a newer one serves.
+    A configuration created after the one in service belongs to a release that is in progress or was rolled
+    back. It is kept until a newer one serves.
 
     Args:
-        configs: the model's own configurations.
-        serving: the configuration in service.
+        configs: this model's configurations.
+        serving: name of the configuration in service.
         keep: how many of the newest ones created before it are kept.
-        replaced: the one that served before, which is among the kept whenever any is.
+        replaced: name of the one that served before; it is the first to be kept.
     """
     configs = list(configs)
     now = [config.created for config in configs if config.name == serving]
-    if not now:  # it is another's: nothing is known about what came before it
+    if not now:  # the endpoint has a configuration of another origin, so the order of releases is unknown
         return []
     earlier = sorted((c for c in configs if c.created < now[0]), key=lambda c: c.created, reverse=True)
-    # A stable sort: the one that served comes first, the others stay by age.
+    # A stable sort: the replaced configuration comes first, the others stay sorted by age.
     earlier.sort(key=lambda config: config.name != replaced)
     return sorted(earlier[keep:], key=lambda config: config.created, reverse=True)
 
 
 def unused(models: Iterable[Resource], used: Collection[str], before: datetime) -> list[str]:
-    """Serving models that no configuration names, created before that moment: later ones wait for theirs."""
+    """Models that no configuration names, created before a time: newer ones may get a configuration yet."""
     return [model.name for model in models if model.name not in used and model.created < before]
 
 
 def models_of(config: "DescribeEndpointConfigOutputTypeDef") -> set[str]:
-    """The models that a configuration, as described, names."""
+    """The models that a configuration's description names."""
     variants = [*config.get("ProductionVariants", ()), *config.get("ShadowProductionVariants", ())]
     return {variant["ModelName"] for variant in variants if "ModelName" in variant}
 
 
 def configs_of(endpoint: "DescribeEndpointOutputTypeDef") -> set[str]:
-    """The configurations that an endpoint, as described, has or is being brought to."""
+    """The configurations that an endpoint has or is being updated to, from its description."""
     pending = endpoint.get("PendingDeploymentSummary")
     names = (endpoint.get("EndpointConfigName"), pending.get("EndpointConfigName") if pending else None)
     return {name for name in names if name}

@@ -1,6 +1,6 @@
-"""What passes between a state machine, its functions and its jobs: one frozen dataclass a payload.
+"""The payloads between a state machine, its functions and its jobs: one frozen dataclass per payload.
 
-Both sides use the same class: the machine's pure half and the planning functions write it with
+Both sides use the same class: the code that renders the machine and the planning functions write it with
 `codec.encode`, the functions and the jobs read it with `codec.decode`. Plain Python without third-party
-packages, because the zips of the functions and of the jobs carry it. A job's image has Python 3.10 or newer.
+packages, because the zips of the functions and of the jobs include it. Job images have Python 3.10 or newer.
 """

@@ -1,4 +1,4 @@
-"""Payloads of the batch inference workflow: of its planning function, and of the delivery of predictions."""
+"""Payloads of the batch inference workflow: of its planning function and its delivery function."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class BatchSections:
     """The settings of a batch inference, as the jobs' `plan.json` holds them.
 
     Attributes:
-        parallel: shards that are scored at a time.
+        parallel: how many shards are scored in parallel.
     """
 
     dataset: DatasetSection
@@ -41,7 +41,7 @@ class BatchSections:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchPlannerRequest(PlannerRequest):
-    """What the batch inference machine's `Plan` gives its function."""
+    """What the batch inference machine's `Plan` state sends to its function."""
 
     settings: BatchSections
 
@@ -51,13 +51,13 @@ class BatchPlan(ExecutionPlan):
     """`$plan` of a batch inference execution.
 
     Attributes:
-        names: of the jobs, by state.
-        uris: where everything of the execution lies; folders end with a slash.
-        keys: keys of the manifests, and of the delivery's files, in the model's bucket.
-        scoring: transform jobs that are not there yet, one a shard.
-        quality: verdict on the input of a job that was done before; None without.
-        output: verdict on the predictions of a job that was done before; None without.
-        recorded: the run's entry of the audit table when it was finished before.
+        names: job names by state.
+        uris: S3 URIs of the execution's files and folders; folders end with a slash.
+        keys: keys of the manifests, and of the files to deliver, in the model's bucket.
+        scoring: the transform jobs still to be started, one per shard.
+        quality: verdict of an earlier quality job on the same input; None without one.
+        output: verdict of an earlier job on the same predictions; None without one.
+        recorded: the run's audit item; None when the run was not finished before.
         finished_by: the execution that recorded the run; `none` before that.
     """
 
@@ -74,7 +74,7 @@ class BatchPlan(ExecutionPlan):
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryRequest:
-    """What the state `DeliverFile` gives its function: one file of a batch's predictions."""
+    """What the state `DeliverFile` sends to its function: one file of a batch's predictions."""
 
     bucket: str
     key: str
@@ -88,8 +88,8 @@ class DeliveryResult:
     """How many rows of a file were delivered.
 
     Attributes:
-        delivered: rows that are where they go, or whose newer answer is.
-        superseded: the latter alone.
+        delivered: rows whose prediction, or a newer one, is at the destination.
+        superseded: those of them with a newer prediction.
     """
 
     delivered: int

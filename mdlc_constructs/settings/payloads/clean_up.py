@@ -1,4 +1,4 @@
-"""Payload of the custom resource that ends what executions made when its stack is deleted."""
+"""Payload of the custom resource that deletes, with its stack, the resources that executions created."""
 
 from dataclasses import dataclass, field
 
@@ -11,10 +11,10 @@ class CleanUpResource:
 
     Attributes:
         machines: ARNs of the stack's state machines.
-        endpoints: names of the endpoints that they made. One that an update drops from the list stays: the
-            update may yet be rolled back.
+        endpoints: names of the endpoints that the machines create. An endpoint that a stack update removes
+            from this list is kept, because the update may be rolled back.
         group: the model package group to empty; empty for none.
-        bucket: the bucket to empty, when the stack owns one that goes with it; empty for none.
+        bucket: the stack's bucket to empty, if it is deleted with the stack; empty for none.
     """
 
     model: str = field(metadata={KEY: "Model"})

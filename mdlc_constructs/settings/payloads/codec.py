@@ -1,7 +1,7 @@
 """Frozen dataclasses to JSON and back: `encode` and `decode`, for every payload.
 
 A field's type is one of `str`, `int`, `float`, `bool`, a `Literal` of texts, another dataclass,
-`tuple[T, ...]`, `Mapping[str, T]`, any of them or None, or `JsonValue` for what is passed on unread.
+`tuple[T, ...]`, `Mapping[str, T]`, any of them or None, or `JsonValue` for a value passed on unchecked.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 from mdlc_constructs.suggestions import did_you_mean
 
 JsonValue: TypeAlias = Any  # a recursive union of JSON's types would make every reader narrow it
-"""A value that JSON holds, passed on as it is."""
+"""Any JSON value, passed on unchecked."""
 
 Payload = TypeVar("Payload")
 
@@ -24,11 +24,11 @@ KEY = "key"
 """Metadata of a field whose key in JSON is not its name: `field(metadata={KEY: "Error"})`."""
 
 OMIT_NONE = "omit_none"
-"""Metadata of a field that is left out while it is None, since JSONata's `$exists` is true of a null."""
+"""Metadata of a field that is left out when it is None, since JSONata's `$exists` is true for a null."""
 
 
 class PayloadError(ValueError):
-    """A document does not hold the payload; the message names the key, what it holds and what is needed."""
+    """A document does not match its payload; the message names the key, its value and what is needed."""
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,13 @@ def decode(payload: type[Payload], document: object, *, where: str = "", from_us
 
     Args:
         payload: the dataclass.
-        document: what `json.loads` gave.
-        where: how messages name the document, such as `plan.json`.
-        from_user: whether a person wrote the document. An unknown key is then an error; between our own parts
-            it is logged and ignored, so that a deployment does not break the executions that run.
+        document: the document as `json.loads` returns it.
+        where: the document's name in messages, such as `plan.json`.
+        from_user: whether a person wrote the document. An unknown key is then an error; in our own documents
+            it is logged and ignored, so that a deployment does not break running executions.
 
     Raises:
-        PayloadError: when a key is missing, unknown in a person's document, or holds another type.
+        PayloadError: when a key is missing, unknown in a person's document, or has a value of another type.
     """
     if not isinstance(document, Mapping):
         raise PayloadError(f"{where or _title(payload)} is {document!r}: give a JSON object.")
@@ -111,7 +111,7 @@ def decode(payload: type[Payload], document: object, *, where: str = "", from_us
 
 
 def _title(payload: type) -> str:
-    """How messages name a whole document: a payload may say it better than by its class, as `TITLE`."""
+    """The name of a whole document in messages: the payload class's `TITLE`, or else the class's name."""
     return str(getattr(payload, "TITLE", payload.__name__))
 
 
@@ -183,7 +183,7 @@ def _scalar(kind: Any, value: Any, path: str) -> Any:
     if kind not in _SCALARS:
         raise TypeError(f"{path} has the type {kind!r}, which a payload cannot hold.")
     words, accepts = _SCALARS[kind]
-    # JSONata has one kind of number, and writes 3 as 3 or 3.0.
+    # JSONata has only one number type, and writes 3 as 3 or 3.0.
     if kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if not accepts(value):

@@ -1,4 +1,4 @@
-"""Payloads of a decision API: of the acceptance of rules, and of its Express machine's function."""
+"""Payloads of a decision API: of the function that accepts rules, and of its Express machine's function."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from mdlc_constructs.settings.payloads.planning import Section
 
 @dataclass(frozen=True, kw_only=True)
 class RulesUploadRequest:
-    """What the rule of uploads gives the function that accepts rules.
+    """What the EventBridge rule for uploads sends to the function that accepts rules.
 
     Attributes:
-        table: of the rules.
-        decisions: those that rules may make.
-        columns: types of the columns that rules may name; None where they do not fit the rule's template.
-        bus: name of the bus of the outcome's event.
-        event: as S3 sends it.
+        table: name of the rules' table.
+        decisions: the decisions that rules may make.
+        columns: types of the columns that rules may name; None when they do not fit into the target's input.
+        bus: name of the event bus for the outcome's event.
+        event: the S3 event.
     """
 
     api: str
@@ -31,15 +31,17 @@ class RulesUploadRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RulesOutcome:
-    """What became of uploaded rules."""
+    """The outcome of uploaded rules."""
 
     outcome: Literal["accepted", "refused", "same", "older"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RulesResource:
-    """Properties of the custom resource that places the rules of a deployment: the document's object, the
-    rules' table, and what rules may name.
+    """Properties of the custom resource that stores the rules of a deployment.
+
+    `bucket` and `key` locate the rules' document, `table` is the rules' table, and `decisions` and `columns`
+    are what rules may name.
     """
 
     bucket: str = field(metadata={KEY: "Bucket"})
@@ -51,16 +53,16 @@ class RulesResource:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpressRequest:
-    """What the Express machine gives its function.
+    """What the Express machine sends to its function.
 
     Attributes:
         step: `decide`; or `repeat`, for a request that was decided before.
-        item: the looked-up item in DynamoDB's notation; None without.
+        item: the looked-up item in DynamoDB JSON; None without one.
         look_up_failed: whether the look-up failed.
-        answer: the endpoint's body, as text or as the JSON that it is.
+        answer: the body of the endpoint's response, as text or as parsed JSON.
         variant: the production variant that answered.
         failed: the endpoint's error; None when it answered.
-        recorded: the record that was there already, in DynamoDB's notation; for `repeat`.
+        recorded: the request's existing record, in DynamoDB JSON; for `repeat`.
     """
 
     step: Literal["decide", "repeat"]
@@ -76,13 +78,13 @@ class ExpressRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class DecidedAnswer:
-    """What the Express machine's function returns of `decide`.
+    """What the Express machine's function returns for `decide`.
 
     Attributes:
-        item: the record to put if the request has none, in DynamoDB's notation.
-        answer: for the caller.
+        item: the record to put if the request has none, in DynamoDB JSON.
+        answer: the response to the caller.
         act: whether the action is called.
-        action: what the action is called with.
+        action: the action's input.
     """
 
     item: Section
@@ -93,7 +95,7 @@ class DecidedAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class RepeatedAnswer:
-    """What the Express machine's function returns of `repeat`; see `DecidedAnswer`."""
+    """What the Express machine's function returns for `repeat`; see `DecidedAnswer`."""
 
     answer: Section
     act: bool
@@ -102,11 +104,12 @@ class RepeatedAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class FallbackSettings:
-    """What is decided without a score.
+    """The decision without a score, and when a score is given up.
 
     Attributes:
-        endpoint_timeout: seconds after which the endpoint is not waited for.
-        tries: how often it is asked.
+        decision: the decision without a score.
+        endpoint_timeout: seconds to wait for the endpoint's answer.
+        tries: how often the endpoint is called at most.
     """
 
     decision: str
@@ -120,8 +123,9 @@ class LookupSettings:
 
     Attributes:
         key: the row's column to look up by.
-        table_key: the table's partition key, and `key_type` its type in DynamoDB's notation.
-        defaults: value by column, where there is no item.
+        table_key: name of the table's partition key.
+        key_type: its DynamoDB type, such as `S`.
+        defaults: value by column, used when there is no item.
         types: type by column.
         timeout: in seconds.
     """
@@ -139,7 +143,7 @@ class ActionSettings:
     """When and how the action is called.
 
     Attributes:
-        decisions: those that are acted on; None for all.
+        decisions: the decisions that call the action; None for all.
         waits: whether the call waits for the action's end.
         timeout: in seconds.
         again_after: seconds after which a repeated request calls the action again.
@@ -156,10 +160,10 @@ class DecideSettings:
     """The settings of a decision API, as its function reads them from its environment.
 
     Attributes:
-        decisions: those that rules may make.
+        decisions: the decisions that rules may make.
         lookup: None when nothing is looked up.
         rules_age: seconds after which rules are read again.
-        kept: seconds for which a record is kept; None keeps it.
+        kept: time to live of a record in seconds; None keeps it forever.
     """
 
     decisions: tuple[str, ...]
@@ -176,12 +180,12 @@ class DecisionRecord:
 
     Attributes:
         features: the row with the looked-up columns.
-        defaults_used: looked-up columns whose declared default stands there.
-        score: None when there is none.
+        defaults_used: looked-up columns that have their declared default in `features`.
+        score: the model's score; None without one.
         rule: the rule that decided; None for the fallback decision, whose reason is `fallback`.
         action: `pending`, `queued`, `done`, `failed` or `none`.
         at: ISO 8601, in UTC.
-        expires_at: in seconds since 1970; None keeps it.
+        expires_at: in seconds since 1970; None keeps the record forever.
     """
 
     request_id: str

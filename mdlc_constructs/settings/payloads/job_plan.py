@@ -1,7 +1,7 @@
-"""`plan.json`: what a planning function tells the data jobs, and which of it each job may read.
+"""`plan.json`, the data jobs' input, which a planning function writes; and the sections each job may read.
 
-Settings write the sections that they know (`to_plan`), the planning function adds what it looked up, and the
-jobs read the whole. A section that a workflow does not have is null.
+Settings write their own sections (`to_plan`), and the planning function adds what it looked up. A section
+that a workflow does not have is null.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,7 +16,7 @@ PARTS = ("train", "validation", "holdout")
 """The parts that a split divides rows into, in the order of time."""
 
 DELIMITERS = (",", ";", "\t", "|")
-"""What may part the values of a CSV file."""
+"""The delimiters that a CSV file may have."""
 
 SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "quality": ("dataset", "quality", "split", "data"),
@@ -31,15 +31,15 @@ SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
 these sections, so that equal sections find the earlier result and any change makes a new job."""
 
 Join = Literal["row_key", "inference_id", "entity_and_time"]
-"""What joins labels to served rows."""
+"""The key by which labels are joined to served rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CsvFormat:
-    """How the files of a dataset are written, where that is not by the standard.
+    """The CSV format of a dataset's files.
 
     Attributes:
-        timestamp_format: of their times, as strptime takes it; None for ISO 8601.
+        timestamp_format: a strptime format for times; None for ISO 8601.
     """
 
     delimiter: str = ","
@@ -48,13 +48,13 @@ class CsvFormat:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSection:
-    """The columns and what each is for.
+    """A dataset's columns and their roles.
 
     Attributes:
         columns: types by name.
-        features: what the model is fitted on.
+        features: the columns that the model is fitted on.
         positive: the label's positive value, as text.
-        uri: S3 URI of the files; empty where a job reads other ones.
+        uri: S3 URI of the files; empty when a job reads other files.
     """
 
     format: str
@@ -73,7 +73,11 @@ class DatasetSection:
     uri: str = ""
 
     def needed(self, *, label: bool) -> dict[str, str]:
-        """The columns that a job reads, with their types: never one that is known only afterwards."""
+        """The columns that a job reads, with their types; columns in `known_after` are not among them.
+
+        Args:
+            label: whether to include the label.
+        """
         names = [*self.row_key, self.timestamp, *([self.entity] if self.entity else []), *self.features]
         if label and self.label:
             names.append(self.label)
@@ -82,7 +86,7 @@ class DatasetSection:
 
 @dataclass(frozen=True, kw_only=True)
 class Checksum:
-    """What identifies a file's content: a checksum that S3 keeps, else its version id or ETag."""
+    """Identifies a file's content: a checksum stored in S3, or else the object's version id or ETag."""
 
     algorithm: str
     value: str
@@ -93,9 +97,9 @@ class DataFile:
     """One input file.
 
     Attributes:
-        name: below the data's URI.
+        name: relative to the data's URI.
         size: in bytes.
-        shard: the folder that its scoring records go to, in batch inference.
+        shard: the folder for its scoring records, in batch inference.
     """
 
     name: str
@@ -109,8 +113,8 @@ class DataSection:
     """The files that a run reads.
 
     Attributes:
-        version: identifies the content of all of them.
-        uri: S3 URI of the folder that they lie in.
+        version: identifies the content of all files.
+        uri: S3 URI of their folder.
     """
 
     version: str
@@ -141,7 +145,7 @@ class QualitySection:
     leak_auc: float
 
     def about(self, columns: Collection[str]) -> "QualitySection":
-        """The same rules without those about other columns."""
+        """The same rules, without those for columns not in `columns`."""
         return replace(
             self,
             missing_share={name: share for name, share in self.missing_share.items() if name in columns},
@@ -152,7 +156,7 @@ class QualitySection:
 
 @dataclass(frozen=True, kw_only=True)
 class GateSection:
-    """What a trained model must reach; see `Gate` for the meaning."""
+    """The metrics that a trained model must reach; see `Gate` for their meaning."""
 
     at_least: Mapping[str, float]
     at_most: Mapping[str, float]
@@ -163,7 +167,13 @@ class GateSection:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSection:
-    """How metrics are computed: from which score on a row counts as positive, and the bootstrap."""
+    """How metrics are computed.
+
+    Attributes:
+        threshold: the score from which a row counts as positive.
+        bootstrap: resamples for confidence intervals.
+        seed: of the bootstrap.
+    """
 
     threshold: float
     bootstrap: int
@@ -172,11 +182,11 @@ class EvaluationSection:
 
 @dataclass(frozen=True, kw_only=True)
 class ChampionSection:
-    """The package whose answers are in use.
+    """The model package that serves now.
 
     Attributes:
         model: name of its SageMaker model.
-        program: its feature program, which is small and travels inside.
+        program: its whole feature program, which is small.
     """
 
     package_arn: str
@@ -190,7 +200,7 @@ class PackageSection:
     """The model package whose predictions the job checks or monitors.
 
     Attributes:
-        run: the training run that made it.
+        run: the training run that registered it.
         program: S3 URI of its feature program.
         baseline: S3 URI of the baseline statistics of its training data.
     """
@@ -204,7 +214,12 @@ class PackageSection:
 
 @dataclass(frozen=True, kw_only=True)
 class GoldenSection:
-    """How far an answer may be off the expected one, and which share of them must be within."""
+    """When the golden checks pass.
+
+    Attributes:
+        tolerance: how far an answer may differ from the expected one.
+        share: the share of answers that must be within the tolerance.
+    """
 
     tolerance: float
     share: float
@@ -219,7 +234,7 @@ class DeliverySection:
         table: the table's name; empty for the bus.
         key: the table's partition key; empty for the bus.
         keep_seconds: an item's time to live; None keeps it forever.
-        detail_type: of the events; empty for a table.
+        detail_type: the events' `detail-type`; empty for a table.
     """
 
     to: Literal["table", "events"]
@@ -250,10 +265,11 @@ class Thresholds:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelJoin:
-    """How labels find the rows that they belong to.
+    """How labels are joined to their rows.
 
     Attributes:
-        format: of the label files.
+        by: the key of the join.
+        format: format of the label files.
     """
 
     by: Join
@@ -265,8 +281,8 @@ class PublishedBatch:
     """One published result of batch inference.
 
     Attributes:
-        parts: keys of its parts in the model's bucket.
-        raw: names of the files that were scored, below the URI of the batches' dataset.
+        parts: keys of its prediction files in the model's bucket.
+        raw: names of the scored files, relative to the URI of the batches' dataset.
     """
 
     run: str
@@ -278,15 +294,15 @@ class PublishedBatch:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorRules:
-    """How a monitor judges its windows, whichever they are.
+    """A monitor's rules, the same for all windows.
 
     Attributes:
         segments: columns by whose values metrics are computed separately.
         protected: protected attributes: columns by whose values fairness is measured.
-        least_rows: labelled rows that a segment needs.
-        joint: whether a classifier also looks for drift of all columns together.
+        least_rows: the fewest labelled rows for a segment's metrics.
+        joint: whether a domain classifier also looks for drift of all columns together.
         sample: number of rows kept for replaying them against the model.
-        threshold: from which score on a row counts as positive.
+        threshold: the score from which a row counts as positive.
         bootstrap: resamples for confidence intervals.
     """
 
@@ -304,10 +320,10 @@ class MonitorRules:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorSection:
-    """The monitoring window of a job, and the rules that it is judged by.
+    """The monitoring window of a job, and the rules for it.
 
     Attributes:
-        id: the window's name.
+        id: the window's id.
         window: start included, end excluded.
         captured: keys of the data capture files in the model's bucket, for an endpoint monitor.
         published: the results of batch inference, for a batch monitor.
@@ -324,17 +340,17 @@ class MonitorSection:
 
 @dataclass(frozen=True, kw_only=True)
 class PreviousSection:
-    """The window before, whose statistics the monitor job compares with."""
+    """The earlier window with whose statistics the monitor job compares."""
 
     window: Interval
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobPlan:
-    """Everything that the jobs of one run must know.
+    """The input of all jobs of one run.
 
     Attributes:
-        run: digest of the run's work; empty until it is known, because it follows from the sections.
+        run: digest of the run's work; empty at first, because it is derived from the other sections.
         predicted_at: when batch inference was started, ISO 8601.
     """
 

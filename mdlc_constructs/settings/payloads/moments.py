@@ -1,4 +1,4 @@
-"""Moments and intervals of time as payloads hold them: ISO 8601; without a time zone they are UTC."""
+"""Times and intervals of time in payloads: ISO 8601; without a time zone they are UTC."""
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -9,16 +9,16 @@ UTC = timezone.utc  # noqa: UP017  # a job's image has Python 3.10
 
 
 def parse_moment(text: str, name: str = "The moment") -> datetime:
-    """A moment with its time zone, which is UTC where the text names none.
+    """The time that a text names, with a time zone: UTC if the text has none.
 
     Args:
-        name: how the message names it.
+        name: its name in messages.
 
     Raises:
-        PayloadError: for anything but ISO 8601.
+        PayloadError: when the text is not ISO 8601.
     """
     try:
-        # Python 3.10 does not read the suffix Z.
+        # Python 3.10 does not parse the suffix Z.
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as error:
         raise PayloadError(
@@ -28,22 +28,22 @@ def parse_moment(text: str, name: str = "The moment") -> datetime:
 
 
 def plain_text(moment: datetime) -> str:
-    """A moment as jobs hold it: UTC without a zone, to the second."""
+    """A time as text for jobs: UTC without a time zone, to the second."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """Time from `start` to before `end`; without an edge it is open on that side."""
+    """A half-open interval from `start` to before `end`; None leaves that side open."""
 
     start: str | None = None
     end: str | None = None
 
     def normalized(self, name: str) -> "Interval":
-        """The same interval in one spelling, so that equal intervals are equal work.
+        """The same interval in canonical form, so that equal intervals have equal digests.
 
         Args:
-            name: of the interval, for messages.
+            name: the interval's name in messages.
 
         Raises:
             PayloadError: as `moments` does.
@@ -54,13 +54,13 @@ class Interval:
         )
 
     def moments(self, name: str) -> "tuple[datetime | None, datetime | None]":
-        """Both edges with their time zone.
+        """The start and the end, with time zones; None where the interval is open.
 
         Args:
-            name: of the interval, for messages.
+            name: the interval's name in messages.
 
         Raises:
-            PayloadError: for an edge that is no whole second in ISO 8601, or that is not before the other.
+            PayloadError: when one is not a whole second in ISO 8601, or the start is not before the end.
         """
         start, end = (
             _whole_seconds(edge, text)

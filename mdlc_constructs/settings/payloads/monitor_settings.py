@@ -1,4 +1,4 @@
-"""What the monitoring machine's functions are given of its settings, besides the sections of `plan.json`."""
+"""Settings that the monitoring machine sends to its functions, besides the sections of `plan.json`."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class LabelSource:
     """Where labels arrive, how they are joined, and how late they come.
 
     Attributes:
-        complete: share of a window's rows with a label from which on it is not computed again.
+        complete: the share of labelled rows from which a window is no longer computed again.
     """
 
     uri: str
@@ -23,11 +23,11 @@ class LabelSource:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayRules:
-    """What counts as the same answer when served requests are asked again.
+    """When two answers count as the same, if served requests are replayed.
 
     Attributes:
-        tolerance: how far two answers may lie apart.
-        golden: whether the recorded rows are asked too.
+        tolerance: how far two answers may differ.
+        golden: whether the golden rows are sent as well.
     """
 
     tolerance: float

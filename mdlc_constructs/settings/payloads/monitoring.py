@@ -1,4 +1,4 @@
-"""Payloads of the monitoring workflow: of its planning, recording and replaying functions."""
+"""Payloads of the monitoring workflow's planning, recording and replay functions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,10 +40,11 @@ class ServedSettings:
 
     Attributes:
         endpoint: the endpoint's name; empty for batches.
-        variants: whose captures are read; none for all there are.
+        every_seconds: length of a window.
+        variants: the variants whose captures are read; empty for all.
         raw: S3 URI of the folder of raw rows that batches answered.
         settling_seconds: how long after a window's end its captures may still be written.
-        parallel: windows at a time.
+        parallel: how many windows are computed in parallel.
         baseline: S3 URI of the folder of a baseline; empty for the package's own.
     """
 
@@ -58,7 +59,7 @@ class ServedSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringSections:
-    """The settings of a monitoring, of which `plan.json` holds all but `labels` and `served`."""
+    """The settings of a monitoring workflow; `plan.json` holds all but `labels` and `served`."""
 
     dataset: DatasetSection
     quality: QualitySection
@@ -69,14 +70,14 @@ class MonitoringSections:
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringPlannerRequest(PlannerRequest):
-    """What the monitoring machine's `Plan` gives its function."""
+    """What the monitoring machine's `Plan` state sends to its function."""
 
     settings: MonitoringSections
 
 
 @dataclass(frozen=True, kw_only=True)
 class WindowBounds:
-    """A window of served time: from `start` to before `end`, ISO 8601 in UTC."""
+    """A monitoring window from `start` to before `end`, ISO 8601 in UTC."""
 
     start: str
     end: str
@@ -84,27 +85,28 @@ class WindowBounds:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedWindow:
-    """A window as the machine's map gets it.
+    """A window as an item of the state machine's Map.
 
     Attributes:
-        digest: over everything that its report depends on.
-        labels_version: of the label files; empty without.
-        served_version: of what was served.
-        update: whether only labels came since it was recorded.
-        kept: what replaying it was found to give before, as JSON; empty when it was not replayed.
+        digest: of everything that its report depends on.
+        labels_version: data version of the label files; empty without labels.
+        served_version: digest of the captures and published batches.
+        update: whether only new labels came since it was recorded.
+        kept: the result of its earlier replay, as JSON; empty when it was not replayed.
         job: name of the monitor job; empty for a window without one.
-        last_attempt: whether a failure of the job ends the attempts.
-        adopted: whether the job was completed before.
-        verdict: the job's, when it was completed before.
-        version: of the package; 0 without.
+        last_attempt: whether the job is not tried again if it fails.
+        adopted: whether an earlier execution completed the job.
+        verdict: the job's verdict, when it was completed before.
+        version: the package version; 0 without a package.
         program: S3 URI of the folder of the package's feature program.
         baseline: S3 URI of the folder of the baseline.
         folder: S3 URI of the folder of the report; empty for a window without one.
         previous: S3 URI of the statistics that the window is compared with.
-        replay: whether its requests are asked again.
-        replay_job: name of the transform job that asks the package; empty when it was done before.
+        replay: whether its requests are replayed.
+        replay_job: name of the transform job that replays them; empty when it was done before.
         scores: S3 URI of the folder of that job's answers.
-        plan: S3 URI of the monitor job's `plan.json`; so are the manifests `captured`, `labels` and `raw`.
+        plan: S3 URI of the monitor job's `plan.json`.
+        captured: S3 URI of the manifest of captures and predictions; `labels` and `raw` likewise.
         failure: why the window cannot be computed.
     """
 
@@ -141,8 +143,8 @@ class MonitoringPlan(ExecutionPlan):
     """`$plan` of a monitoring execution.
 
     Attributes:
-        parallel: windows at a time.
-        package: whose model answers captured requests again; None when none are.
+        parallel: how many windows are computed in parallel.
+        package: the package that captured requests are replayed against; None without a replay.
     """
 
     parallel: int
@@ -152,17 +154,17 @@ class MonitoringPlan(ExecutionPlan):
 
 @dataclass(frozen=True, kw_only=True)
 class LabelDelay:
-    """How long after a window labels are due."""
+    """How long after a window's end labels are due."""
 
     delay_seconds: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComputedWindow(PlannedWindow):
-    """A planned window with what was found since.
+    """A planned window with the result of its replay.
 
     Attributes:
-        consistency: what replaying it gave, or the note why it was not replayed.
+        consistency: the replay's result, or a note why there was no replay.
         replay_failed: why the registered package did not answer.
     """
 
@@ -172,11 +174,11 @@ class ComputedWindow(PlannedWindow):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordRequest:
-    """What the state `RecordWindow` gives its function.
+    """What the state `RecordWindow` sends to its function.
 
     Attributes:
-        labels: None where nothing is labelled.
-        least_rows: fewer rows, or labels, are no measurement.
+        labels: None without labels.
+        least_rows: with fewer rows, or labels, nothing is measured.
     """
 
     model: str
@@ -191,16 +193,16 @@ class RecordRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Accuracy:
-    """What labels say of a window.
+    """A window's metrics computed with labels.
 
     Attributes:
-        labelled: rows with a label.
-        coverage: their share.
-        labelled_until: time of the last row that has one, ISO 8601.
+        labelled: number of rows with a label.
+        coverage: share of rows with a label.
+        labelled_until: time of the last row with a label, ISO 8601.
         metrics: each with `value`, `low` and `high`.
         baseline: metrics on the holdout in training.
-        changes: metric to `better`, `same` or `worse` than on the holdout.
-        worse: whether the main metric is; None where too little is known.
+        changes: by metric: `better`, `same` or `worse` than on the holdout.
+        worse: whether the main metric is worse; None with too few labels.
     """
 
     labelled: int | None = None
@@ -219,11 +221,11 @@ class Accuracy:
 
 @dataclass(frozen=True, kw_only=True)
 class WindowSummary:
-    """What the monitor job writes as `summary.json`. Without arguments: of a window without rows.
+    """The monitor job's `summary.json`. Without arguments: the summary of a window without rows.
 
     Attributes:
-        package_version: the version judged, which the job decides by the rows; None leaves it to the plan.
-        columns: those that drifted.
+        package_version: the package version with whose baseline the job compared; None for no job.
+        columns: the columns that drifted.
         accuracy: None without labels.
         estimate: metrics estimated without labels, and their error once labels came.
     """
@@ -327,7 +329,7 @@ class WindowItem:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordResult:
-    """What the machine keeps of a window that was recorded."""
+    """A recorded window, as the state machine keeps it."""
 
     id: str
     rows: int
@@ -337,10 +339,10 @@ class RecordResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayRequest:
-    """What the state `CompareAnswers` gives its function.
+    """What the state `CompareAnswers` sends to its function.
 
     Attributes:
-        endpoint: empty for batches.
+        endpoint: the endpoint's name; empty for batches.
     """
 
     model: str
@@ -355,9 +357,9 @@ class Comparison:
     """How answers to the same rows differ.
 
     Attributes:
-        rows: pairs that could be compared.
-        moved: share of them that lie further apart than the tolerance; None without pairs.
-        largest_move: how far the pair that lies furthest apart does; None without pairs.
+        rows: number of pairs that could be compared.
+        moved: share of pairs that differ by more than the tolerance; None without pairs.
+        largest_move: the largest difference of a pair; None without pairs.
     """
 
     rows: int
@@ -367,7 +369,7 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayResult:
-    """What replaying a window gave: the worst of all comparisons. It is `consistency.json`, too."""
+    """The result of a window's replay: the worst of all comparisons. Also written as `consistency.json`."""
 
     moved: float | None
     largest_move: float | None

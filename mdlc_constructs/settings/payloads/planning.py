@@ -1,6 +1,6 @@
-"""What every workflow's `Plan` state gives its planning function, and what each of them returns.
+"""What every workflow's `Plan` state sends to its planning function, and what the function returns.
 
-A workflow's own payloads (`training`, `batch`, `release`, `monitoring`) add to these.
+The payloads of single workflows (`training`, `batch`, `release`, `monitoring`) extend these.
 """
 
 from collections.abc import Mapping
@@ -10,12 +10,12 @@ from typing import ClassVar, TypeAlias
 from mdlc_constructs.settings.payloads.codec import KEY, JsonValue
 
 Section: TypeAlias = Mapping[str, JsonValue]
-"""A section of `plan.json`, which the planning function passes on to a job: the job's payload types it."""
+"""A JSON object passed on unchecked, such as a section of `plan.json`: the reader's payload has its type."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionInput:
-    """What every execution's input may say for the audit."""
+    """The keys that every execution's input may have, for the audit."""
 
     TITLE: ClassVar[str] = "The input"
 
@@ -29,7 +29,7 @@ class PackageInput(ExecutionInput):
     """The input of an execution that uses a model package.
 
     Attributes:
-        package_version: which; None lets the function choose.
+        package_version: the version to use; None lets the planning function choose.
     """
 
     package_version: int | None = None
@@ -37,7 +37,7 @@ class PackageInput(ExecutionInput):
 
 @dataclass(frozen=True, kw_only=True)
 class Home:
-    """Where a model's data and records are: names of its bucket, audit table and model package group."""
+    """The names of a model's bucket, audit table and model package group."""
 
     bucket: str
     table: str
@@ -51,7 +51,7 @@ class ExecutionContext:
     Attributes:
         id: its ARN.
         started_at: ISO 8601.
-        name: empty where no state passes it on.
+        name: empty when the state does not send it.
     """
 
     id: str
@@ -61,10 +61,10 @@ class ExecutionContext:
 
 @dataclass(frozen=True, kw_only=True)
 class RefusedCall:
-    """A call that AWS refused, perhaps because another execution was first, so that `Plan` runs again.
+    """A call that AWS refused, perhaps because another execution was first; `Plan` then runs again.
 
     Attributes:
-        step: the state that made it.
+        step: name of the state that made the call.
     """
 
     step: str
@@ -74,7 +74,7 @@ class RefusedCall:
 
 @dataclass(frozen=True, kw_only=True)
 class CaughtError:
-    """An error's name and cause under the keys that Step Functions gives them."""
+    """An error's name and cause, under the keys that Step Functions uses."""
 
     error: str = field(metadata={KEY: "Error"})
     cause: str = field(metadata={KEY: "Cause"})
@@ -82,14 +82,14 @@ class CaughtError:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannerRequest:
-    """What the state `Plan` gives its function, but for the workflow's settings.
+    """What the state `Plan` sends to its function, without the workflow's settings.
 
     Attributes:
-        requests: each step's request digest, by the state's name.
-        bound: the values that those requests hold placeholders for.
-        input: the execution's, as whoever started it gave it.
-        taken: the call whose refusal led back to `Plan`; None the first time.
-        replaced: states that start no SageMaker job of their step's kind.
+        requests: the digest of each step's request, by the state's name.
+        bound: the values of the placeholders in those requests.
+        input: the execution's input, unchanged.
+        taken: the refused call after which `Plan` runs again; None the first time.
+        replaced: states that do not start their step's usual kind of SageMaker job.
     """
 
     model: str
@@ -104,7 +104,7 @@ class PlannerRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Tag:
-    """A tag in SageMaker's shape."""
+    """A tag in SageMaker's format."""
 
     key: str = field(metadata={KEY: "Key"})
     value: str = field(metadata={KEY: "Value"})
@@ -112,13 +112,13 @@ class Tag:
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionPlan:
-    """What the machine keeps as its variable `$plan`.
+    """The state machine's variable `$plan`.
 
     Attributes:
-        run: digest of the work; it names the run's entry of the audit table.
-        step: the state to go on with; `Wait` when another execution does the same work, `Done` when nothing
-            is left to do.
-        tags: the state machine's own.
+        run: digest of the work; part of the key of the run's audit item.
+        step: the next state; `Wait` when another execution does the same work, `Done` when nothing is left to
+            do.
+        tags: the state machine's tags.
         wait_seconds: how long to wait for another execution.
     """
 
@@ -149,7 +149,7 @@ class PlannedPackage:
 
 @dataclass(frozen=True, kw_only=True)
 class ScoringJob:
-    """A transform job that is to be started: its name, its model, and where it reads and writes."""
+    """A transform job to start: its name, its model, and the S3 URIs of its input and output."""
 
     job: str
     model: str

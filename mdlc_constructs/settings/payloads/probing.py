@@ -1,4 +1,4 @@
-"""Payloads of the functions that ask an endpoint, or look at what it captured, during a release."""
+"""Payloads of the functions that probe an endpoint, or read its captures, during a release."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from mdlc_constructs.settings.payloads.planning import Section
 
 Decision = Literal["promote", "drop", "undecided"]
-"""Take over; speaks against the version; too little is known to say anything."""
+"""`promote`: the new version takes over; `drop`: it is rejected; `undecided`: there is too little data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,12 +14,12 @@ class ProbeSettings:
     """How an endpoint is probed while a new version bakes.
 
     Attributes:
-        tolerance: how far an answer may lie outside what was expected, or answered before.
-        recent: captured requests that are asked again.
-        every_seconds: between the beginnings of two looks.
+        tolerance: how far an answer may differ from the expected or the earlier one.
+        recent: how many captured requests are sent again.
+        every_seconds: time between the starts of two looks.
         share: the new fleet's smallest share of the traffic.
-        to_see: probes that it takes to see the new fleet.
-        count: probes of a look.
+        to_see: number of probes of which at least one reaches the new fleet, with 99.9 % probability.
+        count: number of probes of one look.
     """
 
     tolerance: float
@@ -32,15 +32,15 @@ class ProbeSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeRequest:
-    """What the release machine gives the prober.
+    """What the release machine sends to the probe function.
 
     Attributes:
-        mode: `baseline` records the champion's answers; `look` asks while the new version bakes.
-        run: answers are kept in `runs/<run>/probes.json` of the bucket.
-        version: the version that is released, as answers name it; None when answers name none.
+        mode: `baseline` records the champion's answers; `look` probes while the new version bakes.
+        run: answers are stored in `runs/<run>/probes.json` of the bucket.
+        version: the released version, as answers name it; None when answers name none.
         golden: whether there are golden rows below `golden/` of the bucket.
         captured: whether there are captured requests below `capture/` of the bucket.
-        content_type: of the golden rows.
+        content_type: content type of the golden rows.
     """
 
     mode: Literal["baseline", "look"]
@@ -57,10 +57,10 @@ class ProbeRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedProbes:
-    """What the prober returns of a baseline.
+    """What the probe function returns for a baseline.
 
     Attributes:
-        version: the version whose answers were recorded, as they name it.
+        version: the version whose answers were recorded, as the answers name it.
     """
 
     probes: int
@@ -69,15 +69,15 @@ class RecordedProbes:
 
 @dataclass(frozen=True, kw_only=True)
 class LookResult:
-    """What the prober returns of a look.
+    """What the probe function returns for a look.
 
     Attributes:
-        settled: whether the endpoint is not being changed any more.
-        probes: requests that were sent.
-        seen: answers of the new version among them; None when answers do not say whose they are.
-        outside: share of the new version's answers that are bad; None when there were none.
+        settled: whether the endpoint's update has ended.
+        probes: number of requests sent.
+        seen: number of answers by the new version; None when answers do not name their version.
+        outside: share of the new version's answers outside the tolerance; None without such answers.
         drift: Kolmogorov-Smirnov distance between both versions' answers to the same rows; None likewise.
-        wait_seconds: until the next look.
+        wait_seconds: time until the next look.
     """
 
     settled: bool
@@ -90,14 +90,14 @@ class LookResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ShadowSettings:
-    """What is tolerated of a shadow.
+    """The limits for a shadow variant.
 
     Attributes:
-        tolerance: how far two numbers may lie apart.
-        outside: share of the pairs that may lie further apart.
-        errors: by how much its share of failures may be above the champion's.
-        slower: how many times the champion's mean latency it may take.
-        pairs: the fewest pairs to judge by.
+        tolerance: how far two answers to the same request may differ.
+        outside: the share of pairs that may differ by more.
+        errors: by how much its share of failures may exceed the champion's.
+        slower: its highest mean latency, as a multiple of the champion's.
+        pairs: the fewest pairs for a judgement.
     """
 
     tolerance: float
@@ -112,8 +112,8 @@ class ABTestSettings:
     """When a challenger wins.
 
     Attributes:
-        confidence: of the interval, two-sided.
-        outcomes: the fewest entities with an outcome, of each variant, to judge by.
+        confidence: level of the two-sided confidence interval.
+        outcomes: the fewest entities with an outcome, per variant, for a judgement.
         entity: the column that names the entity.
     """
 
@@ -125,13 +125,13 @@ class ABTestSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class JudgementRequest:
-    """What the state `JudgeTrial` gives its function.
+    """What the state `JudgeTrial` sends to its function.
 
     Attributes:
-        execution: ARN of the execution that asks.
+        execution: ARN of the calling execution.
         champion: name of the champion's variant.
         challenger: name of the new version's variant.
-        settings: a `ShadowSettings` or an `ABTestSettings`, by the kind.
+        settings: a `ShadowSettings` or an `ABTestSettings`, depending on `kind`.
     """
 
     kind: Literal["shadow", "ab"]
@@ -147,10 +147,10 @@ class JudgementRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """A judgement.
+    """The judgement of an experiment.
 
     Attributes:
-        error: the failure's name; empty for a version that takes over.
+        error: the failure's name; empty for `promote`.
         summary: a sentence with the numbers.
     """
 

@@ -15,12 +15,12 @@ from mdlc_constructs.settings.payloads.planning import (
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 EndpointState = Literal["Absent", "Serving", "Deploying", "Refused", "Other"]
-"""How the endpoint stands to the release's configuration: there is none; it has it; it is being brought to
-it; the update to it was refused and must be undone; it has another."""
+"""The endpoint's state with respect to the release's configuration: there is no endpoint; it has it; it is
+being updated to it; the update was refused and scaling must be restored; it has another configuration."""
 
 TrialStep = Literal["Skip", "Again", "Create", "Begin", "Carry", "End"]
-"""What comes next of an experiment: there is none; another plan, right before it; its configuration; its
-beginning; the wait that another execution left; the end of an experiment that is not this release's."""
+"""The next step of an experiment: `Skip`, there is none; `Again`, plan again right before it; `Create` its
+endpoint configuration; `Begin` it; `Carry`, continue one that runs already; `End` another version's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class ReleaseInput(PackageInput):
     """The input of a release.
 
     Attributes:
-        forward_only: whether it may do nothing but follow a newer, approved version.
+        forward_only: whether it may only release an approved version that is newer than the champion.
     """
 
     forward_only: bool = False
@@ -39,8 +39,8 @@ class EndpointSettings:
     """The endpoint that is released to.
 
     Attributes:
-        instance_type: None for a serverless one.
-        scaled: whether its instances are under scaling.
+        instance_type: None for a serverless endpoint.
+        scaled: whether its instances are under Application Auto Scaling.
     """
 
     name: str
@@ -51,7 +51,7 @@ class EndpointSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentSettings:
-    """The experiment that comes before a version takes over.
+    """The experiment before a new version takes over.
 
     Attributes:
         seconds: how long it lasts.
@@ -74,23 +74,23 @@ class ReleaseSections:
 
 @dataclass(frozen=True, kw_only=True)
 class ReleasePlannerRequest(PlannerRequest):
-    """What the release machine's `Plan` gives its function."""
+    """What the release machine's `Plan` state sends to its function."""
 
     settings: ReleaseSections
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialPlan:
-    """What is done about an experiment before the endpoint gets its new configuration.
+    """The next step of an experiment, before the endpoint gets its new configuration.
 
     Attributes:
         config: the experiment's endpoint configuration.
-        champion_config: the configuration that the endpoint goes back to.
-        champion_model: the champion's model.
-        instance_type: of the champion's variant; empty for a serverless one.
-        instances: of the champion's variant now.
+        champion_config: the configuration that the experiment's end restores.
+        champion_model: name of the champion's SageMaker model.
+        instance_type: the champion variant's instance type; empty for a serverless endpoint.
+        instances: the champion variant's current number of instances.
         seconds: how long the experiment still runs.
-        owner: ARN of the execution that recorded the experiment; empty without.
+        owner: ARN of the execution that recorded the experiment; empty without one.
     """
 
     step: TrialStep
@@ -108,19 +108,19 @@ class ReleasePlan(ExecutionPlan):
     """`$plan` of a release.
 
     Attributes:
-        names: of the jobs, the model and the endpoint configuration, by state.
-        uris: where the golden checks read and write; empty without.
-        golden: verdict of golden checks that were done before; None without.
-        golden_checks: what becomes of the golden checks, as the record of a success says it.
-        deregister: whether scaling must end before the update.
+        names: names of the jobs, the model and the endpoint configuration, by state.
+        uris: S3 URIs of the golden checks' input and output; empty without golden checks.
+        golden: verdict of earlier golden checks of the same run; None without.
+        golden_checks: result of the golden checks, as a successful release's audit item records it.
+        deregister: whether scaling must be deregistered before the update.
         champion: the champion's version; `0` before the first.
         replaced_config: the configuration that served before; empty when it is the same.
-        experiment: what is recorded of an experiment, until its verdict is known.
-        refused: the refusal that is raised once scaling is back.
-        back: whether the release goes back to a version that served before the champion.
-        rejectable: whether a failure speaks against the version.
+        experiment: the audit item's `experiment`, until the experiment's verdict is known.
+        refused: the API's error, raised after scaling is restored.
+        back: whether the release returns to an older version that has served before.
+        rejectable: whether a failure of the release rejects the version.
         outcome: the outcome when nothing is left to do.
-        recorded: the run's entry of the audit table when nothing is left to do.
+        recorded: the run's audit item when nothing is left to do.
         finished_by: the execution that recorded the run; `none` before that.
     """
 
@@ -145,11 +145,11 @@ class ReleasePlan(ExecutionPlan):
 
 @dataclass(frozen=True, kw_only=True)
 class ResumeRequest:
-    """What an event's rule gives the function that resumes the executions which wait for it.
+    """What an EventBridge rule sends to the function that resumes the executions waiting for the event.
 
     Attributes:
-        endpoint: the endpoint, or what else is waited for, as the items with the task tokens name it.
-        status: the endpoint's, as its event spells it.
+        endpoint: the endpoint, or the other resource waited for, as the items with the task tokens name it.
+        status: the endpoint's status, as spelled in its event.
     """
 
     table: str
@@ -160,11 +160,11 @@ class ResumeRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RetirementRequest:
-    """What the release machine gives the function that deletes old releases.
+    """What the release machine sends to the function that deletes old releases.
 
     Attributes:
-        keep: how many earlier releases stay.
-        replaced: the configuration that served before; it is among those that stay.
+        keep: how many earlier releases are kept.
+        replaced: the configuration that served before; it is one of those kept.
     """
 
     TITLE: ClassVar[str] = "The input"
@@ -177,7 +177,7 @@ class RetirementRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RetirementResult:
-    """What was deleted, one line each, and the endpoint configurations that stay."""
+    """The deleted resources, one line each, and the endpoint configurations that are kept."""
 
     deleted: tuple[str, ...]
     kept: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Payloads of a retraining: of the machine's own steps, of triggers and of the fleet's leases."""
+"""Payloads of a retraining: of the state machine's own steps, of triggers and of the fleet's leases."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -20,7 +20,7 @@ class BudgetSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class FleetSettings:
-    """A fleet: its table, its name and what its models may hold together."""
+    """A fleet: its table, its name and the budget that its models share."""
 
     table: str
     name: str
@@ -53,9 +53,9 @@ class RetrainingInput(TrainingInput):
     """The input of a retraining.
 
     Attributes:
-        labelled_until: up to when labels are complete, ISO 8601.
-        drifted_at: since when data are distributed otherwise, ISO 8601.
-        for_pending: whether the execution works for pending triggers, and asks for nothing of its own.
+        labelled_until: time until which labels are complete, ISO 8601.
+        drifted_at: time since which the data have drifted, ISO 8601.
+        for_pending: whether the execution only handles pending triggers, without a request of its own.
     """
 
     labelled_until: str | None = None
@@ -65,17 +65,18 @@ class RetrainingInput(TrainingInput):
 
 @dataclass(frozen=True, kw_only=True)
 class RetrainingSections:
-    """The settings of a retraining as its functions get them.
+    """The settings of a retraining as its functions receive them.
 
     Attributes:
-        table: the audit table.
-        machine: ARN of the retraining machine; so are `training` and `release`, which is None for batch
-            inference.
+        table: name of the audit table.
+        machine: ARN of the retraining machine.
+        training: ARN of the training machine.
+        release: ARN of the release machine; None for batch inference.
         dataset: S3 URI of the training data.
         label_delay: seconds after which a row has its label.
-        by_time: whether the training's split takes a holdout.
-        priority: of a retraining that somebody starts.
-        instances: that a training uses.
+        by_time: whether the training splits by time, with a holdout.
+        priority: priority of a retraining that was started by hand.
+        instances: number of instances that a training uses.
     """
 
     model: str
@@ -95,13 +96,13 @@ class RetrainingSections:
 
 @dataclass(frozen=True, kw_only=True)
 class CoalescedTriggers:
-    """What there is to work for, and how long the machine waits before.
+    """The retraining to run, and how long the state machine waits before it.
 
     Attributes:
-        step: `Wait`; `Nothing` where other executions do what there is; `Replaced` where the version that it
-            was for is not the champion any more.
-        past: when the last retraining ended, ISO 8601; it changes when another one ends.
-        resumed: whether it goes on with what a dead execution left.
+        step: `Wait`; `Nothing` when other executions do the work; `Replaced` when the version that the
+            triggers are about is no longer the champion.
+        past: end of the last retraining, ISO 8601; it changes when another retraining ends.
+        resumed: whether it continues the work of a dead execution.
     """
 
     step: str = ""
@@ -114,7 +115,7 @@ class CoalescedTriggers:
 
 @dataclass(frozen=True, kw_only=True)
 class ExecutionToFollow:
-    """A training or a release that the machine starts, or follows where it runs already."""
+    """A training or release execution that the machine starts, or waits for when it runs already."""
 
     name: str
     arn: str
@@ -123,7 +124,7 @@ class ExecutionToFollow:
 
 @dataclass(frozen=True, kw_only=True)
 class CountedData:
-    """How much there is to train on: files, and their size in bytes."""
+    """The amount of training data: number of files, and their size in bytes."""
 
     files: int
     size: int
@@ -131,14 +132,16 @@ class CountedData:
 
 @dataclass(frozen=True, kw_only=True)
 class RetrainingWork:
-    """Everything that the states behind `Claim` need.
+    """Everything that the states after `Claim` need.
 
     Attributes:
-        step: `Train`, or `Trained` with a training that is done.
-        trigger: names of the triggers; `triggers` holds them with their reasons, as JSON.
-        trained: output of a training that is done; None without.
-        released: output of a release that is done; None without.
-        window: of the training's input, as JSON; so is `holdout`.
+        step: `Train`, or `Trained` when the training has succeeded already.
+        trigger: names of the triggers.
+        triggers: the triggers with their reasons, as JSON.
+        trained: output of a training that has succeeded; None without one.
+        released: output of a release that has succeeded; None without one.
+        window: `window` of the training's input, as JSON.
+        holdout: `holdout` of the training's input, as JSON.
     """
 
     step: str
@@ -157,10 +160,10 @@ class RetrainingWork:
 
 @dataclass(frozen=True, kw_only=True)
 class StepRequest:
-    """What the machine gives its function in every step.
+    """What the state machine sends to its function in every step.
 
     Attributes:
-        step: which.
+        step: name of the step, a key of the function's `_STEPS`.
     """
 
     step: str
@@ -170,14 +173,14 @@ class StepRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class CoalesceRequest(StepRequest):
-    """`Gather`: what is there to work for?"""
+    """`Gather`: records and coalesces triggers into the next retraining."""
 
     input: JsonValue = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class AcquireRequest(StepRequest):
-    """`AskLease`: the answer goes to the task's token."""
+    """`AskLease`: requests the lease; the answer is sent to the task token."""
 
     coalesced: CoalescedTriggers = field(metadata={KEY: "gathered"})
     token: str
@@ -185,14 +188,14 @@ class AcquireRequest(StepRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimRequest(StepRequest):
-    """`Claim`: what is done under the lease? Also `ReleaseCapacity`, once the training is over."""
+    """`Claim`: claims the triggers under the lease. Also for `ReleaseCapacity`, after the training."""
 
     coalesced: CoalescedTriggers = field(metadata={KEY: "gathered"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApprovalRequest(StepRequest):
-    """`AwaitApproval`: the token is sent back once somebody decided on the package."""
+    """`AwaitApproval`: waits by task token until somebody approves or rejects the package."""
 
     package_arn: str
     token: str
@@ -203,9 +206,9 @@ class ConcludeRequest(StepRequest):
     """`Conclude` and `ConcludeFailure`.
 
     Attributes:
-        counted: what there was to train on; None where nothing was claimed.
-        rows: how many rows were trained on, as text; empty where nothing was.
-        error: name of the failure; empty without.
+        counted: the amount of training data; None when nothing was claimed.
+        rows: how many rows were trained on, as text; empty without a training.
+        error: name of the error; empty without one.
     """
 
     request_id: str
@@ -217,15 +220,15 @@ class ConcludeRequest(StepRequest):
 
 @dataclass(frozen=True, kw_only=True)
 class TriggerRequest:
-    """What a rule of events, or a deployment, gives the function that records triggers.
+    """What an EventBridge rule, or a deployment, sends to the function that records triggers.
 
     Attributes:
-        table: the audit table.
+        table: name of the audit table.
         machine: ARN of the retraining machine.
-        triggers: those that the event may fire (see `settings.triggers.decode_trigger`).
-        dataset: S3 URI of the training data; empty where no trigger counts them.
-        event: as EventBridge delivers it; None for a rule that only looks for killed retrainings.
-        resume: whether killed retrainings are to be started again, and nothing is recorded.
+        triggers: the triggers that the event may fire (see `settings.triggers.decode_trigger`).
+        dataset: S3 URI of the training data; empty when no trigger measures them.
+        event: the EventBridge event; None for a rule that only looks for killed retrainings.
+        resume: whether to restart killed retrainings instead of recording triggers.
     """
 
     model: str
@@ -239,7 +242,7 @@ class TriggerRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class TriggerResult:
-    """How many triggers fired, how many were new, and which execution works for them."""
+    """How many triggers fired, how many of them were new, and the ARN of the execution that handles them."""
 
     fired: int
     new: int
@@ -248,12 +251,12 @@ class TriggerResult:
 
 @dataclass(frozen=True, kw_only=True)
 class LeaseAnswer:
-    """What ends the wait for a lease.
+    """The answer that ends an execution's wait for a lease.
 
     Attributes:
         lease: `Held`, `Duplicate`, `Ended` or `TooLarge`.
-        owner: ARN of the execution that has the request; empty otherwise.
-        expires_at: until when the lease is held, ISO 8601.
+        owner: for `Duplicate` and `Ended`, ARN of the execution that owns the request; empty otherwise.
+        expires_at: when the lease expires, ISO 8601.
     """
 
     lease: str

@@ -25,8 +25,8 @@ class TrainingInput(ExecutionInput):
     """The input of a training execution.
 
     Attributes:
-        window: rows that are used at all.
-        holdout: rows that judge the model; for a split by time.
+        window: the time span of all rows that are used.
+        holdout: the time span of the rows that the model is evaluated on; for a split by time.
     """
 
     window: Interval | None = None
@@ -46,7 +46,7 @@ class TrainingSections:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingPlannerRequest(PlannerRequest):
-    """What the training machine's `Plan` gives its function."""
+    """What the training machine's `Plan` state sends to its function."""
 
     settings: TrainingSections
 
@@ -56,13 +56,13 @@ class TrainingPlan(ExecutionPlan):
     """`$plan` of a training execution.
 
     Attributes:
-        names: of the jobs and the model, by state.
-        uris: where everything of the execution lies; folders end with a slash.
-        token: the client token of the registration.
-        scoring: transform jobs that are not there yet.
-        quality: verdict of a quality job that was done before; None without.
-        gate: verdict of an evaluation that was done before; None without.
-        recorded: the run's entry of the audit table when it was finished before.
+        names: names of the jobs and the model, by state.
+        uris: S3 URIs of the execution's files and folders; folders end with a slash.
+        token: the client token of the model package's registration.
+        scoring: the transform jobs still to be started.
+        quality: verdict of an earlier quality job of the same run; None without one.
+        gate: verdict of an earlier evaluation of the same run; None without one.
+        recorded: the run's audit item; None when the run was not finished before.
         finished_by: the execution that recorded the run; `none` before that.
     """
 

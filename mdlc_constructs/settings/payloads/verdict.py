@@ -1,4 +1,4 @@
-"""The verdict that a data job leaves as its exit message, for the machine and the planning functions."""
+"""The verdict that a data job writes as its exit message, for the state machine and planning functions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from mdlc_constructs.settings.payloads.codec import JsonValue
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a job found.
+    """A data job's verdict.
 
     Attributes:
-        passed: whether the machine may go on.
-        reasons: why not, a sentence each; of a monitor job, what drifted.
-        metrics: a few numbers; null where one is not defined.
-        rows: how many the job was about.
+        passed: whether the state machine may go on.
+        reasons: why it did not pass, one sentence each; for a monitor job, what drifted.
+        metrics: a few numbers; null when one is not defined.
+        rows: how many rows the verdict is about.
     """
 
     passed: bool
