@@ -17,7 +17,7 @@ APPROVED, REJECTED, WAITING, UNKNOWN = "approved", "rejected", "waits for approv
 _STATUS = {"Approved": APPROVED, "Rejected": REJECTED, "PendingManualApproval": WAITING}
 _OUTCOME = {"Succeeded": APPROVED, "Refused": REJECTED, "PendingApproval": WAITING}
 COMPARED_WITH_CHAMPION = "champion's"
-"""What the gate's sentence on the comparison holds."""
+"""Text in the gate's reasons (`jobs/gate.py`) when a version was compared with the champion."""
 LOST = ("RolledBack", "ShadowDropped", "ChallengerLost")
 """Errors of releases in which the version served next to the champion and lost."""
 NO_VERSION = ("Unchanged", "Failed")
@@ -26,7 +26,7 @@ NO_VERSION = ("Unchanged", "Failed")
 
 @dataclass(frozen=True, kw_only=True)
 class ChampionPeriod:
-    """A time in which a version was the champion; without an end it still is."""
+    """A period in which a version was the champion; `end` is empty while it still is."""
 
     version: int
     start: str
@@ -74,8 +74,8 @@ class Version:
 
     @property
     def is_champion(self) -> bool:
-        """Whether it is in use now."""
-        return any(not reign.end for reign in self.champion_periods)
+        """Whether it is the champion now."""
+        return any(not period.end for period in self.champion_periods)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +135,7 @@ def of(model: str, items: Sequence[Item], packages: Iterable[Package]) -> Family
 
 
 def champion_periods(items: Sequence[Item]) -> list[ChampionPeriod]:
-    """Who was champion from when to when, in order.
+    """The champions in chronological order, each with its start and end.
 
     A release may set an older or a newer version as champion; batch inference only sets a newer one. When
     the model has successful releases, batch inference is ignored, because only releases set the champion.
@@ -169,10 +169,12 @@ def _version(
     retraining = lineage.retraining_of(items, training, number)
     began = str(training.get("started_at") or package.get("created_at") or "")
     before = (
-        reign for reign in reversed(reigned) if began and lineage.moment(reign.start) <= lineage.moment(began)
+        period
+        for period in reversed(reigned)
+        if began and lineage.moment(period.start) <= lineage.moment(began)
     )
-    parent = next((reign.version for reign in before), None)
-    own = tuple(reign for reign in reigned if reign.version == number)
+    parent = next((period.version for period in before), None)
+    own = tuple(period for period in reigned if period.version == number)
     verdict, why = _verdict(training, retraining, package)
     sent_back = tuple(
         SentBack(
@@ -182,7 +184,7 @@ def _version(
         if item.get("outcome") == "Failed" and lineage.version_of(item) == number
     )
     compared = COMPARED_WITH_CHAMPION in str(training.get("reasons", "")) or any(
-        reign.error in LOST for reign in sent_back
+        period.error in LOST for period in sent_back
     )
     lost = retraining.get("outcome") == "Lost" or (verdict == REJECTED and compared)
     return Version(
