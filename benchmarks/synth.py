@@ -121,7 +121,7 @@ def _resident(pid: int) -> int:
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:  # it has ended meanwhile, or there is no /proc
+    except OSError:  # the process has ended meanwhile, or there is no /proc
         return 0
     return pages * resource.getpagesize() + sum(_resident(int(child)) for child in children)
 

@@ -15,7 +15,7 @@ from typing import Any
 from jobs.database import SqlConnection
 
 KEY = "unlisted"
-"""The member of ``string_statistics`` that holds the document; Model Monitor does not read it."""
+"""The key of the document in ``string_statistics``; Model Monitor does not read it."""
 
 DIGITS = (4, 5)  # hexadecimal digits of the hash: 65,536 or 1,048,576 buckets, 11 or 175 KB of text
 BUCKETS_PER_VALUE = 8  # with so many, at most an eighth of new values share a bucket with a known one

@@ -238,7 +238,7 @@ def _write_manifest(
     files = {**written.files, **others}
     digests = {name: sha256_of(path) for name, path in files.items()}
     # The content digest leaves out the champion's features of the holdout, the statistics of the rows, and
-    # the archive, which has code beside the program: they do not change the split's content.
+    # the archive, which also contains code: they do not change the split's content.
     content = {
         name: digest
         for name, digest in digests.items()

@@ -44,7 +44,7 @@ _CONTRADICTS, _TIMES, _AGREES = internal("contradicts"), internal("times"), inte
 
 @dataclass(frozen=True, kw_only=True)
 class JoinedLabels:
-    """The result of the join. The rows are in the views ``joined`` (all versions) and ``judged``.
+    """The counts of the join. Its rows are in the view ``joined`` and, for the monitored version, ``judged``.
 
     Args:
         labelled: number of rows of the monitored version with a label.
@@ -79,7 +79,9 @@ def join_labels(
     columns: Mapping[str, str],
     scratch: Path,
 ) -> JoinedLabels:
-    """Join labels to the view ``served`` and create the views ``joined`` and ``judged``.
+    """Join labels to the view ``served``; creates the views ``joined`` (all versions) and ``judged``.
+
+    ``judged`` has the rows of the monitored version.
 
     Args:
         folder: the folder of the input ``labels``; None without labels.

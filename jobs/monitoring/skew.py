@@ -17,9 +17,7 @@ MISMATCH_SHARE = 0.01
 STANDARD_DEVIATIONS = 0.1
 """A feature is skewed when its share of differing rows, or its mean difference, is at least this."""
 
-_NEARLY = (
-    "CAST('1e-6' AS DOUBLE)"  # as a share of the larger: a number written in fewer digits is no other one
-)
+_NEARLY = "CAST('1e-6' AS DOUBLE)"  # relative tolerance: a number that is written with fewer digits is equal
 
 
 def skew(

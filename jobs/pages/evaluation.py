@@ -183,7 +183,7 @@ def _confusion(axes: Axes, curve: Curves, threshold: float) -> None:
 def _metric_table(
     axes: Axes, task: str, metrics: Mapping[str, Mapping[str, float]], bootstrap: Bootstrap
 ) -> None:
-    """Write the metrics as a table, with the champion's beside them; as bars they would need nine scales."""
+    """Write the metrics and the champion's as a table; as bars they would need up to nine scales."""
     axes.set_axis_off()
     axes.set_title("Metrics", loc="left", fontsize=11, fontweight="bold", color=_INK)
     with_champion = CHAMPION in metrics

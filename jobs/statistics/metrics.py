@@ -197,7 +197,7 @@ def bootstrap_metrics(
     """Resample the rows, the same way for every model, so that their differences are paired.
 
     Args:
-        models: by name; all must hold the same rows in the same order.
+        models: the models' scored rows, by name; all must have the same rows in the same order.
         groups: the group number of each row, from 0. The rows of a group are drawn together, as they are
             not independent. Each row is its own group when None.
         progress: called with the number of each finished resample.
