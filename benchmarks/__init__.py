@@ -1,1 +1,1 @@
-"""What synthesis costs, beside the same thing written with L2 constructs throughout."""
+"""Benchmarks of synthesis, the request path, drift detection and fleet retraining."""

@@ -1,4 +1,4 @@
-"""Two serving containers as processes: the template of this project, and the classic one beside it."""
+"""Runs two serving containers as processes: this project's template, and a classic Flask container."""
 
 import http.client
 import os
@@ -35,9 +35,9 @@ class Container:
     """A serving container as a process.
 
     Attributes:
-        lock: of its environment.
-        program: what its image runs, by Python.
-        variables: what says how many worker processes it starts.
+        lock: the lock file of its environment.
+        program: the Python file that its image runs.
+        variables: the environment variables for the number of worker processes.
     """
 
     lock: Path
@@ -68,7 +68,7 @@ class ContainerLoads:
 
     @property
     def per_second(self) -> float:
-        """Requests a second of the best round: other work on the machine only ever slows."""
+        """Requests per second of the best round, as other work on the machine can only slow it down."""
         return max(load.per_second for load in self.loads)
 
     @property
@@ -77,18 +77,18 @@ class ContainerLoads:
 
     @property
     def cpu_milliseconds(self) -> float:
-        """CPU time of the server's processes for a request, the least of all rounds."""
+        """The server processes' CPU time per request, the minimum of all rounds."""
         return min(self.cpu_milliseconds_each)
 
     @property
     def cpu_milliseconds_each(self) -> list[float]:
-        """The same of every round."""
+        """The server processes' CPU time per request, of every round."""
         pairs = zip(self.loads, self.cpu_seconds, strict=True)
         return [cpu / len(load.latencies) * 1000 for load, cpu in pairs]
 
 
 def write_model(folder: Path) -> Path:
-    """Train the model that both serve; returns what stands for /opt/ml."""
+    """Train the model that both containers serve; returns the folder that replaces /opt/ml."""
     target = folder / "ml" / "model" / "xgboost-model"
     target.parent.mkdir(parents=True)
     python = environment_of(CONTAINERS[TEMPLATE].lock)
@@ -98,7 +98,7 @@ def write_model(folder: Path) -> Path:
 
 
 def csv_body(rows: int) -> bytes:
-    """Rows of features, none of them special."""
+    """A CSV body with that many rows of features."""
     lines = [
         ",".join(f"{((row * FEATURES + column) * 37 % 400 - 200) / 100:.6f}" for column in range(FEATURES))
         for row in range(rows)
@@ -107,7 +107,7 @@ def csv_body(rows: int) -> bytes:
 
 
 def halves() -> tuple[set[int], set[int]]:
-    """The cores of the servers, and those of the load generator; no core is in both where there are two."""
+    """The cores of the servers and those of the load generator: disjoint if there are at least two cores."""
     if not hasattr(os, "sched_getaffinity"):
         return set(), set()
     cores = sorted(os.sched_getaffinity(0))
@@ -117,7 +117,7 @@ def halves() -> tuple[set[int], set[int]]:
 
 @contextmanager
 def serving(name: str, base: Path, cores: set[int], log: Path) -> Iterator[tuple[int, int]]:
-    """A container that has answered /ping and a first request; gives its port and process id."""
+    """Run a container; yields its port and process id after it has answered /ping and a first request."""
     container = CONTAINERS[name]
     port = free_port()
     workers = str(len(cores) or os.cpu_count() or 1)
@@ -150,12 +150,12 @@ def serving(name: str, base: Path, cores: set[int], log: Path) -> Iterator[tuple
 
 
 def pinned(command: Sequence[str], cores: set[int]) -> list[str]:
-    """The command, held to cores by util-linux's taskset where there is any."""
+    """The command, pinned to the cores by util-linux's taskset; unchanged without cores."""
     return ["taskset", "-c", ",".join(map(str, sorted(cores))), *command] if cores else list(command)
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on."""
+    """A free port of this machine."""
     with socket.socket() as probe:
         probe.bind((_HOST, 0))
         return int(probe.getsockname()[1])
@@ -164,14 +164,14 @@ def free_port() -> int:
 def compare(
     bases: Path, log: Path, bodies: Mapping[str, tuple[int, int]], *, rounds: int, seconds: float
 ) -> dict[tuple[str, str], ContainerLoads]:
-    """Measure both under each kind of load, in turn.
+    """Measure both containers under each kind of load, alternately.
 
     Args:
-        bases: what stands for /opt/ml.
-        log: takes what the servers print.
-        bodies: rows a request and connections, by the name of the load.
-        rounds: how often.
-        seconds: of each measurement.
+        bases: the folder that replaces /opt/ml.
+        log: the file for the servers' output.
+        bodies: rows per request and number of connections, by the name of the load.
+        rounds: the number of measurements.
+        seconds: the duration of each measurement.
     """
     servers, generator = halves()
     before = os.sched_getaffinity(0) if generator else set()
@@ -190,7 +190,7 @@ def compare(
                         used = tree_cpu_seconds(pid)
                         load = generate(port, request, connections=connections, seconds=seconds)
                         used = tree_cpu_seconds(pid) - used
-                        if turn:  # the first round only warms
+                        if turn:  # the first round is a warm-up
                             measured[name, kind].loads.append(load)
                             measured[name, kind].cpu_seconds.append(used)
         finally:
@@ -211,7 +211,7 @@ def check_equal(port: int, other: int) -> None:
 
 
 def tree_cpu_seconds(pid: int) -> float:
-    """User and system time so far of a process and its descendants that still run, where /proc tells."""
+    """User and system time so far of a process and its running descendants; 0 without /proc."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -234,10 +234,10 @@ def _answers(port: int, body: bytes) -> list[float]:
 
 
 def _await_answers(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    """Wait for /ping and ask once.
+    """Wait until /ping succeeds, and send one request.
 
     Raises:
-        RuntimeError: when it ended or did not answer in time.
+        RuntimeError: when the container ended or did not answer in time.
     """
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:

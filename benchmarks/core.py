@@ -1,4 +1,4 @@
-"""The pure core alone: `python -m benchmarks.core NUMBER` builds and checks that many pairs of machines."""
+"""Times the pure core: `python -m benchmarks.core NUMBER` builds and checks that many pairs of machines."""
 
 import sys
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Cost:
 
 
 def build(number: int) -> Cost:
-    """Build and check the training and the batch inference machine of that many models."""
+    """Build and check the training and the batch inference machine of that many models; returns the cost."""
     bindings = {name: "value" for machine in _pair("any", {}) for name in machine.placeholders()}
     start = process_time()
     first = 0.0

@@ -13,13 +13,13 @@ STACK = "Decisions"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The endpoint that is there already."""
+    """The existing endpoint."""
 
     endpoint_name: str = decisions.ENDPOINT
 
 
 def main() -> None:
-    """Synthesize."""
+    """Synthesize the app."""
     app = App()
     stack = Stack(app, STACK)
     customers = dynamodb.Table(

@@ -1,4 +1,4 @@
-"""The decision that is measured: twelve numbers sent, eight looked up, an override and bands as rules."""
+"""The measured decision: twelve numbers in the request, eight looked up; rules with an override and bands."""
 
 import io
 import json
@@ -28,7 +28,7 @@ RULES: dict[str, Any] = {
 
 
 def decisions() -> Decisions:
-    """The settings. Times are long: a busy machine must not turn answers into fallbacks."""
+    """The settings. Timeouts are long, so that a busy machine does not cause fallbacks."""
     columns = {"customer": "category", **dict.fromkeys(NAMES, "number")}
     return Decisions(
         decisions=("approve", "refer"),
@@ -42,22 +42,22 @@ def decisions() -> Decisions:
 
 
 def request_row() -> dict[str, Any]:
-    """What the caller sends."""
+    """The row of a request."""
     return {"customer": CUSTOMER, **{name: number / 10 for number, name in enumerate(SENT)}}
 
 
 def endpoint_row() -> dict[str, Any]:
-    """What the endpoint is asked then."""
+    """The row that is sent to the endpoint: the request's row and the looked-up features."""
     return {**request_row(), **looked_up()}
 
 
 def looked_up() -> dict[str, float]:
-    """What the table holds about the customer."""
+    """The customer's features in the table."""
     return {name: number / 20 for number, name in enumerate(LOOKED_UP)}
 
 
 def looked_up_item() -> dict[str, dict[str, str]]:
-    """The same in DynamoDB's notation, with its key."""
+    """The customer's DynamoDB item: key and features."""
     return {"customer": {"S": CUSTOMER}, **{name: {"N": str(value)} for name, value in looked_up().items()}}
 
 
@@ -77,5 +77,5 @@ def model_archive(model: Path) -> bytes:
 
 
 def item_bytes(item: Mapping[str, Mapping[str, object]]) -> int:
-    """About what DynamoDB counts as an item's size: names and values as text."""
+    """The approximate size of a DynamoDB item: names and values as text."""
     return sum(len(name) + len(json.dumps(next(iter(value.values())))) for name, value in item.items())

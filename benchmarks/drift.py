@@ -1,10 +1,10 @@
-"""What drift costs: our data jobs' statistics, Evidently's data drift preset and NannyML's univariate drift.
+"""Compares the cost of drift detection: our data jobs, Evidently's drift preset, NannyML's univariate drift.
 
     python -m benchmarks.drift
 
-Each reads the same two Parquet files, a baseline and a window, in a process of its own, whose CPU seconds,
-time and peak memory count from its start to its end. All of it is taken in one run, in turn, so that ratios
-meet the machine in the same mood. Ours is held to a memory cap at every size.
+Each reads the same two Parquet files, a baseline and a window, in its own process; CPU seconds, time and peak
+memory are those of the whole process. All measurements alternate in one run, so that ratios are taken under
+the same conditions. Ours has the same memory limit at every size.
 """
 
 import argparse
@@ -37,7 +37,7 @@ PROGRAMS = {EVIDENTLY: TWINS / "evidently_preset.py", NANNYML: TWINS / "nannyml_
 MILLIONS = (1.0, 10.0, 50.0)
 ROUNDS = 3
 BIG = 20.0
-"""Above so many million cells one round is enough: the twins take minutes."""
+"""With more million cells than this, only one round is measured, as the twins take minutes."""
 
 MEMORY = "256MB"
 GOAL_MILLIONS = 10.0
@@ -45,12 +45,12 @@ GOAL_RATIO = 15.0
 GOAL_BYTES = 256e6
 
 QUIET = {"DO_NOT_TRACK": "1", "NML_DISABLE_USAGE_LOGGING": "1"}
-"""Both twins report their use over the network unless switched off, which is not what is measured."""
+"""Switches off the usage reports that both twins send over the network, which must not be measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Took:
-    """What one process took."""
+    """The time and memory that one process used."""
 
     wall_seconds: float
     cpu_seconds: float
@@ -59,7 +59,7 @@ class Took:
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """Evidently's value of a column's statistic, how far ours is from it, and how far it may be."""
+    """Evidently's value of a column's statistic, our difference from it, and the difference's bound."""
 
     statistic: str
     value: float
@@ -68,7 +68,7 @@ class Difference:
 
 
 def run(name: str, pair: Pair, folder: Path) -> Took:
-    """Let one of them compute the drift of a pair; its answer is then in `answer_of`."""
+    """Run a program on a pair of files; it writes its statistics to `answer_of`."""
     target, took = answer_of(name, pair, folder), folder / "took.json"
     files = [str(pair.baseline), str(pair.window), str(target)]
     if name in PARTS:
@@ -94,14 +94,14 @@ def run(name: str, pair: Pair, folder: Path) -> Took:
 
 
 def answer_of(name: str, pair: Pair, folder: Path) -> Path:
-    """Where its statistics are, as JSON by column."""
+    """The JSON file of a program's statistics by column."""
     return folder / f"{'-'.join([*name.split(), *pair.name.split()])}.json"
 
 
 def measure(
     pairs: Sequence[Pair], names: Sequence[str], folder: Path, *, rounds: int
 ) -> dict[tuple[str, str], list[Took]]:
-    """Every one on every pair, in turn; a round before the first is not counted, as it fills caches."""
+    """Measure all programs on all pairs, alternately, after one warm-up run of each program."""
     measured: dict[tuple[str, str], list[Took]] = {(name, pair.name): [] for pair in pairs for name in names}
     for name in names:
         run(name, min(pairs, key=lambda pair: pair.cells), folder)
@@ -113,10 +113,10 @@ def measure(
 
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Difference]:
-    """How far our statistics are from Evidently's, by column, and how far they may be.
+    """The differences of our statistics from Evidently's, by column, with their bounds.
 
     Raises:
-        AssertionError: when one is further than it says, or the two have not computed the same.
+        AssertionError: when a difference exceeds its bound, or the columns differ.
     """
     assert ours.keys() == theirs.keys(), f"columns differ: {ours.keys() ^ theirs.keys()}"
     compared = {}
@@ -132,7 +132,7 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str,
 def ratios(
     measured: Mapping[tuple[str, str], Sequence[Took]], twin: str, pair: str, ours: str = OURS
 ) -> dict[str, float]:
-    """How many times what ours takes the twin takes: the median over rounds."""
+    """The twin's CPU time, time and memory divided by ours: the medians over rounds."""
     rounds = list(zip(measured[ours, pair], measured[twin, pair], strict=True))
     return {
         "cpu": statistics.median(other.cpu_seconds / ours_took.cpu_seconds for ours_took, other in rounds),
@@ -142,7 +142,7 @@ def ratios(
 
 
 def table(measured: Mapping[tuple[str, str], Sequence[Took]]) -> Table:
-    """The least of the rounds."""
+    """The table of the minimum times and the maximum memory over rounds."""
     grid = Table(title="Drift of a window against its baseline", title_justify="left")
     for place, column in enumerate(("", "cells", "CPU s", "wall s", "peak MB")):
         grid.add_column(column, justify="right" if place > 1 else "left")
@@ -158,7 +158,7 @@ def table(measured: Mapping[tuple[str, str], Sequence[Took]]) -> Table:
 
 
 def accuracy(pairs: Sequence[Pair], folder: Path) -> dict[str, dict[str, Difference]]:
-    """Our statistics beside Evidently's, by pair and column."""
+    """The differences of our statistics from Evidently's, by pair and column."""
     return {
         pair.name: differences(
             *(json.loads(answer_of(name, pair, folder).read_text()) for name in (OURS, EVIDENTLY))
@@ -168,7 +168,7 @@ def accuracy(pairs: Sequence[Pair], folder: Path) -> dict[str, dict[str, Differe
 
 
 def _keep_baseline(pair: Pair, target: Path) -> None:
-    """Count the baseline beforehand, as training does."""
+    """Compute the baseline's statistics in advance, as training does."""
     command = [sys.executable, "-m", "benchmarks.drift_ours", "baseline", MEMORY]
     subprocess.run(
         [*command, str(pair.baseline), str(pair.window), str(target)], cwd=ROOT, check=True, timeout=600
@@ -176,7 +176,7 @@ def _keep_baseline(pair: Pair, target: Path) -> None:
 
 
 def main() -> None:
-    """Measure, print, and write where asked to."""
+    """Measure, print, and write JSON if requested."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--millions", type=float, nargs="+", default=MILLIONS, help="of cells, wide table")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"up to {BIG:g} million cells")

@@ -1,4 +1,4 @@
-"""The tables whose drift is measured: a wide one made here, and the flights; each as baseline and window."""
+"""The tables of the drift benchmark: a generated wide one, and the flights; each as baseline and window."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ import duckdb
 from jobs.database import literal
 
 COLUMNS = 50
-SHIFTED = 0.5  # deviations, of every tenth column
+SHIFTED = 0.5  # shift of every tenth column, in standard deviations
 
 _PRIME = 1_000_000_007
 _FLIGHTS = (
@@ -19,7 +19,7 @@ _FLIGHTS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Two Parquet files of the same columns; ``cells`` are those of both together."""
+    """Two Parquet files with the same columns; ``cells`` is the number of cells of both together."""
 
     name: str
     cells: int
@@ -28,7 +28,7 @@ class Pair:
 
 
 def wide(folder: Path, cells: int) -> Pair:
-    """Numbers of many shapes (four of five columns) and categories, half of the rows in each file."""
+    """Write columns of many distributions, four of five numeric, with half of the rows in each file."""
     rows = max(1, cells // COLUMNS // 2)
     paths = folder / f"wide-{cells}-baseline.parquet", folder / f"wide-{cells}-window.parquet"
     with duckdb.connect() as connection:
@@ -56,7 +56,7 @@ def flights(folder: Path) -> Pair:
 
 def _value(place: int, shift: float) -> str:
     def uniform(draw: int) -> str:
-        """From 0 to 1, the same on every machine."""
+        """The SQL expression of a pseudo-random number from 0 to 1, equal on every machine."""
         return f"((hash(i * 1000 + {place * 10 + draw}) % {_PRIME} + 0.5) / {_PRIME}.0)"
 
     normal = f"sqrt(-2 * ln({uniform(0)})) * cos(2 * pi() * {uniform(1)})"
@@ -66,8 +66,8 @@ def _value(place: int, shift: float) -> str:
         normal,
         f"3 * {normal} - 7",
         f"-ln({uniform(0)})",
-        f"CASE WHEN {uniform(0)} < 0.9 THEN 0 ELSE round(-5 * ln({uniform(1)})) END",  # mostly nothing
-        f"CASE WHEN {uniform(2)} > 0.02 THEN exp({normal}) END",  # a long tail, and values missing
+        f"CASE WHEN {uniform(0)} < 0.9 THEN 0 ELSE round(-5 * ln({uniform(1)})) END",  # mostly 0
+        f"CASE WHEN {uniform(2)} > 0.02 THEN exp({normal}) END",  # a long tail, and missing values
         f"CAST(floor(1000 * {uniform(0)}) AS INTEGER)",
         f"round({normal}, 2)",
         f"'k' || CAST(floor(6 * pow({uniform(0)}, 2)) AS INTEGER)",

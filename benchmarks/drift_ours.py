@@ -1,10 +1,10 @@
-"""Our side of `benchmarks.drift`, as a process: from two Parquet files to drift, by the jobs' own code.
+"""Our program in `benchmarks.drift`: computes drift from two Parquet files with the jobs' code.
 
     python -m benchmarks.drift_ours PART MEMORY BASELINE WINDOW RESULT
 
-PART is `preset`, what Evidently's preset computes and nothing else; `all`, what the job computes; `baseline`,
-its statistics alone; or `window`, `all` with a baseline counted before, as a monitor has it (by `baseline`,
-in RESULT, which is overwritten).
+PART is `preset`: only what Evidently's preset computes; `all`: everything that the job computes; `baseline`:
+only the baseline's statistics; or `window`: `all` with an existing baseline, as in monitoring. `window` reads
+the result of `baseline` from RESULT and overwrites it.
 """
 
 import json
@@ -20,7 +20,7 @@ from jobs.statistics.divergence import jensen_shannon, transport, transport_boun
 from jobs.statistics.drift import drift
 from jobs.statistics.window import Compared, compare_columns
 
-MIN_DEVIATION = 0.001  # Evidently divides by no less
+MIN_DEVIATION = 0.001  # the minimum standard deviation that Evidently divides by
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -59,9 +59,9 @@ def _preset(columns: Sequence[Compared], document: Any) -> Iterator[tuple[str, d
 
 
 def _jensen_shannon(column: Compared) -> dict[str, float]:
-    """By natural logarithms, as Evidently's (ours are of two).
+    """The Jensen-Shannon distance with natural logarithms, as Evidently's (ours has base 2), and its bound.
 
-    Rare categories that are counted together hide at most what they would add had they nothing in common.
+    Rare categories are counted together. The bound is what they would add if the samples shared none of them.
     """
     distance = jensen_shannon(column.cells) * math.sqrt(math.log(2))
     together = sum(side / rows for side, rows in zip(column.cells[-1], column.present, strict=True)) / 2

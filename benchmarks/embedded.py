@@ -1,4 +1,4 @@
-"""An embedded AWS with an endpoint and tables, for what calls them."""
+"""Runs an embedded AWS with an endpoint and tables for the decision function."""
 
 import json
 import os
@@ -31,11 +31,11 @@ _secrets: dict[str, str] = {}
 
 @contextmanager
 def embedded(folder: Path, model: Path) -> Iterator[str]:
-    """A server with everything in service; gives its URL. Permissions are not looked at: they cost time.
+    """Run a server with endpoint and tables; yields its URL. IAM checks are off, because they take time.
 
     Args:
-        folder: takes the server's files.
-        model: the file that the endpoint serves.
+        folder: the folder for the server's files.
+        model: the model file of the endpoint.
     """
     container = CONTAINERS[TEMPLATE]
     images = folder / "images.json"
@@ -67,12 +67,12 @@ def embedded(folder: Path, model: Path) -> Iterator[str]:
 
 
 def credentials(url: str) -> dict[str, str]:
-    """The account's own keys at the server of a URL, as variables."""
+    """The account's access keys at a server, as environment variables."""
     return {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": _secrets[url]}
 
 
 def variables(url: str) -> dict[str, str]:
-    """The environment of a deciding function there."""
+    """The environment variables of the decision function at a server."""
     return {
         **credentials(url),
         "AWS_REGION": REGION,
@@ -89,7 +89,7 @@ def variables(url: str) -> dict[str, str]:
 
 
 def client(url: str, service: str) -> Any:
-    """A client of the embedded AWS."""
+    """A boto3 client of the embedded AWS."""
     connect: Any = boto3.client
     return connect(
         service,

@@ -1,4 +1,4 @@
-"""Environments of programs that must not share the main one, each made once from its lock."""
+"""Virtual environments of programs that must not share the main one, each created once from its lock file."""
 
 import platform
 import sys
@@ -13,10 +13,10 @@ _REMEDY = "check that the package index is reachable from here, then try again"
 
 
 def environment_of(lock: Path) -> Path:
-    """The Python of an environment that holds just what the lock pins; in the user's cache.
+    """The Python program of an environment with exactly the lock file's packages; in the user's cache.
 
     Raises:
-        mdlc_cli.errors.ToolFailedError: when it cannot be made.
+        mdlc_cli.errors.ToolFailedError: when the environment cannot be created.
     """
     here = f"{sys.version_info[0]}.{sys.version_info[1]} {sys.platform} {platform.machine()}"
     key = cache.digest([lock.read_bytes(), here.encode(), b"compiled"])

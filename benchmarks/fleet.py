@@ -1,7 +1,7 @@
-"""What retraining a fleet costs, and how long models wait: ``python -m benchmarks.fleet`` prints the tables.
+"""Cost and waiting times of retraining a fleet: ``python -m benchmarks.fleet`` prints the tables.
 
-A month of 500 models in simulated time, through the functions of the retraining machine as they are deployed;
-after every write of the table it is looked whether more is held than the budget allows.
+It simulates a month of 500 models with the real Lambda functions of the retraining machine. After every write
+to the table it checks that the leases do not exceed the budget.
 """
 
 import argparse
@@ -29,10 +29,10 @@ PERCENTILES = {"p50": 0.5, "p95": 0.95, "longest": 1.0}
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedMonth:
-    """A month that was lived through.
+    """The result of a simulated month.
 
     Attributes:
-        seconds: what simulating it took.
+        seconds: the duration of the simulation itself.
     """
 
     models: int
@@ -46,7 +46,7 @@ class SimulatedMonth:
 
     @property
     def paid(self) -> dict[str, float]:
-        """Dollars a model and month beside the jobs' instances, by what they are paid for."""
+        """US dollars per model and month without the jobs' instances, by what is billed."""
         month = Month(
             transitions=sum(self.outcome.states.values()),
             trainings=self.outcome.states["Train"],
@@ -61,7 +61,7 @@ class SimulatedMonth:
 def lived(
     models: int = MODELS, budget: Budget = BUDGET, rates: Rates | None = None, seed: int = 1
 ) -> SimulatedMonth:
-    """A month of a fleet."""
+    """Simulate a month of a fleet."""
     began = time.monotonic()
     month = Simulation(models, budget, Patience(), Chances(), seed)
     outcome = month.run(deliveries(models, rates or Rates(), seed))
@@ -78,13 +78,13 @@ def lived(
 
 
 def at(share: float, times: Sequence[timedelta]) -> timedelta:
-    """The time that this share of all did not exceed."""
+    """The quantile of the times at this share; 0 without times."""
     ordered = sorted(times)
     return ordered[round(share * (len(ordered) - 1))] if ordered else timedelta(0)
 
 
 def counted_table(month: SimulatedMonth) -> Shown:
-    """What came, and what it led to."""
+    """The table of events, executions and their outcomes."""
     counts = month.outcome.counts
     table = _table(f"A month of {month.models} models", "", "how many")
     for name, value in (
@@ -111,7 +111,7 @@ def counted_table(month: SimulatedMonth) -> Shown:
 
 
 def waited_table(month: SimulatedMonth) -> Shown:
-    """How long retrainings stood in line for the budget, and how long after their triggers they began."""
+    """The table of waiting times: in the queue for the budget, and since the triggers."""
     table = _table("Hours waited", "", "retrainings", *PERCENTILES)
     waits, resumed = month.outcome.waits, month.outcome.resumed
     for name, times in (
@@ -126,7 +126,7 @@ def waited_table(month: SimulatedMonth) -> Shown:
 
 
 def cost_table(month: SimulatedMonth) -> Shown:
-    """What it costs."""
+    """The table of costs."""
     retrainings = month.outcome.counts["retrainings"]
     transitions = sum(month.outcome.states.values())
     table = _table("A model and month, beside the jobs' and the endpoint's instances", "", "US dollars")
@@ -142,7 +142,7 @@ def cost_table(month: SimulatedMonth) -> Shown:
 
 
 def sample_table(sample: Sample) -> Shown:
-    """What a sample of models did in real machines."""
+    """The table of a sample of models in real state machines."""
     title = f"{sample.models} models started {sample.starts} times each at once, on the embedded AWS"
     table = _table(title, "machine and outcome", "executions", "states entered, each")
     for (workflow, outcome), states in sorted(sample.transitions.items()):
@@ -194,7 +194,7 @@ def main() -> None:
         out.print(table)
     out.print(f"Simulated in {month.seconds:.0f} s.")
     if chosen.machines:
-        # Here, because stacks and their tests take seconds to import.
+        # Imported here, because stacks and their tests take seconds to import.
         from benchmarks import machines
 
         out.print(sample_table(machines.taken()))

@@ -1,8 +1,8 @@
-"""The deciding function in a process of its own: ``python -m benchmarks.handler NUMBER FILE``.
+"""Measures the decision function in its own process: ``python -m benchmarks.handler NUMBER FILE``.
 
-Calls the handler as Lambda does, the endpoint alone in between by the very same call, and writes what each
-took to the file. The handler's own time is what it says itself: all of it but the waits for answers of AWS.
-The CPU time of the process is there to check it by: it holds the sending and receiving too.
+It calls the handler as Lambda does, alternately with the endpoint alone by the same call, and writes the
+times to the file. The handler reports its own time: the total without waiting for AWS's answers. The
+process's CPU time, which includes sending and receiving, is measured to check it.
 """
 
 import json
@@ -21,10 +21,10 @@ _SECONDS = 10.0
 
 
 def main(number: int, target: Path) -> None:
-    """Measure and write.
+    """Measure and write the times.
 
     Raises:
-        AssertionError: when an answer is not the decision of a healthy request path.
+        AssertionError: when an answer is an error or a fallback.
     """
     config = load_config()
     line = json.dumps(decisions.endpoint_row(), separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""The table of a simulated fleet: real conditions in memory, and a look at the budget after each write."""
+"""The in-memory DynamoDB table of a simulated fleet; it checks the budget after each write."""
 
 from bisect import bisect_left, insort
 from collections import Counter
@@ -13,11 +13,11 @@ TABLE, FLEET = "audit", "fleet"
 
 
 class OverBudgetError(AssertionError):
-    """More was held than the budget allows, or a model's lease twice."""
+    """The leases exceed the budget, or a model has two leases."""
 
 
 class _Ordered(dict[tuple[str, str], Item]):
-    """Items whose keys are kept in order, so that a query reads its part alone."""
+    """Items with sorted keys, so that a query reads only its own items."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,12 +35,13 @@ class _Ordered(dict[tuple[str, str], Item]):
 
 
 class LeasedTable(FakeDynamoDB):
-    """Looks after every write whether the budget holds, and counts reads and writes as they are paid for.
+    """A fake table that checks the budget after every transaction and counts read and write units.
 
     Attributes:
-        units: `read` and `write` units; items here are below a unit's size.
-        checks: how often it was looked.
-        most_jobs: the most that was held at a time.
+        units: the numbers of `read` and `write` units; each item is smaller than a unit.
+        checks: the number of checks.
+        most_jobs: the maximum number of jobs that were held at the same time.
+        most_instances: the same for instances.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -60,7 +61,7 @@ class LeasedTable(FakeDynamoDB):
         size = request["PaginationConfig"]["PageSize"]
         position = bisect_left(self.items.order, (pk, start))
         while True:
-            # Reading is consistent: each page is of its own moment.
+            # Each page is a consistent read at its own time.
             self.units["read"] += 1
             keys = self.items.order[position : position + size]
             own = [key for key in keys if key[0] == pk and key[1].startswith(start)]
@@ -74,14 +75,14 @@ class LeasedTable(FakeDynamoDB):
         self.units["write"] += 1
 
     def transact_write_items(self, **request: Any) -> None:
-        # A transaction's writes cost twice, also where a condition refuses them.
+        # A transaction's writes cost two units each, even when a condition fails.
         self.units["write"] += 2 * len(request["TransactItems"])
         super().transact_write_items(**request)
         self._check()
 
     @property
     def is_held(self) -> bool:
-        """Whether anybody holds a lease."""
+        """Whether any lease is held."""
         start = (f"FLEET#{FLEET}", "HOLDER#")
         return any(key[1].startswith(start[1]) for key in self._from(start, 1))
 
@@ -101,7 +102,7 @@ class LeasedTable(FakeDynamoDB):
             model = holder["model"]["S"]
             if model in held or asked["lease_status"]["S"] != HELD:
                 raise OverBudgetError(f"{model} is held twice, or by a request that does not hold.")
-            # One that rests holds its model alone.
+            # A request that released its capacity (`rested_at`) still holds its model's lease.
             rests = "rested_at" in asked
             held[model] = (0, 0) if rests else (int(asked["jobs"]["N"]), int(asked["instances"]["N"]))
             position += 1

@@ -1,7 +1,7 @@
-"""A load generator: one process, many kept-alive connections, each with one request under way.
+"""A load generator: one process with many keep-alive connections, each with one pending request.
 
-It sends the same bytes again and again and does as little as Python lets it, so that one core of it keeps a
-server busy that does more than that for each request. It tells how much of its core it used.
+It repeats the same bytes and does as little as possible in Python, so that one core can saturate a server
+that does more work per request. It reports how much of its core it used.
 """
 
 import selectors
@@ -17,17 +17,17 @@ _CHUNKED = b"transfer-encoding: chunked"
 
 
 class LoadError(Exception):
-    """The server broke off or answered with something else than 200."""
+    """The server closed a connection, did not answer, or answered with a status other than 200."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What came of it.
+    """The result of one measurement.
 
     Attributes:
-        latencies: seconds of every answered request, in order of size.
-        seconds: how long it took.
-        own_cpu_seconds: what the generator itself used.
+        latencies: the latency of every answered request in seconds, sorted.
+        seconds: the duration of the measurement.
+        own_cpu_seconds: the CPU time of the generator itself.
     """
 
     latencies: Sequence[float]
@@ -36,7 +36,7 @@ class Load:
 
     @property
     def per_second(self) -> float:
-        """Answered requests a second."""
+        """Answered requests per second."""
         return len(self.latencies) / self.seconds
 
     @property
@@ -45,12 +45,12 @@ class Load:
         return self.own_cpu_seconds / self.seconds
 
     def milliseconds(self, share: float) -> float:
-        """The latency that this share of requests did not exceed."""
+        """The latency percentile at this share, in milliseconds."""
         return percentile(self.latencies, share) * 1000
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
-    """The least value that at least this share of the values does not exceed."""
+    """The smallest value that at least this share of the values does not exceed."""
     if not ordered:
         raise ValueError("ordered=[]: there is no percentile of nothing")
     exact = share * len(ordered)
@@ -59,16 +59,16 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 
 def http_request(body: bytes, content_type: str) -> bytes:
-    """POST /invocations as bytes."""
+    """The bytes of an HTTP request POST /invocations."""
     head = f"POST /invocations HTTP/1.1\r\nHost: {_HOST}\r\nContent-Type: {content_type}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def complete(answer: bytes) -> bool:
-    """Whether these bytes are a whole HTTP answer.
+    """Whether these bytes are a complete HTTP response.
 
     Raises:
-        LoadError: when they do not say how long they are.
+        LoadError: when they have neither a content length nor chunks.
     """
     end = answer.find(b"\r\n\r\n")
     if end < 0:
@@ -84,10 +84,10 @@ def complete(answer: bytes) -> bool:
 
 
 def generate(port: int, request: bytes, *, connections: int, seconds: float) -> Load:
-    """Keep every connection busy for that long.
+    """Keep every connection busy for that many seconds.
 
     Raises:
-        LoadError: when any answer is missing or is not 200.
+        LoadError: when an answer is missing or its status is not 200.
     """
     waiting: dict[int, tuple[socket.socket, float, bytes]] = {}
     latencies: list[float] = []

@@ -1,7 +1,7 @@
-"""A sample of a fleet through its real machines: three models on the embedded AWS, one job at a time.
+"""Runs a sample of a fleet in real state machines: three models on the embedded AWS, one job at a time.
 
-Each is started several times at once, as a storm does. The executions' own histories say how many states were
-entered, and the table of leases is looked at all the while.
+Each is started several times at once, as in a burst of triggers. The numbers of entered states come from the
+execution histories, and the table of leases is checked continuously.
 """
 
 import os
@@ -24,12 +24,12 @@ MODELS = (
 )
 STARTS = 3
 LABELLED = "2013-12-20"
-"""Up to when the made-up orders have labels."""
+"""The time until which the synthetic orders have labels."""
 LOOK_EVERY_SECONDS = 0.1
 
 
 def taken(models: tuple[Retrained, ...] = MODELS) -> Sample:
-    """Deploy, start, and count."""
+    """Deploy the models, start them, and count their states."""
     with tempfile.TemporaryDirectory(prefix="mdlc-fleet-") as name:
         folder = Path(name)
         server, _ = local.up(

@@ -1,8 +1,8 @@
-"""Run a command as a process of its own and write down what it took.
+"""Runs a command as a separate process and writes its time and memory to a file.
 
     python -I -S measured.py RESULT.json COMMAND...
 
-It is a small process itself: Linux counts the memory of whoever starts a process as the process's own peak.
+This program is a small process itself, because Linux includes the parent's memory in a process's peak.
 """
 
 import json

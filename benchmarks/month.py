@@ -1,4 +1,4 @@
-"""What makes a fleet's models retrain in a month: clocks, drift, new data, people, duplicates, storms."""
+"""The trigger events of a fleet in a month: schedules, drift, new data, requests, duplicates, bursts."""
 
 import random
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ PRIORITIES = {noun.name: noun.priority for noun in NOUNS}
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """An event as it comes to a model; the same event may come again."""
+    """The delivery of an event to a model; the same event may be delivered again."""
 
     at: datetime
     model: int
@@ -28,15 +28,15 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Rates:
-    """How much happens.
+    """The rates of events.
 
     Attributes:
-        drifts, losses, requests: events a model and day, at random moments.
-        fed: share of the models that new data comes to every day.
-        again: how likely an event is delivered once more, and then once more.
-        storms: on how many days the same upstream change makes many models drift within minutes.
-        struck: share of the models that a storm strikes.
-        flapping: models whose monitor says the same again and again for an hour, 200 times.
+        drifts, losses, requests: events per model and day, at random times.
+        fed: the share of models that get new data every day.
+        again: the probability that an event is delivered again after each delivery.
+        storms: the number of days on which one upstream change makes many models drift within minutes.
+        struck: the share of models that a storm affects.
+        flapping: the number of models whose monitor repeats the same event 200 times within an hour.
     """
 
     days: int = 30
@@ -54,7 +54,7 @@ FLAPS = 200
 
 
 def deliveries(models: int, rates: Rates, seed: int = 1) -> list[Delivery]:
-    """Everything that comes in the month, in the order of time."""
+    """All deliveries of the month, in order of time."""
     probability = random.Random(seed)
     events: list[Delivery] = []
     for event in _events(models, rates, probability):
@@ -69,7 +69,7 @@ def _events(models: int, rates: Rates, probability: random.Random) -> Iterator[D
     seconds = rates.days * 86400
     for model in range(models):
         for week in range(rates.days // 7):
-            # Everybody writes the same hour into the schedule: Monday at two.
+            # All schedules have the same time: Monday at two.
             yield _event(model, START + timedelta(days=1 + 7 * week, hours=2), _SCHEDULE.name, f"week {week}")
         if probability.random() < rates.fed:
             for day in range(rates.days):

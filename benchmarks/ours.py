@@ -1,4 +1,4 @@
-"""Model stacks with this library's constructs: `python -m benchmarks.ours NUMBER OUTDIR`."""
+"""Synthesizes model stacks with this library's constructs: `python -m benchmarks.ours NUMBER OUTDIR`."""
 
 import sys
 

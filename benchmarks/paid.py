@@ -1,4 +1,4 @@
-"""What a month of retraining is paid for beside the instances: transitions, calls of functions, tables."""
+"""The cost of a month of retraining without instances: state transitions, function calls, tables, events."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,24 +14,26 @@ from mdlc_constructs.workflows.training.machine import training_machine
 from scripts.draw_workflows import releases, trainings
 
 FUNCTION_SECONDS, FUNCTION_MB = 0.2, 512
-"""How long a function of retraining takes on AWS is assumed, nothing here measures it; the memory is ours."""
+"""The duration of a retraining function on AWS is an assumption, not measured; the memory is as deployed."""
 BESIDE = 15
-"""States of the release that the version's approval starts beside the retraining's own, as the sample of
-`benchmarks.machines` counted them: it waits, and goes through what is done.
+"""The states of the second release execution, which the version's approval starts besides the retraining's
+own one. It waits and skips what is done. The sample of `benchmarks.machines` counted them.
 """
 EVENTS_A_RETRAINING = 2
-"""Started and completed; a decision of the gate and a release publish one each."""
+"""Events of a retraining: started and completed. The gate's decision and a release publish one each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Month:
-    """What a fleet did in a month.
+    """The billed quantities of a fleet in a month.
 
     Attributes:
-        transitions: of the retraining machines.
-        trainings: executions of training machines, and `releases` of release machines.
-        calls: of retraining's functions.
-        reads: read units of the tables, and `writes` the write units.
+        transitions: state transitions of the retraining machines.
+        trainings: executions of training machines.
+        releases: executions of release machines.
+        calls: calls of the retraining functions.
+        reads: read units of the tables.
+        writes: write units of the tables.
     """
 
     transitions: int
@@ -43,14 +45,14 @@ class Month:
 
 
 def retraining_path() -> tuple[str, ...]:
-    """The states that a retraining enters whose challenger wins and is released."""
+    """The states of a retraining whose challenger wins and is released."""
     window = SlidingWindow(length=timedelta(days=90), holdout=timedelta(days=7))
     machine = retraining_machine(RetrainingSettings(model="model", triggers=(OnRequest(),), window=window))
     return entered_states(machine, taken={"ApprovalNeeded": "ReleaseNeeded", "ReleaseVerdict": "Won"})
 
 
 def training_path() -> tuple[str, ...]:
-    """The states of its training, where challenger and champion score the holdout."""
+    """The states of its training, in which challenger and champion score the holdout."""
     return entered_states(training_machine(trainings()), items={"ScoreHoldout": 2})
 
 
@@ -62,7 +64,7 @@ def release_path() -> tuple[str, ...]:
 
 
 def dollars(month: Month) -> dict[str, float]:
-    """US dollars, by what they are paid for."""
+    """The cost in US dollars, by what is billed."""
     gigabyte_seconds = FUNCTION_SECONDS * FUNCTION_MB / 1024
     transition = PRICES["Standard transition"].dollars
     call = PRICES["Lambda request"].dollars + gigabyte_seconds * PRICES["Lambda arm64"].dollars

@@ -1,8 +1,8 @@
-"""AWS's price list, and what a million decisions cost by it beside the endpoint's instances.
+"""AWS prices, and the cost of a million decisions without the endpoint's instances.
 
-Prices are facts of a list and change; these are of us-east-1, first tier, in US dollars, as copies of the
-named pages had them (no live price list was asked). Not counted: instances of the endpoint, which both shapes
-pay alike, data transfer, logs and traces, a web ACL, the free tier, functions kept warm by the hour.
+Prices change; these are of us-east-1, first tier, in US dollars, from copies of the named pages (not from a
+live price list). Not included: the endpoint's instances, which both shapes need equally, data transfer, logs
+and traces, a web ACL, the free tier, provisioned concurrency.
 """
 
 import math
@@ -16,8 +16,8 @@ class Price:
     """One line of a price list.
 
     Attributes:
-        dollars: for `unit`.
-        source: the page.
+        dollars: the price of one `unit`.
+        source: the URL of the page.
     """
 
     dollars: float
@@ -69,15 +69,15 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What one decision uses.
+    """The billed quantities of one decision.
 
     Attributes:
-        milliseconds: from the first to the last thing that the function or machine does.
-        record_bytes: size of the decision's record.
-        looked_up_bytes: size of the item that is looked up; 0 without a look-up.
-        function_milliseconds: of the functions that the machine calls, together.
-        function_calls: how many these are.
-        memory_mb: of every function.
+        milliseconds: the duration of the function or of the state machine's execution.
+        record_bytes: the size of the decision's record.
+        looked_up_bytes: the size of the item that is looked up; 0 without a look-up.
+        function_milliseconds: the total duration of the functions that the state machine calls.
+        function_calls: the number of these calls.
+        memory_mb: the memory of every function.
     """
 
     milliseconds: float
@@ -89,7 +89,7 @@ class Request:
 
 
 def lambda_shape(request: Request) -> dict[str, float]:
-    """Dollars for a million decisions of the warm function, by what they are paid for."""
+    """US dollars per million decisions of the warm function, by service."""
     return {
         **_shared(request),
         "Lambda": _functions(1, request.milliseconds, request.memory_mb),
@@ -97,9 +97,10 @@ def lambda_shape(request: Request) -> dict[str, float]:
 
 
 def express_shape(request: Request) -> dict[str, float]:
-    """Dollars for a million decisions of the Express machine, by what they are paid for.
+    """US dollars per million decisions of the Express state machine, by service.
 
-    Duration is billed by 100 ms and memory by 64 MB, which holds definition and data of one decision.
+    Duration is billed in steps of 100 ms and memory in steps of 64 MB; definition and data of one decision
+    need less than 64 MB.
     """
     billed_seconds = math.ceil(request.milliseconds / _EXPRESS_STEP_MS) * _EXPRESS_STEP_MS / 1000
     duration = billed_seconds * _EXPRESS_MB / 1024 * PRICES["Express duration"].dollars
@@ -111,7 +112,7 @@ def express_shape(request: Request) -> dict[str, float]:
 
 
 def _shared(request: Request) -> dict[str, float]:
-    # A read that may be a moment old costs half a unit; a record is written once.
+    # An eventually consistent read costs half a unit; a record is written once.
     reads = math.ceil(request.looked_up_bytes / _READ_BYTES) / 2
     writes = math.ceil(request.record_bytes / _WRITE_BYTES)
     tables = reads * PRICES["DynamoDB read"].dollars + writes * PRICES["DynamoDB write"].dollars

@@ -1,7 +1,8 @@
-"""What a request costs on its way: ``python -m benchmarks.request_path`` prints the tables.
+"""Latency and cost of the request path: ``python -m benchmarks.request_path`` prints the tables.
 
-The serving container beside the classic one, and the deciding function's own time beside the endpoint's. All
-of it is taken in one run, in turn, so that ratios meet the machine in the same mood; times are this one's.
+It compares the serving container with a classic one, and the decision function's own time with the
+endpoint's. All measurements alternate in one run, so that ratios are taken under the same conditions;
+absolute times depend on the machine.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from mdlc_constructs.workflows.decision.machine import decision_machine
 from mdlc_constructs.workflows.decision.settings import DecisionSettings
 
 LOADS = {"1 row, 1 caller": (1, 1), "1 row, 8 callers": (1, 8), "100 rows, 8 callers": (100, 8)}
-"""Rows a request and connections, by name."""
+"""Rows per request and number of connections, by the name of the load."""
 
 GOAL = "1 row, 8 callers"
 GOAL_RATIO = 3.0
@@ -38,13 +39,13 @@ GOAL_OWN_MS = 3.0
 GOAL_IMPORT_MS = 300.0
 
 BUSY = 0.8
-"""A generator that used more of its core than this may have been the bottleneck."""
+"""A load generator that uses a larger share of its core than this may be the bottleneck."""
 
 ASSUMED_MS = (10.0, 50.0, 150.0)
-"""How long a decision may take on AWS, which nothing here measures: costs are shown for each."""
+"""Assumed durations of a decision on AWS, which are not measured here: costs are shown for each."""
 
 EXPRESS_FUNCTION_MS = 5.0
-"""What the machine's rules function is taken to be billed: an assumption as well."""
+"""The assumed billed duration of the state machine's rules function."""
 
 _IMPORT = """
 import time
@@ -57,14 +58,14 @@ print(time.perf_counter() - wall, time.process_time() - cpu)
 def serving(
     folder: Path, model: Path, *, rounds: int, seconds: float
 ) -> dict[tuple[str, str], ContainerLoads]:
-    """Both containers under every load."""
+    """The measurements of both containers under every load."""
     return containers.compare(model, folder / "containers.log", LOADS, rounds=rounds, seconds=seconds)
 
 
 def deciding(
     folder: Path, model: Path, number: int, *, rounds: int, seconds: float
 ) -> tuple[dict[str, Any], dict[str, Way]]:
-    """The deciding function's times in a process of its own (see `benchmarks.handler`), and both shapes'."""
+    """The decision function's times in its own process (see `benchmarks.handler`), and both shapes' times."""
     target = folder / "handler.json"
     with embedded(folder, model / "model" / "xgboost-model") as url:
         subprocess.run(
@@ -76,7 +77,7 @@ def deciding(
         )
         measured: dict[str, Any] = json.loads(target.read_text())
         asks = shapes.ways(url, shapes.deploy(url, folder))
-        # A fifth: each takes many times what the function alone does.
+        # Fewer requests: each takes much longer than the function alone.
         ways = shapes.measure(url, asks, requests=number // 5, rounds=rounds, seconds=seconds)
     return measured, ways
 
@@ -93,9 +94,10 @@ def hops() -> tuple[str, ...]:
 
 
 def cold_import(folder: Path, repeat: int) -> list[tuple[float, float]]:
-    """Seconds, and CPU seconds, that fresh processes take to import the deciding function.
+    """Seconds and CPU seconds that fresh processes take to import the decision function.
 
-    From the unpacked bundle, without compiled modules of ours: Lambda's copy has none, and is read-only.
+    They import from the unpacked bundle, without compiled modules of ours, as Lambda's copy has none and is
+    read-only.
     """
     place = folder / "bundle"
     with zipfile.ZipFile(bundles.lambda_code().path) as bundle:
@@ -115,9 +117,10 @@ def cold_import(folder: Path, repeat: int) -> list[tuple[float, float]]:
 
 
 def ratios(measured: Mapping[tuple[str, str], ContainerLoads]) -> dict[str, dict[str, float]]:
-    """How many times the twin's requests a second the template answers, and how many times in CPU time.
+    """The template's requests per second divided by the twin's, and the same ratio by CPU time.
 
-    The median over rounds: within one, both are measured one after the other. 0 where CPU time is not known.
+    They are medians over rounds, in each of which both are measured one after the other. The ratio by CPU
+    time is 0 when CPU time is not known.
     """
     return {
         kind: {
@@ -134,7 +137,7 @@ def ratios(measured: Mapping[tuple[str, str], ContainerLoads]) -> dict[str, dict
 
 
 def costs(record_bytes: int) -> list[tuple[float, dict[str, float], dict[str, float]]]:
-    """Dollars a million decisions of both shapes, by the assumed time of a decision."""
+    """US dollars per million decisions of both shapes, by the assumed duration of a decision."""
     looked_up = item_bytes(looked_up_item())
     return [
         (
@@ -177,7 +180,7 @@ def _as_json(measured: Mapping[tuple[str, str], ContainerLoads]) -> list[dict[st
 
 
 def main() -> None:
-    """Measure, print, and write where asked to."""
+    """Measure, print, and write JSON if requested."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9, help="of every load and container, in turn")
     parser.add_argument("--seconds", type=float, default=1.5, help="of each")

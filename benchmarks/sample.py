@@ -1,4 +1,4 @@
-"""What a sample of a fleet did in real machines."""
+"""The measurements of a sample of a fleet in real state machines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 
 @dataclass(kw_only=True)
 class Sample:
-    """Executions of real machines, and how the leases stood meanwhile.
+    """Executions of real state machines, and the leases that were held meanwhile.
 
     Attributes:
-        models: how many there were, each started `starts` times at once.
-        time_scale: how much faster waits went.
-        transitions: by workflow and outcome, how many states each execution entered.
-        looks: how often the leases were looked at, and `most` the most jobs that were held.
-        seconds: from the first start to the last end, on this machine.
+        models: the number of models.
+        starts: how many times each model was started at once.
+        time_scale: the factor by which waits were shortened.
+        transitions: the number of states that each execution entered, by workflow and outcome.
+        looks: the number of times the leases were checked.
+        most: the maximum number of jobs that were held.
+        seconds: the time from the first start to the last end, on this machine.
     """
 
     models: int
@@ -29,5 +31,5 @@ class Sample:
         self.transitions.setdefault((workflow, outcome), []).append(len(states))
 
     def count(self, workflow: str) -> int:
-        """How many executions of a workflow's machines there were."""
+        """The number of executions of a workflow's machines."""
         return sum(len(states) for (name, _), states in self.transitions.items() if name == workflow)

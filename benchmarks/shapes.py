@@ -1,7 +1,7 @@
-"""Both shapes of a decision API behind an embedded API Gateway, beside its endpoint alone.
+"""Measures both shapes of a decision API behind the embedded API Gateway, and the endpoint alone.
 
-All of it answers from one process of the embedded AWS, which is neither as quick nor as wide as AWS: what can
-be compared is one way with another, in the same run.
+One process of the embedded AWS serves all of them, and it is slower than AWS. So only ratios of measurements
+in the same run are meaningful.
 """
 
 import http.client
@@ -36,14 +36,14 @@ Ask = Callable[[http.client.HTTPConnection], None]
 
 @dataclass(kw_only=True)
 class Way:
-    """One way to a score: what one caller waited for each answer, and how many several got in a second."""
+    """The measurements of one way to get a score: latencies of one caller, requests per second of several."""
 
     latencies: list[float] = field(default_factory=list)
     per_second: float = 0.0
 
 
 def deploy(url: str, folder: Path) -> dict[str, str]:
-    """Deploy the app; returns the stack's outputs.
+    """Deploy the CDK app; returns the stack's outputs.
 
     Raises:
         mdlc_cli.errors.ToolFailedError: when the CDK CLI fails.
@@ -77,11 +77,11 @@ def deploy(url: str, folder: Path) -> dict[str, str]:
 
 
 def ways(url: str, outputs: Mapping[str, str]) -> dict[str, Ask]:
-    """How each is asked once.
+    """For each way, a function that sends one request.
 
     Args:
-        url: of the embedded AWS.
-        outputs: of the stack.
+        url: the URL of the embedded AWS.
+        outputs: the stack's outputs.
     """
     host, _, path = outputs["Url"].removeprefix("https://").partition("/")
     stage = f"/_aws/execute-api/{host.partition('.')[0]}/{path}"
@@ -106,9 +106,10 @@ def ways(url: str, outputs: Mapping[str, str]) -> dict[str, Ask]:
 def measure(
     url: str, asks: Mapping[str, Ask], *, requests: int, rounds: int, seconds: float
 ) -> dict[str, Way]:
-    """Ask each way in turn: one caller so many times, then several callers for a while.
+    """Measure all ways alternately: with one caller, then with several callers.
 
-    Of the latter the best round counts, and the first does not: it starts further instances of functions.
+    With several callers, the best round counts, without the first one, which starts new instances of
+    functions.
     """
     ways = {name: Way() for name in asks}
     connections = {name: _connect(url) for name in asks}
@@ -131,10 +132,10 @@ def measure(
 
 
 def _crowd(url: str, ask: Ask, seconds: float) -> float:
-    """Requests a second of several callers.
+    """Requests per second of several callers.
 
     Raises:
-        RuntimeError: when one of them failed.
+        RuntimeError: when a caller failed.
     """
     answered, faults = [0] * CALLERS, []
     deadline = time.perf_counter() + seconds

@@ -1,8 +1,8 @@
-"""A month of a fleet in simulated time: the functions of the retraining machine as deployed, and no jobs.
+"""Simulates a month of a fleet with the real Lambda functions of the retraining machine, but without jobs.
 
-An event is noted and starts an execution; the execution's states follow each other here as in the machine,
-and where a state calls a function, its handler runs. Training and releasing are time that passes, and some
-executions die in it without a word, as a killed one does.
+A trigger event is recorded and starts an execution. The execution goes through the same states as in the
+state machine, and where a state calls a function, its handler runs. Training and release only take simulated
+time; some executions are killed during it.
 """
 
 import heapq
@@ -33,7 +33,7 @@ from mdlc_constructs.settings.training_window import SlidingWindow, window_to_pa
 
 REAP_EVERY = timedelta(minutes=15)
 REAPS_A_RESUME = 4
-"""The rule that starts killed retrainings again comes every hour."""
+"""The rule that restarts killed retrainings is scheduled every hour."""
 RELEASE = timedelta(minutes=20)
 
 TO_WAIT = ("Begin", "CoalesceTriggers", "TriggersCoalesced", "WaitForMore")
@@ -45,18 +45,19 @@ TO_VERDICT = ("TrainVerdict",)
 TO_WON = ("ReleaseCapacity", "ApprovalNeeded", "ReleaseNeeded", "Release", "ReleaseVerdict", "Won")
 TO_DUPLICATE = ("Duplicate",)
 TO_END = ("RecordAudit", "Conclude", "PublishEvent")
-"""The states of the machine that an execution passes between two waits."""
+"""The states of the machine that an execution enters between two waits."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chances:
-    """How retrainings go.
+    """The random distributions of retrainings.
 
     Attributes:
-        minutes: the median time of a training, and `spread` the standard deviation of its logarithm.
-        wins: how likely a challenger wins; the rest loses, and the cool-down grows.
-        dies: how likely an execution is killed while it trains.
-        large: share of the models that train on four instances instead of one.
+        minutes: the median duration of a training.
+        spread: the standard deviation of the duration's logarithm.
+        wins: the probability that a challenger wins; otherwise it loses, and the cool-down grows.
+        dies: the probability that an execution is killed during training.
+        large: the share of models that train on four instances instead of one.
     """
 
     minutes: float = 30
@@ -68,7 +69,7 @@ class Chances:
 
 @dataclass(frozen=True, kw_only=True)
 class Waited:
-    """How long a retraining waited: in line, since its first trigger, and since a person asked for it."""
+    """How long a retraining waited: in the queue, since its first trigger, and since a manual request."""
 
     line: timedelta
     since_first: timedelta
@@ -77,7 +78,7 @@ class Waited:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """What the month came to."""
+    """The counts and waiting times of the month."""
 
     counts: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
@@ -87,7 +88,7 @@ class Outcome:
 
 
 class Simulation:
-    """The month of a fleet."""
+    """A simulated month of a fleet."""
 
     def __init__(
         self, models: int, budget: Budget, patience: Patience, chances: Chances, seed: int = 1
@@ -120,7 +121,7 @@ class Simulation:
         self._order, self._agenda = count(), list[tuple[datetime, int, Callable[[], None]]]()
 
     def run(self, events: Sequence[Delivery]) -> Outcome:
-        """Let everything come, and go on until nothing is left to do."""
+        """Deliver all events and simulate until nothing is left to do; returns the result."""
         for event in events:
             self._at(event.at, partial(self._deliver, event))
         self._at(START + REAP_EVERY, self._reap)
@@ -132,7 +133,7 @@ class Simulation:
 
     @contextmanager
     def _deployed(self) -> Iterator[None]:
-        """The functions' modules with the clock, the tables and Step Functions of this simulation."""
+        """Patch the functions' modules with this simulation's clock, table and Step Functions."""
         clients: dict[str, Any] = {"dynamodb": self.table, "stepfunctions": self.started, "s3": None}
         planning.logger.setLevel("ERROR")
         reaping.logger.setLevel("ERROR")
@@ -152,7 +153,7 @@ class Simulation:
         heapq.heappush(self._agenda, (moment, next(self._order), act))
 
     def _deliver(self, event: Delivery) -> None:
-        """What a rule's function does of an event; a person starts the machine."""
+        """Handle an event as a rule's function does; a manual request starts the machine directly."""
         plan = self.plans[event.model]
         self.outcome.counts["deliveries"] += 1
         if event.fired.trigger == ON_REQUEST:
@@ -175,7 +176,7 @@ class Simulation:
             self._at(self.now + REAP_EVERY, self._reap)
 
     def _resume(self) -> None:
-        """Each model's rule that looks for retrainings that were killed."""
+        """Run each model's rule that restarts killed retrainings."""
         for plan in self.plans:
             self.outcome.calls["RecordTrigger"] += 1
             notes = TriggerStore(dynamodb=self.table, table=TABLE, model=str(plan["model"]))
@@ -197,7 +198,7 @@ class Simulation:
 
     def _begin(self, arn: str) -> None:
         self.outcome.counts["executions"] += 1
-        # Whoever started it goes on first: a function's call is over before its execution's first state.
+        # The caller continues first: a function call ends before the first state of its execution.
         self._at(self.now, partial(self._coalesce, arn))
 
     def _coalesce(self, arn: str) -> None:
@@ -280,7 +281,7 @@ class Simulation:
         self._at(self.now + RELEASE, partial(self._end, arn, coalesced, "Succeeded"))
 
     def _die(self, arn: str, coalesced: dict[str, Any], training: str) -> None:
-        """A stopped execution stops what it follows."""
+        """Kill an execution; the training execution that it waits for is stopped too."""
         self.outcome.counts["killed"] += 1
         self._died[coalesced["request_id"]] = self.now
         self.started.stop(training)

@@ -1,4 +1,4 @@
-"""Step Functions as far as retraining's functions ask it: executions by name, how they stand, task tokens."""
+"""A fake of Step Functions for the retraining functions: executions by name, their status, task tokens."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ RUNNING, SUCCEEDED, ABORTED = "RUNNING", "SUCCEEDED", "ABORTED"
 
 @dataclass(kw_only=True)
 class Execution:
-    """An execution of a machine."""
+    """An execution of a state machine."""
 
     name: str
     machine: str
@@ -29,7 +29,7 @@ class Execution:
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """What an execution waits for, with what it knows."""
+    """A task token of a waiting execution, with the data of its wait."""
 
     arn: str
     about: Mapping[str, Any]
@@ -37,11 +37,11 @@ class Token:
 
 @dataclass(kw_only=True)
 class Started(Client):
-    """The client.
+    """The fake client.
 
     Attributes:
-        on_start: told the ARN of each execution that was started.
-        on_token: told each token that came back while its execution ran, with the answer.
+        on_start: called with the ARN of each started execution.
+        on_token: called with each token that was sent while its execution is running, and the output.
     """
 
     on_start: Callable[[str], None]
@@ -52,7 +52,10 @@ class Started(Client):
     issued: int = 0
 
     def start_execution(self, **request: Any) -> dict[str, str]:
-        """The same name and input while it runs is the same execution; a name that ended is taken."""
+        """Start an execution; idempotent for the same name and input while it runs.
+
+        The name of an execution that has ended cannot be used again.
+        """
         arn = execution_arn(request["stateMachineArn"], request["name"])
         payload = json.loads(request["input"])
         before = self.executions.get(arn)
@@ -65,7 +68,7 @@ class Started(Client):
         return {"executionArn": arn}
 
     def describe_execution(self, **request: Any) -> dict[str, Any]:
-        """How an execution stands."""
+        """The status of an execution."""
         execution = self.executions.get(request["executionArn"])
         if execution is None:
             raise ClientError({"Error": {"Code": "ExecutionDoesNotExist"}}, "DescribeExecution")
@@ -78,14 +81,14 @@ class Started(Client):
         }
 
     def send_task_success(self, **request: Any) -> None:
-        """A token ends one wait, of an execution that runs."""
+        """End the wait of a running execution; a token can be used once."""
         token = self.tokens.pop(request["taskToken"], None)
         if token is None or self.executions[token.arn].status != RUNNING:
             raise ClientError({"Error": {"Code": "TaskTimedOut"}}, "SendTaskSuccess")
         self.on_token(token, json.loads(request["output"]))
 
     def start_by_hand(self, machine: str, name: str) -> None:
-        """A person starts a machine, or clicks twice and is told that the name is taken."""
+        """Start a machine manually; an existing name is ignored, as when a user clicks twice."""
         try:
             self.start_execution(stateMachineArn=machine, name=name, input="{}")
         except ClientError as error:
@@ -93,25 +96,25 @@ class Started(Client):
                 raise
 
     def token(self, arn: str, about: Mapping[str, Any]) -> str:
-        """A new token for an execution that begins to wait."""
+        """A new task token for an execution that starts to wait."""
         self.issued += 1
         text = f"token-{self.issued}"
         self.tokens[text] = Token(arn=arn, about=about)
         return text
 
     def run(self, arn: str, payload: dict[str, Any]) -> str:
-        """An execution that is followed; one of that name that runs is joined."""
+        """Start a nested execution, or join the existing one of that name; returns its ARN."""
         if arn not in self.executions:
             self.executions[arn] = self._execution(arn, payload)
         return arn
 
     def end(self, arn: str, output: dict[str, Any]) -> None:
-        """An execution succeeds."""
+        """End an execution as succeeded."""
         self.executions[arn].status, self.executions[arn].output = SUCCEEDED, output
         self.executions[arn].stopped_at = self.now()
 
     def stop(self, arn: str) -> None:
-        """An execution is stopped."""
+        """Stop an execution."""
         self.executions[arn].status, self.executions[arn].stopped_at = ABORTED, self.now()
 
     def _execution(self, arn: str, payload: dict[str, Any]) -> Execution:

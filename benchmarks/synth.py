@@ -1,9 +1,9 @@
-"""What synthesis costs, ours beside two all-L2 twins: `python -m benchmarks.synth` prints the table.
+"""Compares the cost of synthesis with two all-L2 twins: `python -m benchmarks.synth` prints the table.
 
-All write 1, 10 and 100 model stacks with a training and a batch inference workflow each; stacks of a whole
-team, with five workflows and a decision API, are measured beside them. Every measurement is a fresh process
-with the CDK's own validation off, after one that warms caches (bytecode, jsii's packages, the bundles). CPU
-seconds are user and system time of the whole process tree, jsii's Node processes included.
+All synthesize 1, 10 and 100 model stacks with a training and a batch inference workflow each. Stacks of a
+whole team, with five workflows and a decision API, are measured too. Every measurement is a fresh process
+with the CDK's built-in validation off, after a run that warms caches (bytecode, jsii's packages, the
+bundles). CPU seconds are user and system time of the whole process tree, including jsii's Node processes.
 """
 
 import argparse
@@ -32,9 +32,9 @@ class Program:
     """A CDK app.
 
     Attributes:
-        name: as the table calls it.
-        command: to which the number of stacks and the folder for their templates are appended.
-        environment: what it needs besides `environment()`.
+        name: its name in the table.
+        command: the command; the number of stacks and the folder for their templates are appended.
+        environment: environment variables that it needs besides `environment()`.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Program:
 
     @classmethod
     def python(cls, name: str, module: str) -> "Program":
-        """A module of this repository."""
+        """The program of a module of this repository."""
         return cls(name=name, command=(sys.executable, "-m", module))
 
 
@@ -55,12 +55,12 @@ TEAM = Program.python("ours, five workflows and a decision API", "benchmarks.tea
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """What one process tree used.
+    """The resources that one process tree used, and the size of its result.
 
     Attributes:
-        memory: the largest sum of resident memory of its processes, in MB; 0 where /proc does not tell.
-        template_bytes: of all templates together.
-        resources: of all templates together.
+        memory: the maximum sum of its processes' resident memory, in MB; 0 without /proc.
+        template_bytes: the size of all templates together.
+        resources: the number of resources of all templates together.
     """
 
     cpu_seconds: float
@@ -70,7 +70,7 @@ class Measurement:
 
 
 def environment() -> dict[str, str]:
-    """A process's environment: the Node of the lock, no validation, bytecode kept."""
+    """The environment of a process: Node from the lock file, no validation, bytecode is written."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {**kept, **node_environment(), "CDK_VALIDATION": "false"}
 
@@ -79,7 +79,7 @@ def measure(program: Program, number: int, outdir: Path) -> Measurement:
     """Synthesize that many model stacks in a fresh process.
 
     Raises:
-        subprocess.CalledProcessError: when it fails.
+        subprocess.CalledProcessError: when the process fails.
     """
     shutil.rmtree(outdir, ignore_errors=True)
     command = [*program.command, str(number), str(outdir)]
@@ -121,7 +121,7 @@ def _resident(pid: int) -> int:
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:  # it has ended meanwhile, or there is no /proc
+    except OSError:  # the process has ended meanwhile, or there is no /proc
         return 0
     return pages * resource.getpagesize() + sum(_resident(int(child)) for child in children)
 
@@ -150,8 +150,8 @@ def report(
     """The tables, in Markdown.
 
     Args:
-        measured: by a program's name and a number of stacks.
-        cores: CPU seconds of the pure core, by a number of model stacks: the first model's, and all.
+        measured: the measurements, by program name and number of stacks.
+        cores: CPU seconds of the pure core for the first model and for all, by number of model stacks.
     """
     lines = [
         "| | stacks | CPU seconds | peak memory, MB | template bytes a stack | resources |",
@@ -179,7 +179,7 @@ def main() -> None:
     parser.add_argument("--numbers", type=int, nargs="+", default=[1, 10, 100], help="of model stacks")
     parser.add_argument("--repeat", type=int, default=3, help="the least of so many measurements counts")
     chosen = parser.parse_args()
-    # Importing the CDK starts Node: the twin in TypeScript requires the packages that jsii extracts then.
+    # Importing the CDK starts Node, and jsii then extracts the packages that the TypeScript twin requires.
     os.environ |= node_environment()
     from benchmarks import typescript_twin
 
@@ -212,7 +212,7 @@ def main() -> None:
             if program is not TEAM or number <= MAX_TEAMS
         }
         for number in chosen.numbers:
-            # Taken in turn, so that all meet the machine in the same mood.
+            # Alternate the programs, so that all are measured under the same conditions.
             for turn in range(chosen.repeat):
                 for program in programs:
                     if (program.name, number) in taken:

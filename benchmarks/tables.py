@@ -1,4 +1,4 @@
-"""The tables of `benchmarks.request_path`."""
+"""Renders the tables of `benchmarks.request_path`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Stacks of five workflows and a decision API each: `python -m benchmarks.team NUMBER OUTDIR`."""
+"""Synthesizes stacks of five workflows and a decision API: `python -m benchmarks.team NUMBER OUTDIR`."""
 
 import sys
 from dataclasses import replace
@@ -11,7 +11,7 @@ from stacks.model_team import ModelTeam, ModelTeamStack
 
 
 def rebook_or_wait(dataset: Dataset) -> Decisions:
-    """What the API decides about a flight."""
+    """The settings of the decision API about flights."""
     return Decisions.about(dataset, decisions=("rebook", "wait"), fallback=Fallback(decision="wait"))
 
 

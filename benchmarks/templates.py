@@ -1,4 +1,4 @@
-"""What two templates have in common: types of resources, granted actions, states."""
+"""Compares two templates by resource types, granted actions and states."""
 
 import json
 from collections import Counter
@@ -18,10 +18,9 @@ def template(outdir: Path, stack: str) -> Template:
 
 
 def types(template: Template) -> Counter[str]:
-    """How many resources of each type there are, policies apart from their roles left out.
+    """The number of resources of each type, without separate policies.
 
-    Where a role's statements stand, within it or in a policy beside it, is the constructs' business: the
-    actions are compared.
+    A role's statements may be inline or in a separate policy; only their actions are compared.
     """
     counts = Counter(resource["Type"] for resource in template["Resources"].values())
     del counts[POLICY]
@@ -29,12 +28,12 @@ def types(template: Template) -> Counter[str]:
 
 
 def actions(template: Template) -> frozenset[str]:
-    """Every action that a role of the template is granted."""
+    """All actions that the template's roles are granted."""
     return frozenset(action for statement in _statements(template) for action in _listed(statement["Action"]))
 
 
 def states(template: Template) -> frozenset[str]:
-    """`<machine's name>/<state>` of every state at the top of a machine."""
+    """`<machine's name>/<state>` of every top-level state of every state machine."""
     return frozenset(
         f"{resource['Properties']['StateMachineName']}/{state}"
         for resource in template["Resources"].values()
@@ -44,10 +43,10 @@ def states(template: Template) -> frozenset[str]:
 
 
 def check_equal(ours: Template, twin: Template) -> None:
-    """Hold the twin to the same resources, actions and states.
+    """Check that both templates have the same resources, actions and states.
 
     Raises:
-        ValueError: naming what only one of the two has.
+        ValueError: when they differ; names what only one of them has.
     """
     for what, mine, theirs in (
         ("resources", set(types(ours).items()), set(types(twin).items())),
@@ -76,7 +75,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    """A definition as text; what is known only at deployment becomes a letter."""
+    """A definition as text; a placeholder replaces values that are known only at deployment."""
     if isinstance(value, str):
         return value
     return "".join(part if isinstance(part, str) else "x" for part in value["Fn::Join"][1])

@@ -1,7 +1,7 @@
-"""The twin in TypeScript (`benchmarks/all_l2_ts`), run by Node as it stands: Node strips the types.
+"""Runs the twin in TypeScript (`benchmarks/all_l2_ts`) with Node directly: Node strips the types.
 
-It is the Python twin, statement by statement. The CDK is not installed a second time: Node requires the
-packages that jsii has extracted for Python.
+It is a translation of the Python twin, statement by statement. The CDK is not installed a second time: Node
+requires the packages that jsii has extracted for Python.
 """
 
 import json
@@ -20,11 +20,11 @@ from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK
 
 PROGRAM = Path(__file__).parent / "all_l2_ts" / "stack.ts"
 ANY_DATASET = "s3://data/raw/"
-"""The settings do not hold the URI: the planning function takes the bucket's name from elsewhere."""
+"""A placeholder: the settings do not contain the URI, as the planning function has another source for it."""
 
 
 def command(inputs: Path) -> tuple[str, ...]:
-    """The command to which the number of stacks and the folder for their templates are appended.
+    """The command; the caller appends the number of stacks and the folder for their templates.
 
     Args:
         inputs: a file to write, with the bundles and the settings of both workflows.
@@ -34,18 +34,18 @@ def command(inputs: Path) -> tuple[str, ...]:
 
 
 def environment() -> dict[str, str]:
-    """What the command needs in its environment, for as long as this process runs."""
+    """The command's environment variables; they are valid while this process runs."""
     return {"NODE_PATH": str(_node_modules())}
 
 
 @cache
 def _node_modules() -> Path:
-    """The folder from which this process's jsii kernel requires the CDK; it is removed with the kernel.
+    """The folder from which this process's jsii kernel loads the CDK; it is deleted with the kernel.
 
-    jsii does not say where it is, but the stack trace of an annotation names the CDK's file that made it.
+    jsii has no API for it, but the stack trace of an annotation contains the path of a CDK file.
 
     Raises:
-        RuntimeError: when no trace names it.
+        RuntimeError: when no trace contains it.
     """
     stack = Stack()
     Annotations.of(stack).add_info("Where is the CDK?")
@@ -75,7 +75,7 @@ def _plain(bundle: Bundle) -> dict[str, str]:
 
 
 def _without_none(value: Any) -> Any:
-    """A value as jsii sends it: without members that are None."""
+    """A value without members that are None, as jsii serializes it."""
     if isinstance(value, dict):
         return {key: _without_none(member) for key, member in value.items() if member is not None}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""``python -m jobs COMMAND``: also what the zip with the jobs' code runs."""
+"""Entry point of ``python -m jobs COMMAND``, and of the zip file with the jobs' code."""
 
 import sys
 
@@ -9,8 +9,8 @@ from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
 def main() -> int:
-    """Make the dependencies available, then do what the command line says; returns the exit status."""
-    # What ran in our name before is what argparse would print; inside a zip it is a path.
+    """Install the dependencies if needed, then run the command line; returns the exit status."""
+    # The name in argparse's messages; in a zip file it would be a path.
     sys.argv[0] = "jobs"
     try:
         ensure_dependencies()

@@ -1,8 +1,8 @@
-"""Installs the jobs' dependencies from the wheels that came as an input: no internet, no Docker build.
+"""Installs the jobs' dependencies from the input ``wheels``, without internet access or a Docker build.
 
-The wheels lie in one zip beside the lock they were chosen by. They are installed once per lock and Python
-into a folder of the user's, and found there by later jobs of the same machine. The variable
-`MDLC_JOB_PACKAGES` names a folder in which they may be installed already.
+The wheels are in one zip with their lock file. They are installed once for each lock file and Python version,
+into a folder of the user, and reused by later jobs on the same machine. The environment variable
+`MDLC_JOB_PACKAGES` names a folder where they may already be installed.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ PACKAGES_VARIABLE = "MDLC_JOB_PACKAGES"
 
 
 def ensure_dependencies(wheels: Path | None = None) -> Path | None:
-    """Install what the wheels input holds, put it first on ``sys.path``, and return its folder.
+    """Install the wheels of the input and put their folder first on ``sys.path``; returns the folder.
 
-    Without a wheels input (a job run by hand) nothing is done, and the environment's own packages are used.
+    Without the input (a job run by hand) it returns None, and the environment's own packages are used.
 
     Raises:
-        JobError: when there are several zips, no lock among the wheels, or pip cannot install them.
+        JobError: when there are several zips, no lock file in the zip, or pip cannot install the wheels.
     """
     folder = wheels or base() / "processing" / "input" / "wheels"
     zips = sorted(folder.glob("*.zip")) if folder.is_dir() else []
@@ -55,7 +55,7 @@ def _installed(archive: Path) -> Path:
             opened.extractall(working / "wheels")
         _pip_install(working / "wheels", working / "packages")
         try:
-            # Complete or absent: a job that starts meanwhile never sees half an installation.
+            # Rename atomically: a job that starts meanwhile never sees an incomplete installation.
             (working / "packages").rename(target)
         except OSError:
             if not target.is_dir():
@@ -66,16 +66,19 @@ def _installed(archive: Path) -> Path:
 
 
 def folder_name(lock: bytes) -> str:
-    """The folder of a lock's packages for this Python: a lock names the packages for every platform."""
+    """The name of the folder of a lock file's packages for this Python and platform.
+
+    A lock file is for every platform, so its hash alone is not enough.
+    """
     python = f"{sys.implementation.cache_tag}-{sys.platform}".encode()
     return f"mdlc-deps-{hashlib.sha256(lock + bytes(1) + python).hexdigest()[:32]}"
 
 
 def private_cache() -> Path:
-    """The user's own folder for installed packages; nobody else may have put anything there.
+    """The user's own folder for installed packages, which other users must not be able to write to.
 
     Raises:
-        JobError: when another user owns it or others may write to it.
+        JobError: when another user owns it or has access to it.
     """
     chosen = os.environ.get(PACKAGES_VARIABLE)
     cache = Path(chosen) if chosen else Path(tempfile.gettempdir()) / f"mdlc-jobs-{os.getuid()}"

@@ -90,11 +90,11 @@ def _outputs(name: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says.
+    """Run the command of the command line.
 
     Returns:
-        0 when the job did its work, whatever its verdict; 1 when its inputs are broken or the machine
-        lacked something.
+        0 when the job completed, whatever its verdict; 1 when its inputs are invalid or the machine lacked
+        something.
     """
     options = parser().parse_args(arguments)
     began = time.monotonic()
@@ -103,15 +103,15 @@ def main(arguments: Sequence[str]) -> int:
         plan = read_plan(options.plan or folders.input("plan"))
         verdict = import_module(f"jobs.commands.{options.command}").run(plan, folders, options.memory)
     except Exception as error:
-        from jobs.host import host_error  # asks for DuckDB, which help has no need of
+        from jobs.host import host_error  # imports DuckDB, which --help does not need
 
         stopped = error if isinstance(error, JobError) else host_error(error)
-        # Said first: on a full disk the message cannot be left.
+        # Print first: on a full disk the exit message cannot be written.
         if stopped is not None:
             print(f"error: {stopped}", file=sys.stderr)
             leave(Verdict(passed=False, reasons=(str(stopped),)))
             return 1
-        # The reason belongs into the exit message; the traceback goes to the log.
+        # The reason goes into the exit message, the traceback to the log.
         leave(Verdict(passed=False, reasons=(f"{type(error).__name__}: {error}",)))
         raise
     print(json.dumps(json.loads(leave(verdict)), indent=1, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""The tests of one column: what may have changed, how much it did, and whether chance explains it."""
+"""The drift tests of one column: each has an effect size and a p-value."""
 
 import math
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnTest:
-    """One test of one column. ``p_value`` is corrected for the number of tests once the report is made."""
+    """One test of one column. ``p_value`` is corrected for multiple testing in the final report."""
 
     test: str
     effect: float
@@ -34,7 +34,7 @@ class ColumnTest:
 
 
 def column_findings(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
-    """Every test of a column; none of one without rows."""
+    """All tests of a column; none when baseline or window has no rows."""
     before, rows = (sum(parts) for parts in zip(column.present, column.missing, strict=True))
     if not before or not rows:
         return
@@ -66,7 +66,7 @@ def _shape(column: Compared, thresholds: Thresholds) -> ColumnTest:
     if column.kind == "numbers":
         effect, threshold, named = psi(cells) - noise, thresholds.psi, "PSI"
     else:
-        # For small changes the index is four times V's square, and so is what chance adds to it.
+        # For small changes PSI is about 4 V², so the V² expected by chance is a quarter of the expected PSI.
         effect = math.sqrt(max(0.0, cramers_v(cells) ** 2 - noise / 4))
         threshold, named = thresholds.cramers_v, "Cramer's V"
     return ColumnTest(
@@ -79,12 +79,12 @@ def _shape(column: Compared, thresholds: Thresholds) -> ColumnTest:
 
 
 def _shift(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
-    """Numbers that moved in one direction, which ranks find earlier than chi-square does; if it is asked."""
+    """Numbers that moved in one direction: ranks detect it earlier than chi-square. Off without threshold."""
     if column.kind != "numbers" or thresholds.shift is None:
         return
     sizes = sorted(map(sum, column.cells))
     if sum(sizes[:-1]) * least_share(column.cells) < MIN_EXPECTED:
-        return  # nearly all rows are alike: ranks are not normal, and rare values are judged exactly
+        return  # nearly all rows are in one cell: the normal approximation fails, and `_rare` is exact
     effect, deviation = rank_biserial(column.cells)
     yield ColumnTest(
         test="shift",
@@ -99,7 +99,7 @@ def _shift(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
 
 
 def _rare(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
-    """A known value that is too rare for chi-square, and what it became."""
+    """A known value that is too rare for chi-square and is more frequent in the window."""
     numbers = column.kind == "numbers"
     cells = list(column.cells[1:-1] if numbers else column.cells[: len(column.values)])
     before, rows = column.present
@@ -135,11 +135,11 @@ def _rare(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
 
 
 def _outside(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
-    """What the baseline never had: values beyond its range, or categories that it did not see.
+    """Values that the baseline never had: out of its range, or new categories.
 
-    So many must be expected even when nothing changed. A next row falls outside of the range as often as
-    a baseline's row is its lowest or highest; it is of a new category as often as a baseline's row is the
-    only one of its own (Good-Turing).
+    Some are expected without any drift. The probability that a next row is out of the range is the share of
+    baseline rows that are its minimum or maximum. The probability of a new category is the share of baseline
+    rows whose category has only one row (Good-Turing).
     """
     before, rows = column.present
     if column.kind == "numbers":
@@ -165,12 +165,12 @@ def _outside(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
 
 
 def of_all(share: float, column: Compared) -> float:
-    """The share of rows of new categories, those that were missed among them."""
+    """The share of rows of new categories, corrected for those that `Compared.unseen` misses."""
     return min(1.0, share / (1 - column.missed))
 
 
 def _disappearance(column: Compared, thresholds: Thresholds) -> Iterator[ColumnTest]:
-    """The category whose absence surprises most, corrected for there being many."""
+    """The most frequent baseline category that the window lacks; corrected for the number of categories."""
     if column.kind != "categories":
         return
     rows = max((first for first, second in column.cells[:-1] if first and not second), default=0.0)
@@ -185,13 +185,13 @@ def _disappearance(column: Compared, thresholds: Thresholds) -> Iterator[ColumnT
 
 
 def absence(column: Compared, rows: float) -> float:
-    """The probability that a category with so many rows has all of them in the baseline."""
+    """The p-value of a category with so many baseline rows and none in the window (Bonferroni-corrected)."""
     before, after = column.present
     return min(1.0, fisher_greater(round(rows), before, 0, after) * max(1, len(column.cells) - 1))
 
 
 def dense(column: Compared) -> list[Cell]:
-    """The cells as chi-square can judge them: sparse ones together."""
+    """The cells for a chi-square test: sparse ones are merged."""
     if column.kind == "numbers":
         return merged(column.cells)
     return without_rare(column.cells[:-1], column.cells[-1])

@@ -1,7 +1,8 @@
-"""Examines a CSV file before DuckDB reads it, rewrites it if needed, and puts DuckDB's errors into sentences.
+"""Examines a CSV file before DuckDB reads it, rewrites it if needed, and explains DuckDB's errors.
 
-DuckDB takes the first line end of a file, one within a quoted header even, for that of all lines: a file with
-several kinds is refused or read wrongly, without a word. Such files are few, and are written anew with one.
+DuckDB assumes that all lines end as the first one does, even if that line end is within a quoted header. It
+refuses a file with mixed line ends, or reads it wrongly without an error. Such files are rare; they are
+rewritten with one line end.
 """
 
 import csv
@@ -24,7 +25,7 @@ LINE_BYTES = 1_000_000
 _BLOCK_BYTES = 4 * 1024 * 1024
 _HEAD_BYTES = 4096
 _MARK = b"\xef\xbb\xbf"
-_BYTES = "latin-1"  # an encoding in which every byte is a sign: what is not UTF-8 is reported with its line
+_BYTES = "latin-1"  # decodes every byte, so that text that is not UTF-8 is reported later, with its line
 _OTHERS = {
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF",
@@ -45,17 +46,17 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 _KNOWN_FORMATS = tuple(
     f"%d.%m.{year}{time}" for year in ("%Y", "%y") for time in ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f")
 )
-"""Formats that a value has without doubt; 01/02/2024 may be in January or February."""
+"""Unambiguous date formats; 01/02/2024 may be in January or February."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileHead:
-    """What the head of a file shows.
+    """A file's header and line ends.
 
     Args:
-        header: its columns; none where the file holds nothing.
+        header: the column names; empty for an empty file.
         rows: whether anything follows the header.
-        uneven: whether its lines, or those within its header, end in several ways.
+        uneven: whether the file has mixed line ends, or a line end within its header.
     """
 
     header: tuple[str, ...] = ()
@@ -64,10 +65,10 @@ class FileHead:
 
 
 def read_head(path: Path, delimiter: str) -> FileHead:
-    """Read a file's header, and whether its lines end in one way.
+    """Read a file's header and check its line ends.
 
     Raises:
-        UnreadableError: when it is no CSV file.
+        UnreadableError: when it is not a CSV file.
     """
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
@@ -91,7 +92,7 @@ def read_head(path: Path, delimiter: str) -> FileHead:
 
 
 def _header(lines: IO[str], delimiter: str) -> tuple[tuple[str, ...], bool]:
-    """The first line's names, and whether anything but blank lines follows; what it is may be broken."""
+    """The first line's names, and whether anything but blank lines follows; later lines may be invalid."""
     try:
         first = next(csv.reader(lines, delimiter=delimiter, strict=True), [])
         header = tuple(name.encode(_BYTES).decode() for name in first)
@@ -107,7 +108,10 @@ def _header(lines: IO[str], delimiter: str) -> tuple[tuple[str, ...], bool]:
 
 
 def _uneven(path: Path, delimiter: str) -> bool:
-    """Whether lines end in several ways, outside of quotes: only files with a CR are looked at closely."""
+    """Whether there are several kinds of line ends outside of quotes; True when quoting cannot be followed.
+
+    Only a file that has several kinds of line ends anywhere is parsed for quotes.
+    """
     windows = returns = feeds = 0
     for block in _blocks(path):
         both = block.count(b"\r\n")
@@ -126,7 +130,7 @@ def _uneven(path: Path, delimiter: str) -> bool:
         for place in range(quoted, len(parts), 2):
             line_ends.update(_LINE_END.findall(parts[place]))
             last = parts[place][-1:] or (before if place == 0 else b'"')
-            # A quote within a value, as in 5" pipe: from here on it is unknown what is within quotes.
+            # A quote within a value, as in 5" pipe: from here on, quoted parts cannot be identified.
             stray = place < len(parts) - 1 and last not in (*opens, b'"')
             if stray or len(line_ends) > 1:
                 return True
@@ -136,7 +140,7 @@ def _uneven(path: Path, delimiter: str) -> bool:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
-    """The file's content in blocks that do not part a CR from its LF."""
+    """The file's content in blocks that never split a CR LF."""
     with _opened(path) as stream:
         rest = b""
         while read := stream.read(_BLOCK_BYTES):
@@ -147,16 +151,16 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def rewrite(path: Path, target: Path, delimiter: str) -> None:
-    """Write a file anew with one line end, and a header of plain names; values stay what they are.
+    """Rewrite a file with LF line ends and the header ``r0``, ``r1``, ...; values stay as they are.
 
     Raises:
-        UnreadableError: naming the line that cannot be read and the line ends that were found.
+        UnreadableError: when a line cannot be read; names the line, and the line ends in the file.
     """
     before = csv.field_size_limit(LINE_BYTES)
     try:
         with _text(path) as lines, target.open("w", encoding=_BYTES, newline="") as written:
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
-            # Without quotes a lone CR would be taken for the end of a line by some versions.
+            # Some versions would not quote a lone CR, which would then be read as a line end.
             writer = csv.writer(written, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
             try:
                 writer.writerow([f"r{number}" for number, _ in enumerate(next(reader))])
@@ -171,7 +175,7 @@ def rewrite(path: Path, target: Path, delimiter: str) -> None:
 
 
 def _ends(path: Path) -> str:
-    """Which line ends there are, each with the first line that has it."""
+    """A clause that names the file's line ends, each with the first line that has it."""
     names = {b"\r\n": "CRLF", b"\r": "CR", b"\n": "LF"}
     first: dict[bytes, int] = {}
     line = 1
@@ -194,7 +198,7 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _text(path: Path) -> IO[str]:
-    """The file without its byte order mark, a sign for each byte, line ends as they are."""
+    """The file as text without its byte order mark, one character for each byte, line ends unchanged."""
     lines = io.TextIOWrapper(_opened(path), encoding=_BYTES, newline="")
     if lines.read(len(_MARK)).encode(_BYTES) != _MARK:
         lines.seek(0)
@@ -202,7 +206,7 @@ def _text(path: Path) -> IO[str]:
 
 
 def no_column(header: Sequence[str], names: Sequence[str], delimiter: str) -> str:
-    """Why a header names none of the columns that are looked for, as the end of a sentence."""
+    """The end of a sentence: why a header has none of the expected columns."""
     sign = _separated_by(header[0], names) if len(header) == 1 else None
     if sign is None:
         return "its first line names none of the columns"
@@ -221,10 +225,11 @@ def _separated_by(line: str, names: Sequence[str]) -> str | None:
 
 
 def what_is_read(kind: str, example: str, csv: CsvFormat | None) -> str:
-    """A sentence about how values of a kind are read, with the remedy for one that is not; empty for most.
+    """A sentence about how values of a kind are read, and the remedy; empty for most kinds.
 
     Args:
-        csv: how the value's file is written; None for a value of another format.
+        example: a value that could not be read.
+        csv: the CSV format of the value's file; None for a file of another format.
     """
     if kind in ("number", "integer") and re.fullmatch(r"[+-]?[\d.]*,\d+", example.strip()):
         return " Decimals are read with a point, such as 1234.5: write them so."
@@ -249,7 +254,7 @@ def _fits(text: str, timestamp_format: str) -> bool:
 
 
 def explain_error(error: str, delimiter: str) -> str:
-    """DuckDB's words about a line that it cannot read, as the end of a sentence of ours."""
+    """The end of a sentence: DuckDB's error about a line that it cannot read, in plain words."""
     about = error.partition("Possible fixes")[0]
     at = re.search(r"CSV Error on Line: (\d+)", about)
     line = f"line {at[1]}" if at else "a line"

@@ -1,4 +1,4 @@
-"""The DuckDB connection that jobs work with: capped in memory, spilling to disk, reaching no network."""
+"""The jobs' DuckDB connection, with a memory limit, spilling to disk and without network access."""
 
 import atexit
 import hashlib
@@ -28,50 +28,50 @@ _BYTES = {
     "GIB": 2**30,
     "TIB": 2**40,
 }
-_BYTES_PER_THREAD = 100 * 10**6  # below this a thread's buffers alone can exhaust the cap
+_BYTES_PER_THREAD = 100 * 10**6  # with less, a thread's buffers alone can exceed the memory limit
 
 _PATTERN = re.compile(r"[*?\[]")
 
-# By default DuckDB takes a folder such as month=01 for a column, which no file has.
+# By default DuckDB adds a column for a folder such as month=01 (hive partitioning).
 NO_PATH_COLUMNS = "hive_partitioning = false"
 
 
 class SqlResult(Protocol):
-    """What a query gave."""
+    """The result of a query."""
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """All rows."""
 
 
 class SqlConnection(Protocol):
-    """What answers SQL in DuckDB's dialect: DuckDB itself, or another engine behind a translation.
+    """A connection that runs SQL in DuckDB's dialect: DuckDB, or Spark with a translation (`jobs.spark`).
 
-    Code that asks for no more than this runs on both (see `jobs.spark`).
+    Code that uses only this protocol runs on both.
     """
 
     def execute(self, query: str, /) -> SqlResult:
-        """Ask a query."""
+        """Run a query."""
 
 
 @contextmanager
 def connect(
     memory: str | None = None, *, share: float = 1.0
 ) -> "Iterator[tuple[duckdb.DuckDBPyConnection, Path]]":
-    """A connection and a folder for intermediate files; both are gone afterwards.
+    """Open a connection and a folder for intermediate files; both are closed and deleted afterwards.
 
-    On SageMaker the folder is on the job's own disk, so that ``volume_gb`` is what bounds it; elsewhere it is
-    a temporary one.
+    On SageMaker the folder is on the job's own volume, so its size limit is ``volume_gb``; elsewhere it is a
+    temporary folder.
 
     Args:
-        memory: the most memory that queries may hold, for example "256MB"; what is more spills to the
-            folder. By default four fifths of the machine's.
-        share: how much of that default queries may hold, where other work is done beside them.
+        memory: DuckDB's memory limit, for example "256MB"; larger data spills to the folder. The default is
+            80 % of the machine's memory.
+        share: the fraction of that default to use, when other work in the process needs memory.
 
     Raises:
-        JobError: when ``memory`` cannot be read.
-        HostError: for what the machine lacked, such as disk or memory, while this was used.
+        JobError: when ``memory`` is not a size.
+        HostError: when the machine lacked something, such as disk space or memory, within the context.
     """
-    import duckdb  # Spark's image has none, and asks this module for its SQL only
+    import duckdb  # not in Spark's image, which uses only this module's SQL helpers
 
     folder = Path(tempfile.mkdtemp(prefix="mdlc-job-", dir=scratch()))
     connection = duckdb.connect(str(folder / "job.duckdb"))
@@ -86,12 +86,11 @@ def connect(
             connection.execute(f"SET memory_limit = '{cap // 1000}KB'")
         connection.execute(f"SET threads = {threads}")
         connection.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
-        # Writing in the background gains nothing on a local disk, and DuckDB 2.0.0 waits for itself for ever
-        # now and then when a COPY fails meanwhile, as it does on a file that cannot be read.
+        # Asynchronous writes are no faster on a local disk, and DuckDB 2.0.0 sometimes deadlocks when a COPY
+        # fails during one, for example on an unreadable file.
         connection.execute("SET async_threads = 0")
         connection.execute("SET TimeZone = 'UTC'")
-        # A job reads what SageMaker put on the disk and nothing else; DuckDB must not try to fetch
-        # extensions.
+        # A job reads only what SageMaker put on the disk; DuckDB must not download extensions.
         connection.execute("SET autoinstall_known_extensions = false")
         connection.execute("SET autoload_known_extensions = false")
         yield connection, folder
@@ -108,10 +107,10 @@ def connect(
 
 
 def memory_bytes(text: str) -> int:
-    """Bytes that a size such as "256MB" or "1.5GiB" stands for.
+    """The number of bytes of a size such as "256MB" or "1.5GiB".
 
     Raises:
-        JobError: when it is no size.
+        JobError: when the text is not a size.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B)", text.strip(), re.IGNORECASE)
     if not match:
@@ -125,15 +124,15 @@ def literal(text: str) -> str:
 
 
 def file_name(path: Path) -> str:
-    """The name by which DuckDB opens this very file, and which its column ``filename`` holds.
+    """The path by which DuckDB opens exactly this file, and which its column ``filename`` has.
 
-    DuckDB takes every name with ``*``, ``?`` or ``[`` for a pattern, without an option, so such a
-    file, or one in such a folder, is opened by a link. A whole path is never taken for a URL.
+    DuckDB treats every path with ``*``, ``?`` or ``[`` as a glob pattern; no option prevents it. Such a file,
+    or one in such a folder, is opened by a symbolic link. An absolute path is never treated as a URL.
     """
     text = os.path.abspath(path)
     if not _PATTERN.search(text):
         return text
-    # DuckDB decides by a name's end whether the file is compressed.
+    # DuckDB detects compression by the file name's extension.
     ending = path.suffix if path.suffix[1:].isalnum() else ""
     link = _links() / (hashlib.sha256(os.fsencode(text)).hexdigest()[:32] + ending)
     if not link.is_symlink():
@@ -143,7 +142,7 @@ def file_name(path: Path) -> str:
 
 @cache
 def _links() -> Path:
-    """A folder of this process for links, in the first place whose own name is no pattern."""
+    """This process's folder for links, in the first temporary folder whose path is not a glob pattern."""
     for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
         if not _PATTERN.search(place) and os.access(place, os.W_OK):
             folder = Path(tempfile.mkdtemp(prefix="mdlc-links-", dir=place))
@@ -156,12 +155,12 @@ def _links() -> Path:
 
 
 def files(paths: Iterable[Path]) -> str:
-    """These very files as a list in SQL, for the functions that read files."""
+    """An SQL list of exactly these files, for DuckDB's functions that read files."""
     return "[" + ", ".join(literal(file_name(path)) for path in paths) + "]"
 
 
 def parquet(*paths: Path) -> str:
-    """The table that Parquet files are together, in SQL."""
+    """The SQL table function that reads Parquet files as one table."""
     return f"read_parquet({files(paths)}, {NO_PATH_COLUMNS})"
 
 
@@ -171,8 +170,8 @@ def quote(name: str) -> str:
 
 
 def single(connection: SqlConnection, query: str) -> tuple[object, ...]:
-    """The one row that a query answers."""
-    # All are fetched: DuckDB takes a result that may have more rows for unfinished work.
+    """The only row of a query's result."""
+    # Fetch all: DuckDB treats a result that may have more rows as unfinished work.
     rows = connection.execute(query).fetchall()
     if not rows:
         raise JobError(f"A query that always has one row had none: {query[:80]}")
@@ -180,7 +179,7 @@ def single(connection: SqlConnection, query: str) -> tuple[object, ...]:
 
 
 def copy_to(connection: "duckdb.DuckDBPyConnection", query: str, path: Path) -> None:
-    """Write a query's rows in its order: as CSV without a header, or as Parquet, by the file's name."""
+    """Write a query's rows in order, as Parquet if the file name ends so, else as CSV without a header."""
     path.parent.mkdir(parents=True, exist_ok=True)
     options = "FORMAT parquet" if path.suffix == ".parquet" else "FORMAT csv, HEADER false"
     connection.execute(f"COPY ({query}) TO {literal(str(path))} ({options})")

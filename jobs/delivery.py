@@ -1,6 +1,6 @@
-"""Rows of a checked batch as its clients get them: JSON lines in files of about equal length.
+"""Writes the rows of a checked batch for delivery to clients: JSON Lines files of about equal length.
 
-The state machine has one function call a file, and knows a file by its number: ``<number>.jsonl`` from 0.
+The state machine calls a function for each file, by its number: ``<number>.jsonl``, from 0.
 """
 
 from collections.abc import Sequence
@@ -14,25 +14,25 @@ from jobs.plan import Plan
 from jobs.roles import pointer
 
 ROWS_PER_FILE = 10_000
-"""Half a minute of a function that writes a few hundred items a second, a tenth of the time it has."""
+"""A function that writes a few hundred items per second needs half a minute, a tenth of its timeout."""
 
 MAX_FILES = 2_000
-"""A call leaves seven events in the execution's history, which holds 25,000; some are left for retries."""
+"""A call adds seven events to the execution history, whose quota is 25,000; the rest is for retries."""
 
 _MOMENT = "'%Y-%m-%dT%H:%M:%S.%fZ'"
-"""With all six digits, so that the order of two texts is that of their moments."""
+"""With all six digits, so that texts sort like their times."""
 
 
 def write(
     connection: duckdb.DuckDBPyConnection, plan: Plan, parts: Sequence[Path], folder: Path
 ) -> dict[str, int]:
-    """Write the rows of the parts to the folder; returns the numbers of files and of rows in them.
+    """Write the rows of the parts to the folder; returns the numbers of files and rows.
 
-    For a table, rows come with their ``key``, one row a key: the latest event. Rows without a key have no
-    place in a table.
+    For delivery to a DynamoDB table, rows have their ``key``. Only the latest event of each key is written,
+    and rows without a key are left out.
 
     Raises:
-        PlanError: when the plan names a key that prediction records do not hold.
+        PlanError: when the plan's key is not in the prediction records.
     """
     rows = parquet(*parts)
     key = _key(plan)
@@ -67,7 +67,7 @@ def _selected(key: str | None) -> str:
 
 
 def _key(plan: Plan) -> str | None:
-    """The key of a row's item, in SQL; None when rows go nowhere that asks for keys."""
+    """The SQL expression of the key of a row's item; None when rows are not delivered to a table."""
     if plan.delivery is None or plan.delivery.to != "table":
         return None
     name, dataset = plan.delivery.key, plan.dataset
@@ -76,7 +76,7 @@ def _key(plan: Plan) -> str | None:
     if name == dataset.entity:
         return "entity"
     if name in dataset.row_key:
-        # Several columns lie in the row key as a JSON object of texts.
+        # A row key of several columns is a JSON object of texts.
         return f"json_extract_string(row_key, {literal(pointer(name))})"
     raise PlanError(
         f"delivery.key={name!r}: give row_key, the dataset's entity or one of its row key columns."

@@ -1,24 +1,24 @@
-"""What stops a job: its inputs are broken, or the host lacks something.
+"""Errors that stop a job: invalid inputs, or something that the host lacks.
 
-A batch that fails its checks is no error but a verdict, which is remembered; an error is not.
+A batch that fails its checks is not an error but a verdict. Verdicts are stored and reused; errors are not.
 """
 
 
 class JobError(Exception):
-    """A job cannot do its work; the message names what is wrong and the remedy in one sentence."""
+    """A job cannot run; the message names the problem and the remedy in one sentence."""
 
 
 class PlanError(JobError):
-    """``plan.json`` is missing, unreadable or says something impossible."""
+    """``plan.json`` is missing, unreadable or invalid."""
 
 
 class InputError(JobError):
-    """An input file is missing, or is not the file that the plan pinned."""
+    """An input file is missing, invalid, or not the planned one."""
 
 
 class UnreadableError(InputError):
-    """A file is not of the declared format; the message says why, as the end of a sentence."""
+    """A file does not have the declared format; the message is the end of a sentence that says why."""
 
 
 class HostError(JobError):
-    """The host lacked something: disk, memory, a permission. The same work can be started again."""
+    """The host lacked something: disk space, memory, a permission. The same job can be started again."""

@@ -1,4 +1,4 @@
-"""What a check of data found: a rule, a sentence for a person, and whether the batch fails by it."""
+"""The findings of the quality job, and its report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One finding; ``fails``: the batch may not be used; ``rows``: how many rows it is about."""
+    """One finding of a rule.
+
+    ``fails``: whether the batch fails because of it; ``rows``: the number of rows that it is about.
+    """
 
     rule: str
     message: str
@@ -22,7 +25,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnProfile:
-    """What one column holds; ``lowest``, ``highest`` and ``mean`` are of numbers and times, as text."""
+    """The profile of one column; ``lowest`` and ``highest`` (of numbers and times) are text."""
 
     name: str
     kind: str
@@ -40,7 +43,7 @@ class ColumnProfile:
 
 @dataclass(frozen=True, kw_only=True)
 class QualityReport:
-    """Everything the quality job found about a batch."""
+    """The complete result of the quality job."""
 
     model: str
     run: str
@@ -54,12 +57,12 @@ class QualityReport:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was found that the batch fails by."""
+        """Whether no finding fails the batch."""
         return not any(finding.fails for finding in self.findings)
 
     @property
     def reasons(self) -> list[str]:
-        """The sentences that the batch fails by."""
+        """The messages of the findings that fail the batch."""
         return [finding.message for finding in self.findings if finding.fails]
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where a job finds its inputs and leaves its outputs, on SageMaker and by hand."""
+"""The folders of a job's inputs and outputs, on SageMaker and by hand."""
 
 import json
 import os
@@ -14,16 +14,16 @@ MESSAGE_BYTES = 1024
 
 
 def base() -> Path:
-    """The folder that SageMaker's container contract is laid out under."""
+    """The root folder of SageMaker's container contract, ``/opt/ml`` by default."""
     return Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Folders:
-    """The folders of one job's run.
+    """The folders of one job run.
 
-    ``inputs`` and ``outputs`` say where named ones lie; the others are looked for under ``input_base`` and
-    made under ``output_base``.
+    ``inputs`` and ``outputs`` are the folders of named inputs and outputs. Other inputs are subfolders of
+    ``input_base``; other outputs are created in ``output_base``.
     """
 
     input_base: Path
@@ -43,26 +43,26 @@ class Folders:
         return path
 
     def optional_input(self, name: str) -> Path | None:
-        """The folder of an input, or None when it was not given."""
+        """The folder of an input, or None when it does not exist."""
         path = self.inputs.get(name, self.input_base / name)
         return path if path.exists() else None
 
     def output(self, name: str) -> Path:
-        """The folder of an output, made when it does not exist."""
+        """The folder of an output; it is created when it does not exist."""
         path = self.outputs.get(name, self.output_base / name)
         path.mkdir(parents=True, exist_ok=True)
         return path
 
 
 def write_json(path: Path, document: object) -> Path:
-    """Write JSON for programs and people, one value a line."""
+    """Write indented JSON, one value on each line; returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return path
 
 
 def leave(verdict: Verdict) -> str:
-    """Leave the verdict where SageMaker takes an exit message from; returns it."""
+    """Write the verdict to SageMaker's exit message file, if its folder exists; returns the message."""
     text = message(verdict)
     if base().is_dir():
         file = base() / "output" / "message"
@@ -72,9 +72,9 @@ def leave(verdict: Verdict) -> str:
 
 
 def scratch() -> Path | None:
-    """A folder for what a job needs only while it runs, on the disk whose size is the job's ``volume_gb``.
+    """The folder for temporary files on the job's volume (``volume_gb``); None outside of SageMaker.
 
-    None outside SageMaker's layout. Source: only what lies under /opt/ml is documented to be on that disk.
+    SageMaker documents only /opt/ml to be on that volume.
     """
     processing = base() / "processing"
     if not processing.is_dir():
@@ -85,7 +85,7 @@ def scratch() -> Path | None:
 
 
 def message(verdict: Verdict) -> str:
-    """The verdict as JSON within what an exit message may hold; reasons are cut off first, and counted."""
+    """The verdict as JSON of at most `MESSAGE_BYTES`; reasons are omitted (and counted) or shortened."""
     document, reasons = encode(verdict), verdict.reasons
     kept, longest = len(reasons), 300
     while True:

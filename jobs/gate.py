@@ -1,4 +1,4 @@
-"""The gate: do the holdout metrics reach what was asked, and does the challenger beat the champion?"""
+"""The gate: whether the holdout metrics meet the thresholds and the challenger beats the champion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ MAIN_METRIC: Mapping[str, str] = {"binary": "auc", "regression": "rmse"}
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One condition of the gate and its outcome; ``sentence`` is for people."""
+    """One condition of the gate and its result; ``sentence`` is the result in words."""
 
     metric: str
     kind: str
@@ -25,16 +25,16 @@ class Check:
     sentence: str
 
     def to_json(self) -> dict[str, object]:
-        """The check for ``gate.json``; a value that is not defined is null."""
+        """The check for ``gate.json``; NaN becomes None."""
         value = None if np.isnan(self.value) else self.value
         return {**vars(self), "value": value}
 
 
 def thresholds(gate: GateSection, metrics: Mapping[str, float]) -> list[Check]:
-    """The gate's thresholds on the challenger's metrics; a metric that is not defined passes none.
+    """A check for each of the gate's thresholds on the challenger's metrics; an undefined metric fails.
 
     Raises:
-        PlanError: for a metric that is not computed for the task.
+        PlanError: when a metric is not computed for the task.
     """
     checks = []
     for kind in ("at_least", "at_most"):
@@ -57,9 +57,9 @@ def thresholds(gate: GateSection, metrics: Mapping[str, float]) -> list[Check]:
 
 
 def undefined_metric(task: str, metrics: Mapping[str, float]) -> list[Check]:
-    """A failed check when the task's main metric is not defined, whatever the conditions; else nothing.
+    """A failed check when the task's main metric is not defined, even without conditions; else an empty list.
 
-    Such a holdout (of one class, say) shows nothing about the model, so nothing may follow from it.
+    Such a holdout (for example of one class) shows nothing about the model, so the model must not pass.
     """
     name = MAIN_METRIC[task]
     if not np.isnan(metrics[name]):
@@ -77,19 +77,18 @@ def undefined_metric(task: str, metrics: Mapping[str, float]) -> list[Check]:
 
 
 def conditions(gate: GateSection) -> bool:
-    """Whether the gate has conditions. Without any it refuses nothing that can be measured."""
+    """Whether the gate has conditions; without any, it passes every model whose main metric is defined."""
     return bool(gate.at_least or gate.at_most or gate.better_than_champion)
 
 
 def comparison(
     gate: GateSection, task: str, metrics: Mapping[str, Mapping[str, float]], bootstrap: Bootstrap
 ) -> list[Check]:
-    """Whether the challenger beats the champion by the margin, with the asked confidence; nothing without a
-    champion.
+    """The check that the challenger beats the champion by the margin; an empty list without a champion.
 
-    The paired bootstrap draws the same rows for both, so what they share (an easy or a hard holdout) cancels
-    out. The challenger passes when the lower bound of its improvement is above the margin: equal models do
-    not pass.
+    The paired bootstrap draws the same rows for both, so that common effects (an easy or a hard holdout)
+    cancel out. The challenger passes when the lower confidence bound of its improvement is above the margin;
+    equal models do not pass.
     """
     name = gate.better_than_champion
     if not name or CHAMPION not in metrics:

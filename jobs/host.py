@@ -1,4 +1,4 @@
-"""Errors of the host (disk, memory, permissions), which say nothing of the data."""
+"""Errors of the host (disk, memory, permissions), as opposed to errors of the data."""
 
 import errno
 import os
@@ -21,13 +21,13 @@ _REMEDIES = {
     errno.ENOENT: "a file is gone: see that nothing removes files while the job runs, and start again",
 }
 _OF_CONTENT = ("GZIP stream", "Could not read enough bytes")
-"""How DuckDB's errors of input and output begin that are about a file's content."""
+"""Parts of the messages of DuckDB's I/O errors that are about a file's content."""
 
 _SAID = {os.strerror(number): number for number in _REMEDIES}
 
 
 def host_error(error: BaseException) -> HostError | None:
-    """What the machine lacked, as an error with a remedy; None for an error of another kind."""
+    """A `HostError` with the remedy for an error of the host; None for another error."""
     if isinstance(error, HostError):
         return error
     number = _number(error)
@@ -38,7 +38,7 @@ def host_error(error: BaseException) -> HostError | None:
 
 
 def _number(error: BaseException) -> int | None:
-    """The system's number of what happened; 0 where it is of this kind and has none."""
+    """The error's errno, 0 for a host error without one; None when it is not a host error."""
     if isinstance(error, MemoryError):
         return errno.ENOMEM
     if isinstance(error, OSError):
@@ -47,7 +47,7 @@ def _number(error: BaseException) -> int | None:
         return None
     text = str(error)
     if isinstance(error, duckdb.OutOfMemoryException):
-        # What does not fit into memory goes to the disk, which can be full, too.
+        # Data that does not fit into memory is spilled to the disk, which can be full too.
         return errno.ENOSPC if "max_temp_directory_size" in text else errno.ENOMEM
     if isinstance(error, duckdb.IOException | duckdb.FatalException):
         if any(words in text for words in _OF_CONTENT):
@@ -59,7 +59,7 @@ def _number(error: BaseException) -> int | None:
 
 
 def _detail(error: BaseException) -> str:
-    """The first line of the message, without folders."""
+    """The first line of the message, without paths of folders."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     first = str(error).strip().splitlines()[:1] or [type(error).__name__]

@@ -1,8 +1,8 @@
-"""Which single feature predicts the label? One that does so almost perfectly holds what is not known yet.
+"""Finds label leaks: single features that predict the label almost perfectly.
 
-For a binary label the measure is the AUC of the feature taken as a score, for a number the correlation.
-A category is first replaced by its mean label, learned from one half of the rows and judged on the other: a
-column of names, each with a row of its own, would otherwise seem to predict everything.
+For a binary label the measure is the AUC of the feature used as a score, for a regression the correlation.
+A category is first replaced by its mean label, computed on one half of the rows and evaluated on the other.
+Otherwise a column of unique names would seem to predict everything.
 """
 
 import duckdb
@@ -11,18 +11,16 @@ from jobs.database import quote, single
 from jobs.names import LABEL
 from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 
-_SMOOTHING = 10  # rows' worth of the overall mean that each category's mean is drawn towards
+_SMOOTHING = 10  # weight, in rows, of the overall mean in each category's smoothed mean
 
 
 def strengths(
     connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetSection
 ) -> dict[str, float]:
-    """For each feature, how well it alone predicts the label: 1 is perfectly.
-
-    Not at all is 0.5 for a binary label (AUC), 0 for a number (correlation).
+    """How well each feature alone predicts the label: AUC (0.5 to 1), or correlation (0 to 1) for numbers.
 
     Args:
-        relation: labelled rows, with the label as a number in `jobs.names.LABEL`.
+        relation: the labelled rows, with the label as a number in `jobs.names.LABEL`.
     """
     scores = {}
     for name in dataset.features:
@@ -31,7 +29,7 @@ def strengths(
             _category_score(name, relation, dataset) if kind == "category" else _number_score(name, relation)
         )
         measure = _correlation(scored) if dataset.task == "regression" else _auc(scored)
-        # A number can predict the label upwards or downwards; a category's mean label only upwards.
+        # A number can be positively or negatively related to the label; a category's mean only positively.
         query = (
             measure
             if kind == "category"
@@ -44,12 +42,12 @@ def strengths(
 
 
 def _mirror(dataset: DatasetSection) -> str:
-    """The strength that the feature would have upside down."""
+    """The SQL expression of the strength of the negated feature."""
     return "-strength" if dataset.task == "regression" else "1 - strength"
 
 
 def _number_score(name: str, relation: str) -> str:
-    """The value itself; missing ones are put below all others, as missingness may predict the label."""
+    """The query of values and labels; missing values count as the lowest, as they may predict the label."""
     value = f"coalesce(CAST({quote(name)} AS DOUBLE), CAST('-inf' AS DOUBLE))"
     return f"SELECT {value}, {LABEL} FROM {relation}"
 
@@ -70,7 +68,7 @@ def _category_score(name: str, relation: str, dataset: DatasetSection) -> str:
 
 
 def _auc(scored: str) -> str:
-    """The AUC by counting, for each score, the negatives below it."""
+    """The query of the AUC: for each score, it counts the negatives below."""
     return f"""
         SELECT sum(positives * (below + 0.5 * negatives))
                / nullif(sum(positives) * sum(negatives), 0) AS strength

@@ -1,15 +1,15 @@
-"""Names of columns: which of them are ours, and what ours are called beside a user's.
+"""Names of internal columns, which never collide with a user's column names.
 
-A user may call a column anything that a data set accepts: ``k``, ``_label``, ``select``. So that no name of
-ours is ever one of theirs, there are two rules for all SQL of the jobs:
+A user's column may have any name that a data set accepts: ``k``, ``_label``, ``select``. To avoid collisions,
+all SQL of the jobs follows two rules:
 
-1. Beside a user's columns, in a relation or in a query over one, what we name is named by `internal`: it
-   begins with a control character, and data sets refuse those in names.
-   Or it is named from outside, by the column list of a subquery: ``AS t(value, rows)``.
-2. In files for people and other programs our names are plain words; `beside` finds names for the user's
-   columns, or `free` one for ours.
+1. In a relation with a user's columns, and in a query over one, internal names come from `internal`: they
+   begin with a control character, which data sets refuse in names. Or they are in the column list of a
+   subquery: ``AS t(value, rows)``.
+2. In files for people and other programs, internal names are plain words; `beside` renames the user's columns
+   where needed, or `free` renames ours.
 
-Queries over nothing of a user's (scores, keys, counts by name) name their columns plainly.
+Queries without a user's columns (of scores, keys, counts by name) use plain names.
 """
 
 from collections.abc import Iterable
@@ -21,15 +21,15 @@ _MARK = "\x01"
 
 
 def internal(name: str) -> str:
-    """A name of ours as an SQL identifier that no column of a user's can have."""
+    """An internal name as an SQL identifier that no user's column can have."""
     return quote(_MARK + name)
 
 
 FILE = internal("file")
 PROBLEMS = internal("problems")
 REWRITTEN = internal("rewritten")
-"""What `jobs.reading` adds to rows: the file's name, notes on values that do not fit, and the places of texts
-that are now written in their one way.
+"""The columns that `jobs.reading` adds: the file's name, notes on values that do not fit, and the indexes of
+the columns whose text was replaced by its canonical form.
 """
 
 LABEL = internal("label")
@@ -41,21 +41,21 @@ SCORE, VERSION = internal("score"), internal("version")
 ONCE, PLACE = internal("once"), internal("place")
 ROW_KEY, ENTITY, EVENT_TIME = internal("row_key"), internal("entity"), internal("event_time")
 DELAY, KNOWN = internal("delay"), internal("known")
-"""What `jobs.monitoring.rows` and `jobs.monitoring.labels` add to served rows."""
+"""The columns that `jobs.monitoring.rows` and `jobs.monitoring.labels` add to served rows."""
 
 KEY, NTH = internal("key"), internal("nth")
 
 
 def at_place(place: int) -> str:
-    """What staged files call the user's column at a place: its own name may be one that DuckDB adds."""
+    """The name of a user's column in staged files, by index: its own name may be one that DuckDB adds."""
     return internal(f"column{place}")
 
 
 def refuse_equal(columns: Iterable[str]) -> None:
-    """See that no two columns have one name.
+    """Check that no two column names differ only by case, which SQL ignores.
 
     Raises:
-        InputError: when two differ by case alone, which SQL does not see.
+        InputError: when two do.
     """
     folded: dict[str, str] = {}
     for name in columns:
@@ -68,13 +68,13 @@ def refuse_equal(columns: Iterable[str]) -> None:
 
 
 def beside(names: Iterable[str], ours: Iterable[str], prefix: str) -> dict[str, str]:
-    """What a user's columns are called in a file that begins with columns of ours.
+    """The names of a user's columns in a file that begins with our columns.
 
-    One that is called as one of ours, in whatever case, has the prefix, as often as it takes to be like no
-    other.
+    A column whose name collides with one of ours (ignoring case) gets the prefix, repeated until the name is
+    unique.
 
     Returns:
-        the columns in their order, each with its name in the file.
+        The columns in order, each to its name in the file.
     """
     columns = list(names)
     taken = {name.lower() for name in ours}
@@ -90,7 +90,7 @@ def beside(names: Iterable[str], ours: Iterable[str], prefix: str) -> dict[str, 
 
 
 def free(name: str, columns: Iterable[str]) -> str:
-    """A name of ours beside a user's columns: with underscores behind it until it is none of theirs."""
+    """An internal name that is no user's column: underscores are appended until it is unique."""
     taken = {column.lower() for column in columns}
     while name.lower() in taken:
         name += "_"

@@ -1,4 +1,4 @@
-"""The columns of a Parquet file, by its footer."""
+"""Reads the columns of a Parquet file from its footer."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +11,10 @@ from jobs.host import host_error
 
 
 def footer(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The columns' own names and DuckDB's names of their types, in order; none of an empty file.
+    """The columns' original names and DuckDB's type names, in order; both empty for an empty file.
 
     Raises:
-        UnreadableError: when the file has no footer that can be read.
+        UnreadableError: when the file's footer cannot be read.
     """
     if path.stat().st_size == 0:
         return (), ()
@@ -31,8 +31,8 @@ def footer(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[tuple[str
 
 
 def of_content(error: duckdb.Error) -> bool:
-    """Whether a file's content is to blame for an error of DuckDB's, not the machine and not the query."""
-    # What is no Parquet at all raises errors of no class of their own.
+    """Whether an error of DuckDB is caused by a file's content, not by the machine or the query."""
+    # A file that is not Parquet raises the base class.
     blamed = type(error) is duckdb.Error or isinstance(
         error,
         duckdb.InvalidInputException
@@ -44,9 +44,9 @@ def of_content(error: duckdb.Error) -> bool:
 
 
 def _top_names(schema: Sequence[tuple[str, int | None]]) -> tuple[str, ...]:
-    """The columns' own names: DuckDB gives others to those that are the same, or differ only by case.
+    """The columns' original names: DuckDB renames columns whose names are equal or differ only by case.
 
-    The schema lists a nested column's parts behind it, and the file's root first.
+    The schema begins with the root, and lists a nested column's children after it.
     """
     names = []
     place = 1

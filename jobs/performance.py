@@ -1,8 +1,8 @@
-"""A model's baseline as evaluation completes it: how well it did on the holdout, and what it answered there.
+"""Completes a model's baseline in the evaluate job: holdout metrics and statistics of the holdout's scores.
 
 Writes ``baseline/``: ``statistics.json`` and ``constraints.json`` of the raw feature columns and the score,
-``sample.parquet`` of raw rows, ``performance.json``. Nothing in it depends on the champion, so that a run
-that is evaluated again leaves the same.
+``sample.parquet`` of raw rows, ``performance.json``. Nothing in it depends on the champion, so that a second
+evaluation of a run writes the same.
 """
 
 import json
@@ -42,12 +42,12 @@ def write(
     """Write the baseline of a run.
 
     Args:
-        trained_on: the folder that the features job wrote: statistics and sample.
+        trained_on: the features job's folder with statistics and sample.
         scores: the relation of the challenger's answers, ``row`` and ``score``.
-        performance: as `measure` finds it.
+        performance: the result of `measure`.
 
     Raises:
-        InputError: when the features job left no statistics or no sample.
+        InputError: when the folder has no statistics or no sample.
     """
     for name in (STATISTICS, SAMPLE):
         if not (trained_on / name).is_file():
@@ -68,7 +68,7 @@ def write(
 
 
 def _score(connection: duckdb.DuckDBPyConnection, scores: str, name: str) -> Any:
-    """The statistics of the answers, as of a column of that name."""
+    """The statistics of the scores, as a column with that name."""
     named = f"(SELECT {_ROW}, {quote(name)} FROM {quote(scores)} AS scores({_ROW}, {quote(name)}))"
     rows = connection.execute(f"SELECT count(*) FROM {named}").fetchall()[0][0]
     some = f"(FROM {named} WHERE {_ROW} % {max(1, rows // EDGE_ROWS)} = 0)"
@@ -76,10 +76,10 @@ def _score(connection: duckdb.DuckDBPyConnection, scores: str, name: str) -> Any
 
 
 def measure(scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
-    """What the holdout says about a model: metrics with intervals, and how its scores turned out.
+    """A model's performance on the holdout: metrics with intervals, and calibration or residuals.
 
-    A binary model has a ``calibration``, the map from score to rate (see `jobs.statistics.calibration`); a
-    regression has a ``residual``, how far off answers are.
+    A binary model has a ``calibration``, the map from score to rate of positives (see
+    `jobs.statistics.calibration`); a regression has a ``residual``, the errors' means.
     """
     binary = scored.task == "binary"
     error = scored.labels - scored.scores
@@ -109,5 +109,5 @@ def measure(scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstr
 
 
 def _number(value: float) -> float | None:
-    """The number for JSON, which knows no NaN."""
+    """The number for JSON; None for NaN."""
     return None if np.isnan(value) else float(value)

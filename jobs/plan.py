@@ -1,4 +1,4 @@
-"""The plan of a run as one job may read it: ``plan.json``, checked for more than its types."""
+"""A run's plan, ``plan.json``: read, validated, and limited to the sections that a job may read."""
 
 import json
 from collections.abc import Mapping
@@ -37,19 +37,19 @@ class Plan:
     """One run's plan.
 
     Args:
-        payload: the whole of ``plan.json``.
-        reader: the job that reads it; None may read every section.
+        payload: the whole ``plan.json``.
+        reader: the job that reads it; it can read only its `SECTIONS_BY_JOB`. None can read all sections.
     """
 
     payload: JobPlan
     reader: str | None = None
 
     def read_by(self, command: str) -> "Plan":
-        """The same plan for a job, which can read nothing but what its name follows from."""
+        """The plan for a job, which can read only the sections that its job name is a hash of."""
         return self if self.reader else replace(self, reader=command)
 
     def but(self, *, dataset: DatasetSection, quality: QualitySection) -> "Plan":
-        """The same plan with another dataset and other rules."""
+        """A copy of the plan with another dataset and other quality rules."""
         return replace(self, payload=replace(self.payload, dataset=dataset, quality=quality))
 
     def _read(self, name: str, section: Section) -> Section:
@@ -91,7 +91,7 @@ class Plan:
 
     @property
     def dataset(self) -> DatasetSection:
-        """The columns and what each is for."""
+        """The columns with their types and roles."""
         return self._read("dataset", self.payload.dataset)
 
     @property
@@ -100,7 +100,7 @@ class Plan:
 
     @property
     def data_version(self) -> str:
-        """What identifies the content of all input files."""
+        """The digest of the content of all input files."""
         return self._data.version
 
     @property
@@ -110,12 +110,12 @@ class Plan:
 
     @property
     def split(self) -> SplitSection:
-        """How rows are divided; without a split, nothing is left out."""
+        """How rows are split into parts; an empty section, which leaves out no rows, without a split."""
         return self._read("split", self.payload.split) or SplitSection()
 
     @property
     def requested(self) -> Interval:
-        """The whole span of time that the run asks for."""
+        """The requested time span of all parts together."""
         split = self.split
         if split.intervals is None:
             return split.window
@@ -123,12 +123,12 @@ class Plan:
 
     @property
     def quality(self) -> QualitySection:
-        """The rules for the batch."""
+        """The data-quality rules."""
         return self._required("quality", self.payload.quality)
 
     @property
     def gate(self) -> GateSection:
-        """What a trained model must reach."""
+        """The conditions that a trained model must meet."""
         return self._required("gate", self.payload.gate)
 
     @property
@@ -138,45 +138,48 @@ class Plan:
 
     @property
     def golden(self) -> GoldenSection:
-        """How near golden answers must come."""
+        """The tolerance for golden answers."""
         return self._required("golden", self.payload.golden)
 
     @property
     def package(self) -> PackageSection:
-        """The model package that answered."""
+        """The model package whose answers the job reads."""
         return self._required("package", self.payload.package)
 
     @property
     def predicted_at(self) -> str:
-        """When batch inference was started."""
+        """The time at which batch inference was started."""
         return self._required("predicted_at", self.payload.predicted_at)
 
     @property
     def monitor(self) -> MonitorSection:
-        """The window of served time, and how it is judged."""
+        """The monitored time window and the monitoring settings."""
         return self._required("monitor", self.payload.monitor)
 
     @property
     def champion(self) -> ChampionSection | None:
-        """The package whose answers are in use; None before the first."""
+        """The model package in production; None before the first one."""
         return self._read("champion", self.payload.champion)
 
     @property
     def delivery(self) -> DeliverySection | None:
-        """Where predictions go besides the files."""
+        """Where predictions are delivered besides the files; None for files only."""
         return self._read("delivery", self.payload.delivery)
 
     @property
     def previous(self) -> PreviousSection | None:
-        """The window that a monitor compares with."""
+        """The previous window that monitoring compares with; None without one."""
         return self._read("previous", self.payload.previous)
 
 
 def read_plan(path: Path) -> Plan:
-    """Read ``plan.json``: the file itself, or the one in a folder.
+    """Read and validate ``plan.json``.
+
+    Args:
+        path: the file, or its folder.
 
     Raises:
-        PlanError: when it is missing, is no JSON, or lacks or contradicts something.
+        PlanError: when it is missing, is not JSON, or is incomplete or contradictory.
     """
     file = path / "plan.json" if path.is_dir() else path
     try:
@@ -191,10 +194,10 @@ def read_plan(path: Path) -> Plan:
 
 
 def parse_plan(document: Mapping[str, JsonValue]) -> Plan:
-    """The plan that a JSON document describes.
+    """The plan of a JSON document.
 
     Raises:
-        PlanError: naming the field, what it holds and the remedy.
+        PlanError: when it is invalid; names the field, its value and the remedy.
     """
     if document.get("schema_version") != SCHEMA_VERSION:
         raise PlanError(
@@ -223,11 +226,11 @@ def _check_dataset(dataset: DatasetSection, *, needs_label: bool) -> None:
         raise PlanError("dataset.row_key=(): name the columns that identify a row.")
     internal = [name for name in dataset.columns if any(character < " " for character in name)]
     if internal:
-        # Names in the jobs' SQL are distinguished from columns by such a character (see `jobs.names`).
+        # Such a character marks the internal names in the jobs' SQL (see `jobs.names`).
         raise PlanError(
             f"dataset.columns: {internal[0]!r} holds a control character; call the column otherwise."
         )
-    # Constructors refuse this too; a plan can also be written by hand, and a leak is not noticed later.
+    # The CDK constructs refuse this too, but a plan can also be written by hand.
     leaked = sorted(set(dataset.features) & {*dataset.known_after, dataset.label})
     if leaked:
         raise PlanError(f"dataset.features: {leaked[0]!r} is known only after the prediction; leave it out.")

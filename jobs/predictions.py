@@ -1,4 +1,4 @@
-"""The answers of a transform job: one score a row, in the order of the rows that were sent."""
+"""The answers of a transform job: one score for each row, in the order of the input rows."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _LINE_BYTES = 16_000_000
 
 
 def answer_to(folder: Path, record_file: str) -> Path:
-    """The file of answers to a file of records, wherever the transform job put it below the folder.
+    """The output file for a file of records, anywhere below the folder.
 
     Raises:
         InputError: when there is none, or more than one.
@@ -31,14 +31,16 @@ def answer_to(folder: Path, record_file: str) -> Path:
 
 
 def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> int:
-    """Load answers into a table of ``row`` (from 0) and ``score`` (NULL where it is no number); returns
-    their number.
+    """Load answers into a table of ``row`` (from 0) and ``score`` (NULL when it is not a number).
 
-    XGBoost's image separates the scores of one request by commas or by lines, depending on its version; both
+    XGBoost's image separates the scores of one request by commas or newlines, depending on its version; both
     are read.
 
+    Returns:
+        The number of answers.
+
     Raises:
-        InputError: when the file is no text of lines.
+        InputError: when the file is not UTF-8 text with one kind of line ends.
     """
     query = f"""
         CREATE OR REPLACE TEMP TABLE {quote(table)} AS
@@ -65,7 +67,7 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
 def faults(
     connection: duckdb.DuckDBPyConnection, table: str, *, rows: int, task: str, about: str
 ) -> Sequence[str]:
-    """What is wrong with loaded answers, a sentence each: too many or too few, no numbers, out of range."""
+    """A sentence for each problem of loaded answers: wrong count, not finite numbers, out of range."""
     answers, numbers, lowest, highest = single(
         connection,
         "SELECT count(*), count(*) FILTER (WHERE isfinite(score)), min(score), max(score) "
@@ -82,14 +84,15 @@ def faults(
 
 
 def numbered_files(plan: Plan) -> list[tuple[DataFile, str]]:
-    """Each input file with the name of what is made of it: its place in the plan and its own name.
+    """Each input file with the base name of its records and keys: a number, and the file's own name.
 
-    Transform jobs treat folders in their own way, so records lie flat; the number keeps equal names apart.
+    The records are in one folder, as transform jobs handle subfolders in a special way; the number makes
+    equal file names unique.
     """
     files = sorted(plan.files, key=lambda file: file.name)
     return [(file, f"{number:05d}-{_stem(file.name)}") for number, file in enumerate(files)]
 
 
 def _stem(name: str) -> str:
-    """A readable part of the file's name, without signs that mean something in keys and patterns."""
+    """The file name's readable part, without characters that are special in S3 keys and glob patterns."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", PurePosixPath(name).name.split(".")[0])[:60]

@@ -1,8 +1,8 @@
-"""Fitting the feature program, and running it as SQL over all rows at once.
+"""Fits the feature program, and translates it to SQL that runs over all rows at once.
 
-Categories become their rank by frequency in the training part: the encoding looks at no label, so it cannot
-leak one. On the flights of `examples` it does as well as smoothed target means, and better for columns of
-many values.
+A category is encoded as its frequency rank in the training part. The encoding does not use the label, so it
+cannot leak it. On the flight data of `examples` it is as good as smoothed target encoding, and better for
+columns of many categories.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def to_sql(program: Program, relation: str, *, leading: Sequence[str] = (), orde
     Args:
         relation: the table or view with the raw columns.
         leading: SQL expressions over the raw columns to put before the features.
-        order: what to order by; names are those of the raw columns.
+        order: the ORDER BY expression over the raw columns.
     """
     joins = []
     expressions = []
@@ -63,7 +63,7 @@ def champion_program(plan: Plan, folders: Folders) -> Program | None:
 def fit(
     connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetSection, origin: Mapping[str, Any]
 ) -> Program:
-    """Fit the program on a relation, which must hold training rows only."""
+    """Fit the program on a relation, which must have training rows only."""
     steps = [_fitted(connection, relation, name, dataset.columns[name]) for name in dataset.features]
     steps += [
         Step(
@@ -100,7 +100,7 @@ def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kin
     present = int(str(single(connection, f"SELECT count(*) FROM ({usable})")[0]))
     fill = 0.0
     if present:
-        # The median by sorting, which spills to disk; DuckDB's quantiles hold all values in memory.
+        # The median by sorting, which can spill to disk; DuckDB's quantiles need all values in memory.
         median = single(connection, f"{usable} ORDER BY 1 LIMIT 1 OFFSET {(present - 1) // 2}")[0]
         fill = float(str(median))
     return Step(feature=name, column=name, kind="boolean" if kind == "boolean" else "number", fill=fill)
@@ -119,5 +119,5 @@ def _expression(step: Step, codes: str) -> str:
 
 
 def _number(value: float) -> str:
-    """The number as SQL. A bare 0.1 would be a DECIMAL, whose way to DOUBLE rounds once more."""
+    """The number as an SQL literal. A plain 0.1 is a DECIMAL, which is rounded again when cast to DOUBLE."""
     return f"CAST({literal(repr(value))} AS DOUBLE)"

@@ -1,8 +1,8 @@
-"""Known values that are too rare for chi-square: each is judged by Fisher's exact test.
+"""Fisher's exact test for known values that are too rare for chi-square.
 
-Chi-square's distribution needs enough expected rows in a cell, so cells with fewer are put together with
-others before it is computed. A rare value that takes over a window disappears in such a cell. Here every cell
-with few expected rows is compared with all others, and all of them together.
+Chi-square needs enough expected rows in each cell, so cells with fewer are merged before it is computed. It
+may miss a rare value that becomes frequent in a window, as it is in a merged cell. Here every cell with few
+expected rows is compared with all others, and all of them together too.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from jobs.statistics.significance import fisher_two_sided
 
 @dataclass(frozen=True)
 class RareChange:
-    """The rare cell that changed most: its place among the cells, or None for all rare ones together."""
+    """The rare cell that changed most: its index among the cells, or None for all rare ones together."""
 
     place: int | None
     cell: Cell
@@ -27,15 +27,15 @@ def rare_change(
 ) -> RareChange | None:
     """The change of the rare cell that changed most; None when no cell is rare.
 
-    Which cells are rare depends on both samples together, so that it is no sign of a change.
+    Both samples together decide which cells are rare, so that rareness does not depend on a change.
 
     Args:
-        cells: rows of baseline and window by known value or bucket.
-        totals: all rows of both samples.
-        numbers: whether the effect is a PSI; otherwise it is Cramer's V.
-        unlisted: the window's commonest value of those that ``cells`` lack, with the most rows that the
-            baseline can have of it. Its place is that behind the cells.
-        among: how many values the baseline has of which that one is the commonest.
+        cells: row counts of baseline and window by known value or bucket.
+        totals: the number of all rows of both samples.
+        numbers: whether the effect is PSI; otherwise it is Cramer's V.
+        unlisted: the window's most frequent value that ``cells`` lacks, with the maximum number of rows that
+            the baseline can have of it. Its index is ``len(cells)``.
+        among: the number of the baseline's values that ``cells`` lacks.
     """
     least = least_share([totals])
     rare: list[tuple[int | None, Cell]] = [

@@ -1,8 +1,7 @@
-"""Input files as typed rows: files whose headers were examined are staged once as Parquet on disk.
+"""Parses input files into typed rows and stages them once as Parquet on disk.
 
-All later queries read the staged rows, so that a file is parsed once, whatever is asked of it, and no query
-needs the data in memory. A value that does not fit its column's declared type becomes missing and is noted
-beside the row.
+All later queries read the staged rows, so a file is parsed once, and no query needs the data in memory. A
+value that does not fit its column's declared type becomes missing, and a note is stored with the row.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,8 +18,8 @@ from jobs.parquet_files import of_content
 from jobs.sources import InputFile, InputFiles, Problem, not_readable
 from jobs.values import SQL_TYPES, TEXTS, checked_value, parsed_value
 
-BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators that no text file holds
-_FILENAME = literal("\x01filename")  # DuckDB's own name for it may be a column's
+BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators of notes and of their parts; not used in text files
+_FILENAME = literal("\x01filename")  # DuckDB's default name for it may be the name of a column
 _ROW_GROUP = 20_480
 _BUFFER_BYTES = 4_000_000
 _LOST = "rows follow its first line, and none of them could be read: see how its lines end"
@@ -36,12 +35,17 @@ def stage(
     view: str = "staged",
     origins: Mapping[str, str] | None = None,
 ) -> list[Problem]:
-    """Parse the readable files into one Parquet file of typed rows, and name it as a view; returns what
-    failed.
+    """Parse the readable files into one Parquet file of typed rows, and create a view of it.
 
-    ``origins`` says which column of the files another one is read from, when its own name is not the files'.
-    The view has the declared columns, `jobs.names.FILE`, `jobs.names.PROBLEMS`: NULL, or what did not fit
-    (see `wrong_values`), and `jobs.names.REWRITTEN` (see `jobs.writing`).
+    The view has the declared columns, `jobs.names.FILE`, `jobs.names.PROBLEMS` (notes on the values that do
+    not fit, or NULL; see `wrong_values`) and `jobs.names.REWRITTEN` (see `jobs.writing`).
+
+    Args:
+        target: the Parquet file to write.
+        origins: columns to the names they have in the files, where these differ.
+
+    Returns:
+        The problems of files that could not be read.
     """
     refuse_equal(columns)
 
@@ -56,7 +60,7 @@ def stage(
         )
 
     readable, problems = _evened(sources, target)
-    # Later queries order what they write; unordered staging needs far less memory.
+    # Later queries order their results; staging without order needs far less memory.
     connection.execute("SET preserve_insertion_order = false")
     try:
         copy(readable, target)
@@ -64,7 +68,7 @@ def stage(
     except duckdb.Error as error:
         if not of_content(error):
             raise
-        # DuckDB removes what it had written a little later: the target's name must not be used again.
+        # DuckDB deletes its incomplete file a little later: the target's name must not be used again.
         problems.append(_culprit(readable, sources, error, copy, target))
         rows = _nothing(columns)
     finally:
@@ -81,7 +85,7 @@ def stage(
 
 
 def _evened(sources: InputFiles, target: Path) -> tuple[list[InputFile], list[Problem]]:
-    """The files to read: those whose lines end in several ways are written anew beside the target."""
+    """The files to read, and problems; files with mixed line ends are rewritten next to the target."""
     readable: list[InputFile] = []
     problems: list[Problem] = []
     for number, source in enumerate(sources.readable):
@@ -105,11 +109,11 @@ def _culprit(
     copy: Callable[[Sequence[InputFile], Path], None],
     target: Path,
 ) -> Problem:
-    """The file that DuckDB's error is about, and what is wrong with it in our words."""
+    """The file that DuckDB's error is about, and the error in plain words."""
     text = str(error)
     guilty = next((s for s in readable if f"file = {file_name(s.path)}\n" in text), None)
     for number, source in enumerate(readable) if guilty is None else ():
-        # Not every error names the file; alone, the one that it is about raises again.
+        # Not every error names the file: read each file alone until one raises the error again.
         try:
             copy([source], target.with_name(f"{target.stem}-{number}.alone"))
         except duckdb.Error as again:
@@ -131,11 +135,11 @@ def _nothing(columns: Mapping[str, str]) -> str:
 def _scan(
     sources: InputFiles, group: Sequence[InputFile], columns: Mapping[str, str], origins: Mapping[str, str]
 ) -> str:
-    """A query over files with one header, giving typed columns, the file's name and the row's problems."""
+    """The SQL query over files with equal headers: typed columns, the file's name and the row's notes."""
     header, types = group[0].header, group[0].types or ("VARCHAR",) * len(group[0].header)
     paths = files(source.path for source in group)
     names = "MAP {" + ", ".join(f"{literal(file_name(s.path))}: {literal(s.file.name)}" for s in group) + "}"
-    # Columns are read by position: DuckDB's names ignore case, files' names do not.
+    # Columns are read by position: DuckDB ignores the case of names, but files may differ only in case.
     places = {name: header.index(origins.get(name, name)) for name in columns}
     if sources.format == "parquet":
         columns_read = ", ".join(f"r{i}" for i in range(len(header)))
@@ -177,7 +181,7 @@ def _scan(
 def wrong_values(
     connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], *, view: str = "staged"
 ) -> list[tuple[str, int, str]]:
-    """The columns that hold values of another type: name, how many, and an example."""
+    """The columns with values that do not fit the declared type: name, number of values, and an example."""
     counted = connection.execute(
         f"""
         SELECT CAST(split_part(problem, {_WITHIN}, 1) AS INTEGER) AS i, count(*),
@@ -192,11 +196,11 @@ def wrong_values(
 
 
 def rows_by_file(connection: duckdb.DuckDBPyConnection, *, view: str = "staged") -> dict[str, int]:
-    """How many rows each file gave."""
+    """The number of rows of each file that has any."""
     query = f"SELECT {FILE}, count(*) FROM {quote(view)} GROUP BY 1 ORDER BY 1"
     return {str(name): int(count) for name, count in connection.execute(query).fetchall()}
 
 
 def row_count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-    """How many rows a view or table has."""
+    """The number of rows of a view or table."""
     return int(str(single(connection, f"SELECT count(*) FROM {quote(relation)}")[0]))

@@ -1,4 +1,4 @@
-"""What the columns' roles come to in SQL: the label as a number, the row's key as text, the spans of time."""
+"""SQL expressions of the columns' roles: the label as a number, the row key as text, time intervals."""
 
 from collections.abc import Mapping
 
@@ -13,8 +13,9 @@ from mdlc_constructs.settings.payloads.moments import Interval
 
 
 def label_number(dataset: DatasetSection) -> str:
-    """The label as a number: 1 and 0 in a binary task, the value itself in a regression; NULL where it is
-    missing.
+    """The SQL expression of the label as a number; NULL when it is missing.
+
+    It is 1 or 0 in a binary task, and the value itself in a regression.
 
     Raises:
         PlanError: when ``positive`` cannot be a value of the label's type.
@@ -40,12 +41,12 @@ def label_number(dataset: DatasetSection) -> str:
 
 
 def row_key(dataset: DatasetSection) -> str:
-    """The row's key as text: the one key column's value, or a JSON object of them in the order declared."""
+    """The SQL expression of the row key as text: one column's value, or a JSON object in declared order."""
     return _key({name: text_of(quote(name), dataset.columns[name]) for name in dataset.row_key})
 
 
 def published_key(dataset: DatasetSection, column: str) -> str:
-    """The key in a column of predictions, as `row_key` has it now: earlier releases wrote some otherwise."""
+    """The SQL expression of a published row key in `row_key`'s format; earlier releases' format differs."""
     if len(dataset.row_key) == 1:
         return canonical_sql(column)
     texts = {name: f"json_extract_string({column}, {literal(pointer(name))})" for name in dataset.row_key}
@@ -60,29 +61,29 @@ def _key(texts: Mapping[str, str]) -> str:
 
 
 def entity(dataset: DatasetSection) -> str:
-    """What the row is about, as text; NULL where the data set names no entity."""
+    """The SQL expression of the row's entity as text; NULL when the data set has no entity."""
     return (
         text_of(quote(dataset.entity), dataset.columns[dataset.entity]) if dataset.entity else "NULL::VARCHAR"
     )
 
 
 def pointer(name: str) -> str:
-    """The JSON pointer to a member, whatever its name holds."""
+    """The JSON pointer to a member, with special characters of its name escaped."""
     return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def total_order(dataset: DatasetSection, columns: dict[str, str]) -> str:
-    """An ordering of a relation called ``raw`` that does not depend on how the files came.
+    """The ORDER BY expression of a relation called ``raw`` that does not depend on the order of the files.
 
-    By time, then key, then everything else. The columns are named with the relation, because a bare name
-    would mean the feature of that name.
+    It orders by time, then key, then all other columns. The columns are qualified with ``raw``, because an
+    unqualified name would be the feature of that name.
     """
     first = [dataset.timestamp, *dataset.row_key]
     return ", ".join(f"raw.{quote(name)}" for name in dict.fromkeys([*first, *columns]))
 
 
 def within(column: str, interval: Interval) -> str:
-    """The condition that a time lies in an interval: start included, end excluded."""
+    """The SQL condition that a time lies in an interval: start included, end excluded."""
     sides = []
     if interval.start is not None:
         sides.append(f"{quote(column)} >= {moment(interval.start)}")
@@ -92,12 +93,15 @@ def within(column: str, interval: Interval) -> str:
 
 
 def moment(text: str) -> str:
-    """An ISO text as an SQL time in UTC."""
+    """The SQL expression of an ISO time as a TIMESTAMP in UTC."""
     return f"CAST(CAST({literal(text)} AS TIMESTAMPTZ) AS TIMESTAMP)"
 
 
 def keys_query(plan: Plan, relation: str, order: str, label: str | None = None) -> str:
-    """The keys of a relation's rows in an order: number from 0, row key, entity, time, and any label."""
+    """The SQL query of the keys of a relation's rows, in order.
+
+    The columns are the row's number from 0, row key, entity, event time, and the label if there is one.
+    """
     names = ["row", "row_key", "entity", "event_time", *(["label"] if label else [])]
     known = f", {label}" if label else ""
     return (

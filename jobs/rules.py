@@ -1,4 +1,4 @@
-"""The rules that a batch is held to, each a query over the staged rows and a sentence about what it found."""
+"""The data-quality rules of a batch. Each runs queries over the staged rows and yields findings."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ def type_rules(
     """Values that do not fit their column's declared type.
 
     Args:
-        csv: how the values were written, where they come from CSV files.
+        csv: the format of the CSV files; None when the values come from other files.
     """
     for name, rows, example in wrong_values(connection, columns):
         yield Finding(
@@ -46,7 +46,7 @@ def type_rules(
 
 
 def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> Iterator[Finding]:
-    """How many rows there are, and whether each has a time and a key of its own."""
+    """Too few rows, and rows without a timestamp, without a row key, or with a duplicate key."""
     minimum = plan.quality.minimum_rows
     if rows < minimum:
         yield Finding(
@@ -90,7 +90,7 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
 
 
 def value_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> Iterator[Finding]:
-    """Missing shares, ranges and accepted values of single columns."""
+    """Columns with too many missing values, and values out of range or not accepted."""
     quality = plan.quality
     columns = plan.dataset.needed(label=plan.training)
     for name in dict.fromkeys(
@@ -114,14 +114,14 @@ def value_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) ->
 
 
 def outside(name: str, low: float | None, high: float | None) -> str:
-    """The condition that a value is outside its range."""
+    """The SQL condition that a value is outside its range."""
     sides = [f"{quote(name)} < {low!r}"] if low is not None else []
     sides += [f"{quote(name)} > {high!r}"] if high is not None else []
     return " OR ".join(sides) or "false"
 
 
 def not_accepted(name: str, kind: str, values: list[str]) -> str:
-    """The condition that a value is none of the accepted ones."""
+    """The SQL condition that a value is none of the accepted ones."""
     accepted = ", ".join(literal(canonical(value)) for value in values)
     return f"{text_of(quote(name), kind)} NOT IN ({accepted})"
 
@@ -166,7 +166,7 @@ def _accepted_rule(
 
 
 def time_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Finding]:
-    """Rows outside the requested span are left out and reported; a part without labelled rows is useless."""
+    """Rows outside the requested time span, as a warning: they are left out."""
     span = plan.requested
     time = plan.dataset.timestamp
     rows = _count(connection, f"{quote(time)} IS NOT NULL AND NOT ({within(time, span)})")
@@ -186,9 +186,12 @@ def time_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Fi
 def label_rules(
     connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[str, Any]
 ) -> Iterator[Finding]:
-    """Does the label say anything, in every part? ``facts`` takes what was counted.
+    """Labels that nothing can be learned from, in all rows or in a part of the split.
 
-    Rows without a label are counted and left out of training; that is no failure.
+    Rows without a label are only a warning: they are counted and left out of training.
+
+    Args:
+        facts: receives the counts of rows with and without a label, and the labels' mean.
     """
     number = label_number(plan.dataset)
     connection.execute(
@@ -265,7 +268,11 @@ def _class_rules(
 
 
 def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[str, Any]) -> Iterator[Finding]:
-    """Features that alone predict the label almost perfectly, unless they are accepted by name."""
+    """Features that alone predict the label almost perfectly; those in `accepted_leaks` are only a warning.
+
+    Args:
+        facts: receives each feature's AUC or correlation.
+    """
     limit = plan.quality.leak_auc
     scores = strengths(connection, "labelled", plan.dataset)
     facts["strengths"] = {

@@ -1,8 +1,8 @@
-"""Which categories a baseline saw beyond those that it lists: a bitmap of hashes, and how many it saw once.
+"""All categories of a baseline's column as a bitmap of hashes (a Bloom filter with one hash function).
 
-A list of every value of a column of ids would be as large as the data. Each value hashes into one of the
-bitmap's buckets; a value of a window whose bucket is empty was certainly not in the baseline. A new value
-that shares a bucket with a known one is missed, which happens with the share of buckets that are in use.
+A list of all values of a column of ids would be as large as the data. Each value hashes into one bucket of
+the bitmap. A window's value whose bucket is empty was certainly not in the baseline. A new value that shares
+its bucket with a known one is missed; the probability of that is the share of buckets in use.
 """
 
 import base64
@@ -15,16 +15,16 @@ from typing import Any
 from jobs.database import SqlConnection
 
 KEY = "unlisted"
-"""The member of ``string_statistics`` that holds the document; Model Monitor does not read it."""
+"""The key of the document in ``string_statistics``; Model Monitor does not read it."""
 
 DIGITS = (4, 5)  # hexadecimal digits of the hash: 65,536 or 1,048,576 buckets, 11 or 175 KB of text
 BUCKETS_PER_VALUE = 8  # with so many, at most an eighth of new values share a bucket with a known one
-MAX_USED = 0.99  # share of buckets in use beyond which a window's new values can no longer be counted
+MAX_USED = 0.99  # with a larger share of buckets in use, a window's new values can no longer be counted
 
 
 @dataclass(frozen=True)
 class SeenValues:
-    """The buckets of all values of one column, as bits, and the values that one row only had."""
+    """The buckets of all values of one column, as bits, and the number of values that only one row has."""
 
     digits: int
     bits: bytes
@@ -32,7 +32,7 @@ class SeenValues:
 
     @classmethod
     def read(cls, document: Mapping[str, Any] | None) -> "SeenValues | None":
-        """The document that `to_json` makes; None for none."""
+        """The object of a document of `to_json`; None without a document."""
         if not document:
             return None
         bits = base64.b64decode(document["buckets"])
@@ -54,12 +54,12 @@ class SeenValues:
         return bool(self.bits[number >> 3] >> (number & 7) & 1)
 
     def may_hold(self, value: str) -> bool:
-        """Whether the baseline may have seen the value; False is certain."""
+        """Whether the value may be in the baseline; False is certain."""
         return self.holds(hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()[: self.digits])
 
 
 def bucket(value: str, digits: int) -> str:
-    """The bucket of a text value in SQL, the same in every engine and as `SeenValues.may_hold` has it."""
+    """The SQL expression of a text's bucket, the same in every engine and in `SeenValues.may_hold`."""
     return f"substr(md5({value}), 1, {digits})"
 
 
@@ -67,8 +67,8 @@ def seen_values(connection: SqlConnection, counted: str, distinct: int) -> SeenV
     """The buckets of a column.
 
     Args:
-        counted: a relation of its values ``v`` and their rows ``n``.
-        distinct: how many values there are, without NULL.
+        counted: a relation of the column's values ``v`` and their numbers of rows ``n``.
+        distinct: the number of values, without NULL.
     """
     digits = next((some for some in DIGITS if 16**some >= BUCKETS_PER_VALUE * distinct), DIGITS[-1])
     bits, singletons = bytearray(16**digits // 8), 0

@@ -1,4 +1,4 @@
-"""The files of a batch before they are read: which of them can be, and what is wrong with the others."""
+"""Examines the files of a batch before they are read: which are readable, and the problems of the others."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DataFile
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Something about one file that keeps it from being read; ``rule`` is the finding's name."""
+    """A problem that makes one file unreadable; ``rule`` is the name of its finding."""
 
     rule: str
     file: str
@@ -24,9 +24,9 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class InputFile:
-    """One readable file: where it lies and what its columns are called, in order.
+    """One readable file: its path and its column names, in order.
 
-    ``rows``: whether it is known to hold any; ``uneven``: whether its lines end in several ways.
+    ``rows``: whether it is known to have rows; ``uneven``: whether it has mixed line ends.
     """
 
     file: DataFile
@@ -39,9 +39,9 @@ class InputFile:
 
 @dataclass(frozen=True, kw_only=True)
 class InputFiles:
-    """The files of a batch: those that can be read, and what is wrong with the others.
+    """The files of a batch: the readable ones, and the problems of the others.
 
-    Files that hold nothing at all, of which distributed engines write some, are neither.
+    Empty files of 0 bytes, which distributed engines may write, are in neither.
     """
 
     format: str
@@ -59,7 +59,7 @@ def examine(
     *,
     csv: CsvFormat | None = None,
 ) -> InputFiles:
-    """Examine each file: is it of the declared format, and are the needed columns there, once each?"""
+    """Check each file: it must have the declared format and each needed column exactly once."""
     readable, problems = [], []
     csv = csv or CsvFormat()
     for file in files:

@@ -1,6 +1,6 @@
-"""Cells of CSV files that a person opens: a spreadsheet must not take a text for a formula.
+"""Escapes cells of CSV files for people, so that a spreadsheet does not run a text as a formula.
 
-Files that programs read, such as the input of a transform job, stay as the data is.
+Files for programs, such as the input of a transform job, are not escaped.
 Source: https://owasp.org/www-community/attacks/CSV_Injection
 """
 
@@ -14,9 +14,9 @@ _NOT_TEXT = ("number", "integer", "boolean", "timestamp")
 
 
 def text_cell(expression: str) -> str:
-    """A SQL expression of type VARCHAR as a cell: with an apostrophe in front where it would be a formula.
+    """The SQL expression of a VARCHAR as a cell, with an apostrophe in front if it would be a formula.
 
-    Numbers such as -1.5 stay numbers, as texts too.
+    A text that is a number, such as -1.5, is unchanged.
     """
     return (
         f"CASE WHEN regexp_matches({expression}, '{_STARTS_A_FORMULA}') "
@@ -26,11 +26,11 @@ def text_cell(expression: str) -> str:
 
 
 def cells(columns: Mapping[str, str], called: Mapping[str, str]) -> str:
-    """A SELECT list of columns as cells, header included.
+    """The SELECT list of columns as cells, with escaped header names.
 
     Args:
-        columns: their names to their kinds; what is a number, a boolean or a moment holds no text.
-        called: their names to those that they have in the file.
+        columns: names to kinds; only categories and texts need escaping.
+        called: names to the names in the file.
     """
     return ", ".join(
         f"{quote(name) if kind in _NOT_TEXT else text_cell(quote(name))} "
@@ -40,5 +40,5 @@ def cells(columns: Mapping[str, str], called: Mapping[str, str]) -> str:
 
 
 def header_cell(name: str) -> str:
-    """A column's name as the header's cell."""
+    """A column's name as a cell of the header."""
     return f"'{name}" if name.startswith(tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")) else name

@@ -1,6 +1,6 @@
-"""What a model is trained and judged on, before any feature program: how its baseline begins.
+"""Writes the first part of a model's baseline: statistics and a sample of its raw training and holdout rows.
 
-Written by the features job, which has the rows; the evaluate job adds what it knows (see `jobs.performance`).
+The features job writes it, because it has the rows; the evaluate job completes it (see `jobs.performance`).
 """
 
 from pathlib import Path
@@ -19,13 +19,13 @@ STATISTICS, SAMPLE = "statistics.json", "sample.parquet"
 SAMPLE_ROWS = 10_000
 SEED = 1
 EDGE_ROWS = 500_000
-"""About so many rows decide on the edges of buckets, where all are too many."""
+"""The approximate number of rows of the sample for bucket edges, when all rows are too many."""
 
 
 def write(
     connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetSection, folder: Path
 ) -> dict[str, Path]:
-    """Write statistics of the raw feature columns, and a sample of rows; returns each file by its name.
+    """Write statistics of the raw feature columns and a sample of rows; returns the files' paths by name.
 
     The sample has the dataset's timestamp and the raw feature columns. The same rows give the same bytes.
     """

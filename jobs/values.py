@@ -1,7 +1,7 @@
-"""How a stored value becomes one of its column's declared type, as SQL.
+"""SQL expressions that convert a stored value to its column's declared type.
 
-The same value gives the same result however a file holds it: as text, or as any of Parquet's types. What a
-JSON row holds becomes the same by `jobs.serving.values`, which says it in Python.
+The same value gives the same result however a file stores it: as text, or as any of Parquet's types.
+`jobs.serving.values` converts JSON values in the same way in Python.
 """
 
 import re
@@ -25,12 +25,12 @@ _DIGITS, _SPACE = "[0-9](_?[0-9])*", "[ \\t\\n\\v\\f\\r]*"
 
 
 def parsed_value(raw: str, kind: str, stored: str) -> str:
-    """What the stored value is when read as the declared kind; NULL when it does not fit.
+    """The SQL expression of the stored value as the declared kind; NULL when it does not fit.
 
     Args:
-        raw: the column, in SQL.
+        raw: the SQL expression of the stored value.
         kind: the declared type, one of `SQL_TYPES`.
-        stored: DuckDB's name of the type that the file holds.
+        stored: DuckDB's name of the stored type.
     """
     if kind in TEXTS:
         return _text(raw, stored)
@@ -38,24 +38,24 @@ def parsed_value(raw: str, kind: str, stored: str) -> str:
         return _integer(raw, stored)
     source = raw if _direct(kind, stored) else _plain(raw, stored)
     if kind == "timestamp":
-        # By way of a zone: a plain cast to TIMESTAMP ignores an offset like +02:00 without a word.
+        # Cast to TIMESTAMPTZ first: a direct cast to TIMESTAMP silently ignores an offset like +02:00.
         return f"CAST(TRY_CAST({source} AS TIMESTAMPTZ) AS TIMESTAMP)"
     return f"TRY_CAST({source} AS {'BOOLEAN' if kind == 'boolean' else 'DOUBLE'})"
 
 
 def _direct(kind: str, stored: str) -> bool:
-    """Whether the stored type is read as it is, and not by way of its text."""
+    """Whether the stored type is cast directly, not through its text."""
     return stored.startswith(("TIMESTAMP", "DATE") if kind == "timestamp" else _NUMERIC)
 
 
 def _plain(raw: str, stored: str) -> str:
-    """The value as text, as it is written."""
-    # Binary without annotation is how some programs write text; what is no UTF-8 is none.
+    """The SQL expression of the value as text, unchanged."""
+    # Some programs write text to Parquet as binary without annotation; NULL when it is not UTF-8.
     return f"TRY(decode({raw}))" if stored == _BYTES else f"CAST({raw} AS VARCHAR)"
 
 
 def _text(raw: str, stored: str) -> str:
-    """The value as text in its one way of writing (see `canonical`)."""
+    """The SQL expression of the value as canonical text (see `canonical`)."""
     text = _plain(raw, stored)
     if stored in _FLOATS:
         return (
@@ -63,13 +63,13 @@ def _text(raw: str, stored: str) -> str:
             f"THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE {text} END"
         )
     if re.fullmatch(r"DECIMAL\(\d+,[1-9]\d*\)", stored):
-        # A number below one may come without its nought.
+        # A number between -1 and 1 may be written without its leading 0.
         return f"regexp_replace(rtrim(rtrim({text}, '0'), '.'), '^(-?)(\\.|$)', '\\10\\2')"
     return canonical(text) if stored in ("VARCHAR", _BYTES) else text
 
 
 def canonical(text: str) -> str:
-    """A text in its one way of writing, in SQL; in Python it is `jobs.serving.values.canonical`."""
+    """The SQL expression of a text's canonical form; in Python it is `jobs.serving.values.canonical`."""
     whole = f"TRY_CAST(left({text}, -2) AS BIGINT)"
     return (
         f"CASE WHEN {text} IN ('True', 'TRUE', 'False', 'FALSE') THEN lower({text}) "
@@ -79,12 +79,12 @@ def canonical(text: str) -> str:
 
 
 def text_of(column: str, kind: str) -> str:
-    """A value of a declared type as text, in SQL: what keys, entities and accepted values are compared by."""
+    """The SQL expression of a column as text, by which keys, entities and accepted values are compared."""
     return _text(column, SQL_TYPES[kind])
 
 
 def _integer(raw: str, stored: str) -> str:
-    """An integer with all its digits; as floating point one from 2^53 on may be another, and does not fit."""
+    """The SQL expression of an exact integer; NULL for a float from 2^53 on, which may be rounded."""
     if stored in _INTEGERS or stored == "BOOLEAN":
         return f"TRY_CAST({raw} AS BIGINT)"
     if stored in _FLOATS:
@@ -100,15 +100,15 @@ def _integer(raw: str, stored: str) -> str:
 
 
 def _whole(number: str) -> str:
-    """The condition that a floating point number is a whole one, and exactly the one that was meant."""
+    """The SQL condition that a floating point number is an integer below 2^53, so it cannot be rounded."""
     return f"isfinite({number}) AND {number} = trunc({number}) AND abs({number}) <= {MAX_EXACT_INTEGER}"
 
 
 def checked_value(parsed: str, kind: str, raw: str, stored: str) -> tuple[str, str | None]:
-    """The column's value, and the condition under which something was there that does not fit.
+    """The SQL expression of the value, and the condition that a stored value does not fit (None: never).
 
     Args:
-        parsed: what `parsed` made of ``raw``, in SQL.
+        parsed: the SQL expression of `parsed_value` of ``raw``.
     """
     if kind in TEXTS:
         return parsed, f"{parsed} IS NULL" if stored == _BYTES else None
@@ -116,7 +116,7 @@ def checked_value(parsed: str, kind: str, raw: str, stored: str) -> tuple[str, s
         return parsed, f"{parsed} IS NULL"
     if kind == "integer":
         source = raw if _direct(kind, stored) else _plain(raw, stored)
-        # NaN is how many programs write a missing number.
+        # Many programs write a missing number as NaN.
         return parsed, f"({parsed} IS NULL AND NOT coalesce(isnan(TRY_CAST({source} AS DOUBLE)), false))"
-    # An infinite number is a mistake.
+    # An infinite number does not fit.
     return f"CASE WHEN isfinite({parsed}) THEN {parsed} END", f"({parsed} IS NULL OR isinf({parsed}))"

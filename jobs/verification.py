@@ -1,4 +1,4 @@
-"""Are the files that arrived the ones that were planned? SageMaker downloads by name, not by version."""
+"""Checks that the downloaded files are the planned ones: SageMaker downloads by key, not by version."""
 
 import base64
 import hashlib
@@ -13,13 +13,13 @@ _BLOCK_BYTES = 4 * 1024 * 1024
 
 
 def verify(files: Iterable[DataFile], folder: Path) -> int:
-    """Check size and checksum of each file below the folder; returns the bytes read.
+    """Check size and checksum of each file in the folder; returns their total size in bytes.
 
-    An S3 checksum is computed again from the content. For files that S3 keeps no whole-object checksum of
-    (they are pinned by version id or ETag) only the size can be compared.
+    The S3 checksum is computed from the content. For files without a full-object checksum in S3 (the plan
+    pins them by version id or ETag), only the size is compared.
 
     Raises:
-        InputError: for a file that is missing or differs from what the plan pinned.
+        InputError: when a file is missing or differs from the planned one.
     """
     total = 0
     for file in files:

@@ -1,4 +1,4 @@
-"""Texts that may mean something else than they are read as, reported before anything is trained on them."""
+"""Warnings about texts that may be read differently than they are meant, reported before training."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,10 +15,10 @@ from mdlc_constructs.settings.payloads.job_plan import DatasetSection
 def writing_rules(
     connection: duckdb.DuckDBPyConnection, dataset: DatasetSection, columns: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """What is to be known of texts in the view ``staged``; a batch does not fail by it.
+    """Warnings about texts in the view ``staged``; they do not fail the batch.
 
-    What programs write in two ways is one value (see `jobs.serving.values.canonical`), and a text such as
-    ``01`` is not what a JSON number becomes.
+    They are about values in several notations that are read as one (see `jobs.serving.values.canonical`), and
+    about categories such as ``01``, which differ from the text that a JSON number becomes.
     """
     for index, (name, kind) in enumerate(columns.items()):
         if kind in TEXTS:

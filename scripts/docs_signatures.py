@@ -1,7 +1,7 @@
-"""Shows `**options: Unpack[...]` in the reference as the arguments it stands for: an extension of griffe.
+"""A griffe extension that shows `**options: Unpack[...]` in the reference as single arguments.
 
-Types come from the `TypedDict`, its bases included; defaults from the dataclass that the function returns.
-`griffe.UnpackTypedDictExtension` knows neither bases nor defaults.
+The types come from the `TypedDict` and its bases, the defaults from the dataclass that the function returns.
+`griffe.UnpackTypedDictExtension` supports neither bases nor defaults.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from griffe import Class, Extension, Function, Parameter, ParameterKind
 
 
 class ShowUnpacked(Extension):  # type: ignore[misc]
-    """Replaces the arguments of all functions of a package once it is loaded."""
+    """Replaces the arguments of all functions of a package after it is loaded."""
 
     def on_package(self, *, pkg: Any, loader: Any, **_: Any) -> None:
-        """Called by griffe with the package and what loads others."""
+        """Called by griffe with the loaded package and its loader."""
         for function in _functions(pkg):
             for parameter in list(function.parameters):
                 if parameter.kind is ParameterKind.var_keyword and _unpacked(parameter, pkg):
@@ -67,7 +67,7 @@ def _attributes(typed_dict: Class, package: Any) -> dict[str, Any]:
 
 
 def _class(path: str, package: Any, function: Function | None = None) -> Class | None:
-    """The class of a path; a name alone (a quoted annotation) is looked up where the function stands."""
+    """The class of a path, or None outside the package; a bare name is resolved in the function's scope."""
     name = path.strip("\"'")
     if function is not None and "." not in name:
         name = function.resolve(name)

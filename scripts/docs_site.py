@@ -1,8 +1,8 @@
-"""What the documentation site holds besides the files of `docs`: hooks of MkDocs, named in `mkdocs.yml`.
+"""MkDocs hooks (see `mkdocs.yml`) that add pages to the documentation site besides the files of `docs`.
 
-Adds the README, the contributors' and the changes' page, the reference of every public name, the command
-reference that `make docs` has Typer write, an index of the decisions, and a page for each file of the
-repository that a document links, so that every link holds on the site as it does in the repository.
+They add the README, CONTRIBUTING and CHANGELOG, the reference of all public names, the command reference that
+`make docs` writes with Typer, and an index of the decision records. They also add a page for each file of the
+repository that a document links to, so that all links work on the site as they do in the repository.
 """
 
 import ast
@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ROOT / "build" / "commands.md"
 
 PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
-"""Files of the repository's root that are pages of the site."""
+"""Files of the repository's root, to their pages on the site."""
 FOLDERS = {"docs/decisions": "decisions/index.md"}
-"""Folders that have a page of the site."""
+"""Folders, to their pages on the site."""
 
 REFERENCE: Mapping[str, tuple[str, str]] = {
     "constructs": ("Constructs", "What a stack holds. Import each from `mdlc_constructs`."),
@@ -33,7 +33,7 @@ REFERENCE: Mapping[str, tuple[str, str]] = {
     "stacks": ("Reference stacks", "Whole stacks to copy or to subclass. They are not part of the wheel."),
     "governance": ("Governance", "Checks by cdk-nag. Import each from `mdlc_constructs.governance`."),
 }
-"""The pages of the reference: their titles, and how each begins."""
+"""The pages of the reference: their titles and first paragraphs."""
 
 PACKAGES = {
     "mdlc_constructs": None,
@@ -41,15 +41,15 @@ PACKAGES = {
     "mdlc_constructs.asl": "state-machines",
     "mdlc_constructs.governance": "governance",
 }
-"""Packages with public names, and the page that has their names; None: the page goes by the name's module."""
+"""Packages with public names, to the page of their names; None: the name's module decides."""
 
 _LINK = re.compile(r"""(\]\(|(?:src|href)=")([^)\s"]+)""")
 _LANGUAGES = {".py": "python", ".toml": "toml", ".json": "json", ".md": "markdown"}
 
 
 def reference_pages() -> dict[str, str]:
-    """The Markdown of each page of the reference by the page's name: one entry a public name."""
-    from mdlc_constructs.exports import public_names  # found once `on_config` has run
+    """The Markdown of each page of the reference, by page name: one entry for each public name."""
+    from mdlc_constructs.exports import public_names  # can be imported after `on_config`
 
     entries: dict[str, list[str]] = {page: [] for page in REFERENCE}
     for package, page in PACKAGES.items():
@@ -75,13 +75,13 @@ def _page_of(module: str) -> str:
 
 
 def decisions() -> dict[str, str]:
-    """The titles of the records in `docs/decisions` by their files' names, in order."""
+    """The titles of the records in `docs/decisions`, by file name, in order."""
     records = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
     return {path.name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for path in records}
 
 
 def site_path(repository_path: str) -> str:
-    """Where a file or folder of the repository stands on the site."""
+    """The path on the site of a file or folder of the repository."""
     own = PAGES | FOLDERS
     if repository_path in own:
         return own[repository_path]
@@ -91,19 +91,19 @@ def site_path(repository_path: str) -> str:
 
 
 def linked(markdown: str, repository_path: str) -> Iterator[str]:
-    """What a document links of the repository, as paths from its root."""
+    """The files and folders of the repository that a document links to, as paths from the root."""
     for _, target in _LINK.findall(_without_code(markdown)):
         if path := _in_repository(target, repository_path):
             yield path
 
 
 def for_site(markdown: str, repository_path: str, page: str) -> str:
-    """A document with its links as they must be on the site.
+    """A document with its links changed for the site.
 
     Args:
         markdown: the document's text.
-        repository_path: where the document stands in the repository, such as `docs/tasks.md`.
-        page: where it stands on the site, such as `tasks.md`.
+        repository_path: the document's path in the repository, such as `docs/tasks.md`.
+        page: its path on the site, such as `tasks.md`.
     """
 
     def replaced(match: re.Match[str]) -> str:
@@ -119,7 +119,7 @@ def for_site(markdown: str, repository_path: str, page: str) -> str:
 
 
 def source_page(repository_path: str) -> str:
-    """The page of a file of the repository, or of a folder: what lies in it."""
+    """The Markdown page of a repository's file, with its content, or folder, with its list of files."""
     path = ROOT / repository_path
     if path.is_dir():
         return f"# {repository_path}\n\n" + "\n".join(f"- {line}" for line in _listing(path)) + "\n"
@@ -146,7 +146,7 @@ def _without_code(markdown: str) -> str:
 
 
 def _in_repository(target: str, repository_path: str) -> str | None:
-    """What a link means, as a path from the repository's root; None for pages elsewhere and for anchors."""
+    """The path of a link's target from the repository's root; None for external links and anchors."""
     if re.match(r"[a-z]+:|#|/", target):
         return None
     path = posixpath.normpath(posixpath.join(posixpath.dirname(repository_path), target.partition("#")[0]))
@@ -154,7 +154,7 @@ def _in_repository(target: str, repository_path: str) -> str | None:
 
 
 def on_config(config: Any) -> Any:
-    """Adds the decisions to the navigation, and the repository to where modules are found."""
+    """Adds the decision records to the navigation, and the repository's root to `sys.path`."""
     sys.path.insert(0, str(ROOT))
     for item in config.nav:
         if "Decisions" in item:
@@ -163,7 +163,7 @@ def on_config(config: Any) -> Any:
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Adds the generated pages and whatever documents link."""
+    """Adds the generated pages and the pages of linked files."""
     from mkdocs.structure.files import File
 
     def add(page: str, markdown: str) -> None:
@@ -189,7 +189,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Mends the links of documents; generated pages have theirs as they must be."""
+    """Changes the links of documents for the site; generated pages need no change."""
     names = {page: path for path, page in PAGES.items()}
     uri = page.file.src_uri
     path = names.get(uri, f"docs/{uri}")

@@ -1,4 +1,4 @@
-"""Draw the workflows of the flight delay example into docs/pictures, from their machines.
+"""Draw the state machines of the flight delay example as SVG files in docs/pictures.
 
 python scripts/draw_workflows.py
 """
@@ -37,7 +37,7 @@ MODEL = "flight-delay"
 
 
 def releases() -> ReleaseSettings:
-    """With scaling, so that the picture shows where its states come."""
+    """Release settings with scaling, so that the picture shows the states for it."""
     return ReleaseSettings(
         model=MODEL,
         dataset=flights("s3://bucket/raw/training/"),
@@ -47,7 +47,7 @@ def releases() -> ReleaseSettings:
 
 
 def retraining() -> RetrainingSettings:
-    """With a release behind an approval, so that every state is there."""
+    """Retraining settings with a release after an approval, so that the picture shows all states."""
     return RetrainingSettings(
         model=MODEL,
         triggers=(OnRequest(), OnDrift()),
@@ -56,7 +56,7 @@ def retraining() -> RetrainingSettings:
 
 
 def trainings() -> TrainingSettings:
-    """With a gate that compares with the champion."""
+    """Training settings with a gate that compares with the champion."""
     return TrainingSettings(
         model=MODEL,
         dataset=flights("s3://bucket/raw/training/"),
@@ -68,7 +68,7 @@ def trainings() -> TrainingSettings:
 
 
 def pictures() -> dict[str, str]:
-    """Each picture's file name and what it holds."""
+    """The SVG text of each picture, by file name."""
     batch = BatchInferenceSettings(model=MODEL, dataset=flights("s3://bucket/raw/batch/"), quality=rules())
     decisions = Decisions.about(
         flights("s3://bucket/raw/training/"),

@@ -1,6 +1,6 @@
 """Generate mdlc_constructs/settings/_image_accounts.json from sagemaker-core's image tables.
 
-Synth must not import the SageMaker SDK (it is large and slow to load), so the few facts needed are vendored.
+Synthesis must not import the SageMaker SDK, which is large and slow, so the needed values are vendored.
 
     pip download --no-deps sagemaker-core && unzip sagemaker_core-*.whl -d unpacked
     python scripts/generate_image_accounts.py unpacked/sagemaker/core/image_uri_config
@@ -12,11 +12,11 @@ from pathlib import Path
 
 TARGET = Path(__file__).parent.parent / "mdlc_constructs" / "settings" / "_image_accounts.json"
 FRAMEWORKS = ("xgboost", "sklearn")
-SKIPPED_REPOSITORY = "xgboost"  # the image of 2018 (XGBoost 0.72), without today's hyperparameters
+SKIPPED_REPOSITORY = "xgboost"  # the image of 2018 (XGBoost 0.72), which lacks today's hyperparameters
 
 
 def image_table(folder: Path) -> dict[str, object]:
-    """Registry accounts by region, and the tag of every version by repository, for the frameworks used."""
+    """Registry accounts by region, and the image tag of every version by repository, for `FRAMEWORKS`."""
     accounts: dict[str, str] = {}
     images: dict[str, dict[str, str]] = {}
     for framework in FRAMEWORKS:

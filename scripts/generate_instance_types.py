@@ -1,5 +1,5 @@
 """Generate mdlc_constructs/settings/_instance_types.json: the instance types in botocore's SageMaker
-model, and which families hold their data on disks of their own.
+model, and the families with local instance storage.
 
 python scripts/generate_instance_types.py
 """
@@ -18,11 +18,11 @@ SHAPES = {
     "transform": "TransformInstanceType",
     "endpoint": "ProductionVariantInstanceType",
 }
-# "d" among the letters after the generation says "instance store volumes". Source: "Amazon EC2 instance type
+# "d" among the letters after the generation means "instance store volumes". Source: "Amazon EC2 instance type
 # naming conventions" in AWS's guide to instance types.
 NAMED_FOR_DISKS = re.compile(r"ml\.[a-z]+\d+[a-ce-z]*d[a-z]*")
-# Families with local NVMe disks that their names do not show. API models do not say it. Source: the tables
-# "Instance store specifications" under "Accelerated computing" in the same guide. inf1, inf2, p2 and
+# Families with local NVMe disks whose names do not show it; the API models do not show it either. Source: the
+# tables "Instance store specifications" under "Accelerated computing" in the same guide. inf1, inf2, p2 and
 # p3 have none. dl1 is under "Previous generation instances".
 DISKS_UNNAMED = frozenset(
     f"ml.{family}"
@@ -35,7 +35,7 @@ DISKS_UNNAMED = frozenset(
 
 
 def instance_types() -> dict[str, dict[str, list[str]]]:
-    """For each use, the sizes of each instance family, as the API model lists them."""
+    """The sizes of each instance family in the API model, by use (training, processing, ...)."""
     model = botocore.session.get_session().get_service_model("sagemaker")
     table: dict[str, dict[str, list[str]]] = {}
     for use, shape in SHAPES.items():
@@ -48,7 +48,7 @@ def instance_types() -> dict[str, dict[str, list[str]]]:
 
 
 def families_with_local_storage(families: Iterable[str]) -> list[str]:
-    """Those of the families whose instances come with disks of their own."""
+    """The families whose instances have local storage, sorted."""
     return sorted(name for name in set(families) if name in DISKS_UNNAMED or NAMED_FOR_DISKS.fullmatch(name))
 
 

@@ -1,8 +1,8 @@
-"""Write the tables of docs/real-time-inference.md and docs/monitoring.md that the code holds, between marks.
+"""Write the tables of docs/real-time-inference.md and docs/monitoring.md that are generated from code.
 
 python scripts/write_tables.py
 
-A mark is a line such as `<!-- table: probes -->`; what stands between it and `<!-- end -->` is replaced.
+The text between a line such as `<!-- table: probes -->` and the next `<!-- end -->` is replaced.
 """
 
 import re
@@ -50,7 +50,7 @@ _ALARMS = (
     ("quality_share", replace(_NO_ALARMS, quality_share=0.05)),
     ("prediction_drift", replace(_NO_ALARMS, prediction_drift=0.2)),
 )
-"""Each alarm alone; any bound will do, since the table shows what is measured."""
+"""Each alarm alone; its bound does not matter, as the table shows only the metric."""
 
 _WITHOUT = Serving(prepares=False, serverless=Serverless(), capture=None, alarms=_NO_ALARMS)
 
@@ -91,11 +91,11 @@ REFUSED: Sequence[tuple[str, Callable[[], object]]] = (
     ("a canary too small for what is to be noticed", lambda: Probes().count(0.01, 0.05)),
     ("a bake too short to look twice", lambda: Probes().check_rollout(Canary(percent=10, bake=timedelta(0)))),
 )
-"""What is refused at synthesis, and what makes it."""
+"""Settings that are refused at synthesis: a description, and a function that raises the error."""
 
 
 def tables() -> dict[str, str]:
-    """Each table's name and its Markdown."""
+    """The Markdown of each table of docs/real-time-inference.md, by name."""
     return {
         "probes": probes(),
         "alarms": alarms(),
@@ -105,12 +105,12 @@ def tables() -> dict[str, str]:
 
 
 def monitoring_tables() -> dict[str, str]:
-    """The same of the document on monitoring."""
+    """The Markdown of each table of docs/monitoring.md, by name."""
     return {"monitor-metrics": monitor_metrics(), "monitor-alarms": monitor_alarms()}
 
 
 def monitor_metrics() -> str:
-    """What a monitor measures of each window."""
+    """The table of the metrics that a monitor publishes for each window."""
     enough = {
         (): "",
         ROWS: ", with `least_rows` rows",
@@ -129,7 +129,7 @@ def monitor_metrics() -> str:
 
 
 def monitor_alarms() -> str:
-    """The alarms of a monitor, with an example of a bound on accuracy."""
+    """The table of a monitor's alarms, with an example of a bound on accuracy."""
     labels, consistency = Labels(uri="s3://bucket/labels/"), Consistency()
     specs = MonitorAlarms(accuracy={"auc": 0.65}).specs(
         least_coverage=labels.least_coverage, moved_share=consistency.share
@@ -141,7 +141,7 @@ def monitor_alarms() -> str:
 
 
 def probes() -> str:
-    """Requests of one look, by the new fleet's share of the traffic and by what must be noticed."""
+    """The table of probe requests per check, by the new fleet's traffic share and the share to detect."""
     wide, offered = Probes(most=MAX_PROBES), Probes()
 
     def cell(share: float, quality_share: float) -> str:
@@ -157,7 +157,7 @@ def probes() -> str:
 
 
 def alarms() -> str:
-    """What each bound of `RollbackAlarms` is held against, and what is watched by default."""
+    """The table of the metric of each bound of `RollbackAlarms`, and its default."""
     default, rows = RollbackAlarms(), []
     for argument, alone in _ALARMS:
         (spec,) = alone.specs()
@@ -175,12 +175,12 @@ def alarms() -> str:
 
 
 def refused() -> str:
-    """What is refused, in the words that whoever tries it reads."""
+    """The table of refused settings with their error messages."""
     return _table(["argument", "refused with"], ([what, _words(make)] for what, make in REFUSED))
 
 
 def alarms_of_decisions() -> str:
-    """The alarms of every decision API on what callers see and what its functions count."""
+    """The table of a decision API's alarms, on API Gateway's metrics and those of its functions."""
     watched = (
         *decision_alarms.of_gateway("api", timedelta(seconds=1)),
         *decision_alarms.of_decisions("api", looks_up=True, acts=True),
@@ -192,10 +192,10 @@ def alarms_of_decisions() -> str:
 
 
 def written(text: str) -> str:
-    """The document with its tables as they are today.
+    """The document with its tables generated again.
 
     Raises:
-        KeyError: for a mark that names no table.
+        KeyError: when a mark names an unknown table.
     """
     rendered = {**tables(), **monitoring_tables()}
     return _MARKED.sub(lambda match: f"{match['mark']}{rendered[match['name']]}{match['end']}", text)

@@ -1,5 +1,5 @@
-"""The twin: the same model stack as an ordinary user of the CDK writes it, with L2 constructs throughout.
+"""The twin: the same model stack, as a typical CDK user writes it, with L2 constructs only.
 
-It makes the same resources and grants the same actions; `benchmarks/synth.py` holds it to that. It is written
-to be quick where that is ordinary: policies inline, durations made once, asset hashes given.
+It creates the same resources and grants the same actions; `benchmarks/synth.py` checks this. It uses common
+optimizations: inline policies, shared `Duration` objects, precomputed asset hashes.
 """

@@ -27,12 +27,12 @@ S3 = ("S3.S3Exception", "S3.SdkClientException", "S3.SlowDown")
 
 
 def settings(uri: str) -> dict[str, object]:
-    """What the planning function reads."""
+    """The settings that the planning function reads."""
     return {"dataset": encode(flights(uri).to_plan()), "quality": encode(rules().to_plan()), "parallel": 4}
 
 
 class BatchInference(Construct):
-    """Scores a batch with the latest approved package and publishes checked predictions."""
+    """The workflow that scores a batch with the latest approved package and publishes the predictions."""
 
     def __init__(self, scope: Construct, id_: str, *, home: Home, model_role: iam.IRole) -> None:
         super().__init__(scope, id_)

@@ -1,4 +1,4 @@
-"""Key, bucket, table, package group, functions and clean-up of one model."""
+"""The resources of one model: key, bucket, table, model package group, functions and clean-up."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from mdlc_constructs.resources import bundles
 
 
 class Home(Construct):
-    """What both workflows of a model stand on."""
+    """The resources that both workflows of a model share."""
 
     def __init__(self, scope: Construct, id_: str, *, name: str) -> None:
         super().__init__(scope, id_)
@@ -47,7 +47,7 @@ class Home(Construct):
         )
         bucket = self.bucket.node.default_child
         assert isinstance(bucket, s3.CfnBucket)
-        # event_bridge_enabled=True would bring a custom resource and a function of its own.
+        # event_bridge_enabled=True would add a custom resource with its own function.
         bucket.add_property_override(
             "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
         )
@@ -83,7 +83,7 @@ class Home(Construct):
     def function(
         self, id_: str, handler: str, description: str, statements: Sequence[iam.PolicyStatement]
     ) -> lambda_.Function:
-        """One of the functions, with its log group."""
+        """A Lambda function with its log group."""
         bundle = bundles.lambda_code()
         group = self.log_group(self, f"{id_}Logs")
         return lambda_.Function(
@@ -114,7 +114,7 @@ class Home(Construct):
         )
 
     def clean_up(self, statements: Sequence[iam.PolicyStatement]) -> None:
-        """End what executions made when the stack is deleted."""
+        """Delete what executions created when the stack is deleted, by a custom resource."""
         function = self.function(
             "CleanUp",
             "lambdas.functions.clean_up.handler.handler",

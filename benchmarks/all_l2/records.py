@@ -1,4 +1,4 @@
-"""How both machines end: retries, the audit item and the event of an execution, after success and failure."""
+"""The final states of both machines, after success and failure: the audit item and the event."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ FAILURE = {"failure": "{% $states.errorOutput %}"}
 
 
 class Records:
-    """The states that end a machine."""
+    """The final states of a state machine, and its retriers and catchers."""
 
     def __init__(self, scope: Construct, home: Home, *, workflow: str, failure_event: str) -> None:
         self.scope = scope
@@ -73,7 +73,7 @@ class Records:
         self.failure = record
 
     def retried(self, state: Any, errors: Sequence[str]) -> None:
-        """Retry throttling."""
+        """Add a retrier for throttling and other transient errors."""
         state.add_retry(
             errors=list(errors),
             interval=self._interval,
@@ -84,7 +84,7 @@ class Records:
         )
 
     def event(self, name: str, detail_type: str, detail: Mapping[str, str]) -> tasks.EventBridgePutEvents:
-        """An event of this model."""
+        """The state that publishes an event of this model."""
         origin = {"model": self.home.name, "execution": "{% $states.context.Execution.Id %}"}
         state = tasks.EventBridgePutEvents.jsonata(
             self.scope,
@@ -101,7 +101,7 @@ class Records:
         return state
 
     def audit_item(self, outcome: str, fields: Mapping[str, str]) -> dict[str, str]:
-        """The audit item's attributes, all texts."""
+        """The audit item's attributes, all of them strings."""
         texts = {
             key: (
                 f"{{% $exists($states.context.Execution.Input.{key}) ? "
@@ -129,7 +129,7 @@ class Records:
         }
 
     def recorded(self, fields: Mapping[str, str], run_fields: Mapping[str, str]) -> tasks.CallAwsService:
-        """One transaction for the audit item and the run's own entry."""
+        """The state that writes the audit item and the `RUN#` item in one transaction."""
         run = {"pk": f"MODEL#{self.home.name}", "sk": "{% 'RUN#' & $plan.run %}", **run_fields}
         table = self.home.table.table_name
         state = tasks.CallAwsService.jsonata(
@@ -158,7 +158,7 @@ class Records:
         return state
 
     def caught(self, state: Any) -> None:
-        """Everything leads to the failure's record."""
+        """Add a catcher of all errors that leads to `RecordFailure`."""
         state.add_catch(self.failure, errors=["States.ALL"], assign=FAILURE)
 
     def machine(
@@ -169,7 +169,7 @@ class Records:
         timeout: Duration,
         statements: Sequence[iam.PolicyStatement],
     ) -> sfn.StateMachine:
-        """The state machine, its log group and its alarm."""
+        """The state machine with its log group and alarms."""
         name = f"{self.home.name}-{self.workflow}"
         machine = sfn.StateMachine(
             self.scope,

@@ -1,4 +1,4 @@
-"""Model stacks of L2 constructs: `python -m benchmarks.all_l2.stack NUMBER OUTDIR`."""
+"""Synthesizes model stacks of L2 constructs: `python -m benchmarks.all_l2.stack NUMBER OUTDIR`."""
 
 import sys
 

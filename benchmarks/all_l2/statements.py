@@ -1,4 +1,4 @@
-"""Statements of roles, as L2 policy statements."""
+"""The roles' policy statements, as L2 constructs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,12 +21,12 @@ def allow(
 
 
 def sagemaker_arn(resource: str) -> str:
-    """ARN of something of SageMaker in this region and account."""
+    """The ARN of a SageMaker resource in this region and account."""
     return f"arn:{Aws.PARTITION}:sagemaker:{Aws.REGION}:{Aws.ACCOUNT_ID}:{resource}"
 
 
 def running(home: Home, kind: str, repository: str) -> list[iam.PolicyStatement]:
-    """What every job needs besides its data."""
+    """The permissions that every job needs besides those for its data."""
     group = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:/aws/sagemaker/{kind}"
     return [
         allow(
@@ -51,7 +51,7 @@ def running(home: Home, kind: str, repository: str) -> list[iam.PolicyStatement]
 def model_bucket(
     home: Home, *, reads: Sequence[str], writes: Sequence[str], also: Sequence[str] = ()
 ) -> list[iam.PolicyStatement]:
-    """Reading and writing below prefixes of the model's bucket; `also` is read without listing."""
+    """Permissions to read and write prefixes of the model's bucket; `also` are readable object ARNs."""
     return [
         allow(["s3:GetObject"], [*(home.bucket.arn_for_objects(f"{prefix}/*") for prefix in reads), *also]),
         allow(
@@ -65,7 +65,7 @@ def model_bucket(
 
 
 def job_code(home: Home, wheels: str) -> list[iam.PolicyStatement]:
-    """Reading the job code and its wheels."""
+    """Permissions to read the job code and its wheels."""
     assets = (home.job_code, home.wheels[wheels])
     bucket = home.job_code.bucket
     return [
@@ -79,7 +79,7 @@ def job_code(home: Home, wheels: str) -> list[iam.PolicyStatement]:
 
 
 def listing(home: Home, prefix: str) -> iam.PolicyStatement:
-    """Listing the dataset."""
+    """The permission to list the dataset."""
     return allow(["s3:ListBucket"], [home.bucket.bucket_arn], {"StringLike": {"s3:prefix": f"{prefix}*"}})
 
 
@@ -94,7 +94,7 @@ def job_role(scope: Construct, id_: str, statements: Sequence[iam.PolicyStatemen
 
 
 def planning(home: Home, prefix: str) -> list[iam.PolicyStatement]:
-    """What both planning functions may do."""
+    """The permissions of both planning functions."""
     jobs = (
         ("DescribeProcessingJob", "processing-job"),
         ("DescribeTransformJob", "transform-job"),
@@ -114,7 +114,11 @@ def planning(home: Home, prefix: str) -> list[iam.PolicyStatement]:
 
 
 def machine_statements(home: Home, roles_of: Mapping[str, Sequence[iam.IRole]]) -> list[iam.PolicyStatement]:
-    """What a machine needs that no task construct grants: jobs, by kind and roles, and the table's key."""
+    """The state machine's permissions that no task construct grants: for jobs, and for the table's KMS key.
+
+    Args:
+        roles_of: the jobs' roles, by kind of job.
+    """
     statements = [
         allow(
             ["kms:Decrypt", "kms:GenerateDataKey"],
@@ -144,7 +148,7 @@ def machine_statements(home: Home, roles_of: Mapping[str, Sequence[iam.IRole]]) 
 
 
 def clean_up(home: Home) -> list[iam.PolicyStatement]:
-    """What the clean-up function may end."""
+    """The permissions of the clean-up function."""
     kinds = (
         ("StopTrainingJob", "training-job"),
         ("StopProcessingJob", "processing-job"),

@@ -1,4 +1,4 @@
-"""States that both machines have: plan, resume, data jobs, scoring."""
+"""The states of both state machines: plan, resume, data jobs, scoring."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,12 +17,12 @@ TAKEN = ("SageMaker.ResourceInUse", "SageMaker.ResourceInUseException")
 
 
 class States(Records):
-    """The states before the end; every one that can fail is retried and caught."""
+    """The states before the final ones; every state that can fail has a retrier and a catcher."""
 
     plan: tasks.LambdaInvoke
 
     def caught_or_taken(self, state: Any, *taken: str) -> None:
-        """A taken name leads back to the plan, everything else to the failure's record."""
+        """Add catchers: a name that is already in use leads to `Plan`, other errors to `RecordFailure`."""
         details = {
             "step": state.id,
             "error": "{% $states.errorOutput.Error %}",
@@ -34,7 +34,7 @@ class States(Records):
     def planning(
         self, function: lambda_.IFunction, settings: Mapping[str, object], verdicts: Sequence[str]
     ) -> tasks.LambdaInvoke:
-        """Plan, by the planning function."""
+        """The state `Plan`, which calls the planning function."""
         self.plan = tasks.LambdaInvoke.jsonata(
             self.scope,
             "Plan",
@@ -71,7 +71,7 @@ class States(Records):
     def resumed(
         self, entries: Sequence[sfn.State], record: sfn.State, unchanged: Mapping[str, object]
     ) -> sfn.Choice:
-        """Resume at the first step that is not done."""
+        """The choice that resumes at the first step that is not completed."""
         choice = sfn.Choice.jsonata(self.scope, "Resume")
         for state in entries[1:]:
             choice.when(sfn.Condition.jsonata(f"{{% $plan.step = '{state.id}' %}}"), state)
@@ -82,7 +82,7 @@ class States(Records):
         return choice.otherwise(entries[0])
 
     def verdict(self, name: str, variable: str, *, error: str, instead: str) -> sfn.Choice:
-        """Go on when a job's verdict passed."""
+        """The choice that continues only if a job's verdict has passed."""
         cause = (
             f"{{% ($exists(${variable}.reasons) ? $join(${variable}.reasons, ' ') : '{instead}') "
             f"& ' Report: ' & $plan.uris.report %}}"
@@ -104,7 +104,7 @@ class States(Records):
         outputs: Mapping[str, str],
         assign: Mapping[str, object] | None = None,
     ) -> sfn.CustomState:
-        """A processing job; the CDK has no task for it."""
+        """The state of a processing job; the CDK has no task construct for it."""
         folder = "/opt/ml/processing"
         key = self.home.key.key_arn
         sources = {
@@ -178,7 +178,7 @@ class States(Records):
         arguments: Mapping[str, object],
         assign: Mapping[str, object] | None = None,
     ) -> sfn.CustomState:
-        """A job for which the CDK has no task, or too narrow a one."""
+        """The state of a job for which the CDK has no task construct, or one that lacks options."""
         state = sfn.CustomState(
             self.scope,
             name,
@@ -198,7 +198,7 @@ class States(Records):
     def created_model(
         self, *, name: str, image: str, artifact: str, role: iam.IRole
     ) -> tasks.SageMakerCreateModel:
-        """The SageMaker model that transform jobs run."""
+        """The state that creates the SageMaker model for transform jobs."""
         state = tasks.SageMakerCreateModel.jsonata(
             self.scope,
             "CreateModel",
@@ -216,7 +216,7 @@ class States(Records):
         return state
 
     def scored(self, name: str, inner: str, *, comment: str, max_concurrency: int) -> sfn.Map:
-        """Transform jobs over the items of the plan."""
+        """The map state that runs a transform job for each item of the plan."""
         job = tasks.SageMakerCreateTransformJob.jsonata(
             self.scope,
             inner,

@@ -32,7 +32,7 @@ PREFIX = "raw/training/"
 
 
 def settings(uri: str) -> dict[str, object]:
-    """What the planning function reads."""
+    """The settings that the planning function reads."""
     return {
         "dataset": encode(flights(uri).to_plan()),
         "quality": encode(rules().to_plan()),
@@ -43,7 +43,7 @@ def settings(uri: str) -> dict[str, object]:
 
 
 class Training(Construct):
-    """Trains, evaluates, gates, registers and approves a model."""
+    """The workflow that trains, evaluates, registers and approves a model."""
 
     def __init__(self, scope: Construct, id_: str, *, home: Home, model_role: iam.IRole) -> None:
         super().__init__(scope, id_)
@@ -197,7 +197,7 @@ class Training(Construct):
         )
 
     def _train(self, states: States, role: iam.IRole) -> sfn.CustomState:
-        # The task construct knows no encryption between containers, and widens the role to every bucket.
+        # The CDK's task construct lacks inter-container encryption, and grants the role all buckets.
         key = self.home.key.key_arn
         channels = [
             {

@@ -1,4 +1,4 @@
-"""Evidently's data drift preset from two Parquet files, as its documentation shows it.
+"""Runs Evidently's data drift preset on two Parquet files, as its documentation shows.
 
 python evidently_preset.py BASELINE WINDOW RESULT
 """

@@ -1,4 +1,4 @@
-"""NannyML's univariate drift, by its default methods, of two Parquet files; the window is one chunk.
+"""Runs NannyML's univariate drift with its default methods on two Parquet files; the window is one chunk.
 
 python nannyml_univariate.py BASELINE WINDOW RESULT
 """

@@ -1,1 +1,1 @@
-"""The serving container that most teams build: Flask behind gunicorn, as AWS's documentation shows it."""
+"""The serving container that most teams build: Flask behind gunicorn, as AWS's documentation shows."""

@@ -1,8 +1,8 @@
-"""What the classic bring-your-own container answers: Flask, a lazily loaded model, pandas for the CSV.
+"""The web application of the classic bring-your-own container: Flask, a lazily loaded model, pandas for CSV.
 
-After the documentation ("Use your own inference code with hosting services") and the container of
-amazon-sagemaker-examples, ``scikit_bring_your_own``: its file of the same name is what a team edits. Only the
-model differs, an XGBoost one instead of a pickled tree.
+It follows the documentation ("Use your own inference code with hosting services") and the container
+``scikit_bring_your_own`` of amazon-sagemaker-examples, where teams edit the file of the same name. Only the
+model differs: XGBoost instead of a pickled tree.
 """
 
 import io
@@ -18,7 +18,7 @@ MODEL = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "model" / "xgboo
 
 
 class ScoringService:
-    """Holds the model, loaded when it is first asked for."""
+    """Holds the model, which is loaded at the first request."""
 
     model: Any = None
 

@@ -1,7 +1,7 @@
-"""Starts the twin: gunicorn with gevent workers, one a core unless MODEL_SERVER_WORKERS says otherwise.
+"""Starts the twin: gunicorn with gevent workers, MODEL_SERVER_WORKERS or by default one for each core.
 
-The example puts nginx in front and gunicorn on a Unix socket. nginx comes by no Python package, so gunicorn
-listens itself: one hop less, which favours the twin.
+In the example, nginx forwards to gunicorn on a Unix socket. nginx is not available as a Python package, so
+gunicorn listens itself; this saves a hop, which favours the twin.
 """
 
 import multiprocessing
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Become gunicorn."""
+    """Replace this process by gunicorn."""
     port = os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080")
     timeout = os.environ.get("MODEL_SERVER_TIMEOUT", "60")
     workers = os.environ.get("MODEL_SERVER_WORKERS", str(multiprocessing.cpu_count()))

@@ -1,7 +1,7 @@
-"""The one file to edit: how the model is loaded, and how it answers.
+"""The one file to edit: how the model is loaded, and how it predicts.
 
-``predict`` gets rows of numbers, NaN where a value is missing, and returns one number a row (or one list of
-numbers a row). A `ValueError` becomes the caller's error, status 400. It is never called twice at once.
+``predict`` gets rows of numbers, with NaN for missing values, and returns one number (or one list of numbers)
+for each row. A `ValueError` becomes the caller's error, status 400. It is never called concurrently.
 """
 
 from pathlib import Path
@@ -10,10 +10,10 @@ from serving.booster import Booster
 
 
 def load(model_dir: Path) -> Booster:
-    """The model from the folder that held it in ``model.tar.gz``."""
+    """Load the model from the folder with the content of ``model.tar.gz``."""
     return Booster(model_dir / "xgboost-model")
 
 
 def predict(model: Booster, features: list[list[float]]) -> list[float] | list[list[float]]:
-    """The answers to rows."""
+    """The predictions for rows of features."""
     return model.predict(features)

@@ -1,7 +1,7 @@
 """Joins a model's archive and its feature program's: ``python pack.py MODEL PROGRAM OUTPUT``, all tar.gz.
 
-The features job writes the program's archive (program.json and the code that runs it); a container that takes
-raw rows itself finds both beside the model.
+The features job writes the program's archive (program.json and its code). A container that reads raw rows
+itself needs both in the model's folder.
 """
 
 import sys
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def pack(model: Path, program: Path, output: Path) -> None:
-    """Write an archive that holds the files of both.
+    """Write an archive with the files of both.
 
     Raises:
-        ValueError: when a file is in both.
+        ValueError: when both have a file of the same name.
     """
     seen: dict[str, Path] = {}
     with tarfile.open(output, "w:gz") as joined:

@@ -1,7 +1,7 @@
-"""The container's program: serves the model of ``model.py`` until it is told to stop.
+"""The container's entry point: serves the model of ``model.py`` until SIGTERM.
 
-SIGTERM ends it once every request that was sent before is answered (`serving.ending`). SageMaker sends
-SIGKILL thirty seconds later.
+After SIGTERM it answers all requests that were sent before, then ends (`serving.ending`). SageMaker sends
+SIGKILL thirty seconds after SIGTERM.
 """
 
 import os
@@ -12,21 +12,21 @@ import uvicorn
 from serving.workers import workers
 
 GRACE_SECONDS = 25
-"""With `serving.ending.LINGER_SECONDS` shorter than what SageMaker waits between SIGTERM and SIGKILL."""
+"""With `serving.ending.LINGER_SECONDS`, less than SageMaker's 30 seconds between SIGTERM and SIGKILL."""
 
 KEEP_ALIVE_SECONDS = 120
-"""Long, so that it is the platform that closes idle connections: one closed from here may lose a request."""
+"""Long, so that the platform closes idle connections: if the server closes one, a request may be lost."""
 
 
 def main(arguments: list[str]) -> None:
-    """Serve; SageMaker's only argument is ``serve``.
+    """Serve; SageMaker passes the argument ``serve``.
 
     Raises:
-        SystemExit: when told to do something else, or when the model cannot be loaded.
+        SystemExit: for other arguments, or when the model cannot be loaded.
     """
     if arguments not in ([], ["serve"]):
         sys.exit(f"This image serves; it does not know {' '.join(arguments)!r}: give no argument, or serve.")
-    # A process a core: libraries that bring threads of their own must not start more.
+    # One process for each core is running, so libraries must not start more threads.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     uvicorn.run(
         "serving.app:application",

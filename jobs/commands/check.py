@@ -1,8 +1,10 @@
-"""Check job: rejoin predictions to their rows, check them, and write the result of batch inference.
+"""Check job: join predictions to their rows, check them, and write the result of batch inference.
 
-Writes ``parts/part-<number>.parquet``, one an input file, and ``staged/manifest.json``, which lists them:
-to publish is to copy the manifest to its place, last. When anything is wrong, no part is written.
-When the plan says that predictions are delivered, ``delivery/`` gets the same rows as clients get them.
+Writes ``parts/part-<number>.parquet``, one for each input file, and ``staged/manifest.json``, which lists
+them. The result is published by copying the manifest to its final key, last. When any check fails, no part is
+written.
+
+When the plan has a delivery, the same rows are also written to ``delivery/`` in the format for clients.
 """
 
 from collections.abc import Mapping
@@ -34,10 +36,10 @@ COLUMNS = (
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
-    """Do the job; returns the verdict for the exit message.
+    """Run the job; returns the verdict for the exit message.
 
     Raises:
-        JobError: when keys are missing, or the plan does not say which package answered and when.
+        JobError: when keys are missing, or the plan has no package or no time of the predictions.
     """
     plan = plan.read_by("check")
     keys, predictions = folders.input("keys"), folders.input("predictions")
@@ -73,7 +75,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
 def _load(
     connection: duckdb.DuckDBPyConnection, predictions: Path, name: str, rows: int, task: str, file: str
 ) -> list[str]:
-    """Load the answers to one file's records; returns what is wrong with them."""
+    """Load the answers to one file's records; returns a sentence for each problem."""
     try:
         path = answer_to(predictions, f"{name}.csv")
     except InputError as error:
@@ -83,9 +85,10 @@ def _load(
 
 
 def _joined(plan: Plan, key_file: Path, file: str) -> str:
-    """The prediction records of one file; an inference id is the same for the same row, run and package.
+    """The SQL query of one file's prediction records.
 
-    Where keys may repeat, a row is distinguished from others of its key by its file and its place there.
+    The inference id is a hash of row key, model, run and package version; where keys may repeat, also of the
+    row's file and its number there.
     """
     version = plan.package.version
     identity = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"

@@ -1,8 +1,9 @@
-"""Evaluate job: metrics of the holdout with confidence intervals, a picture, and the gate's verdict.
+"""Evaluate job: metrics on the holdout with confidence intervals, a chart page, and the gate's verdict.
 
-Writes ``evaluation/``: ``metrics.json`` (as the model registry shows it), ``report.json`` (everything),
-``evaluation.png`` (for people), ``gate.json`` (what was asked and what was found). Where the features job's
-statistics of raw rows are given, ``baseline/`` too, what monitoring compares with (see `jobs.performance`).
+Writes ``evaluation/``: ``metrics.json`` (in the model registry's format), ``report.json`` (everything),
+``evaluation.png`` (charts), ``gate.json`` (the gate's conditions and results). When the input ``trained_on``
+(the features job's statistics of raw rows) exists, it also writes ``baseline/``, which monitoring compares
+windows with (see `jobs.performance`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -35,15 +36,15 @@ RECORDS = "holdout.csv"
 def run(
     plan: Plan, folders: Folders, memory: str | None = None, progress: Callable[[int], None] | None = None
 ) -> Verdict:
-    """Do the job; returns the verdict for the exit message.
+    """Run the job; returns the verdict for the exit message.
 
     Args:
-        memory: caps DuckDB, which reads keys and answers. Metrics are computed beside it and hold all
-            rows: about 150 MB a million rows, 250 MB with a champion.
+        memory: the memory limit of DuckDB, which reads keys and answers. The metrics need more memory, as
+            they hold all rows: about 150 MB for a million rows, 250 MB with a champion.
         progress: called with the number of each finished resample.
 
     Raises:
-        InputError: when scores are missing, are too many or are no probabilities.
+        InputError: when scores are missing, too many, or not probabilities.
     """
     plan = plan.read_by("evaluate")
     threshold = plan.evaluation.threshold
@@ -98,7 +99,10 @@ def run(
 
 
 def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
-    """Each model's file of answers: in the predictions folder, or in its subfolder with the model's name.
+    """The file of answers of challenger and champion.
+
+    The challenger's is in the input ``predictions`` or its subfolder named after it; the champion's is in its
+    subfolder there or in the input ``champion_predictions``.
 
     Raises:
         InputError: when answers are missing.
@@ -123,10 +127,10 @@ def _keys(folder: Path) -> Path:
 def _known_before(
     connection: duckdb.DuckDBPyConnection, keys: Path, champion: Program | None
 ) -> Iterator[str]:
-    """What a person should know who reads the comparison: was the champion fitted on rows it is judged on?
+    """A note when the champion may have been fitted on rows of the holdout, which favours it.
 
-    It is no refusal. Judging on an earlier holdout is asked for on purpose, and a challenger that wins all
-    the same has won.
+    It does not fail the gate: users choose an earlier holdout on purpose, and a challenger that wins despite
+    this has won.
     """
     fitted_to = champion.origin.get("fitted_to") if champion else None
     if not champion or not fitted_to:
@@ -158,7 +162,7 @@ def _scores(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, row
 def registry_metrics(
     scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap
 ) -> dict[str, Any]:
-    """The metrics in the model registry's shape for model quality."""
+    """The metrics in SageMaker Model Registry's format for model quality."""
     group = "regression_metrics" if scored.task == "regression" else "binary_classification_metrics"
     values: dict[str, Any] = {
         name: {"value": value, "standard_deviation": bootstrap.standard_deviation(CHALLENGER, name)}
@@ -221,7 +225,7 @@ def _report(
 
 
 def _number(value: float, digits: int | None = None) -> float | None:
-    """The number for JSON, which knows no NaN."""
+    """The number, rounded to the digits if any; None for NaN, which JSON does not have."""
     if np.isnan(value):
         return None
     return float(value) if digits is None else round(float(value), digits)

@@ -1,10 +1,10 @@
-"""Features job: verify the download, divide it by time, fit the feature program, write an immutable split.
+"""Features job: verify the input files, split them by time, fit the feature program, write the split.
 
 Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with the label first and no header,
 ``holdout/holdout.csv`` with features only, ``holdout_keys/keys.parquet``, ``champion/holdout.csv`` when
-there is a champion, ``baseline/`` with what the rows were like, ``manifest.json``), ``program/program.json``
-and ``program/model.tar.gz``, which is what an endpoint's containers load to run the program. The same data
-and plan give the same bytes.
+there is a champion, ``baseline/`` with statistics of the raw rows, ``manifest.json``),
+``program/program.json`` and ``program/model.tar.gz``, which an endpoint's containers load to run the program.
+The same data and plan give the same bytes.
 """
 
 from collections.abc import Mapping
@@ -34,18 +34,18 @@ from mdlc_constructs.settings.payloads.verdict import Verdict
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """Where the split was written and how many rows each part has."""
+    """The paths of the split's files and the number of rows of each part."""
 
     files: Mapping[str, Path]
     rows: Mapping[str, int]
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
-    """Do the job; returns the verdict for the exit message.
+    """Run the job; returns the verdict for the exit message.
 
     Raises:
-        JobError: when the files are not those that were planned, cannot be read, or leave a part without
-            rows or with one class only.
+        JobError: when the files are not the planned ones or cannot be read, or when a part of the split has
+            no rows or only one class.
     """
     plan = plan.read_by("features")
     data = folders.input("data")
@@ -87,9 +87,14 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
 
 
 def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[str, str]:
-    """The columns that are declared or written otherwise since, and what the champion's reading is called.
+    """The champion's columns whose type or case changed, to the names under which they are staged for it.
 
-    Read by the new declaration, the champion would see other values than it was fitted on, and lose unfairly.
+    The champion reads them by its own declaration. Otherwise it would see other values than in training, and
+    the comparison would be unfair.
+
+    Args:
+        wanted: the champion's columns.
+        have: the plan's columns.
     """
     folded = {name.lower() for name in have}
     return {
@@ -102,7 +107,7 @@ def _read_otherwise(wanted: Mapping[str, str], have: Mapping[str, str]) -> dict[
 def _held_by_all(
     sources: InputFiles, wanted: Mapping[str, str], have: Mapping[str, str], origins: Mapping[str, str]
 ) -> dict[str, str]:
-    """What only the champion reads and every file has; a column that is gone counts as missing values."""
+    """The columns that only the champion reads and that every file has; others become missing values."""
     return {
         name: kind
         for name, kind in wanted.items()
@@ -112,7 +117,11 @@ def _held_by_all(
 
 
 def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Mapping[str, str]) -> None:
-    """The rows that can be learned from: with a label, at a known time, in the requested span."""
+    """Create the view ``labelled``: the staged rows with a label and with a time in the requested span.
+
+    Args:
+        absent: the champion's columns that not every file has; they are NULL.
+    """
     nothing = "".join(f", NULL AS {quote(name)}" for name in absent)
     label = label_number(plan.dataset)
     connection.execute(
@@ -122,10 +131,12 @@ def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Ma
 
 
 def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Interval]:
-    """The time intervals of the parts; fractions become moments, so that rows of one moment stay together.
+    """The time interval of each part of the split.
+
+    Fractions are converted to timestamps, so that rows of one timestamp stay in one part.
 
     Raises:
-        JobError: when the rows cannot be divided so.
+        JobError: when the rows cannot be split this way.
     """
     fractions = plan.split.fractions
     if plan.split.intervals is not None:
@@ -171,7 +182,7 @@ def _view_parts(
                 f"No labelled row lies in the {part} interval {span}: "
                 "correct the split, or bring data of that time."
             )
-        # The quality job checks intervals that the plan names; those of fractions are known only here.
+        # The quality job checks the plan's intervals; the intervals of fractions are known only here.
         classes = single(connection, f"SELECT count(DISTINCT {LABEL}) FROM {part}")[0]
         if plan.dataset.task == "binary" and classes == 1:
             raise InputError(
@@ -226,8 +237,8 @@ def _write_manifest(
 ) -> None:
     files = {**written.files, **others}
     digests = {name: sha256_of(path) for name, path in files.items()}
-    # A champion's view of the holdout says nothing about this split's content, and neither do statistics of
-    # it and the code that the archive carries beside the program.
+    # The content digest leaves out the champion's features of the holdout, the statistics of the rows, and
+    # the archive, which also contains code: they do not change the split's content.
     content = {
         name: digest
         for name, digest in digests.items()

@@ -1,9 +1,9 @@
-"""Golden job: compare a new version's answers to recorded rows with the expected ones, line by line.
+"""Golden job: compare a new version's answers to recorded rows with the expected answers.
 
-Three files, a line of one being about the same row as that line of the others: ``rows.jsonl``, raw rows with
-their key columns; ``expected.csv`` with the header ``row_key,expected``; and the transform job's output,
-JSON objects with ``score`` and ``version``, or scores alone. Writes ``golden/report.json``: every row that is
-further off than the tolerance, the furthest first.
+It reads three files whose lines are in the same order of rows: ``rows.jsonl``, raw rows with their key
+columns; ``expected.csv`` with the header ``row_key,expected``; and the transform job's output, JSON objects
+with ``score`` and ``version``, or only scores. It writes ``golden/report.json``: the rows whose answers
+differ by more than the tolerance, the largest difference first.
 """
 
 import csv
@@ -33,11 +33,11 @@ _ROWS_AT_ONCE = 500
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
-    """Do the job; returns the verdict for the exit message.
+    """Run the job; returns the verdict for the exit message.
 
     Raises:
-        JobError: when rows or expected answers are missing, broken or not about each other, or the plan
-            does not say how near is near enough.
+        JobError: when rows or expected answers are missing or invalid or do not match each other, or when
+            the plan has no tolerance.
     """
     plan = plan.read_by("golden")
     tolerance, share = plan.golden.tolerance, plan.golden.share
@@ -52,15 +52,15 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines that hold something, with their numbers; a transform job sends no others."""
-    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
+    """The non-blank lines with their numbers; a transform job skips blank lines too."""
+    # Not splitlines: a JSON string may contain Unicode line separators.
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
         if line.strip():
             yield number, line.strip()
 
 
 def _keys(dataset: DatasetSection, path: Path, memory: str | None) -> list[str]:
-    """The rows' keys as every job writes them, in order."""
+    """The rows' keys in order, in the format that every job uses (`jobs.roles.row_key`)."""
     if not path.is_file():
         raise InputError(f"No recorded rows at {path.name}: upload them as JSON objects, one a line.")
     parts = [_key_columns(dataset, number, line) for number, line in _lines(path)]
@@ -132,7 +132,7 @@ def _expected(path: Path, keys: Sequence[str]) -> list[float]:
 
 
 def _is_key(text: str, key: str) -> bool:
-    """Whether a text is a row's key, whichever way the programs of the team wrote its values."""
+    """Whether a text is a row's key, regardless of how its numbers are formatted (``2`` or ``2.0``)."""
     if canonical(text) == key:
         return True
     try:
@@ -145,7 +145,7 @@ def _is_key(text: str, key: str) -> bool:
 
 
 def _scores(plan: Plan, folder: Path) -> tuple[list[float | None], list[str]]:
-    """The answers of all output files in the order of their names, and what is wrong with their versions."""
+    """The scores of all output files in the order of their names, and a sentence if a version is wrong."""
     files = sorted(folder.rglob("*.out"))
     if not files:
         raise InputError(f"There are no answers (*.out) under {folder.name}: run the transform job again.")
@@ -163,7 +163,7 @@ def _scores(plan: Plan, folder: Path) -> tuple[list[float | None], list[str]]:
                 if answer.get("version") != version:
                     others.append(shown(answer.get("version")))
             else:
-                # XGBoost's image separates scores by commas or by lines, depending on its version.
+                # XGBoost's image separates scores by commas or newlines, depending on its version.
                 scores += [_number(cell) for cell in line.split(",")]
     return scores, [f"Answers carry the version {others[0]}, version {version} was asked."] if others else []
 
@@ -179,7 +179,7 @@ def _number(value: Any) -> float | None:
 
 
 def _faults(scores: Sequence[float | None], *, rows: int, task: str) -> list[str]:
-    """What is wrong with the answers, a sentence each: too many or too few, no numbers, out of range."""
+    """A sentence for each problem of the answers: wrong count, not finite numbers, out of range."""
     numbers = [score for score in scores if score is not None]
     faults = []
     if len(scores) != rows:

@@ -1,9 +1,9 @@
-"""Monitor job: what a window of served rows says about the model, in data, in answers and in outcomes.
+"""Monitor job: drift, data quality and accuracy of a window of served rows.
 
-Writes ``monitoring/``: ``summary.json`` (small, for machines), ``report.json`` (everything), ``report.html``
-(for a person), ``statistics.json`` (the window's own, which the next window is compared with),
-``rows.parquet`` (every row that was read, with its label where one is known) and ``replay/`` (a sample to be
-asked again). Drift and bad accuracy are findings, no failures: the job fails when its inputs are broken.
+Writes ``monitoring/``: ``summary.json`` (small, for programs), ``report.json`` (everything), ``report.html``
+(for people), ``statistics.json`` (of the window; the next window is compared with it), ``rows.parquet`` (all
+rows that were read, with the label if known) and ``replay/`` (a sample to send to the model again). Drift and
+bad accuracy do not fail the job; invalid inputs do.
 """
 
 from collections.abc import Mapping
@@ -63,19 +63,21 @@ ROW_COLUMNS: Mapping[str, str] = {
 
 
 SHARE = 0.6
-"""Of the four fifths of the machine's memory that DuckDB takes by itself: what is beside it needs some."""
+"""The fraction of DuckDB's default memory limit to use: metrics and classifier need memory of their own."""
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
-    """Do the job; returns the verdict for the exit message.
+    """Run the job; returns the verdict for the exit message.
+
+    Faults of single lines, rows and labels are counted and reported.
 
     Args:
-        memory: caps DuckDB, by default at half of the machine's. Metrics and the classifier of `joint` are
-            computed beside it, and hold the labelled rows and two samples.
+        memory: DuckDB's memory limit, by default about half of the machine's memory. The metrics and the
+            classifier of `joint` need memory besides, for the labelled rows and two samples.
 
     Raises:
-        JobError: when a file that the plan names is missing or replaced, or the baseline is another
-            package's. Faults of single lines, rows and labels are counted and reported.
+        JobError: when a file that the plan names is missing or was replaced, or when the baseline belongs to
+            another model package.
     """
     plan = plan.read_by("monitor")
     settings = read_settings(plan)
@@ -92,7 +94,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         write_json(output / "summary.json", encode(summary(result)))
         write_json(output / "report.json", report(result))
         (output / "report.html").write_text(to_html(result), encoding="utf-8")
-        # Also of a window without rows: the plan of the next one names it before its content is known.
+        # Written without rows too: the next window's plan names this file before its content is known.
         own = result.drifting.statistics or NO_ROWS
         write_json(output / "statistics.json", {**own, "mdlc": _origin(plan, settings)})
         _write_rows(connection, features(plan, program), output / "rows.parquet")
@@ -101,7 +103,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
 
 
 def features(plan: Plan, program: Program) -> dict[str, str]:
-    """The raw columns that the judged model is given and that its training called features."""
+    """The raw columns that the feature program reads, without the timestamp; declared features first."""
     columns = {name: kind for name, kind in program.columns.items() if name != plan.dataset.timestamp}
     return {**{name: columns[name] for name in plan.dataset.features if name in columns}, **columns}
 
@@ -154,7 +156,7 @@ def _origin(plan: Plan, settings: Settings) -> dict[str, Any]:
 
 
 def _write_rows(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], path: Path) -> None:
-    """Write what was read; a feature that has the name of one of the first columns gets another."""
+    """Write all rows; a feature that is named like one of `ROW_COLUMNS` gets the prefix ``feature_``."""
     first = ", ".join(f"{column} AS {name}" for name, column in ROW_COLUMNS.items())
     named = beside(columns, ROW_COLUMNS, "feature_")
     values = "".join(f", {quote(name)} AS {quote(alias)}" for name, alias in named.items())

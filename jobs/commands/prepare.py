@@ -1,9 +1,9 @@
-"""Prepare job: run a package's own feature program over the input of batch inference, file by file.
+"""Prepare job: run a model package's feature program over the input of batch inference, file by file.
 
-Writes ``shards/<shard>/<file>.csv`` (features only, no header: what the model takes) and
-``keys/<file>.parquet`` (which row each line is). A file without rows gives keys and no records,
-because a transform job refuses empty files; nor may a shard hold no file at all, as one of such files only
-would, so that it gets a record of another shard's, whose answer nobody reads.
+Writes ``shards/<shard>/<file>.csv`` (the model's input: features only, no header) and
+``keys/<file>.parquet`` (the row of each line). A file without rows gets keys but no records, because a
+transform job refuses empty files. It also refuses a shard without files, so a shard whose files all have no
+rows gets one record of another shard; its answer is not read.
 """
 
 from pathlib import Path
@@ -22,14 +22,14 @@ from jobs.verification import verify
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 UNREAD = "unread.csv"
-"""The records of a shard whose files hold no rows."""
+"""The name of the file of records of a shard whose files have no rows."""
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
-    """Do the job; returns the verdict for the exit message.
+    """Run the job; returns the verdict for the exit message.
 
     Raises:
-        JobError: when the files are not those that were planned, or cannot be read.
+        JobError: when the files are not the planned ones or cannot be read.
     """
     plan = plan.read_by("prepare")
     data = folders.input("data")
@@ -60,7 +60,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
 
 
 def _fill(plan: Plan, shards: Path, records: Path | None) -> None:
-    """Give each shard of the plan something to answer; nothing where there are no records at all."""
+    """Write a record to each shard without files; does nothing when there are no records at all."""
     for shard in sorted({file.shard for file in plan.files}) if records else ():
         folder = shards / shard
         if not folder.is_dir() and records is not None:

@@ -1,7 +1,7 @@
-"""Quality job: hold a batch to its rules before anything is trained on it or scored from it.
+"""Quality job: check a batch against its data-quality rules before training or batch inference.
 
-Writes ``report/report.json`` and ``report/report.html``; when the batch fails also ``quarantine/``: the bad
-rows with their reasons, and the report. The batch itself stays where it is: nothing is moved or deleted.
+Writes ``report/report.json`` and ``report/report.html``. When the batch fails, also writes ``quarantine/``:
+the bad rows with their reasons, and the report. The batch itself is not moved or deleted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -38,10 +38,10 @@ _LABEL_DEFEATS = {"no_label", "one_class", "label_values"}
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
-    """Do the job; returns the verdict for the exit message.
+    """Run the job; returns the verdict for the exit message, which also reports a bad batch.
 
     Raises:
-        JobError: when the files are not those that were planned; a bad batch is a verdict, no error.
+        JobError: when the files are not the planned ones.
     """
     plan = plan.read_by("quality")
     data = folders.input("data")
@@ -58,7 +58,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         held = rows_by_file(connection)
         if not rows and not problems:
             findings.append(Finding(rule="empty_file", message=_all_empty(plan)))
-        # With a file unread or a column missing, later rules would report what follows from that.
+        # After an unreadable file or a missing column, the rules would only report its consequences.
         if not findings:
             findings = list(_ruled(connection, plan, columns, rows, facts))
         report = QualityReport(
@@ -133,7 +133,7 @@ def _profiles(
                 distinct=int(str(distinct)),
                 lowest=None if lowest is None else str(lowest),
                 highest=None if highest is None else str(highest),
-                # Sums depend on the order of threads in their last digits; a report should not.
+                # The last digits of a sum depend on the order of threads; the report must be reproducible.
                 mean=None if average is None else float(f"{float(str(average)):.10g}"),
             )
         )
@@ -161,7 +161,7 @@ def _quarantine(
     columns: Mapping[str, str],
     report: QualityReport,
 ) -> None:
-    """Write the rows that something is wrong with, with file and reasons, and the report beside them."""
+    """Write the bad rows with their file and reasons, and the report."""
     target = folders.output("quarantine")
     write_json(target / "report.json", report.to_json())
     reasons = [f"CASE WHEN {PROBLEMS} IS NOT NULL THEN 'wrong type' END"]
@@ -182,7 +182,7 @@ def _quarantine(
             "THEN 'duplicate key' END"
         )
     called = beside(columns, ("reasons", "wrong_values", "file"), "column_")
-    # The notes' separators cannot be read; the values that did not fit are what a person looks for.
+    # Replace the notes' column numbers and separators: readers need only the values that do not fit.
     values = f"regexp_replace({PROBLEMS}, '[0-9]+' || chr(31), '', 'g')"
     unfit = text_cell(f"replace({values}, chr(30), '; ')")
     query = (

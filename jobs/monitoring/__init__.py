@@ -1,1 +1,1 @@
-"""What the monitor job is made of: served rows, what came of them, and what both say about a model."""
+"""The parts of the monitor job: served rows, late labels, drift, accuracy and the report."""

@@ -1,4 +1,4 @@
-"""How good the judged rows' scores were, by their late labels: each metric with its confidence interval."""
+"""Accuracy of the monitored version by late labels: each metric with its confidence interval."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,19 +17,19 @@ Groups = npt.NDArray[np.int_]
 
 
 IDENTITY = f"coalesce({ROW_KEY}, {INFERENCE_ID})"
-"""What a row is about, in SQL: rows with one key have one label."""
+"""The SQL expression that identifies what a row is about: rows with the same key have the same label."""
 
 
 def labelled_rows(
     connection: duckdb.DuckDBPyConnection, settings: Settings, task: str, *, also: Sequence[str] = ()
 ) -> tuple[ScoredRows, list[Any]]:
-    """Labels and scores of the view ``judged``, as far as labels are there.
+    """Labels and scores of the labelled rows of the view ``judged``.
 
     Args:
-        also: further SQL expressions, which are answered as columns beside.
+        also: further SQL expressions, which are returned as a list of columns.
     """
     selected = ", ".join([LABEL, SCORE, *also])
-    # In an order that no thread decides: what resamples draw are places of rows.
+    # A fixed order that does not depend on threads, as resamples draw rows by index.
     arrays: dict[str, Any] = connection.execute(
         f"SELECT {selected} FROM judged WHERE {LABEL} IS NOT NULL "
         f"ORDER BY {SERVED_AT}, {INFERENCE_ID}, {SCORE}, {LABEL}"
@@ -45,7 +45,7 @@ def labelled_rows(
 
 
 def groups_of(keys: Sequence[Any]) -> Groups | None:
-    """A number for each row, the same for rows of one key; None when all keys are different."""
+    """The group number of each row, equal for rows of one key; None when all keys are different."""
     numbers: dict[Any, int] = {}
     groups = [numbers.setdefault(key, len(numbers)) for key in keys]
     return np.array(groups) if len(numbers) < len(groups) else None
@@ -54,12 +54,12 @@ def groups_of(keys: Sequence[Any]) -> Groups | None:
 def measure(
     scored: ScoredRows, settings: Settings, groups: Groups | None = None
 ) -> tuple[dict[str, dict[str, float]], list[str]]:
-    """Every metric that is defined, with its percentile interval over bootstrap resamples; and notes.
+    """All defined metrics with their bootstrap percentile intervals, and notes on undefined ones.
 
-    Rows are resampled as if they were independent of each other, as the evaluation of training does.
+    Rows are resampled as if they were independent, as in the evaluate job.
 
     Args:
-        groups: of `groups_of`: what was asked several times has one label, and is resampled as one row.
+        groups: the result of `groups_of`: rows of one key have one label and are resampled together.
     """
     if not len(scored.labels):
         return {}, []

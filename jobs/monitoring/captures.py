@@ -1,8 +1,8 @@
-"""What an endpoint captured, as typed rows: one a row that was asked, with its answer.
+"""An endpoint's data capture files as typed rows: one for each row of a request, with its answer.
 
-Lines, bodies, rows and answers that cannot be read are marked with a fault and counted; nothing of one
-client's mistake, or of a file that was cut off, keeps the others from being judged. Values are read as the
-endpoint read them (`jobs.serving.values`).
+Lines, bodies, rows and answers that cannot be read are marked with a fault and counted. One client's mistake
+or a truncated file does not keep the other rows from being evaluated. Values are read as the endpoint reads
+them (`jobs.serving.values`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from mdlc_constructs.settings.payloads.moments import Interval
 PROBE_PREFIX = "probe-"
 """Prefix of the inference ids of a release's own requests (`lambdas.functions.probe_answers`)."""
 
-_BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # as `jobs.reading` separates the notes of a row
+_BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators of a row's notes and their parts, as in `jobs.reading`
 _TOO_LONG = "maximum_object_size"
 _BLANKS = "chr(9) || chr(13) || ' '"
 _SIDE = 'STRUCT("data" VARCHAR, "encoding" VARCHAR)'
@@ -57,15 +57,16 @@ def stage_captures(
     """Read capture files into one Parquet file of the columns of `jobs.monitoring.rows`, faults included.
 
     Args:
-        columns: what to read of each request, with declared types.
-        window: of the event's ``inferenceTime``; others are marked as outside.
-        version: what an answer without a version counts as.
+        columns: the columns to read from each request, with declared types.
+        window: the window of ``inferenceTime``; other events get the fault ``outside``.
+        version: the version that an answer without a version counts as.
+        empty_is_missing: whether an empty text is a missing value.
 
     Returns:
-        notes, a sentence for each file that is left out.
+        Notes: a sentence for each file that is left out.
 
     Raises:
-        InputError: when a file that the plan names is not there.
+        InputError: when a file that the plan names does not exist.
     """
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
@@ -84,7 +85,7 @@ def stage_captures(
             )
             break
         except duckdb.InvalidInputException as error:
-            # To read such a line would take more memory than the job may have.
+            # Such a line would need more memory than the job has.
             text = str(error)
             long = next((n for n in left if _TOO_LONG in text and file_name(folder / n) in text), None)
             if long is None:
@@ -110,14 +111,17 @@ def _lines(folder: Path, names: Sequence[str]) -> str:
 
 
 def _body(side: str) -> str:
-    """A captured body as text; NULL when it was not captured or is no text."""
+    """The SQL expression of a captured body as text; NULL when it was not captured or is not text."""
     data = f"captureData.{side}.data"
     decoded = f"TRY(decode(from_base64({data})))"
     return f"CASE WHEN captureData.{side}.encoding = 'BASE64' THEN {decoded} ELSE {data} END"
 
 
 def _events(folder: Path, names: Sequence[str], window: Interval) -> str:
-    """One row a captured line, as steps of one query: ids, time, lines of request and answer, its fault."""
+    """The SQL of the common table expression ``events``, and of those it needs.
+
+    It has one row for each captured line: ids, time, lines of request and answer, and the fault, if any.
+    """
     filled = f"lambda line: trim(line, {_BLANKS}) <> ''"
     inside = f"served_at >= {moment(str(window.start))} AND served_at < {moment(str(window.end))}"
     return f"""
@@ -147,10 +151,10 @@ def _events(folder: Path, names: Sequence[str], window: Interval) -> str:
 
 
 def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empty_is_missing: bool) -> str:
-    """One row a row that was asked; a line with a fault is one row without values."""
+    """The SQL query of one row for each row of a request; an event with a fault is one row without values."""
     paths = "[" + ", ".join(literal(pointer(name)) for name in columns) + "]"
     bounds = "BETWEEN 0 AND 1" if task == "binary" else "IS NOT NULL"
-    # Only of texts it matters whether the value was a number: 5.50 is "5.5", the text "5.50" stays.
+    # Only in text columns it matters whether the JSON value is a number: 5.50 becomes "5.5", "5.50" stays.
     written = [name for name, kind in columns.items() if kind in ("category", "text")]
     raw = "[" + ", ".join(literal(pointer(name)) for name in written) + "]::VARCHAR[]"
     texts, typed, values, problems = [], [], [], []
@@ -217,20 +221,22 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
 
 
 def _sole(answer: str) -> str:
-    """The one element of a list of one: XGBoost's image answers so in batches."""
+    """The SQL expression of an answer, or of its only element: XGBoost's image answers a batch with lists."""
     single_answer = f"json_type({answer}) = 'ARRAY' AND json_array_length({answer}) = 1"
     return f"CASE WHEN {single_answer} THEN json_extract({answer}, '/0') ELSE {answer} END"
 
 
 def _typed(text: str, json: str, kind: str) -> str:
-    """A JSON value as the declared kind, the way `jobs.serving.values` reads it; NULL when it does not fit.
+    """The SQL expression of a JSON value as the declared kind, as `jobs.serving.values` reads it.
+
+    It is NULL when the value does not fit.
 
     Args:
-        text: its text, without quotes when it is a string.
+        text: the value's text, without quotes when it is a string.
         json: the value as JSON, which distinguishes the number 5.50 from the text "5.50".
     """
     if kind in ("category", "text"):
-        # An integer of more than 64 bits is DOUBLE here too, though it has all its digits.
+        # DuckDB calls an integer of more than 64 bits DOUBLE too, but its text has all digits.
         fractional = f"json_type({json}) = 'DOUBLE' AND NOT regexp_full_match({text}, '-?[0-9]+')"
         number = parsed_value(f"CAST({text} AS DOUBLE)", kind, "DOUBLE")
         return f"CASE WHEN {fractional} THEN {number} ELSE {parsed_value(text, kind, 'VARCHAR')} END"

@@ -1,4 +1,4 @@
-"""Whether metrics of accuracy are worse, or better, than on the holdout beyond what chance explains."""
+"""Whether accuracy metrics are significantly worse or better than on the holdout."""
 
 import math
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows
 
 SAME, BETTER, WORSE = "same", "better", "worse"
 MIN_CLASS_ROWS = 10
-"""Rows that each class needs: with fewer, resamples say too little about how far a metric varies."""
+"""Minimum rows of each class; with fewer, the bootstrap does not estimate a metric's variance well enough."""
 
 
 def changes(
@@ -23,16 +23,16 @@ def changes(
     groups: Groups | None,
     alpha: float,
 ) -> dict[str, str]:
-    """Each metric that both have, with `SAME`, `BETTER` or `WORSE`; none where there are too few labels.
+    """`SAME`, `BETTER` or `WORSE` for each metric that window and holdout have; empty with too few labels.
 
-    The difference is divided by its standard deviation, which both intervals of 95 % give, and compared
-    with Student's distribution. Rows count as independent, but for those of one group.
+    The difference is divided by its standard deviation, which is computed from both 95 % intervals, and
+    compared with Student's t distribution. Rows of different groups are assumed to be independent.
 
     Args:
-        metrics: of the window, with their intervals.
-        holdout: the same of the holdout, as ``performance.json`` has them.
-        groups: what each labelled row belongs to; see `jobs.monitoring.accuracy.groups_of`.
-        alpha: how often a metric that did not change may be called better or worse.
+        metrics: the window's metrics with their intervals.
+        holdout: the holdout's metrics, from ``performance.json``.
+        groups: the group of each labelled row; see `jobs.monitoring.accuracy.groups_of`.
+        alpha: the significance level.
     """
     units = _units(scored, groups)
     if units < (MIN_CLASS_ROWS if scored.task == "binary" else 2):
@@ -56,13 +56,13 @@ def changes(
 
 
 def worse(changed: Mapping[str, str], task: str, labelled: int, least_rows: int) -> bool | None:
-    """Whether the main metric is worse; None where that is not known, or of fewer labels than were asked."""
+    """Whether the main metric is worse; None when unknown or with fewer labels than ``least_rows``."""
     how = changed.get(MAIN_METRIC[task])
     return how == WORSE if how and labelled >= least_rows else None
 
 
 def _units(scored: ScoredRows, groups: Groups | None) -> int:
-    """How many independent rows the smaller class has; of a regression, all rows."""
+    """The number of groups in the smaller class; for a regression, in all rows."""
     numbers = np.arange(len(scored.labels)) if groups is None else groups
     if scored.task != "binary":
         return len(np.unique(numbers))

@@ -1,4 +1,4 @@
-"""Labels that do not agree: how many judged rows they concern, and of how many ids."""
+"""Counts the rows and ids whose labels do not agree."""
 
 import duckdb
 
@@ -10,12 +10,12 @@ from jobs.names import KEY, VERSION
 def disagreement(
     connection: duckdb.DuckDBPyConnection, settings: Settings, key: str, *, contradicts: str, agrees: str
 ) -> tuple[int, list[str]]:
-    """How many judged rows have no label because labels of their id contradict each other; and notes.
+    """The number of rows without a label because labels of their id contradict each other, and notes.
 
     Args:
-        key: what rows of the view ``served`` are joined to the table ``key_labels`` by, in SQL.
-        contradicts: the column of ``key_labels`` that says whether labels contradict each other.
-        agrees: the one that says whether all other columns are the same.
+        key: the SQL expression that joins rows of the view ``served`` to the table ``key_labels``.
+        contradicts: the boolean column of ``key_labels``: labels contradict each other.
+        agrees: the boolean column of ``key_labels``: all other columns are equal.
     """
     notes = []
     rows, ids = _concerned(connection, settings, key, f"NOT {agrees} AND NOT {contradicts}")
@@ -37,7 +37,7 @@ def _concerned(
     connection: duckdb.DuckDBPyConnection, settings: Settings, key: str, condition: str
 ) -> tuple[int, int]:
     (some,) = single(connection, f"SELECT count(*) FROM key_labels WHERE {condition}")
-    if not some:  # the served rows need not be read again
+    if not some:  # avoids reading the served rows again
         return 0, 0
     rows, keys = single(
         connection,

@@ -1,4 +1,4 @@
-"""Drift of the judged rows: each column and the score, against the baseline and against the window before."""
+"""Drift of each column and the score, against the baseline and against the previous window."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ VIEW = "window_columns"
 class DriftComparison:
     """The comparisons of a window.
 
-    ``columns`` are the counts that ``baseline`` is judged by, for pictures; ``statistics`` are the window's
-    own, None without rows.
+    ``columns`` are the counts that ``baseline`` is computed from, for histograms. ``last`` is the comparison
+    with the previous window; None without one. ``statistics`` are the window's own; None without rows.
     """
 
     columns: tuple[Compared, ...]
@@ -41,10 +41,11 @@ def compare(
     reference: Reference,
     previous: Mapping[str, Any] | None,
 ) -> DriftComparison:
-    """Compare the view ``judged``; makes the view `VIEW` of the features that callers send, and the score.
+    """Compare the view ``judged``; creates the view `VIEW` of the score and the features that callers send.
 
     Args:
-        features: the raw columns that the model is given, with declared types.
+        features: the raw columns that the model reads, with declared types.
+        previous: the previous window's statistics; None without one.
     """
     score = reference.prediction
     sent = {name: kind for name, kind in features.items() if name in served.sent}
@@ -63,15 +64,16 @@ def compare(
 
 
 def main_finding(column: ColumnDrift, alpha: float) -> ColumnTest | None:
-    """The finding that says most about a column: of those that alarm, else of all, the furthest beyond its
-    threshold.
+    """The finding with the largest ratio of effect to threshold, of those that alarm, else of all.
+
+    None for a column without findings.
     """
     alarming = [f for f in column.findings if f.effect >= f.threshold and f.p_value < alpha]
     return max(alarming or column.findings, key=lambda f: f.effect / f.threshold, default=None)
 
 
 def column_summaries(report: DriftReport) -> dict[str, dict[str, Any]]:
-    """Each column's verdict in short, the furthest beyond its threshold first."""
+    """Each column's verdict and main finding: drifted columns first, then by effect over threshold."""
     short = {}
     for column in report.columns:
         finding = main_finding(column, report.thresholds.alpha)

@@ -1,8 +1,8 @@
-"""What performance is to be expected before labels are known, from how sure the model is of each row.
+"""Estimates performance before labels are known, from the scores alone (confidence-based).
 
-The holdout shows how often a score of about so much was right. If that still holds, each row's score gives
-the probability that it is positive, and the expected metrics follow. Where the relation of inputs and label
-itself has changed, the estimate cannot know: it is an estimate, and is compared with labels once they come.
+The holdout gives the share of positives for each score (calibration). If it still holds, each row's score
+gives the probability that the row is positive, and from these follow the expected metrics. The estimate
+cannot detect concept drift, a changed relation of inputs and label. It is compared with the labels so far.
 
 Source: confidence-based performance estimation as in NannyML (CBPE); Guillory et al. (2021), Predicting with
 confidence on unseen distributions.
@@ -29,11 +29,11 @@ def estimate_performance(
     calibration: Mapping[str, Any] | None,
     truth: ScoredRows,
 ) -> dict[str, Any] | None:
-    """The section ``estimate`` of the summary; None where nothing can be estimated.
+    """The section ``estimate`` of the summary; None without calibration or rows.
 
     Args:
-        calibration: of ``performance.json``: from score to the holdout's share of positives.
-        truth: the labelled rows. ``error`` is the estimate over just these minus what they show.
+        calibration: the map from score to share of positives in ``performance.json``.
+        truth: the labelled rows; ``error`` is the estimate for these rows minus their actual metrics.
     """
     if not calibration or not calibration.get("rates"):
         return None
@@ -50,7 +50,7 @@ def estimate_performance(
 
 
 def expected_metrics(scores: Floats, calibration: Mapping[str, Any], threshold: float) -> dict[str, float]:
-    """The metrics to be expected of scores, each row counting as positive with its calibrated probability."""
+    """The expected metrics of scores, where each row is positive with its calibrated probability."""
     probability = rates(calibration, scores)
     clipped = np.clip(scores, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
     selected = scores >= threshold
@@ -70,7 +70,7 @@ def expected_metrics(scores: Floats, calibration: Mapping[str, Any], threshold: 
 
 
 def _area(scores: Floats, probability: Floats) -> float:
-    """The AUC when each row is a positive of weight ``probability`` and a negative of what is left."""
+    """The AUC where each row is a positive with weight ``probability`` and a negative with the remainder."""
     order = np.argsort(-scores, kind="stable")
     ends = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])
     hits = np.r_[0.0, np.cumsum(probability[order])[ends]]

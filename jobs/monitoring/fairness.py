@@ -1,8 +1,8 @@
-"""Whether the model treats the groups of a protected column differently, and how sure that is.
+"""Fairness: whether the model treats the groups of a protected column differently.
 
-Of each measure the two groups are reported that surely differ most: those whose difference has the largest
-lower bound, with an interval that holds for all pairs. Not those that are furthest apart, as in Fairlearn's
-differences: these are often the two smallest groups, whose gap says nothing and hides that of others.
+For each measure, the reported pair of groups is the one whose difference has the largest lower confidence
+bound; the interval is corrected for the number of pairs. Fairlearn's differences report the two groups that
+are furthest apart. These are often the smallest groups, whose difference is not significant and hides others.
 """
 
 from collections.abc import Mapping
@@ -24,15 +24,16 @@ MEASURES: Mapping[str, tuple[str, str]] = {
     "true_positive_rate": ("selected_positive", "positive"),
     "false_positive_rate": ("selected_negative", "negative"),
 }
-"""Each measure as what it counts and among which rows."""
+"""Each measure as numerator and denominator: the counted rows, and the rows that they are a share of."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """What two groups surely differ most in; ``certain``: beyond accident.
+    """The difference of a measure between two groups.
 
     Args:
-        groups: how many have rows enough for the measure.
+        groups: the number of groups with enough rows for the measure.
+        certain: whether the difference is significant.
     """
 
     column: str
@@ -53,10 +54,10 @@ class Difference:
 def fairness(
     connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: JoinedLabels, task: str
 ) -> tuple[list[Difference], list[str]]:
-    """The differences between groups; and notes about what is not judged.
+    """The differences between groups, and notes on columns and measures with too few rows.
 
-    A group needs ``least_rows`` of the rows that a measure is a share of: for selection, which needs no
-    labels, judged rows, for the rates those with that label.
+    A group needs ``least_rows`` rows in the denominator of a measure: all its rows for the selection rate,
+    which needs no labels; its rows with that label for the other rates.
     """
     if not settings.protected:
         return [], []
@@ -104,7 +105,7 @@ def _counts(
 
 
 def _surest(column: str, measure: str, groups: Mapping[str, tuple[int, int]], z: float) -> Difference:
-    """Of all pairs of groups that whose difference has the largest lower bound."""
+    """The difference of the pair of groups with the largest lower confidence bound."""
     ordered = sorted(groups, key=lambda name: (-_share(groups[name]), name))
     measured = (
         (difference(groups[higher], groups[lower], z), higher, lower)

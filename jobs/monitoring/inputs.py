@@ -1,7 +1,7 @@
-"""Data quality of what was served: the rules of training, as far as rows without a label can keep them.
+"""Data quality of served rows: the data-quality rules of training that apply to rows without labels.
 
-Left out are the rules about a batch as a whole, which a window is not: how many rows, one row a key, and the
-times that training asked for. What the endpoint refused was never answered and is not captured.
+Rules about a whole batch are left out, as a window is not a batch: the number of rows, unique keys, and the
+requested times. Requests that the endpoint refused have no answer and are not captured.
 """
 
 from dataclasses import replace
@@ -21,9 +21,10 @@ from mdlc_constructs.settings.payloads.job_plan import QualitySection
 def findings(
     connection: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, program: Program, served: Served
 ) -> list[Finding]:
-    """What is wrong with the judged rows; the rules query the view ``staged``, which is made here.
+    """The findings about the rows of the monitored version; creates the view ``staged``, which rules query.
 
-    In a window of few rows a share is too large only beyond chance: one row has all of its values or none.
+    In a window of fewer than ``least_rows`` rows, a share of missing values must be significantly too large:
+    with one row, a share is either 0 or 1.
     """
     if not served.rows:
         return []
@@ -38,7 +39,7 @@ def findings(
 
 
 def _by_chance(finding: Finding, rules: QualitySection, rows: int, settings: Settings) -> bool:
-    """Whether so many missing values are no surprise when the share that is allowed is the true one."""
+    """Whether so many missing values are not significant, if the allowed share is the true one."""
     if finding.rule != "missing_share" or finding.rows is None:
         return False
     allowed = rules.missing_share.get(finding.column or "", rules.maximum_missing_share)
@@ -46,7 +47,7 @@ def _by_chance(finding: Finding, rules: QualitySection, rows: int, settings: Set
 
 
 def _answerable(plan: Plan, program: Program, served: Served) -> Plan:
-    """The plan without rules about columns that callers need not send, as long as none does."""
+    """The plan without rules about columns that the model does not read and no caller sends."""
     features = tuple(name for name in plan.dataset.features if name in program.columns)
     rules = plan.quality.about({*features, *served.sent})
     return plan.but(quality=rules, dataset=replace(plan.dataset, features=features))

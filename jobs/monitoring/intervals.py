@@ -1,6 +1,6 @@
-"""Confidence intervals by formula: for parts of the rows, of which there may be hundreds.
+"""Confidence intervals by formula, without resampling, for segments, of which there may be hundreds.
 
-``z`` is the normal quantile; `corrected` gives that of many intervals which hold all together.
+``z`` is the normal quantile; `corrected_z` returns it for many simultaneous intervals.
 """
 
 import math
@@ -17,12 +17,12 @@ Interval = tuple[float, float]
 
 
 def corrected_z(comparisons: int) -> float:
-    """The quantile with which so many intervals all cover at the confidence (Bonferroni)."""
+    """The normal quantile for simultaneous intervals (Bonferroni correction)."""
     return NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * max(1, comparisons)))
 
 
 def student(share: float, degrees: int) -> float:
-    """The quantile of Student's distribution, from the normal one; to a hundredth from nine degrees on.
+    """The quantile of Student's t distribution, from the normal one; accurate to 0.01 from 9 degrees on.
 
     Source: Abramowitz and Stegun (1964), Handbook of mathematical functions, 26.7.5.
     """
@@ -37,7 +37,7 @@ def student(share: float, degrees: int) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """A mean, its variance, and over how many pairs or rows it was taken."""
+    """A mean, its variance, and the number of rows or pairs of rows that it is the mean of."""
 
     value: float
     variance: float
@@ -45,7 +45,7 @@ class Estimate:
 
 
 def pool(estimates: Sequence[Estimate]) -> Estimate | None:
-    """The mean over all of their pairs or rows, which belong to one estimate each; None of none."""
+    """The mean over the rows or pairs of all estimates, which must not overlap; None without estimates."""
     if not estimates:
         return None
     weight = sum(estimate.weight for estimate in estimates)
@@ -57,7 +57,7 @@ def pool(estimates: Sequence[Estimate]) -> Estimate | None:
 
 
 def ahead(first: tuple[float, Interval], second: tuple[float, Interval]) -> float:
-    """By how much ``first`` is surely above ``second``: the lower bound of their difference.
+    """The lower confidence bound of ``first`` minus ``second``, each a value and its interval.
 
     Source: Zou and Donner (2008), Construction of confidence limits about effect measures.
     """
@@ -68,8 +68,8 @@ def ahead(first: tuple[float, Interval], second: tuple[float, Interval]) -> floa
 def area(labels: Floats, scores: Floats) -> Estimate | None:
     """The AUC, as a mean over the pairs of a positive and a negative, with DeLong's variance.
 
-    None for one class. Source: DeLong, DeLong and Clarke-Pearson (1988), Comparing the areas under two or
-    more correlated receiver operating characteristic curves.
+    It is None for one class. Source: DeLong, DeLong and Clarke-Pearson (1988), Comparing the areas under two
+    or more correlated receiver operating characteristic curves.
     """
     values, place = np.unique(scores, return_inverse=True)
     won = (labels == 1).astype(np.float64)
@@ -78,16 +78,16 @@ def area(labels: Floats, scores: Floats) -> Estimate | None:
     hits, misses = float(positive.sum()), float(negative.sum())
     if not hits or not misses:
         return None
-    beaten = (np.cumsum(negative) - negative / 2) / misses  # of each positive: the negatives below it
+    beaten = (np.cumsum(negative) - negative / 2) / misses  # of each positive: share of negatives below it
     beating = 1 - (np.cumsum(positive) - positive / 2) / hits
     variance = _variance(beaten, positive) / hits + _variance(beating, negative) / misses
-    if not variance > 0:  # nothing varies in a sample that is divided perfectly, which is no certainty
+    if not variance > 0:  # perfectly separated: DeLong's variance is 0, but the AUC is not certain
         variance = (1 - _all_well(min(hits, misses), 1)) ** 2
     return Estimate(value=float((positive * beaten).sum() / hits), variance=variance, weight=hits * misses)
 
 
 def auc(labels: Floats, scores: Floats, z: float) -> tuple[float, Interval] | None:
-    """The AUC and its interval on the logit scale, which keeps within 0 to 1; None for one class.
+    """The AUC and its interval, computed on the logit scale to stay within 0 to 1; None for one class.
 
     Source for the scale: Pepe (2003), The statistical evaluation of medical tests.
     """
@@ -102,12 +102,12 @@ def auc(labels: Floats, scores: Floats, z: float) -> tuple[float, Interval] | No
 
 
 def _all_well(trials: float, z: float) -> float:
-    """The lower bound of a share when all trials went well: here those of the smaller class."""
+    """The lower bound of a share when all trials succeeded."""
     return float(NormalDist().cdf(-z) ** (1 / trials))
 
 
 def on_logits(estimate: Estimate, z: float) -> Interval:
-    """The interval of a share that is not certain, within 0 to 1."""
+    """The interval of a share, computed on the logit scale to stay within 0 to 1."""
     share, deviation = estimate.value, math.sqrt(estimate.variance)
     if not 0 < share < 1:
         return max(0.0, share - z * deviation), min(1.0, share + z * deviation)
@@ -118,7 +118,7 @@ def on_logits(estimate: Estimate, z: float) -> Interval:
 def _variance(values: Floats, weights: Floats) -> float:
     total = float(weights.sum())
     if total < 2:
-        return 0.25  # the most that values within 0 to 1 can have: one row says nothing of it
+        return 0.25  # one row has no variance: use the maximum of values from 0 to 1
     mean = float((weights * values).sum()) / total
     return float((weights * (values - mean) ** 2).sum()) / (total - 1)
 
@@ -128,21 +128,21 @@ def _expit(value: float) -> float:
 
 
 def mean_square(errors: Floats) -> Estimate:
-    """The mean squared error; one row says nothing of its variance."""
+    """The mean squared error; its variance is infinite for one row."""
     squares, rows = errors**2, len(errors)
     variance = float(squares.var(ddof=1)) / rows if rows > 1 else math.inf
     return Estimate(value=float(squares.mean()), variance=variance, weight=rows)
 
 
 def root(estimate: Estimate, z: float) -> tuple[float, Interval]:
-    """The root of a mean square and its interval, on the scale of logarithms."""
+    """The root of a mean square and its interval, computed on the log scale."""
     mean = estimate.value
     if math.isinf(estimate.variance):
         return math.sqrt(mean), (0.0, math.inf)
     if not mean > 0:
         return 0.0, (0.0, 0.0)
     half = z * math.sqrt(estimate.variance) / mean
-    # The bound above may not overflow, with two rows and hundreds of comparisons.
+    # The upper bound must not overflow, which it could with two rows and hundreds of comparisons.
     return math.sqrt(mean), (math.sqrt(mean * math.exp(-half)), math.sqrt(mean * math.exp(min(half, 600))))
 
 
@@ -155,7 +155,7 @@ def wilson(hits: float, rows: float, z: float) -> Interval:
 
 
 def difference(first: tuple[float, float], second: tuple[float, float], z: float) -> tuple[float, Interval]:
-    """The difference of two shares, each as hits and rows, and Newcombe's interval of it.
+    """The difference of two shares, each as (hits, rows), and its interval by Newcombe.
 
     Source: Newcombe (1998), Interval estimation for the difference between independent proportions
     (method 10).

@@ -1,4 +1,4 @@
-"""Drift of all columns together: whether a classifier distinguishes the window from the baseline's sample."""
+"""Joint drift of all columns: whether a classifier distinguishes the window from the baseline's sample."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,23 +20,23 @@ def joint(
     features: Mapping[str, str],
     reference: Reference,
 ) -> tuple[dict[str, Any] | None, list[str]]:
-    """What `jobs.statistics.domain_classifier` finds of the view `VIEW`, with its ``reason``; and notes.
+    """The result of `jobs.statistics.domain_classifier` for the view `VIEW`, or None; and notes.
 
-    A column that callers do not send any more is left out: drift of single columns reports it, and it would
-    identify any row.
+    A column that callers no longer send is left out: the column's own drift test reports it, and it would
+    identify every row.
 
     Args:
-        features: the raw columns that the model is given, with declared types.
+        features: the raw columns that the model reads, with declared types.
     """
     if not settings.joint or not served.rows:
         return None, []
     if reference.sample is None:
         return None, ["The baseline has no sample of rows: all columns together are not compared."]
-    # A second's import, which no window needs that is not compared.
+    # The import takes a second, so it is done only when needed.
     from jobs.statistics.domain_classifier import joint_drift
 
     sent = {name: kind for name, kind in features.items() if name in served.sent}
-    # Earlier releases kept a category's value as the files wrote it.
+    # Earlier releases stored categories in their original notation.
     texts = ", ".join(
         f"{canonical(quote(name))} AS {quote(name)}" for name, kind in sent.items() if kind == "category"
     )

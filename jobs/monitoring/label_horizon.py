@@ -1,7 +1,7 @@
-"""Until when a window's labels reach, which is where a retraining's holdout ends.
+"""The time until which a window's labels are known; a retraining's holdout ends there.
 
-A single row whose event time is a typing error in a later year would move that end behind all labels. So
-times far above the others are left out, and counted.
+One row with a wrong event time in a later year would move that time beyond all labels. So times far above the
+others (outliers) are ignored and counted.
 """
 
 from dataclasses import dataclass
@@ -14,23 +14,24 @@ from jobs.names import EVENT_TIME, LABEL, SERVED_AT
 from mdlc_constructs.settings.payloads.moments import Interval
 
 QUARTERS, WINDOWS = 8, 2
-"""What is far above the median of event times: further than `QUARTERS` times the way from the lower quarter
-up to the median, and than `WINDOWS` times the window's length. Rows spread evenly over the window reach half
-a length above it. What is far below does not count, and up to half of the rows may be wrong."""
+"""An event time is an outlier when its distance above the median is more than `QUARTERS` times the distance
+from the lower quartile to the median, and more than `WINDOWS` times the window's length. (Rows spread evenly
+over the window reach half a length above the median.) Times far below are not outliers. Up to half of the
+rows may be wrong."""
 
 _TIME = f"coalesce({EVENT_TIME}, {SERVED_AT})"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """The last event time that counts, ISO, and how many labelled rows have one far above it."""
+    """The latest event time without outliers, ISO 8601, and the number of labelled rows that are outliers."""
 
     until: str | None = None
     beyond: int = 0
 
 
 def reach(connection: duckdb.DuckDBPyConnection, window: Interval) -> Reach:
-    """How far the labelled rows of the view ``judged`` reach; served time where a row has no event time."""
+    """The label horizon of the view ``judged``, by event time, or served time where a row has none."""
     start, end = (f"epoch(CAST({literal(str(side))} AS TIMESTAMPTZ))" for side in (window.start, window.end))
     until, beyond = single(
         connection,

@@ -1,9 +1,9 @@
-"""Late labels, joined to the served rows that they are about.
+"""Joins late labels to the served rows that they are about.
 
-A label that comes twice counts once; labels that contradict each other for the same row are left out, as
-nobody can say which is true. Where labels come as full rows, the row's columns come with them, so that what
-was served can be compared with what is known (`jobs.monitoring.skew`); so they do when rows come again, as
-far as these agree in all of those columns.
+A repeated label counts once. Labels that contradict each other for the same row are left out, as nobody can
+say which is true. When labels come as full rows, their other columns are joined too, so that the served
+values can be compared with the offline ones (`jobs.monitoring.skew`). When such a row is repeated, its
+columns are joined only if all repetitions agree in all of them.
 """
 
 from collections.abc import Mapping
@@ -44,17 +44,19 @@ _CONTRADICTS, _TIMES, _AGREES = internal("contradicts"), internal("times"), inte
 
 @dataclass(frozen=True, kw_only=True)
 class JoinedLabels:
-    """What is known of the judged rows, as the views ``joined`` (all versions) and ``judged``.
+    """The counts of the join. Its rows are in the view ``joined`` and, for the monitored version, ``judged``.
 
     Args:
-        labelled: judged rows with a label.
-        duplicates: labels that repeat another one of the same row.
-        contradictory: judged rows that have no label because labels of their key differ.
-        unknown: labels of no row of this window; most of them are about other windows.
-        labelled_until: the last labelled row's event time (served time where it has none) that is not far
-            above the others', ISO: `jobs.monitoring.label_horizon`.
-        delay_seconds: from answer to label, where labels say when they came to be known.
-        offline: columns of which the joined rows hold what is known offline, to the name it has there.
+        labelled: number of rows of the monitored version with a label.
+        coverage: their share of all rows of the monitored version.
+        duplicates: number of labels that repeat another label of the same row.
+        contradictory: number of rows without a label because the labels of their key differ.
+        unreadable: number of labels that cannot be read.
+        unknown: number of labels of no row of this window; most of them are about other windows.
+        labelled_until: the latest event time (served time where a row has none) of a labelled row, ISO
+            8601, without outliers far above the others (`jobs.monitoring.label_horizon`).
+        delay_seconds: percentiles of the delay from answer to label; None when labels have no time.
+        offline: columns of which ``joined`` holds the offline value, to the name of that value's column.
     """
 
     labelled: int = 0
@@ -77,14 +79,16 @@ def join_labels(
     columns: Mapping[str, str],
     scratch: Path,
 ) -> JoinedLabels:
-    """Join labels to the view ``served``; makes the views ``joined`` and ``judged``.
+    """Join labels to the view ``served``; creates the views ``joined`` (all versions) and ``judged``.
+
+    ``judged`` has the rows of the monitored version.
 
     Args:
-        folder: the input ``labels``; None without labels.
-        columns: the columns of served rows, which full rows of labels are compared by.
+        folder: the folder of the input ``labels``; None without labels.
+        columns: name and kind of the served rows' columns; those that label rows have too are joined.
 
     Raises:
-        InputError: when label files are not those that were planned.
+        InputError: when the label files are not the planned ones.
     """
     notes: list[str] = []
     offline: dict[str, str] = {}
@@ -120,7 +124,7 @@ def join_labels(
     (all_labels,) = single(connection, "SELECT count(*) FROM labels")
     if all_labels and not known:
         notes += _without_match(connection, key)
-    # What is known of a row whose labels do not agree may be another's.
+    # When the rows of one key do not agree, their columns may be another row's: no offline values are joined.
     sure = f"key_labels.{_AGREES} AND NOT key_labels.{_CONTRADICTS}"
     selected = "".join(
         f", CASE WHEN {sure} THEN key_labels.{name} END AS {name}" for name in offline.values()
@@ -156,7 +160,7 @@ def join_labels(
 
 
 def _without_match(connection: duckdb.DuckDBPyConnection, key: str) -> list[str]:
-    """What to say where no label is about a served row, with a key of each side."""
+    """A note that no label matches a served row, with a key of each; empty when no served row has a key."""
     (labelled,) = single(connection, f"SELECT min({KEY}) FROM labels")
     (served,) = single(connection, f"SELECT min({key}) FROM served WHERE {key} IS NOT NULL")
     if served is None:
@@ -206,7 +210,7 @@ def _key_column(by: str | None) -> str:
 
 
 def _key(dataset: DatasetSection, by: str | None) -> str:
-    """What a served row is joined by, in SQL."""
+    """The SQL expression of a served row's join key."""
     if by == "entity_and_time":
         return f"{ENTITY} || {_BETWEEN} || CAST({EVENT_TIME} AS VARCHAR)"
     return _key_column(by)
@@ -220,10 +224,10 @@ def _nothing() -> str:
 
 
 def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: Path) -> int:
-    """Labels as JSON Lines of ``request_id``, ``value`` and, where it is known, ``at``.
+    """Create the view ``labels`` from JSON Lines of ``request_id``, ``value`` and, optionally, ``at``.
 
     Returns:
-        how many cannot be read.
+        The number of labels that cannot be read.
     """
     paths = files(folder / file.name for file in plan.files)
     connection.execute(
@@ -244,7 +248,10 @@ def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: 
 
 
 def _request_id() -> str:
-    """The id as text; programs write one that is a whole number as floating point once another is missing."""
+    """The SQL expression of a request id as text.
+
+    Some programs (pandas) write integer ids as floating point when any id is missing: 7.0 becomes "7".
+    """
     text = "request_id ->> '$'"
     number = f"json_type(request_id) = 'DOUBLE' AND NOT regexp_full_match({text}, '-?[0-9]+')"
     single = "json_type(request_id) NOT IN ('OBJECT', 'ARRAY')"
@@ -255,7 +262,10 @@ def _request_id() -> str:
 
 
 def _value(dataset: DatasetSection) -> str:
-    """A label's JSON value as `jobs.roles.label_number` has it; 1, 0, true and false say themselves."""
+    """The SQL expression of a label's JSON value as a number, as in `jobs.roles.label_number`.
+
+    1, 0, true and false are read as such, whatever the label column's type is.
+    """
     text = "value ->> '$'"
     number = f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
     if dataset.task == "regression":
@@ -278,13 +288,17 @@ def _by_row(
     wanted: Mapping[str, str],
     scratch: Path,
 ) -> tuple[dict[str, str], list[str]]:
-    """Labels as rows like the training data's; returns where the other columns are, and what went wrong."""
+    """Create the view ``labels`` from rows that look like the training data's.
+
+    Returns:
+        The columns besides key and label, to their names in the view, and a note for each problem.
+    """
     dataset = plan.dataset
     by_key = settings.by == "row_key"
     keys = dataset.row_key if by_key else (str(dataset.entity), dataset.timestamp)
     needed = {name: dataset.columns[name] for name in (*keys, str(dataset.label))}
     sources = examine(connection, plan.files, folder, settings.format, needed, csv=dataset.csv)
-    # What a file has twice cannot be compared with anything.
+    # A column that a file has twice cannot be compared.
     held = [source.header for source in sources.readable]
     also = {n: kind for n, kind in wanted.items() if all(header.count(n) == 1 for header in held)}
     columns = {**needed, **also}
@@ -298,7 +312,7 @@ def _by_row(
     )
     present = " AND ".join(f"{quote(name)} IS NOT NULL" for name in keys)
     values = "".join(f", {quote(name)} AS {alias}" for name, alias in offline.items())
-    # One number a row tells whether rows agree, however many columns they have.
+    # One hash for each row shows whether rows agree, however many columns they have.
     whole = f"hash({', '.join(quote(name) for name in also)})" if also else "0"
     value = f"CAST({label_number(dataset)} AS DOUBLE)"
     connection.execute(

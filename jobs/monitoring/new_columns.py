@@ -1,4 +1,4 @@
-"""Columns that come with served rows and that the data set does not declare: the model does not use them."""
+"""Reports columns of served rows that the data set does not declare, and so the model does not use."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -7,13 +7,13 @@ import duckdb
 from jobs.names import LINE, VERSION
 
 MAX_NAMED, MAX_CHARACTERS = 10, 60
-"""Names in a note, and characters of a name: a caller decides both."""
+"""Maximum number of names in a note, and of characters in a name: callers can send names without limits."""
 
 
 def in_requests(
     connection: duckdb.DuckDBPyConnection, version: int, declared: Collection[str]
 ) -> dict[str, int]:
-    """The undeclared members of the requests in the view ``served``, and the rows that have each."""
+    """The undeclared keys of the requests in the view ``served``, to the number of rows that have them."""
     counted = connection.execute(
         f"SELECT keys, count(*) FROM (SELECT json_keys({LINE}) FROM served WHERE {VERSION} = {version}) "
         "AS lines(keys) WHERE keys IS NOT NULL GROUP BY 1"
@@ -26,7 +26,7 @@ def in_requests(
 
 
 def in_headers(headers: Sequence[Sequence[str]], declared: Collection[str]) -> dict[str, int]:
-    """The undeclared columns of files, and the files that have each."""
+    """The undeclared columns of files, to the number of files that have them."""
     counts: dict[str, int] = {}
     for header in headers:
         for name in set(header) - set(declared):
@@ -35,10 +35,10 @@ def in_headers(headers: Sequence[Sequence[str]], declared: Collection[str]) -> d
 
 
 def note(counts: Mapping[str, int], unit: str) -> list[str]:
-    """A sentence that names the columns, the most frequent first; none of none.
+    """A sentence that names the columns, the most frequent first; empty without columns.
 
     Args:
-        unit: what was counted: "row" or "file".
+        unit: the counted unit: "row" or "file".
     """
     if not counts:
         return []

@@ -1,4 +1,4 @@
-"""What batch inference published, as typed rows: predictions beside the raw rows that they are about."""
+"""Published results of batch inference as typed rows: predictions joined to their raw rows."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,17 +37,18 @@ def stage_published(
     columns: Mapping[str, str],
     folder: Path,
 ) -> list[str]:
-    """Write Parquet files of the columns of `jobs.monitoring.rows`, one a published result; returns notes.
+    """Write a Parquet file of the columns of `jobs.monitoring.rows` for each published result; returns notes.
 
-    A prediction whose raw row is not found is marked with a fault. Of rows that share their key, which was
-    scored first is unknown: they are taken in the order of their files.
+    A prediction without a raw row is marked with a fault. When several raw rows have the same key, it is
+    unknown which prediction belongs to which, so they are joined in order.
 
     Args:
-        parts: the input with the published parts.
-        raw: the input with the raw files that were scored.
+        parts: the folder of the published parts.
+        raw: the folder of the raw files that were scored.
+        folder: the folder to write to.
 
     Raises:
-        InputError: when a part that the plan names is not there.
+        InputError: when a part that the plan names does not exist.
     """
     notes: list[str] = []
     headers: list[tuple[str, ...]] = []

@@ -1,4 +1,4 @@
-"""The baseline of the package that is judged: what it was trained on and how good it was on its holdout."""
+"""Reads the baseline of the monitored package: statistics of its training data, and its holdout metrics."""
 
 import json
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from mdlc_constructs.settings.payloads.job_plan import PackageSection
 
 STATISTICS, PERFORMANCE, SAMPLE = "statistics.json", "performance.json", "sample.parquet"
 SCORE = "score"
-"""The column of the model's answers in statistics, unless the baseline names another one."""
+"""The name of the score column in the statistics, unless the baseline has another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """The baseline's documents; ``performance`` and ``sample`` are missing in one carried over.
+    """The baseline's documents; one imported from SageMaker Model Monitor has no performance and no sample.
 
-    ``prediction`` is what its statistics call the model's answer.
+    ``prediction`` is the name of the score column in its statistics.
     """
 
     statistics: Mapping[str, Any]
@@ -41,7 +41,7 @@ def read_reference(folder: Path, package: PackageSection) -> Reference:
     """Read the baseline.
 
     Raises:
-        InputError: when it is not there, cannot be read, or is another package's.
+        InputError: when it is missing, cannot be read, or belongs to another package.
     """
     document = _document(folder / STATISTICS)
     if document is None:
@@ -71,7 +71,7 @@ def read_reference(folder: Path, package: PackageSection) -> Reference:
 
 
 def read_previous(folders: Folders, settings: Settings) -> tuple[Mapping[str, Any] | None, list[str]]:
-    """The statistics of the window before, if the plan names one; and a note when they are not there."""
+    """The previous window's statistics, or None; and a note when the plan names one without statistics."""
     if settings.previous is None:
         return None, []
     folder = folders.optional_input("previous")
@@ -84,9 +84,9 @@ def read_previous(folders: Folders, settings: Settings) -> tuple[Mapping[str, An
 
 
 def canonical_categories(statistics: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Statistics with each category in its one way of writing, as rows are read.
+    """Statistics with each category in its canonical text, as rows are read.
 
-    Earlier releases, and other programs, count ``2`` and ``2.0`` apart.
+    Earlier releases and other programs count ``2`` and ``2.0`` separately.
     """
     return {**statistics, "features": [_canonical(feature) for feature in statistics.get("features") or ()]}
 

@@ -1,8 +1,8 @@
-"""A sample of served rows, to be asked again: the same input should keep its answer.
+"""Writes a sample of served rows that can be sent to the model again: equal input should get an equal answer.
 
-``replay/requests.jsonl`` holds each row as it was sent (of batches: as it was scored) with its answer,
-``replay/features.csv`` the same rows, line by line, through the package's feature program and without a
-header: what the model itself takes.
+``replay/requests.jsonl`` has each row as it was sent (for a batch: as it was scored) with its answer.
+``replay/features.csv`` has the features of the same rows in the same order, without a header: the model's
+input.
 """
 
 import json
@@ -26,7 +26,7 @@ def write_replay(
     """Write the sample of the view ``judged``; the same rows and seed give the same sample.
 
     Returns:
-        how many rows were written, which are fewer where fewer were served.
+        The number of rows that were written; fewer than ``rows`` when fewer were served.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(quote(name) for name in program.columns)
@@ -59,7 +59,7 @@ def write_replay(
 
 
 def _row(line: str | None, values: Mapping[str, Any]) -> Any:
-    """The row as it was sent; a row of a batch from its columns, what is missing left out."""
+    """The row as it was sent; for a batch, an object of its columns without missing values."""
     if line is not None:
         return json.loads(line)
     return {name: value for name, value in values.items() if value is not None}

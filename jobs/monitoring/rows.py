@@ -1,9 +1,9 @@
-"""The served rows of a window, whatever served them: read, each event once, divided by version.
+"""The served rows of a window, from an endpoint's captures or from batch predictions.
 
-Staged rows hold `FAULT` (why a row is left out, or NULL), `INFERENCE_ID`, `SERVED_AT`, `SCORE`, `VERSION`,
-`LINE` (the row as it was sent), `ONCE` and `PLACE` (which together identify a row of an event), the
-notes of `jobs.reading` on values that do not fit, and the columns by their places. The view ``served`` has
-them by their names.
+Rows of repeated events count once, and rows are counted by model version. Staged rows hold `FAULT` (why a row
+is left out, or NULL), `INFERENCE_ID`, `SERVED_AT`, `SCORE`, `VERSION`, `LINE` (the row as it was sent),
+`ONCE` and `PLACE` (which together identify a row of an event), the notes of `jobs.reading` on values that do
+not fit, and the columns by number. The view ``served`` has the columns by name.
 """
 
 from collections.abc import Mapping
@@ -49,20 +49,20 @@ UNREADABLE: Mapping[str, str] = {
     "score": "answers hold no number that can be a score",
     "raw": "predictions are about rows that are not among the raw files",
 }
-"""Why rows are left out, as the end of a sentence that begins with their number."""
+"""Faults that are reported, each to the end of a sentence that begins with the number of rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Served:
-    """What was read, as the view ``served``: every row that can be judged, of whatever version.
+    """Counts of the rows that were read. The view ``served`` has all readable rows, of all versions.
 
     Args:
-        columns: the columns that were looked for, with declared types.
-        sent: those of them that any row of the judged version had; the others no caller sends.
-        rows: of the judged version.
-        faults: lines or rows that are left out, by `UNREADABLE`'s names.
-        duplicates: rows of events that were captured, or asked by the same id, more than once.
-        other_versions: rows of other versions.
+        columns: the expected columns, with declared types.
+        sent: the columns that at least one row of the monitored version had; no caller sends the others.
+        rows: number of rows of the monitored version.
+        faults: number of lines or rows that are left out, by the keys of `UNREADABLE`.
+        duplicates: number of rows that repeat an event: captured twice, or sent again with the same id.
+        other_versions: number of rows of each other version.
     """
 
     columns: Mapping[str, str]
@@ -75,7 +75,7 @@ class Served:
 
     @property
     def unreadable(self) -> int:
-        """How many lines and rows could not be read."""
+        """The number of lines and rows that could not be read."""
         return sum(self.faults.values())
 
 
@@ -87,16 +87,16 @@ def stage_served(
     program: Program,
     scratch: Path,
 ) -> Served:
-    """Read the window's rows and make the view ``served``.
+    """Read the window's rows and create the view ``served``.
 
     Raises:
-        InputError: when a file that the plan names is not there.
+        InputError: when a file that the plan names does not exist.
     """
     columns = asked_columns(plan.dataset, settings, program)
     folder = scratch / "served"
     folder.mkdir()
     endpoint = settings.kind == "endpoint"
-    # Without any file this is an empty one, which gives the view its columns.
+    # Without capture files this writes an empty Parquet file, so that the view has all columns.
     notes = stage_captures(
         connection,
         folders.input("captured"),
@@ -115,7 +115,7 @@ def stage_served(
 
 
 def asked_columns(dataset: DatasetSection, settings: Settings, program: Program) -> dict[str, str]:
-    """What is read of each row: what the model is given, what joins it to labels, what identifies it."""
+    """The columns to read from each row: the model's inputs, keys, timestamp, and columns to segment by."""
     later = {*dataset.known_after, dataset.label}
     told_apart = [name for name in (*settings.segments, *settings.protected) if name not in later]
     return {
@@ -185,13 +185,13 @@ def _divided_by_version(
 
 
 def _sent(connection: duckdb.DuckDBPyConnection, version: int, columns: Mapping[str, str]) -> tuple[str, ...]:
-    """The columns that any row had, if only as null; a column that nobody sends any more is gone."""
+    """The columns that at least one row had, even as null; a column that no caller sends is missing here."""
     counts = ", ".join(f"count({quote(name)})" for name in columns)
     counted = single(connection, f"SELECT {counts} FROM served WHERE {VERSION} = {version}")
     empty = [name for name, count in zip(columns, counted, strict=True) if not count]
     if not empty:
         return tuple(columns)
-    # Of batches there are no lines: their files were found to have every column.
+    # Batch rows have no `LINE`; their files were checked to have every column.
     named = ", ".join(
         f"coalesce(bool_or({LINE} IS NULL OR json_exists({LINE}, {literal(pointer(name))})), false)"
         for name in empty

@@ -1,12 +1,11 @@
-"""The metric apart for each value of the named columns, worst first.
+"""The metric of each segment: the rows with one value of a configured column. Worst segment first.
 
-A segment is held against the column's other segments, each of them ranked within itself. Not against all
-rows together: their AUC counts how well rows of different segments are ranked too, so it is above that
-of every segment where the segments' base rates differ.
+A segment is compared with the column's other segments, and the AUC of these counts only pairs of rows of the
+same segment. It is not compared with the AUC of all rows: that also counts pairs of different segments, so it
+is higher than every segment's AUC when the segments' base rates differ.
 
-With many segments the worst one looks bad by accident alone. So intervals are wide enough that all of them
-hold together, and segments are sorted by their interval's better end: what comes first is bad beyond
-accident, not merely small.
+With many segments, the worst one may look bad by chance. So the intervals are corrected for their number, and
+segments are sorted by the better end of their interval: the first is significantly bad, not just small.
 """
 
 import math
@@ -44,10 +43,11 @@ Measured = tuple[Estimate, tuple[float, Interval]]
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """The rows with one value of a column; ``worse``: than the column's other segments, beyond accident.
+    """The metric of the rows with one value of a column.
 
     Args:
-        against: the metric within the other segments; None where the column has no other.
+        against: the metric within the column's other segments; None when there is no other.
+        worse: whether the segment is significantly worse than the others.
     """
 
     column: str
@@ -66,7 +66,7 @@ class Segment:
 
 
 def where(name: str, served: Served, labels: JoinedLabels) -> str | None:
-    """Where the view ``judged`` has a column: as served, else as known offline; None where nothing has it."""
+    """The column of the view ``judged`` with a column's served, else its offline values; None for neither."""
     if name in served.columns and name in served.sent:
         return quote(name)
     return (labels.offline or {}).get(name)
@@ -75,7 +75,7 @@ def where(name: str, served: Served, labels: JoinedLabels) -> str | None:
 def segments(
     connection: duckdb.DuckDBPyConnection, settings: Settings, served: Served, labels: JoinedLabels, task: str
 ) -> tuple[list[Segment], list[str]]:
-    """Every segment with enough labelled rows, worst first; and notes about what is not judged."""
+    """All segments with enough labelled rows, worst first, and notes on columns without any."""
     groups: list[tuple[str, str, ScoredRows]] = []
     notes = []
     for name in settings.segments:
@@ -93,7 +93,7 @@ def segments(
 def divide_rows(
     connection: duckdb.DuckDBPyConnection, settings: Settings, place: str, task: str
 ) -> list[tuple[str, ScoredRows]]:
-    """The labelled rows of each value that enough of them have."""
+    """The labelled rows of each value of a column, for values with at least `least_rows` of them."""
     value = f"coalesce(CAST({place} AS VARCHAR), '{MISSING}')"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE segment_values AS "
@@ -121,7 +121,11 @@ def divide_rows(
 
 
 def judge_segments(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> list[Segment]:
-    """The rows of each column and value as a segment, worst first; without those of one class."""
+    """A segment for each column and value, worst first; without segments of one class.
+
+    Args:
+        groups: column, value and labelled rows of each segment.
+    """
     metric = MAIN_METRIC[task]
     better, z = HIGHER_IS_BETTER[task][metric], corrected_z(len(groups))
     columns: dict[str, list[tuple[str, int, Measured]]] = {}
@@ -148,7 +152,7 @@ def judge_segments(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> 
                     worse=gap > 0,
                 )
             )
-    # A column's others may be so good that what is worse than they are would not be among the first.
+    # Worse segments first: when the others are very good, a worse one may still have a high metric.
     return sorted(segments, key=lambda segment: (not segment.worse, segment.high if better else -segment.low))
 
 
@@ -161,7 +165,7 @@ def _measured(scored: ScoredRows, z: float) -> Measured | None:
 
 
 def _others(rest: Sequence[Estimate], task: str, z: float) -> tuple[float, Interval] | None:
-    """The metric within the other segments: by pairs of rows of the same one, or by rows."""
+    """The pooled metric of the other segments, with its interval; None when none of them has a variance."""
     others = pool([estimate for estimate in rest if math.isfinite(estimate.variance)])
     if others is None:
         return None

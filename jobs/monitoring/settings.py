@@ -1,4 +1,4 @@
-"""The monitor's section of the plan, checked: which served rows are judged, with which labels, and how."""
+"""The plan's monitoring section, validated: which served rows and labels are evaluated, and how."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from mdlc_constructs.settings.payloads.moments import Interval
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a monitor looks at and how; see `MonitorSection` and `MonitorRules`.
+    """The settings of a monitor; see `MonitorSection` and `MonitorRules`.
 
     Args:
-        captured: an endpoint's capture files below the input ``captured``.
-        by: what joins labels to served rows; None without labels.
-        format: of files of labels that are rows like the training data's.
-        previous: the window before, whose statistics the input ``previous`` holds.
+        captured: an endpoint's data capture files, relative to the input ``captured``.
+        by: the join key of labels and served rows; None without labels.
+        format: the format of label files whose rows look like the training data's.
+        previous: the previous window, whose statistics are in the input ``previous``.
     """
 
     kind: str
@@ -43,7 +43,7 @@ def read_settings(plan: Plan) -> Settings:
     """The settings in a plan.
 
     Raises:
-        PlanError: naming the field, what it holds and the remedy.
+        PlanError: when a field is invalid; names the field, its value and the remedy.
     """
     section, previous = plan.monitor, plan.previous
     rules, labels = section.rules, section.labels

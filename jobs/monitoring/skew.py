@@ -1,6 +1,6 @@
-"""Training-serving skew as a number a feature: what the endpoint was given, against the same row offline.
+"""Training-serving skew of each feature: the served values compared with the same rows' offline values.
 
-The feature program itself runs the same in training and serving, so what can differ is what it is given.
+The feature program is the same in training and serving, so only its inputs can differ.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,9 @@ from jobs.names import KNOWN
 
 MISMATCH_SHARE = 0.01
 STANDARD_DEVIATIONS = 0.1
-"""A feature is skewed from this share of differing rows on, or from this mean difference on."""
+"""A feature is skewed when its share of differing rows, or its mean difference, is at least this."""
 
-_NEARLY = (
-    "CAST('1e-6' AS DOUBLE)"  # as a share of the larger: a number written in fewer digits is no other one
-)
+_NEARLY = "CAST('1e-6' AS DOUBLE)"  # relative tolerance: a number that is written with fewer digits is equal
 
 
 def skew(
@@ -29,14 +27,15 @@ def skew(
     labels: JoinedLabels,
     statistics: Mapping[str, Any],
 ) -> dict[str, Any] | None:
-    """The section ``skew`` of the summary; None where labels are no full rows.
+    """The section ``skew`` of the summary; None when labels are not full rows.
 
-    ``mismatch_share`` counts a value that only one side has. ``mean_difference`` is served minus offline,
-    over rows where both have a value, and ``in_standard_deviations`` the same in those of the baseline; null
-    for what is no number.
+    ``mismatch_share`` is the share of rows whose values differ, or of which only one side has a value.
+    ``mean_difference`` is the mean of served minus offline over rows where both have a value;
+    ``in_standard_deviations`` is the same in standard deviations of the baseline. Both are null for columns
+    that are not numeric.
 
     Args:
-        features: the raw columns that the model is given, with declared types.
+        features: the raw columns that the model reads, with declared types.
     """
     offline = labels.offline or {}
     compared = [name for name in features if name in offline]

@@ -1,4 +1,4 @@
-"""What a monitor found about a window, as the documents that programs read."""
+"""The result of monitoring a window, as JSON documents: ``summary.json`` and ``report.json``."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from mdlc_constructs.settings.payloads.verdict import Verdict
 
 SCHEMA_VERSION = 1
 MAX_COLUMNS, MAX_SEGMENTS, MAX_SENTENCES = 300, 20, 50
-"""How much of each list the summary holds, which must stay small; the report holds all."""
+"""Maximum length of each list in the summary, which must stay small; the report has all."""
 
 DIGITS = 6
 JOINT = ("auc", "low", "high", "drifted", "top")
@@ -30,7 +30,7 @@ JOINT = ("auc", "low", "high", "drifted", "top")
 
 @dataclass(frozen=True, kw_only=True)
 class MonitoringResult:
-    """Everything that was found about a window."""
+    """The complete result of monitoring a window."""
 
     plan: Plan
     settings: Settings
@@ -56,12 +56,12 @@ class MonitoringResult:
 
     @property
     def worst(self) -> list[str]:
-        """Every column of the baseline, the score among them, the furthest drifted first."""
+        """All columns of the baseline, including the score, the most drifted first."""
         return list(column_summaries(self.drifting.baseline))
 
     @property
     def worse(self) -> bool | None:
-        """Whether the main metric is worse than on the holdout beyond chance; None where it is not known."""
+        """Whether the main metric is significantly worse than on the holdout; None when unknown."""
         task = self.plan.dataset.task
         return worse(self.changes, task, self.labels.labelled, self.settings.least_rows)
 
@@ -72,7 +72,7 @@ class MonitoringResult:
 
     @property
     def reasons(self) -> list[str]:
-        """The sentences about what drifted."""
+        """A sentence for each drift finding."""
         sentences = [reason for column in self.drifting.baseline.drifted for reason in column.reasons]
         if self.joint and self.joint["drifted"]:
             sentences.append(self.joint["reason"])
@@ -110,7 +110,7 @@ def summary(result: MonitoringResult) -> WindowSummary:
 
 
 def report(result: MonitoringResult) -> dict[str, Any]:
-    """The document ``report.json``: the summary with nothing cut off, and all that was measured."""
+    """The document ``report.json``: the summary with complete lists, and all other results."""
     served, drifting = result.served, result.drifting
     document = {
         **encode(summary(result)),
@@ -137,7 +137,7 @@ def report(result: MonitoringResult) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """The value for JSON: floats to a few digits, and what is not finite as null."""
+    """The value for JSON: floats are rounded to `DIGITS`, and NaN and infinities become None."""
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -174,7 +174,7 @@ def _accuracy(result: MonitoringResult, most: int | None) -> dict[str, Any]:
 
 
 def _skew(result: MonitoringResult) -> dict[str, Any] | None:
-    """The features that differ most, as many as there is room for."""
+    """The skew result with the `MAX_COLUMNS` features that differ most; None without a result."""
     if result.skew is None:
         return None
     features = sorted(result.skew["features"].items(), key=lambda item: -(item[1]["mismatch_share"] or 0.0))
@@ -187,7 +187,7 @@ def _quality(result: MonitoringResult) -> dict[str, Any]:
 
 
 def verdict(result: MonitoringResult) -> Verdict:
-    """The exit message: drift is no failed job, so it always passes."""
+    """The verdict for the exit message. It always passes, because drift does not fail the job."""
     columns = sum(column.verdict == DRIFT for column in result.drifting.baseline.columns)
     metrics: dict[str, Any] = {"drifted": columns, "coverage": result.labels.coverage}
     metrics |= {name: entry["value"] for name, entry in list(result.metrics.items())[:3]}

@@ -1,1 +1,1 @@
-"""What jobs write for people: pages of HTML and the picture of an evaluation."""
+"""The jobs' reports for people: HTML pages, and the charts of an evaluation."""

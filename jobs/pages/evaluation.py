@@ -1,4 +1,4 @@
-"""One page that shows a person how good a model is: curves, calibration, scores, metrics, verdict."""
+"""Draws the evaluation report, one page: curves, calibration, scores, metrics and the gate's verdict."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from jobs.gate import CHALLENGER, CHAMPION, Check
 from jobs.plan import Plan
 from jobs.statistics.metrics import HIGHER_IS_BETTER, Bootstrap, Curves, Floats, ScoredRows, curves
 
-# Containers may give no writable home, where matplotlib would keep its list of fonts.
+# Matplotlib caches its list of fonts in the home directory, which may not be writable in a container.
 os.environ.setdefault("MPLCONFIGDIR", str(private_cache() / "matplotlib"))
 
 import matplotlib
@@ -27,7 +27,7 @@ _LABELS = {"auc": "AUC", "pr_auc": "PR AUC", "expected_calibration_error": "cali
 _DPI = 130
 _MAX_POINTS = 4000
 
-# A name such as "$x$" is a name and no formula.
+# A name such as "$x$" is not a formula.
 matplotlib.rcParams["text.parse_math"] = False
 
 
@@ -100,7 +100,7 @@ def _headline(
         color="white",
         bbox={"boxstyle": "round,pad=0.45", "fc": _PASSED if passed else _FAILED, "ec": "none"},
     )
-    # What failed comes first, then the champion: with many thresholds there is no room for all.
+    # Failed checks first, then the comparison with the champion: there is room for three.
     shown = sorted(checks, key=lambda check: (check.passed, check.kind != "better_than_champion"))[:3]
     for number, check in enumerate(shown):
         mark, colour = ("✓", _PASSED) if check.passed else ("✗", _FAILED)
@@ -183,7 +183,7 @@ def _confusion(axes: Axes, curve: Curves, threshold: float) -> None:
 def _metric_table(
     axes: Axes, task: str, metrics: Mapping[str, Mapping[str, float]], bootstrap: Bootstrap
 ) -> None:
-    """Values as numbers with the champion's beside them: nine scales in one drawing would show nothing."""
+    """Write the metrics and the champion's as a table; as bars they would need up to nine scales."""
     axes.set_axis_off()
     axes.set_title("Metrics", loc="left", fontsize=11, fontweight="bold", color=_INK)
     with_champion = CHAMPION in metrics
@@ -234,7 +234,7 @@ def _dots(axes: Axes, across: Floats, up: Floats) -> None:
 
 
 def _edges(values: Floats, number: int) -> Floats:
-    """Edges of a histogram over nearly all values; a few far ones would press it into one bar."""
+    """Histogram edges over nearly all values; outliers would put all other values into one bar."""
     low, high = np.quantile(values, [0.002, 0.998])
     return np.linspace(float(low), float(high) if high > low else float(low) + 1, number)
 

@@ -1,4 +1,4 @@
-"""Numbers, times and names of metrics as people read them."""
+"""Formats numbers, times and names of metrics for people."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ METRIC_NAMES = {
 
 
 def number(value: float | None) -> str:
-    """A number in few digits; a dash for none."""
+    """A number with few digits; a dash for None."""
     if value is None:
         return "–"
     digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 3
@@ -22,13 +22,13 @@ def number(value: float | None) -> str:
 
 
 def signed(value: float) -> str:
-    """A difference in few digits, with its sign unless it rounds to nothing."""
+    """A difference with few digits and its sign; without a sign when it rounds to 0."""
     text = f"{value:+.3f}"
     return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
 def day(text: str | None) -> str:
-    """A time in UTC, without the hour at midnight."""
+    """An ISO time as day and time, without the time at midnight; a dash for None."""
     if not text:
         return "–"
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,4 +1,4 @@
-"""What a window comes to in a few sentences, for a person who reads no further."""
+"""The summary of a monitoring report in a few sentences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ BAD, LOOK, GOOD, UNKNOWN = "bad", "look", "good", "unknown"
 
 @dataclass(frozen=True, kw_only=True)
 class Sentence:
-    """A sentence and how bad it is: `BAD`, `LOOK`, `GOOD` or `UNKNOWN`."""
+    """A sentence and its level: `BAD`, `LOOK`, `GOOD` or `UNKNOWN`."""
 
     level: str
     text: str
 
 
 def headline(result: MonitoringResult) -> tuple[str, list[Sentence]]:
-    """The verdict in a few words, and the sentences that it stands on, the most important first."""
+    """The verdict in a few words, and the sentences that it is based on, the most important first."""
     if not result.served.rows:
         return "No traffic to judge", [Sentence(level=UNKNOWN, text=note) for note in result.notes[:3]]
     said = [*_accuracy(result), *_drift(result), *_skew(result), *_quality(result)]

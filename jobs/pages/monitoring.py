@@ -1,6 +1,6 @@
-"""The report of a window as one page of HTML that a person can read on a phone, without scripts.
+"""The monitoring report of a window as one HTML page, which also fits a phone.
 
-Pictures are inline, and nothing is loaded from elsewhere.
+It has no scripts; pictures are inline, and nothing is loaded from elsewhere.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _MARKS = {BAD: "✗", LOOK: "!", GOOD: "✓", UNKNOWN: "?"}
 
 @dataclass(frozen=True, kw_only=True)
 class _Metric:
-    """A row of the table of metrics; ``level`` colours the window's value, and is empty for none."""
+    """A row of the metrics table; ``level`` selects the colour of the window's value, empty for no colour."""
 
     name: str
     higher_is_better: bool
@@ -37,7 +37,7 @@ class _Metric:
 
 @dataclass(frozen=True, kw_only=True)
 class _DriftedColumn:
-    """A column that drifted, with why and a picture where there is one."""
+    """A drifted column with its reasons and, if possible, a histogram."""
 
     name: str
     reasons: tuple[str, ...]
@@ -46,7 +46,7 @@ class _DriftedColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class _Column:
-    """A row of the table of all columns: the finding that says most, unless the column was not judged."""
+    """A row of the table of all columns: the main finding, or None when the column was not tested."""
 
     name: str
     level: str
@@ -55,7 +55,7 @@ class _Column:
 
 @dataclass(frozen=True, kw_only=True)
 class _Feature:
-    """A row of the table of features that were served otherwise than they are known offline."""
+    """A row of the table of features whose served values differ from the offline ones."""
 
     name: str
     skewed: bool
@@ -64,7 +64,7 @@ class _Feature:
 
 
 def to_html(result: MonitoringResult) -> str:
-    """The page."""
+    """The HTML page of a result."""
     verdict, said = headline(result)
     levels = {sentence.level for sentence in said}
     worse = sum(segment.worse for segment in result.segments)
@@ -138,7 +138,7 @@ def _column(column: ColumnDrift, alpha: float) -> _Column:
 
 
 def _skewed_features(result: MonitoringResult) -> list[_Feature]:
-    """The features that differ in any row, skewed ones first, then by the share of rows."""
+    """The features that differ in any row, skewed ones first, then by the share of differing rows."""
     if not result.skew:
         return []
     features = [

@@ -7,6 +7,6 @@ MAX_STRENGTHS = 10
 
 
 def to_html(report: QualityReport) -> str:
-    """The page."""
+    """The HTML page of a report."""
     strengths = list((report.label.get("strengths") or {}).items())[:MAX_STRENGTHS]
     return render("quality.html.j2", report=report, strengths=strengths)

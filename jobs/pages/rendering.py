@@ -1,4 +1,4 @@
-"""Fills the templates of pages: every value is escaped, and a name that is not given is an error."""
+"""Renders the pages' Jinja templates: every value is escaped, and an undefined name is an error."""
 
 from functools import cache
 
@@ -8,14 +8,14 @@ from jobs.pages.formats import day, metric_name, number, signed
 
 
 def render(template: str, **values: object) -> str:
-    """A page (or a part of one) from the template of that file name.
+    """The rendered template: a page or a part of one.
 
     Args:
-        template: a file beside this module, such as ``quality.html.j2``.
-        values: what the template names. Text among them is escaped, whoever wrote it.
+        template: a file in this module's folder, such as ``quality.html.j2``.
+        values: the template's variables; text is escaped.
 
     Raises:
-        jinja2.UndefinedError: when the template uses a name that is not among the values.
+        jinja2.UndefinedError: when the template uses a variable that is not among the values.
     """
     return _environment().get_template(template).render(values)
 
@@ -23,7 +23,7 @@ def render(template: str, **values: object) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        # Reads from the zip of the jobs as well as from a folder.
+        # PackageLoader also reads from the zip file of the jobs.
         loader=PackageLoader("jobs.pages", "."),
         autoescape=True,
         undefined=StrictUndefined,

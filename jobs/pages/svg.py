@@ -1,4 +1,4 @@
-"""Small pictures for the page, which colours them by its own colours, so that they fit a dark page too."""
+"""Small SVG charts for the reports. The page's CSS sets their colours, so that they fit dark mode too."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class Shape:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """What ``picture.svg.j2`` draws; lengths are in pixels, and ``about`` is read aloud."""
+    """The input of the template ``picture.svg.j2``: lengths in pixels; ``about`` is the accessible label."""
 
     height: int
     shapes: tuple[Shape, ...]
@@ -33,10 +33,10 @@ class Picture:
 
 
 def histogram(column: Compared) -> Picture | None:
-    """Shares of the baseline's rows (outline) and the window's (filled), bucket by bucket; None of no rows.
+    """Shares of rows of baseline (outline) and window (filled) by bucket; None when either has no rows.
 
-    Buckets of numbers are the baseline's tenths, drawn equally wide, with what lies beyond its range at the
-    sides; categories are the commonest of both, and all others together.
+    Buckets of numbers are the baseline's deciles, drawn with equal width, with values out of its range at the
+    sides. Categories are the most frequent ones of both, and one bar for all others.
     """
     if not column.cells or not all(column.present):
         return None
@@ -89,9 +89,10 @@ def _categories(column: Compared, shares: Sequence[tuple[float, float]]) -> Pict
 
 
 def intervals(segments: Sequence[Segment]) -> Picture:
-    """Segments with their intervals, one below the other, and a mark at what each is held against.
+    """Segments with their intervals, one below the other, each with a mark at the other segments' metric.
 
-    Names have two lines where there are several columns: in one, a long column's name would hide the value.
+    With several columns, value and column name are on two lines: on one, a long column name would hide the
+    value.
     """
     bounds = [
         bound

@@ -1,5 +1,5 @@
-"""The feature program at the endpoint: what prepares a request and stamps an answer.
+"""Serving code of an endpoint: computes the features of a request, and adds the version to an answer.
 
 Its modules go into the archive that an endpoint's containers load (`jobs.serving.archive`), so they import
-nothing beyond the standard library and each other.
+only the standard library and each other.
 """

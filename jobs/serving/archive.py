@@ -1,4 +1,4 @@
-"""The archive that an endpoint's own containers load: the feature program, and the code that runs it."""
+"""The ``model.tar.gz`` of an endpoint's pre- and postprocessing containers: feature program and code."""
 
 import gzip
 import io
@@ -23,9 +23,9 @@ _BUILD = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-pat
 
 
 def pack(program: Program) -> bytes:
-    """A ``model.tar.gz`` of the program and its code, the same to the byte for the same program and release.
+    """A ``model.tar.gz`` of the program and its code; equal bytes for an equal program and release.
 
-    It is not compressed: what compression makes of the same bytes differs between builds of zlib.
+    It is not compressed, because compressed bytes differ between builds of zlib.
     """
     files = {FILE: program.to_json().encode(), "code/pyproject.toml": _BUILD}
     files |= {f"code/{place}": _source(module) for place, module in _CODE.items()}
@@ -43,7 +43,7 @@ def pack(program: Program) -> bytes:
 
 
 def _source(module: str) -> bytes:
-    # By way of the loader: on SageMaker the jobs run from within a zip file.
+    # By the package's loader: on SageMaker the jobs run from a zip file.
     content = pkgutil.get_data("jobs", module)
     if content is None:
         raise JobError(f"The job code holds no {module}: deploy the workflow anew.")

@@ -1,8 +1,7 @@
-"""Builds the wheel that SageMaker's scikit-learn image makes of a script's folder, with nothing to download.
+"""The build backend of the script folder that SageMaker's scikit-learn image installs; it downloads nothing.
 
-The image runs ``pip install .`` in that folder each time a container starts. By default pip fetches
-setuptools for it, which a container without a network cannot; a backend of the folder's own (PEP 517) needs
-nothing.
+The image runs ``pip install .`` in that folder each time a container starts. By default pip downloads
+setuptools for it, which fails without network access; a backend in the folder itself (PEP 517) avoids this.
 Source: github.com/aws/sagemaker-containers (_modules.py), pip's documentation of build isolation.
 """
 

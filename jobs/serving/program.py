@@ -1,9 +1,8 @@
-"""The fitted feature program: how a raw row becomes the numbers that the model sees, fitted once and kept
-with it.
+"""The fitted feature program: it computes the model's input features from a raw row.
 
-It is plain JSON, bound to no engine. Training and batch scoring run it as SQL (`jobs.program.to_sql`),
-serving runs it on one row (`Program.prepare`); a property test holds the two equal, so that a model sees in
-use what it saw in training.
+It is fitted once and stored with the model, as JSON that depends on no engine. Training and batch scoring run
+it as SQL (`jobs.program.to_sql`); serving runs it on one row (`Program.prepare`). A property test checks that
+both give the same features, which prevents training-serving skew.
 """
 
 import json
@@ -28,10 +27,10 @@ _SHOWN_NAMES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One feature: the column it is made of, and how.
+    """How one feature is computed from a column.
 
-    ``fill`` stands for a missing value. ``values`` are the codes of a category; what is not among them is
-    `OTHER`. ``part`` is the part of a timestamp.
+    ``fill`` replaces a missing value. ``values`` are the codes of the categories; an unknown category becomes
+    `OTHER`. ``part`` is the part of a timestamp, such as ``week``.
     """
 
     feature: str
@@ -49,8 +48,8 @@ class Program:
     Args:
         columns: the raw columns that it reads, with their declared types.
         steps: the features, in the order of the model's input.
-        origin: what it was fitted on, for people: the model, run, data version and interval.
-        format: what the files were that it was fitted on; in CSV an empty text is a missing value.
+        origin: the model, data version and time interval that it was fitted on.
+        format: the format of the files that it was fitted on; in ``csv`` an empty text is a missing value.
     """
 
     columns: Mapping[str, str]
@@ -59,7 +58,11 @@ class Program:
     format: str = "csv"
 
     def reading(self, renamed: Mapping[str, str]) -> "Program":
-        """The same program over other names of columns: from its own to what they are called there."""
+        """A copy of the program that reads renamed columns.
+
+        Args:
+            renamed: the program's column names, to the names to read instead.
+        """
         return replace(
             self,
             columns={renamed.get(name, name): kind for name, kind in self.columns.items()},
@@ -67,10 +70,10 @@ class Program:
         )
 
     def typed(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of a JSON row, read as their columns' declared types; further columns are left out.
+        """The values of a JSON row as their columns' declared types; other columns are left out.
 
         Raises:
-            ValueError: naming the column, its value and the remedy, when one does not fit.
+            ValueError: when a value does not fit; names the column, its value and the remedy.
         """
         empty_is_missing = self.format == "csv"
         values = {}
@@ -82,12 +85,12 @@ class Program:
         return values
 
     def require_known(self, row: Mapping[str, Any]) -> None:
-        """See that a JSON row names at least one of the columns, if only as missing.
+        """Check that a JSON row has at least one of the program's columns, even as null.
 
-        A row that names none is a mistake, and would be answered as the row of which nothing is known.
+        A row with none of them is a caller's mistake; it would be scored as if all values were missing.
 
         Raises:
-            ValueError: naming what it has instead, and what is read.
+            ValueError: when it has none; names its columns and the expected ones.
         """
         if any(name in row for name in self.columns):
             return
@@ -95,11 +98,11 @@ class Program:
         raise ValueError(f"{problem}: send some of {_listed(self.columns)}.")
 
     def prepare(self, row: Mapping[str, Any]) -> list[float]:
-        """The features of one row of typed values, None (or no such key) where a value is missing."""
+        """The features of one row of typed values; a missing value is None or an absent key."""
         return [_prepared(step, row.get(step.column)) for step in self.steps]
 
     def to_json(self) -> str:
-        """The program as JSON text, the same to the byte for the same program."""
+        """The program as JSON text; equal programs give equal bytes."""
         document = {
             "schema_version": SCHEMA_VERSION,
             "columns": dict(self.columns),
@@ -121,10 +124,10 @@ class Program:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Program":
-        """The program that a JSON document describes.
+        """The program of a JSON document.
 
         Raises:
-            InputError: when it was written by a release that these jobs do not know.
+            InputError: when its schema version is not the one these jobs read.
         """
         if document.get("schema_version") != SCHEMA_VERSION:
             raise InputError(
@@ -151,10 +154,10 @@ class Program:
 
     @classmethod
     def read(cls, folder: Path) -> "Program":
-        """The program in a folder's ``program.json`` (or the file itself).
+        """The program in a folder's ``program.json``, or in the file itself.
 
         Raises:
-            InputError: when it is not there.
+            InputError: when there is no such file.
         """
         path = folder / FILE if folder.is_dir() else folder
         if not path.is_file():
@@ -170,15 +173,15 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A JSON value as a message shows it: on one line, not too long."""
+    """A JSON value for an error message: on one line, shortened."""
     whole = json.dumps(value)
     return whole if len(whole) <= _SHOWN_CHARACTERS else f"{whole[:_SHOWN_CHARACTERS]}…"
 
 
 def _canonical_codes(codes: Mapping[str, float]) -> dict[str, float]:
-    """The codes of categories by their one way of writing.
+    """The codes of categories by their canonical text.
 
-    Earlier releases distinguished ``2`` and ``2.0``: the commoner one, with the lower code, is both now.
+    Earlier releases distinguished ``2`` and ``2.0``. Both get the lower code, that of the more frequent one.
     """
     merged: dict[str, float] = {}
     for value, code in codes.items():

@@ -1,11 +1,11 @@
-"""The steps around a model at its endpoint, as SageMaker's scikit-learn image runs a script.
+"""The containers before and after the model in an inference pipeline, on SageMaker's scikit-learn image.
 
-`MDLC_SERVING_STEP` says which one this container is. ``prepare`` takes rows as JSON, one a line, and answers
-the model's features as CSV; ``stamp`` takes the model's answers, one a line, and answers each as JSON with
-the version of the model package (`MDLC_MODEL_VERSION`).
+The environment variable `MDLC_SERVING_STEP` selects the container's step. ``prepare`` receives rows as JSON
+Lines and returns the model's features as CSV. ``stamp`` receives the model's answers, one for each line, and
+returns each as JSON with the version of the model package (`MDLC_MODEL_VERSION`).
 
-The image makes an exception a 500, whatever it is. A row that cannot be read is the caller's to mend, so it
-is answered by a WSGI application with the status 400: Flask, which serves the script, runs what it is handed.
+The image answers every exception with status 500. A row that cannot be read is the caller's mistake and must
+get status 400. So the script returns a WSGI application, which Flask, the image's web framework, calls.
 Source: github.com/aws/sagemaker-containers (_transformer.py) and Flask's ``make_response``.
 """
 
@@ -29,15 +29,15 @@ _MAX_LOGGED_NAMES = 100
 _REASONS = {400: "Bad Request", 415: "Unsupported Media Type"}
 
 Answered = tuple[str, str]
-"""A body and its content type."""
+"""A response's body and its content type."""
 
 
 class Refusal:
-    """An answer to a request that its caller must mend; a WSGI application.
+    """The response to an invalid request, as a WSGI application.
 
     Args:
-        status: the HTTP status, a 4xx.
-        message: what is wrong, and the remedy.
+        status: the HTTP status, 4xx.
+        message: the problem and the remedy.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -45,7 +45,7 @@ class Refusal:
         self.message = message
 
     def __call__(self, environ: Any, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer over WSGI."""
+        """Send the response by WSGI."""
         body = self.message.encode("utf-8", "backslashreplace")
         headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
         start_response(f"{self.status} {_REASONS[self.status]}", headers)
@@ -53,10 +53,10 @@ class Refusal:
 
 
 def model_fn(model_dir: str) -> Callable[[bytes, str], Answered | Refusal]:
-    """What this container does with a request's body and content type.
+    """The function of this container's step; it gets a request's body and content type.
 
     Raises:
-        ValueError: when the environment does not say which step this is, or not the model's version.
+        ValueError: when the environment variable of the step or of the model's version is missing or invalid.
     """
     step = os.environ.get(STEP)
     if step == "prepare":
@@ -80,23 +80,23 @@ def input_fn(body: bytes | str, content_type: str) -> tuple[bytes, str]:
 def predict_fn(
     data: tuple[bytes, str], model: Callable[[bytes, str], Answered | Refusal]
 ) -> Answered | Refusal:
-    """Do the step."""
+    """Run the step."""
     return model(*data)
 
 
 def output_fn(prediction: Answered | Refusal, accept: str) -> Answered | Refusal:
-    """The answer as it is: each step has one form, whatever is asked for."""
+    """The unchanged answer: each step has one content type, whatever the request accepts."""
     return prediction
 
 
 def prepare_rows(
     program: Program, body: bytes, content_type: str, logged: set[str] | None = None
 ) -> Answered | Refusal:
-    """The features of rows, as batch scoring writes them.
+    """The features of rows as CSV, in the format of batch scoring; a `Refusal` when a row cannot be read.
 
     Args:
-        logged: keys that are no columns of the model and are in the log already; each is logged
-            once, since callers may send more than the model reads.
+        logged: the unknown keys that are already in the log. Each is logged once, because callers may always
+            send more columns than the model reads. None: nothing is logged.
     """
     if content_type not in _ROW_TYPES:
         return Refusal(415, f"Content type {content_type!r}: send {ROWS}, one row as a JSON object a line.")
@@ -119,7 +119,7 @@ def prepare_rows(
 
 
 def _log_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> None:
-    """Name in the log what of a row the model does not read; a misspelt column is a missing one."""
+    """Log the keys of a row that the model does not read: a misspelt column becomes a missing value."""
     for name in row:
         if name not in program.columns and name not in logged and len(logged) < _MAX_LOGGED_NAMES:
             logged.add(name)
@@ -127,7 +127,7 @@ def _log_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> 
 
 
 def _rows(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
-    # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
+    # Not splitlines: a JSON string may contain Unicode line separators.
     for number, line in enumerate(body.split(b"\n"), start=1):
         if not line.strip():
             continue
@@ -142,11 +142,10 @@ def _rows(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def stamp_answers(version: int, body: bytes, content_type: str) -> Answered:
-    """Each of the model's answers with the version.
+    """The model's answers as JSON Lines with the version.
 
     Raises:
-        ValueError: when the answers are no CSV of numbers, which is the model's mistake and not the
-            caller's.
+        ValueError: when the answers are not CSV of numbers; this is an error of the model, not of the caller.
     """
     if content_type not in _ANSWER_TYPES:
         raise ValueError(f"The model answered {content_type!r}: its container must answer {FEATURES}.")
@@ -160,7 +159,7 @@ def stamp_answers(version: int, body: bytes, content_type: str) -> Answered:
 
 
 def _score(line: str, number: int) -> float | list[float]:
-    """One number, or a list of several: in brackets, as XGBoost's image answers in batches, or without."""
+    """A number, or a list if there are several or they are in brackets (XGBoost's image, for batches)."""
     bracketed = line.startswith("[") and line.endswith("]")
     try:
         values = [float(part) for part in line.strip("[]").split(",")]

@@ -1,8 +1,8 @@
-"""How a value of a JSON row becomes one of its column's declared type.
+"""Converts the values of a JSON row to their columns' declared types.
 
-It is what the jobs would stage of the same value (`jobs.values`, which says it as SQL): a JSON number as
-Parquet's, a text as the text of a CSV or Parquet file. A text in a notation that only SQL knows is refused;
-no value is ever read as another one.
+The result equals what the jobs stage of the same value (`jobs.values`, in SQL): a JSON number as a number in
+Parquet, a JSON string as a text in CSV or Parquet. A text that only SQL can parse is refused; no value is
+ever read as a different one.
 """
 
 import math
@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 MAX_EXACT_INTEGER = 2**53 - 1
-"""Up to here a whole floating point number is the one that was meant; 2^53 may have been 2^53 + 1."""
+"""The largest integer that a float holds unambiguously; 2^53 may be a rounded 2^53 + 1."""
 
 MAX_INTEGER = 2**63 - 1
-"""What a column of integers holds, and one less below nought."""
+"""The maximum of an integer column; the minimum is -2^63."""
 
 _BOOLEANS = ("True", "TRUE", "False", "FALSE")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
@@ -48,7 +48,7 @@ def read(value: Any, kind: str, *, empty_is_missing: bool) -> Any:
         empty_is_missing: whether an empty text is a missing value, as it is in a CSV file.
 
     Raises:
-        ValueError: when it does not fit; the message says what it is not, and the remedy.
+        ValueError: when it does not fit; the message names the expected type and the remedy.
     """
     if value is None or (empty_is_missing and value == ""):
         return None
@@ -59,7 +59,7 @@ def read(value: Any, kind: str, *, empty_is_missing: bool) -> Any:
 
 
 def text(value: Any) -> str | None:
-    """A category or text in its one way of writing (see `canonical`); NaN is a missing value."""
+    """A category or text in its canonical form (see `canonical`); None for NaN, a missing value."""
     if isinstance(value, str):
         return canonical(value)
     if isinstance(value, bool):
@@ -75,10 +75,10 @@ def text(value: Any) -> str | None:
 
 
 def canonical(text: str) -> str:
-    """The one way of writing what programs write in several ways.
+    """The canonical text of a value that programs write in several ways.
 
-    They store integers as floating point once one is missing, so that a whole number's ``.0`` says nothing;
-    and they write ``True``, ``TRUE`` or ``true``. Every other text stays as it is: ``01``, ``1.10`` and
+    Many programs store integers as floating point when one is missing, so the ``.0`` of an integer is
+    removed. ``True`` and ``TRUE`` become ``true``. Every other text stays as it is: ``01``, ``1.10`` and
     ``1e3`` may be names.
     """
     if text in _BOOLEANS:
@@ -101,13 +101,13 @@ def _number(value: Any) -> float | None:
     number = _parsed(value)
     if math.isinf(number):
         raise ValueError
-    # NaN is how many programs write a missing number.
+    # Many programs write a missing number as NaN.
     return None if math.isnan(number) else number
 
 
 def _integer(value: Any) -> int | None:
     if isinstance(value, int) or (isinstance(value, str) and _INTEGER.fullmatch(value)):
-        # Text of thousands of digits is refused by its length; Python will not read it.
+        # For a text of thousands of digits, `int` raises ValueError.
         whole = int(value)
         if not -MAX_INTEGER - 1 <= whole <= MAX_INTEGER:
             raise ValueError
@@ -132,7 +132,7 @@ def _boolean(value: Any) -> bool:
 
 
 def _moment(value: Any) -> datetime:
-    """The time in UTC, without a zone; fractions end at the microsecond."""
+    """The time in UTC, as a datetime without time zone, truncated to microseconds."""
     match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError

@@ -1,1 +1,1 @@
-"""The drift statistics on Spark, for data that one machine no longer holds; no other room imports this."""
+"""The drift statistics on Spark, for data that is too large for one machine; no other package imports it."""

@@ -1,8 +1,7 @@
-"""A Spark session that answers the data jobs' SQL, which is written for DuckDB.
+"""Runs the data jobs' SQL, which is written for DuckDB, on a Spark session.
 
-Each query is translated when it is asked, so that there is one text of it. Where the engines mean different
-things by the same words, the translation says it so that they mean the same; what remains is listed in
-docs/engines.md.
+Each query is translated when it runs, so that it is written only once. Where the engines differ, the
+translation makes the results equal; the remaining differences are listed in docs/engines.md.
 """
 
 import math
@@ -22,26 +21,26 @@ CONFIGURATION = {
     "spark.sql.parser.escapedStringLiterals": "false",  # the translation escapes backslashes
     "spark.sql.legacy.percentileDiscCalculation": "false",
 }
-"""What a session must be set to for the same answers."""
+"""The session settings that are required for equal results."""
 
 
 class Frame(Protocol):
-    """What of a Spark DataFrame is needed."""
+    """The part of a Spark DataFrame that is used."""
 
     def collect(self) -> Sequence[Sequence[Any]]:
         """All rows."""
 
 
 class Session(Protocol):
-    """What of a Spark session is needed."""
+    """The part of a Spark session that is used."""
 
     def sql(self, sqlQuery: str, /) -> Frame:  # noqa: N803 - Spark's own name
-        """Ask a query."""
+        """Run a query."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """An answer, fetched."""
+    """The rows of a query's result."""
 
     rows: list[tuple[Any, ...]]
 
@@ -52,27 +51,27 @@ class Rows:
 
 @dataclass(frozen=True)
 class SparkConnection:
-    """What `jobs.database.SqlConnection` asks for, by a session with `CONFIGURATION`.
+    """A `jobs.database.SqlConnection` of a Spark session with `CONFIGURATION`.
 
-    Relations are views of the session; table functions such as ``read_parquet`` are DuckDB's alone.
+    Relations are views of the session; DuckDB's table functions such as ``read_parquet`` do not work.
     """
 
     session: Session
 
     def execute(self, query: str, /) -> Rows:
-        """Ask a query in DuckDB's dialect.
+        """Run a query in DuckDB's dialect.
 
         Raises:
-            JobError: when it cannot be said in Spark's.
+            JobError: when it cannot be translated to Spark's.
         """
         return Rows([tuple(row) for row in self.session.sql(translate(query)).collect()])
 
 
 def translate(query: str) -> str:
-    """A query of DuckDB's dialect in Spark's.
+    """A query in DuckDB's dialect, translated to Spark's.
 
     Raises:
-        JobError: when it cannot be said there.
+        JobError: when it cannot be translated.
     """
     try:
         tree = sqlglot.parse_one(query, read="duckdb")
@@ -82,11 +81,11 @@ def translate(query: str) -> str:
 
 
 def _discrete(node: exp.Expression) -> exp.Expression:
-    """Quantiles that are values of rows, as Spark's grammar has them.
+    """Discrete quantiles in Spark's grammar, with levels that select the same row as in DuckDB.
 
-    Spark multiplies a level with the number of rows in binary, and 0.07 times 100 is a little more than 7
-    there: the eighth row instead of the seventh. A level that is one step of a double smaller gives the same
-    row as DuckDB's exact one, whatever the number of rows.
+    Spark multiplies a level with the number of rows in floating point: 0.07 times 100 is slightly more than
+    7, so it takes row 8 instead of row 7. With the next smaller double as the level, it takes the same row as
+    DuckDB, for any number of rows.
     """
     if not isinstance(node, exp.PercentileDisc):
         return node

@@ -3,8 +3,8 @@
     spark-submit --py-files jobs.zip,sqlglot.zip job.py --rows URI --baseline URI --output URI
     spark-submit --py-files jobs.zip,sqlglot.zip job.py --rows URI --kinds URI --output URI
 
-The first writes the rows' own statistics and their drift against a baseline's ``statistics.json``; the second
-makes a baseline of them, from a JSON object of columns' names and kinds.
+The first writes the statistics of the rows and their drift against a baseline's ``statistics.json``. The
+second writes a new baseline of the rows; KINDS is a JSON object of column names and kinds.
 """
 
 import argparse
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 RELATION = "served"
 KINDS = {"Fractional": "number", "Integral": "integer", "String": "category", "Unknown": "text"}
-"""A column's kind by the type that a baseline inferred of it."""
+"""The kind of a column, by the baseline's ``inferred_type``."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says; 1 when the inputs are broken."""
+    """Run the job by its command line; returns 1 when the inputs are invalid, else 0."""
     options = parser().parse_args(arguments)
     from pyspark.sql import SparkSession
 
@@ -65,10 +65,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(session: "SparkSession", rows: str, output: str, *, baseline: str | None, kinds: str | None) -> None:
-    """Write statistics.json and constraints.json of the rows, and drift.json where there is a baseline.
+    """Write statistics.json and constraints.json of the rows, and drift.json if there is a baseline.
 
     Raises:
-        InputError: when neither baseline nor kinds are given, or both.
+        InputError: when both or neither of baseline and kinds are set.
     """
     if (baseline is None) == (kinds is None):
         raise InputError("Give --baseline to compare the rows with one, or --kinds to make a new one.")
@@ -104,12 +104,12 @@ def _read(session: "SparkSession", uri: str) -> str:
 
 
 def named(uri: str) -> str:
-    """The very object or folder of that name, for readers that take Hadoop's patterns."""
+    """The URI with its glob characters escaped, as Spark's readers treat paths as Hadoop glob patterns."""
     return re.sub(r"[*?\[\]{}\\]", r"\\\g<0>", uri)
 
 
 def _write(session: "SparkSession", uri: str, text: str) -> None:
-    """A file of one text, by the file system that Spark itself reads and writes with."""
+    """Write a text file with Spark's Hadoop file system."""
     jvm: Any = session.sparkContext._jvm
     path = jvm.org.apache.hadoop.fs.Path(uri)
     stream = path.getFileSystem(session.sparkContext._jsc.hadoopConfiguration()).create(path, True)

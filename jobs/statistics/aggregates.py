@@ -1,4 +1,4 @@
-"""Aggregates of columns in SQL: numbers without infinities, quantiles, and moments that do not overflow."""
+"""SQL aggregates of columns: numbers without infinities, quantiles, and moments that do not overflow."""
 
 import math
 import sys
@@ -8,59 +8,62 @@ from typing import Any
 from jobs.database import SqlConnection, quote, single
 from jobs.names import internal
 
-EXACT_ROWS = 2_000_000  # beyond it quantiles are sketched, as exact ones hold a column in memory
+EXACT_ROWS = 2_000_000  # with more, quantiles are approximate, as exact ones need the column in memory
 COLUMNS_PER_QUERY = 20
 
 MOMENTS = ("avg({v})", "sum({v})", "stddev_pop({v})")
 
 SUMMABLE = (1e-140, 1e140)
-"""Between which the largest value of a column must lie for its squares and their sum to be exact enough."""
+"""The range of a column's largest absolute value in which its squares and their sum are accurate enough."""
 
 
 def number(name: str) -> str:
-    """A column's numbers in SQL; what is none, or infinite, is missing."""
+    """The SQL expression of a column as DOUBLE; NULL when a value is not a number or infinite."""
     value = f"TRY_CAST({quote(name)} AS DOUBLE)"
     return f"CASE WHEN abs({value}) <= {double(sys.float_info.max)} THEN {value} END"
 
 
 def double(value: float) -> str:
-    """A number as an SQL literal that loses no digit, as a decimal one would."""
+    """A number as an SQL literal without loss of digits; a plain literal would be a DECIMAL."""
     return f"CAST('{float(value)!r}' AS DOUBLE)"
 
 
 def category(name: str) -> str:
-    """A column's values as text in SQL."""
+    """The SQL expression of a column as text."""
     return f"CAST({quote(name)} AS VARCHAR)"
 
 
 def counted_if(condition: str) -> str:
-    """The rows that meet a condition, in SQL; half the time of a sum of cases, a sixteenth of FILTER's."""
-    return f"coalesce(count_if({condition}), 0)"  # which is NULL of no rows
+    """The SQL expression of the number of rows that meet a condition.
+
+    It takes half the time of a sum of CASE, and a sixteenth of FILTER's.
+    """
+    return f"coalesce(count_if({condition}), 0)"  # count_if of no rows is NULL
 
 
 def quantiles(levels: Sequence[float], rows: int) -> str:
-    """The values of ``{v}`` at these shares of its rows, in SQL; sketched where there are many rows."""
+    """The SQL expression of quantiles of ``{v}``; approximate for more than `EXACT_ROWS` rows."""
     return f"{'quantile_disc' if rows <= EXACT_ROWS else 'approx_quantile'}({{v}}, {list(levels)})"
 
 
 def columns_at_once(rows: int) -> int:
-    """So many columns a query: exact quantiles hold theirs in memory."""
+    """The maximum number of columns in a query: exact quantiles need all of them in memory."""
     return max(1, min(COLUMNS_PER_QUERY, EXACT_ROWS // max(1, rows)))
 
 
 def number_table(relation: str, names: Sequence[str]) -> str:
-    """The numbers of columns as a table in SQL, its columns named by `value_name`."""
+    """The SQL subquery of columns as numbers, named by `value_name`."""
     values = ", ".join(f"{number(name)} AS {value_name(place)}" for place, name in enumerate(names))
     return f"(SELECT {values} FROM {relation})"
 
 
 def value_name(place: int) -> str:
-    """The name of the column at a place of `number_table`, in SQL."""
+    """The SQL name of a column of `number_table`, by its index."""
     return internal(f"value{place}")
 
 
 def value_counts(relation: str, name: str) -> str:
-    """A column's values as text and how many rows have each, as a table in SQL: ``v`` and ``n``."""
+    """The SQL subquery of a column's distinct values as text (``v``) and their number of rows (``n``)."""
     return f"(SELECT {category(name)}, count(*) FROM {relation} GROUP BY 1) AS grouped(v, n)"
 
 
@@ -70,10 +73,11 @@ def answers(
     expressions: Mapping[str, Sequence[str]],
     together: int | None = None,
 ) -> Iterator[tuple[str, list[Any]]]:
-    """Aggregates of number columns; in an expression, a column's values are ``{v}``.
+    """The results of aggregate expressions by column; in an expression, ``{v}`` is the column's value.
 
     Args:
-        together: columns a query; None for `COLUMNS_PER_QUERY`.
+        expressions: name to SQL expressions of each column.
+        together: the number of columns in a query; None for `COLUMNS_PER_QUERY`.
     """
     together = together or COLUMNS_PER_QUERY
     names = list(expressions)
@@ -91,15 +95,15 @@ def answers(
 
 
 def exponent(lowest: float, highest: float) -> int:
-    """The power of two that a column is divided by before its values are squared; 0 for usual ones."""
+    """The exponent of two by which a column's values are scaled down before they are squared, mostly 0."""
     largest = max(abs(lowest), abs(highest))
     if largest == 0 or SUMMABLE[0] <= largest <= SUMMABLE[1]:
         return 0
-    return max(math.frexp(largest)[1], -1000)  # the inverse must be a number too
+    return max(math.frexp(largest)[1], -1000)  # 2**-power must be finite too
 
 
 def scale(value: float | None, power: int) -> float | None:
-    """A value times a power of two; None where that is no finite number."""
+    """A value times a power of two; None when that overflows or the value is None."""
     if value is None:
         return None
     try:
@@ -111,13 +115,13 @@ def scale(value: float | None, power: int) -> float | None:
 def rescaled_moments(
     connection: SqlConnection, relation: str, ranges: Mapping[str, tuple[float | None, float | None]]
 ) -> dict[str, list[float | None]]:
-    """The `MOMENTS` of those columns whose values are too large, or too small, for sums of their squares.
+    """The `MOMENTS` of the columns whose values are too large or too small for sums of squares.
 
     Args:
-        ranges: the least and the largest value of each column; None for columns without values.
+        ranges: minimum and maximum of each column; None for columns without values.
 
     Returns:
-        None for what is no finite number, as the sum of the largest ones.
+        The moments by column; a moment that overflows is None.
     """
     powers = {
         name: power

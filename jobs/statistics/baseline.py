@@ -1,8 +1,8 @@
-"""What a model was trained on, column by column: what windows of served data are compared with.
+"""The baseline: statistics of a model's training data by column. Windows of served data are compared with it.
 
-The documents have the shape of SageMaker Model Monitor's ``statistics.json`` and ``constraints.json``, so
-that a baseline made by it can be carried over. Buckets lie between quantiles here, so that each can say
-something; the KLL sketch, which only Model Monitor reads, is left out. ``quantiles`` are ours.
+The documents have the format of SageMaker Model Monitor's ``statistics.json`` and ``constraints.json``, so
+that its baselines can be used here. Bucket edges are quantiles here, so that each bucket has enough rows. The
+KLL sketch, which only Model Monitor reads, is left out. ``quantiles`` is an addition of this project.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-statistics.html
 and model-monitor-byoc-constraints.html
@@ -29,11 +29,10 @@ from jobs.statistics.aggregates import (
 
 VERSION = 0.0
 BUCKETS = 10
-CATEGORIES = 1000  # counted by name; what is rarer is counted together
-DOMAIN = 100  # more values than this are no domain to hold a window to
+CATEGORIES = 1000  # the most frequent ones, counted by name; the others are counted together
+DOMAIN = 100  # a column with more values gets no domain constraint
 
-# Shares of the rows whose quantiles are kept, besides the buckets' edges: even ones, and finer at both ends,
-# where few rows reach far.
+# The levels of the stored quantiles: evenly spaced, and finer at both ends, where outliers are.
 _EVEN, _FINEST = 5, 12
 LEVELS = sorted(
     {step / 2**_EVEN for step in range(1, 2**_EVEN)}
@@ -51,15 +50,15 @@ NUMERIC = {"Fractional", "Integral"}
 
 
 NO_ROWS: Mapping[str, Any] = {"version": VERSION, "dataset": {"item_count": 0}, "features": []}
-"""The document of no rows at all, which nothing can be compared with."""
+"""The document ``statistics.json`` of no rows; nothing can be compared with it."""
 
 
 def statistics(connection: SqlConnection, relation: str, columns: Mapping[str, str]) -> dict[str, Any]:
     """The document ``statistics.json`` of a relation's columns.
 
     Args:
-        columns: name and kind of each ("number", "integer", "category", "boolean", "text"); a score is
-            a number like others. Times are no distribution that holds, and are left out.
+        columns: name and kind of each column ("number", "integer", "category", "boolean", "text"; a score
+            is a number). Timestamps are left out, as their distribution always changes.
 
     Raises:
         InputError: when there are no rows.
@@ -87,7 +86,7 @@ def statistics(connection: SqlConnection, relation: str, columns: Mapping[str, s
 
 
 def constraints(statistics: Mapping[str, Any]) -> dict[str, Any]:
-    """The document ``constraints.json`` that suggests itself from ``statistics.json``."""
+    """The document ``constraints.json`` with constraints suggested from ``statistics.json``."""
     return {
         "version": VERSION,
         "features": [_constraint(feature) for feature in statistics["features"]],
@@ -152,10 +151,10 @@ def _numbers(
 
 
 def _edges(deciles: Sequence[float], lowest: float, highest: float) -> list[float]:
-    """The edges between buckets, each of which is the last value of its bucket.
+    """The inner bucket edges; each edge is the upper bound of its bucket, inclusive.
 
-    A value that several deciles fall on gets a bucket of its own: otherwise rows below it would be counted
-    together with it, and a rare value that replaced it would change nothing.
+    A value that equals several deciles gets its own bucket. Otherwise it would share a bucket with the values
+    just below it, and drift from this value to one of those would not be detected.
     """
     frequent = {value for value, times in Counter(deciles).items() if times > 1}
     edges = {*deciles, *(math.nextafter(value, -math.inf) for value in frequent)}

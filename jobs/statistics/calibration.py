@@ -1,7 +1,7 @@
-"""A binary model's scores as rates: the share of rows that turned out positive, by score.
+"""Calibration of a binary model: the share of positive rows by score.
 
-Scores are put into bins of about as many rows each; neighbours whose rates fall as scores rise are put
-together (pool adjacent violators), so that the map is monotone.
+Scores are put into bins of about equal numbers of rows. Neighbouring bins whose rates decrease while scores
+increase are merged (pool adjacent violators), so that the map is monotonic.
 
 Source: Ayer et al. (1955), An empirical distribution function for sampling with incomplete information.
 """
@@ -14,19 +14,19 @@ import numpy as np
 from jobs.statistics.metrics import Floats
 
 BINS = 50
-MIN_ROWS = 50  # of a bin, below which its rate says little
+MIN_ROWS = 50  # of a bin, so that its rate is accurate enough
 
 
 def fit_calibration(scores: Floats, labels: Floats) -> dict[str, list[float]]:
-    """The map of scores from 0 to 1, from rows whose outcome is known.
+    """Fit the map from score to rate on labelled rows.
 
     Returns:
-        ``edges`` (from 0 to 1, one more than bins), and each bin's ``rates`` and ``counts``. A score
-        belongs to the bin that starts at or below it.
+        ``edges`` (from 0 to 1, one more than bins), and each bin's ``rates`` and ``counts``. A bin's lower
+        edge is inclusive.
     """
     bins = max(1, min(BINS, len(scores) // MIN_ROWS))
     cuts = np.unique(np.quantile(scores, np.arange(1, bins) / bins, method="higher"))
-    # A cut at the lowest score would leave nothing below it.
+    # A cut at the lowest score would leave an empty bin below it.
     cuts = cuts[cuts > scores.min()]
     places = np.searchsorted(cuts, scores, side="right")
     counts = np.bincount(places, minlength=len(cuts) + 1).astype(np.float64)
@@ -48,7 +48,7 @@ def fit_calibration(scores: Floats, labels: Floats) -> dict[str, list[float]]:
 
 
 def rates(calibration: Mapping[str, Any], scores: Floats) -> Floats:
-    """The rate of each score, by a map that `fitted` made."""
+    """The rate of each score, by a map of `fit_calibration`."""
     inner = np.asarray(calibration["edges"][1:-1], dtype=np.float64)
     rate: Floats = np.asarray(calibration["rates"], dtype=np.float64)
     return rate[np.searchsorted(inner, scores, side="right")]

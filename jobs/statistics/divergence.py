@@ -1,18 +1,18 @@
-"""How far two samples of one column are apart, measured on how many of each fall into the same cells."""
+"""Distances and test statistics of two samples of a column, computed from their counts in the same cells."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
 Cell = tuple[float, float]  # rows of the baseline and rows of the window
 
-MIN_EXPECTED = 5.0  # rows expected in a cell for chi-square's distribution to hold (Cochran's rule)
-_HALF_ROW = 0.5  # added to each count, so that a cell one sample left empty gives a finite ratio
+MIN_EXPECTED = 5.0  # minimum expected rows of a cell in a chi-square test (Cochran's rule)
+_HALF_ROW = 0.5  # added to each count, so that a cell that is empty in one sample gives a finite ratio
 
 
 def merged(cells: Sequence[Cell]) -> list[Cell]:
-    """Neighbouring cells put together until each is expected to hold enough of both samples.
+    """Neighbouring cells merged until each has `MIN_EXPECTED` expected rows of both samples.
 
-    For cells in an order, as buckets of numbers are.
+    For ordered cells, such as buckets of numbers.
     """
     least = least_share(cells)
     kept: list[Cell] = []
@@ -29,10 +29,10 @@ def merged(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def without_rare(categories: Sequence[Cell], others: Cell) -> list[Cell]:
-    """Categories that are common in both samples together, and one cell for all others.
+    """The categories that are common in both samples together, and one cell for all others.
 
-    Whether one is common is judged by both samples: judged by the baseline's alone, those that it happens
-    not to hold would make a cell that is empty there, and any column with many rare categories alarm.
+    Both samples decide which categories are common. If the baseline alone decided, categories that it happens
+    to lack would form a cell that is empty there, and any column with many rare categories would alarm.
     """
     least = least_share([*categories, others])
     common = [cell for cell in categories if sum(cell) * least >= MIN_EXPECTED]
@@ -41,7 +41,7 @@ def without_rare(categories: Sequence[Cell], others: Cell) -> list[Cell]:
 
 
 def psi(cells: Sequence[Cell]) -> float:
-    """Population stability index: the sum of (q - p) ln(q / p), both counts raised by half a row."""
+    """Population stability index: the sum of (q - p) ln(q / p), with half a row added to each count."""
     baseline, window = _totals(cells)
     total = 0.0
     for first, second in cells:
@@ -52,7 +52,7 @@ def psi(cells: Sequence[Cell]) -> float:
 
 
 def psi_of_chance(cells: Sequence[Cell]) -> float:
-    """The index to be expected of two samples from one distribution: (cells - 1) (1/n + 1/m).
+    """The expected PSI of two samples from one distribution: (cells - 1) (1/n + 1/m).
 
     Source: Yurdakul and Naranjo (2020), Statistical properties of the population stability index.
     """
@@ -61,7 +61,7 @@ def psi_of_chance(cells: Sequence[Cell]) -> float:
 
 
 def jensen_shannon(cells: Sequence[Cell]) -> float:
-    """Jensen-Shannon distance: the root of the divergence in bits, from 0 (equal) to 1 (nothing shared)."""
+    """Jensen-Shannon distance: the root of the divergence in bits, from 0 (equal) to 1 (disjoint)."""
     divergence = 0.0
     for p, q in _shares(cells):
         middle = (p + q) / 2
@@ -70,7 +70,7 @@ def jensen_shannon(cells: Sequence[Cell]) -> float:
 
 
 def chi_square(cells: Sequence[Cell]) -> float:
-    """Pearson's statistic of the two samples having one distribution; it has cells - 1 degrees of freedom."""
+    """Pearson's chi-square statistic for equal distributions, with cells - 1 degrees of freedom."""
     baseline, window = _totals(cells)
     if not baseline or not window:
         return 0.0
@@ -86,22 +86,21 @@ def chi_square(cells: Sequence[Cell]) -> float:
 
 
 def cramers_v(cells: Sequence[Cell]) -> float:
-    """Cramer's V of category and sample, as if both samples were equally large: from 0 to 1.
+    """Cramer's V of category and sample, from 0 to 1, computed as if both samples had the same size.
 
-    With the samples as they are it would fall as the window gets smaller beside the baseline, with
-    nothing else changed.
+    With the actual sizes it would decrease with the window's size, though the distributions are the same.
     """
     return math.sqrt(sum((p - q) ** 2 / (p + q) for p, q in _shares(cells) if p + q) / 2)
 
 
 def rank_biserial(cells: Sequence[Cell]) -> tuple[float, float]:
-    """How far values of the window lie above those of the baseline, by their cells' order: from -1 to 1.
+    """Rank-biserial correlation (Cliff's delta) of ordered cells, from -1 to 1.
 
-    The chance that one of the window is above one of the baseline, minus that it is below (Cliff's delta).
+    It is the probability that a window value is above a baseline value, minus that it is below.
 
     Returns:
-        the effect, and its standard deviation when both samples have one distribution (the variance of
-        Mann and Whitney's U with ties); 0 and 0 of samples that are all in one cell.
+        The effect, and its standard deviation when both samples have one distribution (the variance of
+        Mann and Whitney's U with ties). Both are 0 when all rows are in one cell.
     """
     baseline, window = _totals(cells)
     total = baseline + window
@@ -117,7 +116,7 @@ def rank_biserial(cells: Sequence[Cell]) -> tuple[float, float]:
 
 
 def kolmogorov_smirnov(cells: Sequence[Cell]) -> float:
-    """The largest difference of the cumulated shares, at the cells' edges; unbinned it may be larger."""
+    """The Kolmogorov-Smirnov statistic at the cells' edges; without binning it may be larger."""
     p_sum = q_sum = largest = 0.0
     for p, q in _shares(cells):
         p_sum, q_sum = p_sum + p, q_sum + q
@@ -126,10 +125,10 @@ def kolmogorov_smirnov(cells: Sequence[Cell]) -> float:
 
 
 def wasserstein(cells: Sequence[Cell], edges: Sequence[float]) -> float:
-    """Wasserstein's distance in the column's unit, rows taken as evenly spread within their cell.
+    """Wasserstein distance in the column's unit, assuming that rows are evenly spread within their cell.
 
-    It is off from the unbinned one by at most the mean width of the cells that the rows are in. For
-    baselines without quantiles (see `transport`).
+    It differs from the unbinned distance by at most the mean width of the rows' cells. It is for baselines
+    without quantiles (see `transport`).
 
     Args:
         edges: the cells' bounds, one more than cells, ascending.
@@ -147,10 +146,9 @@ def wasserstein(cells: Sequence[Cell], edges: Sequence[float]) -> float:
 
 
 def transport(baseline: Sequence[float], window: Sequence[float], levels: Sequence[float]) -> float:
-    """Wasserstein's distance of two samples from their quantiles, taken as straight between levels.
+    """Wasserstein distance of two samples from their quantiles, linearly interpolated between levels.
 
-    Where nearly all rows lie close together and a few far away, it is much nearer to that of the rows
-    themselves than `wasserstein`. See `transport_bound`.
+    When there are outliers, it is much more accurate than `wasserstein`. See `transport_bound`.
 
     Args:
         levels: of both sides' quantiles, ascending from 0 (the smallest) to 1 (the largest).
@@ -161,16 +159,16 @@ def transport(baseline: Sequence[float], window: Sequence[float], levels: Sequen
         if left * right >= 0:
             distance += (abs(left) + abs(right)) / 2 * share
         else:  # the quantiles cross: two triangles
-            # No power: that of a float beyond its range is an error, and a product is infinite.
+            # Not `**`, which raises OverflowError when a float overflows; a product becomes infinite.
             distance += (left * left + right * right) / (2 * (abs(left) + abs(right))) * share
     return distance
 
 
 def transport_bound(baseline: Sequence[float], window: Sequence[float], levels: Sequence[float]) -> float:
-    """How far `transport` is at most from the distance of the rows, when the quantiles are exact.
+    """The maximum error of `transport` when the quantiles are exact.
 
-    Between two levels a quantile function only rises, so that it is from the straight line by no more area
-    than half of its step.
+    A quantile function is monotonic, so between two levels the area between it and the straight line is at
+    most half of its increase times the share of rows.
     """
     return sum(((b - a) + (q - p)) / 2 * share for (a, b), (p, q), share in _steps(baseline, window, levels))
 
@@ -178,7 +176,7 @@ def transport_bound(baseline: Sequence[float], window: Sequence[float], levels: 
 def _steps(
     baseline: Sequence[float], window: Sequence[float], levels: Sequence[float]
 ) -> Iterator[tuple[Cell, Cell, float]]:
-    """Between two levels each: both sides' quantiles there, and the share of rows in between."""
+    """For each pair of neighbouring levels: both sides' quantiles at them, and the share of rows between."""
     for place in range(len(levels) - 1):
         yield (
             (baseline[place], baseline[place + 1]),
@@ -188,7 +186,7 @@ def _steps(
 
 
 def least_share(cells: Sequence[Cell]) -> float:
-    """The share of all rows that the smaller sample has."""
+    """The smaller sample's share of all rows; 0 when one sample is empty."""
     baseline, window = _totals(cells)
     return min(baseline, window) / (baseline + window) if baseline and window else 0.0
 

@@ -1,13 +1,12 @@
 """Joint drift: can a classifier distinguish a window's rows from the baseline's?
 
-It sees what no column shows alone, such as two columns that no longer move together. Its AUC over rows that
-it was not fitted on is the effect: 0.5 is guessing, 1 is every row right. Folds of a cross-validation share
-their training rows, so that their AUCs do not vary as those of independent samples; the variance is corrected
-for it.
+It detects drift that no single column shows, such as two columns that are no longer correlated. The effect
+size is its AUC on rows that it was not fitted on: 0.5 is guessing, 1 separates all rows. The folds of a
+cross-validation share training rows, so their AUCs are not independent; the variance is corrected for that.
 
-Equal rows are kept in one fold: a classifier that was fitted on a row's copy recognises the row. They count
-as one observation. Rows of a content that is common are divided among the folds as others are, because what
-a table of a few categories says is how frequent each content is.
+Equal rows are kept in one fold, because a classifier that was fitted on a copy of a row recognises the row.
+They count as one observation. Rows with common values are spread over the folds like others: in a table of a
+few categories, the frequencies of equal rows are the information.
 
 Source: Nadeau and Bengio (2003), Inference for the generalization error; DeLong et al. (1988), Comparing the
 areas under two or more correlated receiver operating characteristic curves; Obuchowski (1997), Nonparametric
@@ -35,13 +34,13 @@ from jobs.statistics.sampling import sample_query
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
 
 MAX_ROWS = 10_000  # of each side
-MIN_ROWS = 60  # different ones of the smaller side, below which no classifier learns anything
-COMMON_ROWS = 20  # of both sides: more equal rows, and more than one in MIN_ROWS of a side, are no copies
-MAX_RATIO_OF_ROWS = 10  # times more rows of one side are no help
+MIN_ROWS = 60  # distinct rows of the smaller side; with fewer, no classifier learns anything
+COMMON_ROWS = 20  # of both sides; more equal rows, if over 1/MIN_ROWS of a side, are not treated as copies
+MAX_RATIO_OF_ROWS = 10  # of the larger side to the smaller one; more rows of one side do not help
 FOLDS = 3
-BINS = 64  # of a number's values, and the most codes of categories
-MIN_ROWS_IN_CATEGORY = 10  # rows of both sides; rarer ones are one category together
-MAX_MAGNITUDE = 2.0**1022  # of a number; larger ones count as equal
+BINS = 64  # bins of a numeric column, and the maximum number of category codes
+MIN_ROWS_IN_CATEGORY = 10  # of both sides; rarer categories are merged into one
+MAX_MAGNITUDE = 2.0**1022  # numbers are clipped to it
 TOP = 10
 _PERMUTATIONS = 120  # over folds and columns
 _NORMAL_95 = 1.959963984540054
@@ -53,10 +52,10 @@ Column = tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]
 
 @dataclass(frozen=True, kw_only=True)
 class JointDrift:
-    """How well rows of window and baseline are distinguished.
+    """How well a classifier distinguishes the rows of window and baseline.
 
-    ``top`` are the columns whose shuffling costs the classifier most AUC, and how much; without drift there
-    are none to name. ``rows`` are those that were compared, of baseline and window.
+    ``top`` are the columns with the highest permutation importance, each with the AUC that is lost when it is
+    shuffled; empty without drift. ``rows`` are the numbers of compared rows, of baseline and window.
     """
 
     auc: float
@@ -93,12 +92,14 @@ def joint_drift(
     """Compare a window with the baseline's sample, all columns together.
 
     Args:
-        baseline: the sample as a relation in SQL, such as `jobs.database.parquet` names a file.
-        columns: name and kind of each; those that one side lacks, and times and texts, are left out.
-        seed: of sampling, folds and shuffling: the same rows and seed give the same result.
+        baseline: the sample as an SQL relation, such as `jobs.database.parquet` returns for a file.
+        relation: the window as an SQL relation.
+        columns: name and kind of each column; timestamps, texts and columns of one side only are left out.
+        seed: of sampling, folds and shuffling; the same rows and seed give the same result.
+        thresholds: the AUC and the p-value of drift; the defaults when None.
 
     Returns:
-        None when there are too few rows or no columns to compare.
+        The comparison, or None when there are too few rows or no columns to compare.
     """
     limits = thresholds or Thresholds()
     shared = _names(connection, baseline) & _names(connection, relation)
@@ -106,7 +107,7 @@ def joint_drift(
     kinds = {name: kind for name, kind in kinds.items() if kind != "Unknown"}
     if not kinds:
         return None
-    # Drawn apart: with one seed for both, rows that both sides have would be drawn together.
+    # Different seeds: with one seed, rows that are in both sides would be sampled together.
     sides = [
         _sampled(connection, side, kinds, 2 * seed + place) for place, side in enumerate((baseline, relation))
     ]
@@ -121,7 +122,7 @@ def joint_drift(
     groups = _groups(table, inside)
     if min(len(np.unique(groups[inside == side])) for side in (0, 1)) < MIN_ROWS:
         return None
-    # On one thread: sums over several differ in their last digits, and so would what the trees choose.
+    # On one thread: with several, the last digits of sums vary, and so would the splits of the trees.
     with threadpool_limits(limits=1):
         models, folds = _fitted(table, inside, groups, [kind == "String" for kind in kinds.values()], seed)
         auc, deviation = _auc_of(models, folds, table, inside, groups)
@@ -151,7 +152,7 @@ def _rows(side: Mapping[str, Column]) -> int:
 def _sampled(
     connection: duckdb.DuckDBPyConnection, relation: str, kinds: Mapping[str, str], seed: int
 ) -> dict[str, Column]:
-    """Rows of one side, in a random order that they alone decide."""
+    """A sample of one side's rows by column, in a random order that depends only on the rows and the seed."""
     values = {
         name: category(name) if kind == "String" else f"CAST({number(name)} AS DOUBLE)"
         for name, kind in kinds.items()
@@ -164,14 +165,14 @@ def _sampled(
 
 
 def _encoded(before: Column, after: Column, kind: str) -> Floats:
-    """A column of both sides as numbers, missing values as NaN; categories as codes, the rarest as one."""
+    """A column of both sides as numbers: missing values are NaN, rare categories share one code."""
     values, missing = (np.concatenate(parts) for parts in zip(before, after, strict=True))
     if kind != "String":
-        # The edges of a classifier's bins are means of neighbours, whose sum must be a finite number.
+        # scikit-learn's bin edges are means of two neighbouring values, whose sum must be finite.
         return np.clip(np.where(missing, np.nan, values.astype(np.float64)), -MAX_MAGNITUDE, MAX_MAGNITUDE)
     names, places, counts = np.unique(values[~missing].astype(str), return_inverse=True, return_counts=True)
     ranks = np.empty(len(names))
-    # Equal counts are in the order of the names, as a stable sort leaves them.
+    # The sort is stable: categories of equal counts stay in alphabetical order.
     ranks[np.argsort(-counts, kind="stable")] = np.arange(len(names))
     others = BINS - 1
     codes = np.full(len(values), np.nan)
@@ -180,9 +181,9 @@ def _encoded(before: Column, after: Column, kind: str) -> Floats:
 
 
 def _groups(table: Floats, inside: Integers) -> Integers:
-    """A number for each row, the same for rows that must be in one fold."""
+    """The group number of each row; the rows of a group must be in one fold."""
     numbers: dict[bytes, int] = {}
-    # Bytes are compared: zero has one sign, and missing values are equal.
+    # Rows are compared as bytes, so -0.0 becomes 0.0 and all NaN get the same bytes.
     rows = np.where(np.isnan(table), np.nan, table + 0.0)
     groups = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in rows])
     counts = np.stack([np.bincount(groups[inside == side], minlength=len(numbers)) for side in (0, 1)])
@@ -194,7 +195,7 @@ def _groups(table: Floats, inside: Integers) -> Integers:
 
 
 def _folds(inside: Integers, groups: Integers, seed: int) -> Integers:
-    """The fold of each row: no group is divided, and each fold has about as many rows of each side."""
+    """The fold number of each row: no group is split, and each side's rows are spread about evenly."""
     numbers, groups = np.unique(groups, return_inverse=True)
     counts = np.stack([np.bincount(groups[inside == side], minlength=len(numbers)) for side in (0, 1)])
     folds = np.empty(len(inside), dtype=np.int_)
@@ -220,7 +221,7 @@ def _folds(inside: Integers, groups: Integers, seed: int) -> Integers:
 def _fitted(
     table: Floats, inside: Integers, groups: Integers, categorical: list[bool], seed: int
 ) -> tuple[list[Any], list[Integers]]:
-    """A classifier for each fold, fitted on the others, and the places of each fold's rows."""
+    """For each fold, a classifier that is fitted on the other folds, and the indices of the fold's rows."""
     folds = _folds(inside, groups, seed)
     models, tested = [], []
     for fold in range(FOLDS):
@@ -255,10 +256,10 @@ def _auc_of(
 def _area(
     scores: Floats, positive: npt.NDArray[np.bool_], groups: Integers | None = None
 ) -> tuple[float, float]:
-    """The AUC and its variance by DeLong, which ranks within each side and over both give.
+    """The AUC and its variance by DeLong's method, computed from ranks.
 
     Args:
-        groups: rows of one group count as one observation, however many there are.
+        groups: the group of each row; the rows of a group count as one observation. None: each row is one.
     """
     ranks = rankdata(scores)
     above, below = int(positive.sum()), int((~positive).sum())
@@ -270,7 +271,7 @@ def _area(
 
 
 def _variance_of_mean(values: Floats, groups: Integers) -> float:
-    """Infinite for one group, which says nothing of it."""
+    """The variance of the mean of grouped values; infinite when there is only one group."""
     _, places = np.unique(groups, return_inverse=True)
     sums = np.bincount(places, values - values.mean())
     if len(sums) < 2:
@@ -286,7 +287,7 @@ def _top(
     names: list[str],
     seed: int,
 ) -> tuple[tuple[str, float], ...]:
-    """The columns that matter most: the AUC that is lost when a column's values are shuffled among rows."""
+    """The columns of highest permutation importance: the AUC lost when a column's values are shuffled."""
     random = np.random.default_rng(seed)
     repeats = max(1, min(FOLDS, _PERMUTATIONS // len(names)))
     lost = np.zeros(len(names))

@@ -1,10 +1,10 @@
-"""Drift of a window against the baseline: per column what changed, how much, and whether chance explains it.
+"""Drift of a window against the baseline: for each column its tests, effect sizes and p-values.
 
-A finding alarms when both hold: the change is large (its *effect*, freed of what chance alone adds, reaches
-a threshold) and it is no accident (its p-value, corrected by Holm for all tests of all columns, is below
-``alpha``). The first keeps large windows quiet about what does not matter, the second keeps small
-windows and wide tables quiet about noise. Rows count as independent of each other; where they come in
-clusters (one aircraft, one storm), only the first protects.
+A finding is drift when it is both large and significant. Large: its *effect*, minus what is expected by
+chance, reaches a threshold; this prevents alarms about small changes in large windows. Significant: its
+p-value, corrected by Holm for all tests of all columns, is below ``alpha``; this prevents alarms about noise
+in small windows and wide tables. The tests assume independent rows; when rows come in clusters (one aircraft,
+one storm), p-values are too small, and only the threshold prevents false alarms.
 """
 
 import math
@@ -33,7 +33,7 @@ QUIET, DRIFT, UNKNOWN = "quiet", "drift", "unknown"
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnDrift:
-    """A column's verdict ("quiet", "drift" or "unknown"), why, and all that was measured."""
+    """A column's verdict ("quiet", "drift" or "unknown") with its reasons, measures and tests."""
 
     name: str
     verdict: str
@@ -46,7 +46,7 @@ class ColumnDrift:
 
 @dataclass(frozen=True, kw_only=True)
 class DriftReport:
-    """Every column of the baseline, in its order; ``rows`` are the window's."""
+    """The drift of every column, in the baseline's order; ``rows`` is the window's number of rows."""
 
     rows: int
     baseline_rows: int
@@ -55,7 +55,7 @@ class DriftReport:
 
     @property
     def drifted(self) -> tuple[ColumnDrift, ...]:
-        """The columns that alarm."""
+        """The columns whose verdict is drift."""
         return tuple(column for column in self.columns if column.verdict == DRIFT)
 
     def to_json(self) -> dict[str, Any]:
@@ -69,15 +69,15 @@ def drift(
     statistics: Mapping[str, Any],
     thresholds: Thresholds | None = None,
 ) -> DriftReport:
-    """Compare a window with the baseline that ``statistics.json`` describes.
+    """Compare a window with the baseline in ``statistics.json``.
 
-    A window without rows leaves every column "unknown": nothing was seen, which is no drift.
+    For a window without rows, every column is "unknown", not drifted.
     """
     return judge_columns(compare_columns(connection, relation, statistics), thresholds or Thresholds())
 
 
 def judge_columns(columns: Sequence[Compared], thresholds: Thresholds) -> DriftReport:
-    """The verdicts on counted columns."""
+    """The verdict on each column, from its counts."""
     tested = [list(column_findings(column, thresholds)) for column in columns]
     corrected = iter(holm([finding.p_value for findings in tested for finding in findings]))
     verdicts = []
@@ -113,7 +113,7 @@ def _verdict(column: Compared, findings: tuple[ColumnTest, ...], thresholds: Thr
 
 
 def _vanished(column: Compared, alpha: float) -> Iterator[str]:
-    """The categories whose absence is no accident; a small window lacks many that are only rare."""
+    """The categories whose absence is significant; a small window lacks rare categories by chance."""
     for value, (first, second) in zip(column.values, column.cells, strict=False):
         if first and not second and absence(column, first) < alpha:
             yield value
@@ -147,7 +147,7 @@ def _measures(column: Compared) -> dict[str, float | None]:
         measures["cramers_v"] = cramers_v(cells)
         if column.unseen is not None:
             measures["new_share"] = of_all(column.unseen / column.present[1], column)
-    # Distances between the largest numbers are infinite, which JSON does not know.
+    # Distances between very large numbers become infinite, which JSON does not have.
     return {
         name: value if value is None or math.isfinite(value) else None for name, value in measures.items()
     }

@@ -1,7 +1,7 @@
-"""Statistics that are the same to the bit for the same rows, in whatever order threads come to them.
+"""Bit-for-bit reproducible statistics: they do not depend on the order in which threads process rows.
 
-Sums of floating point numbers depend on their order, and sketches of quantiles do too. Here sums are sums of
-whole numbers, and buckets whose edges exact quantiles are too large for have those of a part of the rows.
+Floating point sums and quantile sketches depend on the order. Here sums are sums of integers. When there are
+too many rows for exact quantiles, the bucket edges are the exact quantiles of a sample of the rows.
 """
 
 import math
@@ -17,19 +17,19 @@ from jobs.statistics.aggregates import double, exponent, number_table, scale, va
 from jobs.statistics.baseline import INFERRED, statistics
 from jobs.statistics.window import Compared, compare_columns
 
-_HUGEINT_BITS = 126  # what a signed number of 128 bits holds, and one to spare
-_MAX_POWER = 1000  # of two, as a factor that is a finite number
+_HUGEINT_BITS = 126  # of a signed 128-bit integer, with one bit to spare
+_MAX_POWER = 1000  # maximum exponent of two, so that the factor is finite
 
 
 def exact_statistics(
     connection: duckdb.DuckDBPyConnection, relation: str, columns: Mapping[str, str], some: str
 ) -> dict[str, Any]:
-    """The document ``statistics.json`` of a relation, the same whenever its rows are the same.
+    """The document ``statistics.json`` of a relation; equal rows give an equal document.
 
     Args:
-        columns: name and kind of each, as `statistics` takes them.
-        some: a part of the rows that depends on them alone; edges of buckets are taken from it where the
-            relation has too many for exact quantiles.
+        columns: name and kind of each column, as in `statistics`.
+        some: a relation with a sample of the rows, which must depend on the rows alone. It gives the bucket
+            edges when there are more rows than `aggregates.EXACT_ROWS`.
     """
     (rows,) = single(connection, f"SELECT count(*) FROM {relation}")
     if int(str(rows)) <= aggregates.EXACT_ROWS:
@@ -70,10 +70,10 @@ def _with_edges_of(
 
 
 def _numerical(column: Compared, quantiles: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A column's statistics from its rows in cells; its moments are still to be found.
+    """A numeric column's statistics from its cells; the caller sets the moments.
 
     Args:
-        quantiles: of a part of the rows, None where it has no value of the column.
+        quantiles: the quantiles of the sample; None when it has no value of the column.
     """
     present, missing = column.present[1], column.missing[1]
     document: dict[str, Any] = {"common": {"num_present": present, "num_missing": missing}}
@@ -82,7 +82,7 @@ def _numerical(column: Compared, quantiles: Mapping[str, Any] | None) -> dict[st
     lowest, highest = column.facts["min"], column.facts["max"]
     counts, inner = [present], []
     if column.cells:
-        # What lies outside of the part's range belongs to its first and last bucket.
+        # Values out of the sample's range belong to its first and last bucket.
         below, *counts, above = (int(after) for _, after in column.cells)
         counts[0] += below
         counts[-1] += above
@@ -103,7 +103,7 @@ def _moments(
 ) -> Iterator[tuple[str, tuple[float | None, float | None, float | None]]]:
     """Mean, sum and standard deviation of each column, rounded once from exact sums.
 
-    Values are divided by a power of two where their squares would be no finite numbers, or nothing.
+    Values are divided by a power of two when their squares would overflow or underflow.
     """
     names = list(described)
     for start in range(0, len(names), aggregates.COLUMNS_PER_QUERY):
@@ -145,13 +145,12 @@ def _summed(
     largest: Sequence[float],
     rows: Sequence[int],
 ) -> list[Fraction]:
-    """The sum of a term of each column, as multiples of a power of two so small that none loses a digit that
-    counts.
+    """The sum of each term, computed with integers: multiples of a sufficiently small power of two.
 
     Args:
-        terms: SQL over the columns of ``table``.
-        largest: what no term is larger than.
-        rows: how many numbers each column has.
+        terms: SQL expressions over the columns of ``table``.
+        largest: an upper bound of each term's absolute value.
+        rows: the number of values of each column.
     """
     powers = [
         min(_MAX_POWER, _HUGEINT_BITS - count.bit_length() - math.frexp(bound)[1])

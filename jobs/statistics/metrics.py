@@ -1,8 +1,8 @@
 """Metrics over scores and labels, for every bootstrap resample at once.
 
 A resample of n rows is n counts (how often each row was drawn), so every metric here takes counts as
-weights; with all counts at one it is the plain metric, equal to scikit-learn's (a test holds that). Rows are
-sorted by score once; each resample then costs a few passes over the columns.
+weights. With all counts at one it is the plain metric and equals scikit-learn's (tested). Rows are sorted by
+score once; each resample then costs a few passes over the columns.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ HIGHER_IS_BETTER: Mapping[str, Mapping[str, bool]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredRows:
-    """Labels (0 and 1, or numbers), a model's scores of the same rows, and the threshold of a positive."""
+    """Labels (0 and 1, or numbers), a model's scores of the same rows, and the decision threshold."""
 
     labels: Floats
     scores: Floats
@@ -44,7 +44,7 @@ class ScoredRows:
 
     @cached_property
     def order(self) -> npt.NDArray[np.intp]:
-        """The rows from the highest to the lowest score."""
+        """The rows' indices, from the highest to the lowest score."""
         return np.argsort(-self.scores, kind="stable")
 
     @cached_property
@@ -54,13 +54,13 @@ class ScoredRows:
 
     @cached_property
     def ends(self) -> npt.NDArray[np.intp]:
-        """Where, in that order, each group of equal scores ends."""
+        """The last position in `order` of each group of equal scores."""
         ordered = self.scores[self.order]
         return np.flatnonzero(np.r_[ordered[1:] != ordered[:-1], True])
 
     @cached_property
     def row_losses(self) -> dict[str, Floats]:
-        """What each row adds to the metrics that are means over rows."""
+        """Each row's contribution to the metrics that are means over rows, by name."""
         if self.task == "regression":
             error = self.scores - self.labels
             return {"squared": error**2, "absolute": np.abs(error), "label": self.labels}
@@ -78,20 +78,20 @@ class ScoredRows:
 
     @cached_property
     def shortfall(self) -> Floats:
-        """By how much each row's label is above its score."""
+        """Each row's label minus its score."""
         return self.labels - self.scores
 
     @cached_property
     def bins(self) -> npt.NDArray[np.intp]:
-        """The calibration bin of each row, of equal width over the scores from 0 to 1."""
+        """The calibration bin of each row; the bins have equal width over the scores from 0 to 1."""
         return np.minimum((self.scores * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
 
 
 def compute_metrics(scored: ScoredRows, counts: Floats | None = None) -> dict[str, float]:
-    """Every metric of the task. NaN where one is not defined, such as the AUC of one class.
+    """Every metric of the task, by name; NaN where it is not defined, such as the AUC of one class.
 
     Args:
-        counts: how often each row counts; once when None.
+        counts: the weight of each row; 1 when None.
     """
     weights = np.ones(len(scored.labels)) if counts is None else counts
     return _regression(scored, weights) if scored.task == "regression" else _binary(scored, weights)
@@ -105,7 +105,7 @@ def _dot(weights: Floats, column: Floats) -> float:
 def _regression(scored: ScoredRows, weights: Floats) -> dict[str, float]:
     total = float(weights.sum())
     mean = {name: _dot(weights, column) / total for name, column in scored.row_losses.items()}
-    # The mean is taken off first, or large labels would lose the variance to rounding.
+    # The mean is subtracted first: with large labels, rounding would otherwise destroy the variance.
     spread = _dot(weights, (scored.labels - mean["label"]) ** 2) / total
     return {
         "rmse": float(np.sqrt(mean["squared"])),
@@ -133,7 +133,7 @@ def _binary(scored: ScoredRows, weights: Floats) -> dict[str, float]:
 
 
 def _ranking(scored: ScoredRows, weights: Floats) -> tuple[float, float]:
-    """The areas under the ROC and the precision-recall curve (as average precision), exact with ties."""
+    """The ROC AUC and the average precision, exact with ties; NaN when a class is missing."""
     drawn = weights.take(scored.order)
     selected = np.cumsum(drawn)
     drawn *= scored.ordered_labels
@@ -144,9 +144,9 @@ def _ranking(scored: ScoredRows, weights: Floats) -> tuple[float, float]:
     if total_positive == 0 or total_negative == 0:
         return float("nan"), float("nan")
     alarms = selected - hits
-    # Twice the area by trapezia, multiplied out so that it takes two passes.
+    # Twice the area by the trapezoidal rule, expanded so that it takes two passes.
     twice = total_positive * total_negative + _dot(alarms[1:], hits[:-1]) - _dot(alarms[:-1], hits[1:])
-    # Before the first row that was drawn nothing was selected, and there was no hit.
+    # Before the first drawn row, `selected` and `hits` are 0: avoid 0 / 0.
     np.maximum(selected, 1.0, out=selected)
     precision = np.divide(hits, selected, out=selected)
     area = _dot(precision, hits) - _dot(precision[1:], hits[:-1])
@@ -159,14 +159,14 @@ def _calibration_error(scored: ScoredRows, weights: Floats) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Bootstrap:
-    """Metrics of each resample by model and name; at one place all models saw the same rows."""
+    """Metrics of each resample, by model and metric; at the same index, all models had the same rows."""
 
     values: Mapping[str, Mapping[str, Floats]]
     confidence: float = 0.95
     resamples: int = 0
 
     def interval(self, model: str, metric: str) -> tuple[float, float]:
-        """The percentile interval of a metric."""
+        """The percentile interval of a metric; NaN when no resample defines it."""
         defined = self._defined(model, metric)
         if len(defined) == 0:
             return float("nan"), float("nan")
@@ -180,7 +180,7 @@ class Bootstrap:
         return float(np.std(defined, ddof=1)) if len(defined) > 1 else float("nan")
 
     def _defined(self, model: str, metric: str) -> Floats:
-        """The resamples in which the metric is defined; one that drew a single class has no AUC."""
+        """The metric's values without NaN: a resample of a single class has no AUC."""
         values = self.values[model][metric]
         return values[~np.isnan(values)]
 
@@ -197,9 +197,9 @@ def bootstrap_metrics(
     """Resample the rows, the same way for every model, so that their differences are paired.
 
     Args:
-        models: by name; all must hold the same rows in the same order.
-        groups: what each row belongs to, as numbers from 0: rows of one group are drawn together, as
-            they say the same. Each row is a group of its own when None.
+        models: the models' scored rows, by name; all must have the same rows in the same order.
+        groups: the group number of each row, from 0. The rows of a group are drawn together, as they are
+            not independent. Each row is its own group when None.
         progress: called with the number of each finished resample.
     """
     generator = np.random.default_rng(seed)
@@ -227,7 +227,7 @@ def bootstrap_metrics(
 
 @dataclass(frozen=True, kw_only=True)
 class Curves:
-    """The points of the pictures, thinned to what can be seen: name to a column of numbers."""
+    """The points of the charts, thinned to what can be seen: each curve is a tuple of coordinate arrays."""
 
     roc: tuple[Floats, Floats]
     precision_recall: tuple[Floats, Floats]
@@ -235,7 +235,7 @@ class Curves:
     confusion: Mapping[str, int] = field(default_factory=dict)
 
     def to_registry(self) -> dict[str, Any]:
-        """The curves as the model registry writes them."""
+        """The curves in the format of SageMaker Model Registry's model quality metrics."""
         false_positive, true_positive = self.roc
         recall, precision = self.precision_recall
         counts = self.confusion

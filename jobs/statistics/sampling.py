@@ -1,4 +1,4 @@
-"""Drawing rows at random, and yet the same ones whenever the rows are the same, whatever their order."""
+"""Reproducible random sampling: equal rows give an equal sample, whatever their order."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,10 +9,10 @@ _LOT = internal("lot")
 
 
 def lot(columns: Iterable[str], seed: int) -> str:
-    """A number drawn for a row by what it holds, in SQL; the same for rows that hold the same.
+    """The SQL expression of a row's pseudo-random number: a hash of its values and the seed.
 
-    The hash is DuckDB's own, which a run's wheels pin. Hashed together with the columns, seeds would give
-    lots that differ by a constant; hashed again, they are independent.
+    The hash function is DuckDB's, whose version is pinned by a run's wheels. The seed is applied by hashing
+    again: hashed together with the columns, different seeds would give numbers that differ by a constant.
     """
     return _again(f"hash({', '.join(map(quote, columns))})", f"CAST({int(seed)} AS UBIGINT)")
 
@@ -22,15 +22,16 @@ def _again(lot: str, other: str) -> str:
 
 
 def sample_query(relation: str, columns: Iterable[str], *, taken: Sequence[str], rows: int, seed: int) -> str:
-    """A query for so many rows of a relation at most, in a random order.
+    """The SQL query of a random sample of a relation, in random order.
 
-    Each row has the same chance, also where many hold the same: equal rows are counted, and one lot is drawn
-    for each of them. Only lots and counts are held for all rows.
+    Each row has the same probability, including duplicates: equal rows are counted, and each copy gets its
+    own random number. Only these numbers and counts are in memory for all rows.
 
     Args:
-        relation: a relation in SQL.
-        columns: the columns that tell rows apart, those that are taken among them.
-        taken: the columns to answer.
+        relation: an SQL relation.
+        columns: the columns that identify a row; they include ``taken``.
+        taken: the columns to return.
+        rows: the maximum number of rows.
     """
     names = list(columns)
     equal = lot(names, seed)
@@ -38,7 +39,7 @@ def sample_query(relation: str, columns: Iterable[str], *, taken: Sequence[str],
     each = f"(SELECT lot, unnest(range(copies)) FROM {counted}) AS each(lot, copy)"
     order = _again("lot", "hash(copy)")
     drawn = f"SELECT lot, {order} FROM {each} ORDER BY 2, 1 LIMIT {int(rows)}"
-    # Rows of one lot hold the same, so that the least of each column is the row.
+    # Rows with one hash are equal, so the minimum of each column is its value.
     values = ", ".join(f"min({quote(name)}) AS {quote(name)}" for name in taken)
     wanted = f"SELECT *, {equal} AS {_LOT} FROM {relation}"
     query = f"SELECT {_LOT}, {values} FROM ({wanted}) WHERE {_LOT} IN (SELECT lot FROM drawn) GROUP BY {_LOT}"

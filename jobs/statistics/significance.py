@@ -1,7 +1,7 @@
-"""P-values of the tests for drift, and Holm's correction of them for multiple tests.
+"""P-values of the drift tests, and Holm's correction for multiple tests.
 
-Written out here instead of taken from scipy, because `jobs.drift` also runs on Spark, whose image holds no
-scipy that we pin. Tests compare the p-values with scipy's.
+They are implemented here, because the drift statistics also run on Spark, whose image has no pinned scipy.
+Tests compare them with scipy's.
 """
 
 import math
@@ -50,10 +50,10 @@ def _upper_fraction(shape: float, x: float) -> float:
 
 
 def fisher_greater(hits: int, rows: int, baseline_hits: int, baseline_rows: int) -> float:
-    """Fisher's exact test, one-sided: the probability that ``rows`` hold at least ``hits`` of all hits.
+    """Fisher's exact test, one-sided: the probability that ``rows`` have at least ``hits`` of all hits.
 
-    Exact also where few hits are expected: there approximations raise false alarms. 1 when the share of hits
-    is no larger than the baseline's.
+    It is exact when few hits are expected, where approximations raise false alarms. It is 1 when the share of
+    hits is not larger than the baseline's.
     """
     total, both = hits + baseline_hits, rows + baseline_rows
     if rows == 0 or baseline_rows == 0 or hits * both <= total * rows:
@@ -61,7 +61,7 @@ def fisher_greater(hits: int, rows: int, baseline_hits: int, baseline_rows: int)
     log_probability = (
         _log_choose(rows, hits) + _log_choose(baseline_rows, baseline_hits) - _log_choose(both, total)
     )
-    # Beyond the expected count terms only fall, each by a known ratio.
+    # Above the expected count the terms decrease, each by a known ratio.
     term = tail = 1.0
     for count in range(hits, min(rows, total)):
         left = total - count
@@ -97,9 +97,9 @@ def fisher_two_sided(hits: int, rows: int, baseline_hits: int, baseline_rows: in
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p-values: rejecting all below alpha, the probability of any false rejection is at most alpha.
+    """Adjusted p-values: if all below alpha are rejected, any of them is wrong with probability <= alpha.
 
-    Holds however the tests depend on each other, as tests of columns of one table do.
+    This holds for dependent tests too, such as tests of columns of one table.
 
     Source: Holm (1979), A simple sequentially rejective multiple test procedure.
     """

@@ -1,6 +1,6 @@
-"""A window of served data, counted on the baseline's buckets and categories: all that drift is computed from.
+"""Counts of a window's served data in the baseline's buckets and categories. Drift is computed from these.
 
-Windows are small documents of counts, so that one computed once need not be computed again.
+The counts are small, so they are stored and need not be computed again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,16 +21,16 @@ from jobs.statistics.aggregates import (
 )
 from jobs.statistics.divergence import Cell
 
-NEW_CATEGORIES = 20  # the commonest new ones are counted by name
+NEW_CATEGORIES = 20  # maximum number of new categories that are counted by name, the most frequent ones
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """One column's rows in baseline and window.
+    """The counts of one column in baseline and window; every pair is (baseline, window).
 
-    ``cells`` are pairs of baseline and window rows: numbers in order, with what lies outside of the
-    baseline's range in a first and a last cell; categories in the order of ``values``, then ``new``, then all
-    others together.
+    ``cells`` are pairs of row counts. Of a numeric column they are the buckets in order, with values below
+    and above the baseline's range in the first and the last cell. Of categories they are in the order of
+    ``values``, then ``new``, then one cell for all others.
     """
 
     name: str
@@ -39,14 +39,14 @@ class Compared:
     missing: tuple[int, int]
     cells: tuple[Cell, ...] = ()
     edges: tuple[float, ...] = ()
-    levels: tuple[float, ...] = ()  # of the quantiles, from 0 to 1; none where the baseline has none
+    levels: tuple[float, ...] = ()  # of the quantiles, from 0 to 1; empty when the baseline has none
     quantiles: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())  # the baseline's and the window's
     values: tuple[str, ...] = ()
     distinct: int = 0  # categories of the baseline, listed or not
-    unseen: int | None = None  # rows of categories that the baseline did not see; None where that is unknown
-    missed: float = 0.0  # share of such rows that are expected not to be among `unseen`
+    unseen: int | None = None  # window rows of categories that are not in the baseline; None when unknown
+    missed: float = 0.0  # expected share of such rows that `unseen` does not count (false positives)
     singletons: int = 0  # categories of one row in the baseline
-    unlisted: Cell | None = None  # the commonest other category: the most rows it had, and the window's
+    unlisted: Cell | None = None  # most frequent other category: at most so many baseline rows, window rows
     new: tuple[str, ...] = ()
     facts: Mapping[str, float | None] = field(default_factory=dict)
     gone: bool = False  # the window has no such column
@@ -55,7 +55,12 @@ class Compared:
 def compare_columns(
     connection: SqlConnection, relation: str, statistics: Mapping[str, Any]
 ) -> list[Compared]:
-    """Every column of ``statistics.json``, its baseline's rows and the window's."""
+    """The counts of every column of ``statistics.json`` in baseline and window.
+
+    Args:
+        relation: the window as an SQL relation.
+        statistics: the content of ``statistics.json``.
+    """
     (counted,) = single(connection, f"SELECT count(*) FROM {relation}")
     rows = int(str(counted))
     described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
@@ -193,7 +198,7 @@ def _strings(connection: SqlConnection, relation: str, feature: Mapping[str, Any
         for value, count in unlisted
         if complete or (memory is not None and not memory.may_hold(value))
     ][:NEW_CATEGORIES]
-    # Our baselines list their commonest values, so that no other one had more rows than the last.
+    # Our baselines list their most frequent values: no other value had more rows than the last listed one.
     others = [count for value, count in unlisted if (value, count) not in news and KEY in document]
     return Compared(
         name=name,
@@ -225,7 +230,7 @@ def _strings(connection: SqlConnection, relation: str, feature: Mapping[str, Any
 
 
 def _unseen(connection: SqlConnection, table: str, among: str, memory: SeenValues) -> int:
-    """Rows of the window whose category the baseline certainly did not see."""
+    """The number of window rows whose category is certainly not in the baseline."""
     query = f"SELECT {bucket('v', memory.digits)}, sum(n) FROM {table} WHERE v NOT IN ({among}) GROUP BY 1"
     buckets = connection.execute(query).fetchall()
     return sum(int(rows) for name, rows in buckets if not memory.holds(str(name)))

@@ -1,1 +1,1 @@
-"""A model server that keeps SageMaker's container contract; what a team edits is ``model.py`` beside it."""
+"""A model server for SageMaker's container contract; teams edit only ``model.py`` next to it."""

@@ -30,13 +30,13 @@ _TEXT = "text/plain; charset=utf-8"
 
 
 def load_service() -> Service:
-    """The model of this container, by ``model.py``.
+    """Load the model of this container by ``model.py``, and its feature program if there is one.
 
     Raises:
-        Exception: whatever ``load`` raises; the container must not become healthy then.
+        Exception: any error of ``load``; the container does not become healthy then.
     """
     folder = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")) / "model"
-    # By name: only a container has what model.py imports.
+    # Imported only here: the imports of model.py are installed only in a container.
     model = importlib.import_module("model")
     loaded = model.load(folder)
     rows = Rows.of(folder)
@@ -48,11 +48,11 @@ def load_service() -> Service:
 
 
 class Application:
-    """The ASGI application; loads the model when its process starts, before it takes any connection.
+    """The ASGI application; it loads the model when its process starts, before it accepts connections.
 
     Args:
-        load: makes the service.
-        ending: says when this process is about to end; None when nobody ends it by SIGTERM.
+        load: returns the service.
+        ending: the handler of SIGTERM; None when the process is not ended by SIGTERM.
     """
 
     def __init__(self, load: Callable[[], Service] = load_service, ending: Ending | None = None) -> None:
@@ -62,7 +62,7 @@ class Application:
         self._turns = Turns()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """One connection event of the server."""
+        """Handle an ASGI scope: the server's lifespan, or an HTTP request."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
@@ -130,7 +130,7 @@ class Application:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The whole body; None when the caller went away."""
+    """The whole request body; None when the client disconnected."""
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         return bytes(message.get("body", b""))

@@ -1,4 +1,4 @@
-"""What comes over the wire: rows of numbers as CSV, answers as CSV or JSON lines."""
+"""Reads and writes bodies: rows of numbers as CSV, answers as CSV or JSON Lines."""
 
 import json
 import math
@@ -11,7 +11,7 @@ Answers = Sequence[float] | Sequence[Sequence[float]]
 
 
 class RequestError(Exception):
-    """The caller's mistake: what the answer says, and its HTTP status."""
+    """The caller's mistake; the message is the answer's body, with an HTTP status of 4xx."""
 
     def __init__(self, text: str, status: int = 400) -> None:
         super().__init__(text)
@@ -22,10 +22,10 @@ def read_csv(body: bytes) -> list[list[float]]:
     """The rows of a CSV body without a header; an empty cell is a missing value, NaN.
 
     Raises:
-        RequestError: when a cell is no number or a line has another number of cells than the first.
+        RequestError: when a cell is not a number, or a line has another number of cells than the first.
     """
     lines = body.splitlines()
-    # float() takes 1_000 and blanks too: cells with these are looked at one by one.
+    # float() also accepts 1_000 and blanks: a body with these characters is checked cell by cell.
     if b"_" not in body and b" " not in body:
         try:
             rows = [[float(cell) for cell in line.split(b",")] for line in lines]
@@ -62,7 +62,7 @@ def _number(cell: bytes, line: int, column: int) -> float:
 
 
 def write_csv(answers: Answers) -> bytes:
-    """One line a row; several values of a row stand side by side."""
+    """The answers as CSV: one line for each row, with all values of the row."""
     lines = [
         ",".join(map(str, answer)) if isinstance(answer, Sequence) else str(answer) for answer in answers
     ]
@@ -70,24 +70,24 @@ def write_csv(answers: Answers) -> bytes:
 
 
 def write_json_lines(answers: Answers, version: str) -> bytes:
-    """One object a row, with the score and the version of the model.
+    """The answers as JSON Lines: one object for each row, with the score and the model's version.
 
     Args:
-        answers: what the model said.
-        version: JSON text.
+        answers: the model's answers.
+        version: the version as JSON text.
     """
     return "".join(f'{{"score": {_json(answer)}, "version": {version}}}\n' for answer in answers).encode()
 
 
 def _json(answer: float | Sequence[float]) -> str:
-    """JSON of one answer; what JSON cannot say (NaN, an infinite number) is null."""
+    """One answer as JSON; NaN and infinite numbers, which JSON does not have, become null."""
     if isinstance(answer, Sequence):
         return "[" + ", ".join(map(_json, answer)) + "]"
     return repr(float(answer)) if math.isfinite(answer) else "null"
 
 
 def version_as_json(text: str | None) -> str:
-    """The version of the model package as JSON: a number where it is one, null when nobody said."""
+    """The version of the model package as JSON: a number if it is one, else a text; null without one."""
     if not text:
         return "null"
     return text if text.isascii() and text.isdecimal() else json.dumps(text)

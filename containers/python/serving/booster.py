@@ -1,8 +1,8 @@
-"""XGBoost by its C interface, which for one row takes a third of the time of ``Booster.inplace_predict``.
+"""XGBoost by its C API, which for one row takes a third of the time of ``Booster.inplace_predict``.
 
-The interface is public and documented (https://xgboost.readthedocs.io/en/stable/c.html); only what predicts
-is used here. Calls release Python's lock. The package itself is not imported: it would bring NumPy and SciPy,
-which nothing here needs, and most of a second of each start.
+The C API is public and documented (https://xgboost.readthedocs.io/en/stable/c.html); only the functions for
+prediction are used. Calls release the GIL. The Python package is not imported: it would import NumPy and
+SciPy, which are not needed here, and take most of a second at each start.
 """
 
 import ctypes
@@ -17,13 +17,13 @@ _MISSING = float("nan")
 class Booster:
     """A trained model; safe to use from several threads.
 
-    Answers are those of the round that early stopping found best, as with SageMaker's XGBoost image.
+    It predicts with the best iteration of early stopping, like SageMaker's XGBoost image.
 
     Args:
         path: the model file.
 
     Raises:
-        ValueError: when it is no model.
+        ValueError: when it is not a model.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,13 +33,13 @@ class Booster:
         self._library.XGBGetLastError.restype = ctypes.c_char_p
         self._handle = ctypes.c_void_p()
         self._call("XGBoosterCreate", None, ctypes.c_uint64(0), ctypes.byref(self._handle))
-        # There is a process a core, and threads that wait for each other cost more than a row.
+        # One process for each core is running, and synchronizing threads costs more than predicting a row.
         self._call("XGBoosterSetParam", self._handle, b"nthread", b"1")
         self._call("XGBoosterLoadModel", self._handle, str(path).encode())
         number = ctypes.c_uint64()
         self._call("XGBoosterGetNumFeature", self._handle, ctypes.byref(number))
         self.features = number.value
-        """How many numbers a row has."""
+        """The number of values in a row."""
         self._config = json.dumps(
             {
                 "type": 0,
@@ -52,10 +52,10 @@ class Booster:
         ).encode()
 
     def predict(self, rows: list[list[float]]) -> list[float] | list[list[float]]:
-        """One number a row, or one list a row where the model answers several.
+        """One number for each row, or one list for each row when the model has several outputs.
 
         Raises:
-            ValueError: when a row has another number of values than the model was trained on.
+            ValueError: when a row does not have `features` values.
         """
         cells = array("f")
         for number, row in enumerate(rows, start=1):
@@ -91,7 +91,7 @@ class Booster:
         return [answers[start : start + width] for start in range(0, len(answers), width)]
 
     def _rounds(self) -> int:
-        """How many rounds count; 0 stands for all."""
+        """The number of boosting rounds to use; 0 for all."""
         value, is_set = ctypes.c_char_p(), ctypes.c_int()
         self._call(
             "XGBoosterGetAttr", self._handle, b"best_iteration", ctypes.byref(value), ctypes.byref(is_set)
@@ -104,7 +104,7 @@ class Booster:
 
 
 def _library() -> str:
-    """The path of the library within the installed package."""
+    """The path of the shared library in the installed package."""
     package = find_spec("xgboost")
     if package is None or package.origin is None:
         raise ValueError("XGBoost is not installed: install the packages of requirements.lock.")

@@ -1,8 +1,9 @@
-"""The end of a worker process: SIGTERM is passed on to the server a moment later.
+"""Graceful shutdown of a worker process: SIGTERM is forwarded to the server after `LINGER_SECONDS`.
 
-The server alone would answer only what it has read already. What was sent before the signal may still wait in
-a connection, or in the queue of those not accepted yet: for that moment everything is served, each answer
-closes its connection, and callers go elsewhere.
+At SIGTERM, the server alone would answer only requests that it has already read. Requests that were sent
+before the signal may still be in a connection, or in the queue of connections to accept. So for
+`LINGER_SECONDS` all requests are served, and each answer closes its connection, so that callers reconnect to
+another worker.
 """
 
 import asyncio
@@ -13,13 +14,13 @@ LINGER_SECONDS = 1.0
 
 
 class Ending:
-    """Whether this process is about to end."""
+    """The handler of SIGTERM; ``began`` is whether the process has received it."""
 
     def __init__(self) -> None:
         self.began = False
 
     def arm(self) -> None:
-        """Come between SIGTERM and the handler that is in place; call it within the running loop."""
+        """Install the handler before the server's own one; must be called in the running event loop."""
         loop = asyncio.get_running_loop()
         before = signal.getsignal(signal.SIGTERM)
 
@@ -28,7 +29,7 @@ class Ending:
                 before(signal.SIGTERM, None)
 
         def begin(_: int, __: FrameType | None) -> None:
-            if not self.began:  # a process group's signal comes twice: by itself, and from the parent
+            if not self.began:  # a process group's signal arrives twice: directly, and from the parent
                 self.began = True
                 loop.call_soon_threadsafe(loop.call_later, LINGER_SECONDS, pass_on)
 

@@ -1,7 +1,7 @@
-"""Raw rows as JSON lines, prepared by the feature program that lies beside the model with its code.
+"""Reads raw rows as JSON Lines and computes their features by the feature program in the model's folder.
 
-The code comes with the program (``code/`` of its archive), so that it is always of the release that fitted
-it, and the very one that batch scoring is tested to equal.
+The program's archive contains its code (``code/``), so that the code is always of the release that fitted the
+program. That release's tests check that it equals batch scoring.
 """
 
 import importlib
@@ -27,10 +27,10 @@ class Rows:
 
     @classmethod
     def of(cls, folder: Path) -> "Rows | None":
-        """By the program of a model's folder; None when it has none.
+        """The reader for the program in a model's folder; None when there is no program.
 
         Raises:
-            ValueError: when the program came without its code.
+            ValueError: when the program is there without its code.
         """
         if not (folder / "program.json").is_file():
             return None
@@ -45,10 +45,10 @@ class Rows:
         """The features of the rows.
 
         Raises:
-            RequestError: naming the line, and the column and value that do not fit.
+            RequestError: when a row cannot be read; names the line, the column and the value.
         """
         features = []
-        # Not splitlines: a text within JSON may hold what Unicode calls a line's end.
+        # Not splitlines: a JSON string may contain Unicode line separators.
         for number, line in enumerate(body.split(b"\n"), start=1):
             if not line.strip():
                 continue

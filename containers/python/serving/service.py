@@ -1,4 +1,4 @@
-"""From a request's body to the answer's: which reader, the model, which writer."""
+"""Answers a request: reads its body by content type, calls the model, and writes the answer's body."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ Features = list[list[float]]
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A loaded model and what surrounds it.
+    """A loaded model with its readers.
 
     Attributes:
-        predict: answers rows of numbers.
-        version: of the model package, as JSON text.
-        prepare: turns a body of raw rows into rows of numbers; None when the model has no feature program.
+        predict: returns the answers to rows of numbers.
+        version: the version of the model package, as JSON text.
+        prepare: returns the features of a body of raw rows; None when the model has no feature program.
     """
 
     predict: Callable[[Features], Answers]
@@ -39,12 +39,12 @@ class Service:
         """The answer's content type and body.
 
         Args:
-            body: of the request.
-            content_type: says how to read it; parameters after a semicolon do not count.
-            accept: the wished content type; any other than CSV and JSON lines means the request's own.
+            body: the request's body.
+            content_type: the body's content type; parameters after a semicolon are ignored.
+            accept: the requested content type; for any other than CSV and JSON Lines, the body's own is used.
 
         Raises:
-            RequestError: when the request is wrong.
+            RequestError: when the request is invalid.
         """
         kind = content_type.partition(";")[0].strip().lower() or CSV
         reader = self.readers.get(kind)

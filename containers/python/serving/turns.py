@@ -1,4 +1,4 @@
-"""Where a request is worked on: at once, or in a thread so that /ping is answered meanwhile."""
+"""Runs a request's work directly in the event loop, or in a thread so that /ping is answered meanwhile."""
 
 import asyncio
 import time
@@ -9,16 +9,17 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 SMALL_BYTES = 64 * 1024
-"""A larger body goes to the thread."""
+"""A request with a larger body runs in the thread."""
 
 QUICK_SECONDS = 0.01
-"""After a small body took longer, small ones go to the thread too, until one was quick again."""
+"""After a small body took longer, small ones run in the thread too, until one was quick again."""
 
 
 class Turns:
-    """One piece of work at a time, in the order of arrival.
+    """Runs one request at a time, in the order of arrival.
 
-    A thread costs more than a row takes, so work that is expected to be quick is done on the spot.
+    Switching to a thread takes longer than predicting a row, so work that is expected to be quick runs
+    directly.
     """
 
     def __init__(self) -> None:
@@ -27,11 +28,11 @@ class Turns:
         self._last_seconds = 0.0
 
     async def take(self, size: int, work: Callable[[], Result]) -> Result:
-        """Do the work; what it raises is raised.
+        """Run the work; returns its result, or raises its exception.
 
         Args:
-            size: of the request's body, in bytes.
-            work: what is to be done.
+            size: the size of the request's body, in bytes.
+            work: the function to run.
         """
         small = size <= SMALL_BYTES
         if small and not self._waiting and self._last_seconds <= QUICK_SECONDS:
@@ -41,7 +42,7 @@ class Turns:
             self._thread, self._timed if small else _plain, work
         )
         under_way.add_done_callback(self._done)
-        # Shielded: a cancelled request must not count as done while the thread still works on it.
+        # Shielded: a cancelled request must not count as done while its work still runs in the thread.
         return await asyncio.shield(under_way)
 
     def _done(self, _: object) -> None:

@@ -1,13 +1,13 @@
-"""How many processes serve."""
+"""The number of worker processes."""
 
 import os
 
 
 def workers() -> int:
-    """One process a core that this container may use; SAGEMAKER_MODEL_SERVER_WORKERS says otherwise.
+    """The value of SAGEMAKER_MODEL_SERVER_WORKERS, or by default the number of cores of this container.
 
     Raises:
-        ValueError: when the variable is no positive number.
+        ValueError: when the variable is not a positive integer.
     """
     text = os.environ.get("SAGEMAKER_MODEL_SERVER_WORKERS")
     if text is None:
