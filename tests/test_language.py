@@ -16,8 +16,11 @@ ROOMS = (
 )
 """Where the table holds."""
 
-ON_THE_WIRE = {"mdlc_constructs/settings/payloads/retraining.py": {"noted", "gathered"}}
-"""Keys by which executions that run over a deployment go on: they keep their names."""
+ON_THE_WIRE = {
+    "mdlc_constructs/settings/payloads/monitoring.py": {"announced"},
+    "mdlc_constructs/settings/payloads/retraining.py": {"noted", "gathered"},
+}
+"""Keys that keep their names: of executions that run over a deployment, and of items that are kept."""
 
 BARE = {
     **dict.fromkeys(

@@ -64,8 +64,8 @@ def test_a_canary_gets_its_share_and_is_promoted(serving: Serving) -> None:
         crowd.await_requests(50)
     assert crowd.failures == []
     assert set(words(crowd)) == {"new"}
-    assert stages[0] == "Creating"
-    assert "Baking" in stages
+    # The new fleet may be up before anybody looks.
+    assert stages[:2] == ["Creating", "Baking"] or stages[0] == "Baking"
     told = read("SageMaker Endpoint Deployment State Change", "UPDATING")
     assert told[0]["PendingDeploymentSummary"]["EndpointConfigName"] == new
     serving.delete(endpoint)
