@@ -29,7 +29,7 @@ lifecycle: $(READY) ## Live through the year 2013: monitor, retrain, release and
 	@$(BIN)/python -m examples.flight_lifecycle.demo
 
 quick: $(READY) ## Run the tests that start no server, in under 90 s on two cores
-	@MDLC_EXAMPLES=quick $(BIN)/python -m pytest -m "not slow and not soak"
+	@MDLC_EXAMPLES=quick $(BIN)/python -m pytest -m "not slow and not soak" --ignore=tests/end_to_end --ignore=tests/local --ignore=tests/wheel
 
 test: $(READY) ## Run all tests but the soaks
 	@$(BIN)/python -m pytest

@@ -10,6 +10,8 @@ from benchmarks.simulated import Chances, Simulation
 from mdlc_constructs.settings.budget import Budget
 from mdlc_constructs.settings.patience import Patience
 
+pytestmark = pytest.mark.slow
+
 MODELS = 6
 QUIET = Rates(drifts=0, losses=0, requests=0, fed=0, again=0, storms=0, flapping=0)
 SURE = Chances(dies=0, large=0)

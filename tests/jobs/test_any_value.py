@@ -32,6 +32,8 @@ from tests.jobs.batches import Batch, rows
 from tests.jobs.monitoring.windows import END, START, Window, event, opened
 from tests.jobs.monitoring.windows import rows as served_rows
 
+pytestmark = pytest.mark.slow
+
 Values = Sequence[Any]
 REFUSED = "refused"
 

@@ -12,6 +12,8 @@ from jobs.folders import Folders
 from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import Batch, rows
 
+pytestmark = pytest.mark.slow
+
 
 def answers(batch: Batch, who: str, scores: list[float]) -> None:
     folder = batch.folder / "predictions" / who

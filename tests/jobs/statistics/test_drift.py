@@ -11,6 +11,8 @@ from jobs.statistics.drift import ColumnDrift, DriftReport, drift
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.columns import KINDS, Values, quiet, quiet_kinds, relation
 
+pytestmark = pytest.mark.slow
+
 RANDOM = np.random.default_rng(7)
 
 
