@@ -40,8 +40,8 @@ class SimulatedMonth:
     outcome: Outcome
     units: Mapping[str, int]
     checks: int
-    most_jobs: int
-    most_instances: int
+    max_jobs: int
+    max_instances: int
     seconds: float
 
     @property
@@ -71,8 +71,8 @@ def lived(
         outcome=outcome,
         units=month.table.units,
         checks=month.table.checks,
-        most_jobs=month.table.most_jobs,
-        most_instances=month.table.most_instances,
+        max_jobs=month.table.max_jobs,
+        max_instances=month.table.max_instances,
         seconds=time.monotonic() - began,
     )
 
@@ -103,8 +103,8 @@ def counted_table(month: SimulatedMonth) -> Shown:
         table.add_row(name, f"{value:,}")
     table.add_row(
         "most held at a time, of the budget",
-        f"{month.most_jobs} of {month.budget.jobs} jobs, "
-        f"{month.most_instances} of {month.budget.instances} instances",
+        f"{month.max_jobs} of {month.budget.jobs} jobs, "
+        f"{month.max_instances} of {month.budget.instances} instances",
     )
     table.add_row("looked at after a write, never above the budget", f"{month.checks:,}")
     return table

@@ -40,8 +40,8 @@ class LeasedTable(FakeDynamoDB):
     Attributes:
         units: the numbers of `read` and `write` units; each item is smaller than a unit.
         checks: the number of checks.
-        most_jobs: the maximum number of jobs that were held at the same time.
-        most_instances: the same for instances.
+        max_jobs: the maximum number of jobs that were held at the same time.
+        max_instances: the same for instances.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -49,7 +49,7 @@ class LeasedTable(FakeDynamoDB):
         self.items: _Ordered = _Ordered()
         self.budget = budget
         self.units: Counter[str] = Counter()
-        self.checks, self.most_jobs, self.most_instances = 0, 0, 0
+        self.checks, self.max_jobs, self.max_instances = 0, 0, 0
 
     def get_item(self, **request: Any) -> dict[str, Any]:
         self.units["read"] += 1
@@ -118,5 +118,5 @@ class LeasedTable(FakeDynamoDB):
                 f"{jobs} jobs with {instances} instances are held, {self.budget} is allowed."
             )
         self.checks += 1
-        self.most_jobs = max(self.most_jobs, jobs)
-        self.most_instances = max(self.most_instances, instances)
+        self.max_jobs = max(self.max_jobs, jobs)
+        self.max_instances = max(self.max_instances, instances)

@@ -29,9 +29,9 @@ class Parts:
         bindings: values of the placeholders.
     """
 
-    tasks: dict[str, State]
+    tasks: Mapping[str, State]
     defaults: Mapping[str, State]
-    seams: dict[str, StateSequence]
+    seams: Seams
     bindings: Mapping[str, object]
 
 

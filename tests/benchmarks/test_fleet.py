@@ -23,7 +23,7 @@ def test_a_small_month_keeps_its_budget_and_does_its_work(found: fleet.Simulated
     assert counts["retrainings"] > 60
     assert counts["retrainings"] < counts["triggers"] < counts["deliveries"]
     assert found.checks > 500
-    assert (found.most_jobs, found.most_instances) == (2, 4), "the budget was used up, and never more"
+    assert (found.max_jobs, found.max_instances) == (2, 4), "the budget was used up, and never more"
     assert len(found.outcome.waits) == counts["retrainings"]
 
 

@@ -34,7 +34,7 @@ def test_what_is_held_is_looked_at_after_every_write() -> None:
     held = [table.is_held]
     grant(table, first)
     assert [*held, table.is_held] == [False, True]
-    assert (table.checks, table.most_jobs, table.most_instances) == (3, 1, 1)
+    assert (table.checks, table.max_jobs, table.max_instances) == (3, 1, 1)
     with pytest.raises(OverBudgetError, match="2 jobs with 2 instances are held"):
         grant(table, second)
 
@@ -60,7 +60,7 @@ def test_who_rests_holds_its_model_alone() -> None:
     grant(table, found := asked(table, "a"))
     table.transact_write_items(TransactItems=ITEMS.release_capacity(found, START))
     grant(table, asked(table, "b"))
-    assert table.most_jobs == 1
+    assert table.max_jobs == 1
 
 
 def test_a_query_gives_its_part_in_order_and_pages_of_its_size() -> None:

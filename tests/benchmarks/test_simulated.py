@@ -39,7 +39,7 @@ def test_a_quiet_month_is_a_retraining_for_each_tick_of_the_clock() -> None:
     assert made.outcome.states["Train"] == made.outcome.states["Release"] == MODELS * 4
     # All ask in the same minute, and two may train at a time.
     waits = sorted(one.line for one in made.outcome.waits)
-    assert made.table.most_jobs == 2 and waits[0] == timedelta(0) < waits[-1]
+    assert made.table.max_jobs == 2 and waits[0] == timedelta(0) < waits[-1]
 
 
 def test_challengers_that_lose_train_less_and_less() -> None:

@@ -94,9 +94,8 @@ def test_alarms_are_published_to_the_platforms_topic_but_for_those_that_roll_bac
     alarms = named(team, "AWS::CloudWatch::Alarm")
     assert sum(1 for alarm in alarms if alarm.get("AlarmActions")) >= 10
     rollback = [alarm for alarm in alarms if not alarm.get("AlarmActions")]
-    assert all(
-        alarm.get("AlarmName", "").startswith("churn-") or "AlarmName" not in alarm for alarm in rollback
-    )
+    assert rollback
+    assert all("-rollback-" in alarm["AlarmName"] for alarm in rollback)
 
 
 def test_a_team_without_monitoring_and_decisions_has_three_workflows() -> None:

@@ -1,11 +1,9 @@
 """Times and intervals of time in payloads: ISO 8601; without a time zone they are UTC."""
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from mdlc_constructs.settings.payloads.codec import PayloadError
-
-UTC = timezone.utc  # noqa: UP017  # a job's image has Python 3.10
 
 
 def parse_moment(text: str, name: str = "The moment") -> datetime:
@@ -18,8 +16,7 @@ def parse_moment(text: str, name: str = "The moment") -> datetime:
         PayloadError: when the text is not ISO 8601.
     """
     try:
-        # Python 3.10 does not parse the suffix Z.
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise PayloadError(
             f"{name} is {text!r}: give a date or time in ISO 8601, such as 2013-10-01."

@@ -8,6 +8,8 @@ RecordAudit and PublishEvent. Watch waits for the endpoint in AwaitEndpoint and 
 it in a second branch. A rollout that tries the version first adds its states after Deploy: `experiments`.
 """
 
+from dataclasses import replace
+
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Choice, State
@@ -53,8 +55,8 @@ def release_machine(settings: ReleaseSettings, parts: Parts) -> Machine:
     """Assemble the release machine."""
     if "deploy" in parts.tasks:
         raise ValueError("'deploy' is many states and cannot be replaced; use its seams before_ and after_.")
-    parts.tasks["deploy"] = deploy(scaled=settings.serving.scaling is not None)
-    around = parts.seams
+    tasks = {**parts.tasks, "deploy": deploy(scaled=settings.serving.scaling is not None)}
+    around = dict(parts.seams)
     _check_always(around)
     served = around.pop("after_deploy", NO_SEAM).caught(TO_FAILURE)
     verdicts: dict[str, Choice] = {}
@@ -88,7 +90,7 @@ def release_machine(settings: ReleaseSettings, parts: Parts) -> Machine:
         + 2 * int(MAX_DEPLOYMENT.total_seconds())
         + _trial_seconds(settings),
     )
-    return assemble(template, parts)
+    return assemble(template, replace(parts, tasks=tasks, seams=around))
 
 
 def _check_always(seams: Seams) -> None:

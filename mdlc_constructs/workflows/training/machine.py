@@ -5,7 +5,7 @@ ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide,
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Map, State, Task
@@ -313,7 +313,8 @@ def default_tasks(settings: TrainingSettings) -> dict[str, State]:
 def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
     """Assemble the training machine."""
     if starts_otherwise(parts.tasks["train"], parts.defaults["train"]):
-        parts.seams["after_train"] = artifact_found(parts.seams.get("after_train", NO_SEAM))
+        after_train = artifact_found(parts.seams.get("after_train", NO_SEAM))
+        parts = replace(parts, seams={**parts.seams, "after_train": after_train})
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
     result = {key: f"{{% $result.{key} %}}" for key in (*kept, "rows")}
     fields = {
