@@ -44,6 +44,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+time.sleep(float(open(BASE + "/model/start_seconds.txt").read()))
 port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 """
@@ -88,10 +89,11 @@ class Serving:
             **given,
         )
 
-    def talking(self, word: str, **changes: Any) -> str:
+    def talking(self, word: str, *, start_seconds: float = 0, **changes: Any) -> str:
         """A model that answers with its word and what it was asked."""
         name = unique("talking")
-        url = self.lab.archive(f"{name}/model.tar.gz", {"word.txt": word, "serve.py": TALKING_SERVER})
+        files = {"word.txt": word, "start_seconds.txt": str(start_seconds), "serve.py": TALKING_SERVER}
+        url = self.lab.archive(f"{name}/model.tar.gz", files)
         container = {"Image": ECHO, "ModelDataUrl": url}
         self.sagemaker.create_model(
             ModelName=name, ExecutionRoleArn=self.lab.role.arn, PrimaryContainer=container, **changes
