@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from mdlc_cli import lineage, published, registered
-from mdlc_cli.audit import Item, parsed
-from mdlc_cli.lineage import Lineage
+from mdlc_cli import published
 from mdlc_cli.prediction import BATCH, ENDPOINT, Prediction
-from mdlc_cli.registered import Package
 from mdlc_cli.target import Target
+from mdlc_client import lineage, registered
+from mdlc_client.audit import Item, parsed
+from mdlc_client.lineage import Lineage
+from mdlc_client.registered import Package
 
 Section = tuple[str, list[tuple[str, str]]]
 """A section's title and its (name, value) rows; rows without a value are omitted."""

@@ -9,9 +9,10 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from mdlc_cli import failure_causes, lineage, terminal
-from mdlc_cli.audit import Item
-from mdlc_cli.family import APPROVED, REJECTED, Family, Version
+from mdlc_cli import failure_causes, terminal
+from mdlc_client import lineage
+from mdlc_client.audit import Item
+from mdlc_client.family import APPROVED, REJECTED, Family, Version
 
 _COLOURS = {APPROVED: "green", REJECTED: "red"}
 MAX_METRICS = 4

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mdlc_cli import advice, audit
-from mdlc_cli.audit import Item
+from mdlc_cli import advice
 from mdlc_cli.machines import Execution
 from mdlc_cli.target import Target
+from mdlc_client import audit
+from mdlc_client.audit import Item
 
 RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
 

@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mdlc_cli import parquet, progress
-from mdlc_cli.audit import Item
 from mdlc_cli.parquet_query import FILE
 from mdlc_cli.prediction import BATCH, ENDPOINT, Prediction
 from mdlc_cli.target import Target
+from mdlc_client.audit import Item
 
 ROWS = "rows.parquet"
 PILE_BYTES = 200_000_000

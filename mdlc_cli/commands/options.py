@@ -22,7 +22,7 @@ Local = Annotated[
 ]
 Stack = Annotated[str | None, typer.Option("--stack", help="Only what this stack made.", show_default=False)]
 Model = Annotated[str | None, typer.Option("--model", help="Only this model.", show_default=False)]
-
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.", show_default=False)]
 
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.", show_default=False)

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import audit, machines, progress, releases, running, stacks, terminal
+from mdlc_cli import machines, progress, releases, running, stacks, terminal
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.running import Result
 from mdlc_cli.target import Target
+from mdlc_client import audit
 
 Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the audit.", show_default=False)]
 

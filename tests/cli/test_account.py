@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from mdlc_cli import account, audit, decided, published, registered
+from mdlc_cli import account, decided, published
 from mdlc_cli.prediction import Prediction
+from mdlc_client import audit, registered
 from tests.cli.fakes import FakeTarget
 from tests.cli.life import GROUP, LIFE, REPORT, package
 from tests.cli.stored import read_here, stored

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from mdlc_cli import family, family_tree
+from mdlc_cli import family_tree
+from mdlc_client import family
 from tests.cli.life import LIFE, trained
-from tests.cli.test_family import PACKAGES
+from tests.client.test_family import PACKAGES
 
 DRAWN = """\
 churn  champion: version 2

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from mdlc_cli import audit, machines
+from mdlc_cli import audit_table, machines
+from mdlc_client import audit
 from tests.end_to_end.aws import Execution
 from tests.end_to_end.chapters import chapters
 from tests.end_to_end.retraining import DECIDED, SERVED, Retraining
@@ -145,7 +146,7 @@ def test_the_command_line_finds_the_machine_and_tells_what_it_did(retraining: Re
     machine = machines.choose(machines.all_machines(target), "retraining", model="served")
     assert machine.name == "served-retraining"
     found = audit.executions(audit.items(target, retraining.table(SERVED), model="served"))
-    columns, rows = audit.rows(found)
+    columns, rows = audit_table.rows(found)
     told = [dict(zip(columns, row, strict=True)) for row in rows]
     (lost,) = [one for one in told if (one["workflow"], one["outcome"]) == ("retraining", "Lost")]
     assert (lost["trigger"], lost["version"]) == ("accuracy-loss", "3")

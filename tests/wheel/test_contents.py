@@ -19,6 +19,7 @@ def test_only_our_three_packages_are_top_level_names(names: set[str]) -> None:
     assert {name for name in top if not name.endswith(".dist-info")} == {
         "mdlc_constructs",
         "mdlc_cli",
+        "mdlc_client",
         "mdlc_local",
     }
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from mdlc_cli import audit, family
+from mdlc_client import audit, family
 from tests.cli.life import CLOCK, DRIFT, LIFE, STANDING, execution, package, trained
 
 PACKAGES = list(STANDING.values())

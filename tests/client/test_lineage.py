@@ -8,7 +8,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from lambdas.triggers.coalescing import TriggerEvent
 from lambdas.triggers.store import TriggerStore
-from mdlc_cli import family, lineage
+from mdlc_client import family, lineage
 from mdlc_constructs import OnRequest, SlidingWindow
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine

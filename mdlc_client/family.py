@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mdlc_cli import lineage
-from mdlc_cli.audit import TRIGGER_PREFIX, Item, parsed
-from mdlc_cli.registered import Package
+from mdlc_client import lineage
+from mdlc_client.audit import TRIGGER_PREFIX, Item, parsed
+from mdlc_client.registered import Package
 
 APPROVED, REJECTED, WAITING, UNKNOWN = "approved", "rejected", "waits for approval", "not known"
 _STATUS = {"Approved": APPROVED, "Rejected": REJECTED, "PendingManualApproval": WAITING}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mdlc_cli.target import Target
+from mdlc_client.aws import AwsClients
 
 Package = Mapping[str, Any]
 
@@ -22,12 +22,12 @@ SHOWN = (
 )
 
 
-def describe(target: Target, arn: str) -> Package:
+def describe(aws: AwsClients, arn: str) -> Package:
     """A model package as plain values; empty when it is no longer registered."""
     from botocore.exceptions import ClientError
 
     try:
-        described = target.client("sagemaker").describe_model_package(ModelPackageName=arn)
+        described = aws.client("sagemaker").describe_model_package(ModelPackageName=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationException":
             raise
@@ -35,11 +35,11 @@ def describe(target: Target, arn: str) -> Package:
     return plain(described)
 
 
-def versions(target: Target, group: str) -> list[Package]:
+def versions(aws: AwsClients, group: str) -> list[Package]:
     """All versions of a model package group, oldest first; empty when there is no such group."""
     from botocore.exceptions import ClientError
 
-    sagemaker = target.client("sagemaker")
+    sagemaker = aws.client("sagemaker")
     pages = sagemaker.get_paginator("list_model_packages").paginate(
         ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Ascending"
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from mdlc_cli.audit import EXECUTION_PREFIX, TRIGGER_PREFIX, WINDOW_PREFIX, Item, parsed
+from mdlc_client.audit import EXECUTION_PREFIX, TRIGGER_PREFIX, WINDOW_PREFIX, Item, parsed
 
 TRAINING, BATCH, RELEASE, RETRAINING = "training", "batch-inference", "release", "retraining"
 REGISTERED = ("Succeeded", "PendingApproval", "Refused")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from mdlc_cli import registered
+from mdlc_client import registered
 from tests.cli.fakes import FakeClient, FakeTarget
 
 DESCRIBED: dict[str, Any] = {
