@@ -42,7 +42,7 @@ def deployed(target: Target, *, stack: str | None = None, model: str | None = No
     Raises:
         CommandError: there is no such stack.
     """
-    listed = [each for one in stacks.deployed(target, stack) for each in _of_stack(target, one.name, model)]
+    listed = [each for made in stacks.deployed(target, stack) for each in _of_stack(target, made.name, model)]
     return sorted(listed, key=lambda each: (each.name, each.stack))
 
 

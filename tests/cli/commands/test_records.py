@@ -83,7 +83,7 @@ def test_all_models_are_shown_as_a_table() -> None:
 
 def test_an_unknown_model_is_one_sentence(target: FakeTarget, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mdlc_client.audit.items", lambda *given, **options: [])
-    monkeypatch.setattr("mdlc_cli.registered.versions", lambda *given: [])
+    monkeypatch.setattr("mdlc_client.registered.versions", lambda *given: [])
     result = run("--model", "nobody")
     assert isinstance(result.exception, CommandError)
     assert "no model is called 'nobody'" in str(result.exception)
