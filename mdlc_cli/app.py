@@ -8,6 +8,7 @@ import typer
 
 from mdlc_cli import progress, terminal
 from mdlc_cli.commands import (
+    beginning,
     deploying,
     golden_rows,
     local_aws,
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 MACHINE, WORK, RECORD = "This machine", "Your stacks and workflows", "What happened"
 
+app.command(rich_help_panel=MACHINE)(beginning.init)
 app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
 app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)

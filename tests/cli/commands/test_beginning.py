@@ -1,0 +1,112 @@
+"""``mdlc init``: without a terminal, with one, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from mdlc_cli.app import app
+from mdlc_cli.errors import CommandError
+
+ROWS = "id,at,size,sold\n" + "".join(
+    f"h{n},2026-05-{n + 1:02},{n * 10},{'yes' if n % 3 else 'no'}\n" for n in range(9)
+)
+
+
+def init(*arguments: str) -> Any:
+    return CliRunner().invoke(app, ["init", *arguments])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_text(ROWS)
+    return tmp_path
+
+
+def test_without_a_terminal_nothing_is_asked(folder: Path) -> None:
+    done = init("customer-churn")
+    assert done.exit_code == 0, done.output
+    assert done.stdout == (
+        "customer-churn in customer-churn: predicts 'left', a yes or no, from plan, age, months, spent, "
+        "calls; time day, key customer\n"
+    )
+    assert done.stderr.startswith(
+        "Next: `cd customer-churn`, `pytest`, `mdlc local up`, `mdlc deploy`, `mdlc "
+    )
+    assert 'name="customer-churn"' in (folder / "customer-churn" / "team.py").read_text()
+    assert '"CustomerChurn"' in (folder / "customer-churn" / "app.py").read_text()
+
+
+def test_flags_answer_what_would_be_asked(folder: Path) -> None:
+    done = init("new", "--name", "sales", "--data", "rows.csv", "--label", "sold")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith(
+        "sales in new: predicts 'sold', a yes or no (1 is 'yes'), from size; time at,"
+    )
+    assert "new/data/rows.csv is a copy of your rows" in done.stderr
+    assert (folder / "new" / "data" / "rows.csv").read_text() == ROWS
+
+
+def test_three_things_are_asked_at_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, Any]] = []
+    answers = iter(["sales", "rows.csv", "size"])
+
+    def prompt(text: str, **options: Any) -> str:
+        asked.append((text, options["default"]))
+        return next(answers)
+
+    monkeypatch.setattr("mdlc_cli.commands.beginning.is_terminal", lambda: True)
+    monkeypatch.setattr(typer, "prompt", prompt)
+    assert init("Weekly Sales").exit_code == 0
+    assert asked == [
+        ("The model's name", "weekly-sales"),
+        ("A CSV file with your data (Enter: made-up customers)", ""),
+        ("What to predict, of id, at, size, sold", "sold"),
+    ]
+    assert 'task="regression"' in (folder / "Weekly Sales" / "team.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "holds rows.csv: name a new or an empty folder, such as `mdlc init churn`"),
+        (("new", "--name", "Sales!"), "name='Sales!' must be lowercase words joined by hyphens, at most 28"),
+        (("new", "--data", "no.csv"), "no.csv does not exist: give the path of a CSV file"),
+        (("new", "--data", "rows.csv", "--label", "price"), "rows.csv has no column 'price' (--label)"),
+        (
+            ("new", "--label", "price"),
+            "customers.csv has no column 'price' (--label): choose one of customer",
+        ),
+        (("new", "--update"), "only what `mdlc init` made can be updated"),
+    ],
+)
+def test_what_is_refused_makes_nothing(folder: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    done = init(*arguments)
+    assert isinstance(done.exception, CommandError)
+    assert sentence in str(done.exception)
+    assert not (folder / "new").exists()
+
+
+def test_a_name_that_no_folder_gives_is_asked_for_in_one_sentence(folder: Path) -> None:
+    done = init("47")
+    assert isinstance(done.exception, CommandError)
+    assert "name='47' must be lowercase words" in str(done.exception)
+
+
+def test_no_label_is_found_where_nothing_has_two_values(folder: Path) -> None:
+    (folder / "three.csv").write_text("id,at,kind\n" + "".join(f"{n},2026-05-01,{n}\n" for n in range(3)))
+    done = init("new", "--data", "three.csv")
+    assert isinstance(done.exception, CommandError)
+    assert str(done.exception) == "name what to predict with --label, one of id, at, kind"
+
+
+def test_an_update_says_what_changed(folder: Path) -> None:
+    assert init("churn").exit_code == 0
+    assert init("churn", "--update").stdout == "Nothing changed.\n"
+    (folder / "churn" / "app.py").unlink()
+    assert init("churn", "--update").stdout == "Changed: app.py. See `git diff`.\n"
