@@ -56,6 +56,7 @@ def root(
 MACHINE, WORK, RECORD = "This machine", "Your stacks and workflows", "What happened"
 
 app.command(rich_help_panel=MACHINE)(beginning.init)
+app.command(rich_help_panel=MACHINE)(beginning.doctor)
 app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
 app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)

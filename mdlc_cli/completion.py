@@ -29,8 +29,8 @@ def models(incomplete: str) -> list[str]:
         if resource.get("Type") == "AWS::StepFunctions::StateMachine"
     )
     named = [name for name in machines if isinstance(name, str)]
-    found = {name.removesuffix(f"-{workflow}") for name in named if (workflow := advice.workflow_of(name))}
-    return sorted(name for name in found if name.startswith(incomplete))
+    known = {name.removesuffix(f"-{workflow}") for name in named if (workflow := advice.workflow_of(name))}
+    return sorted(name for name in known if name.startswith(incomplete))
 
 
 def _templates(root: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mdlc_cli import csv_columns, progress, sample_data, team_repository, terminal
+from mdlc_cli import csv_columns, places, progress, sample_data, target, team_repository, terminal
+from mdlc_cli.commands import options
 from mdlc_cli.csv_columns import Head
+from mdlc_cli.doctor import account, machine, needs
+from mdlc_cli.doctor.findings import Finding, fails, not_known, ok, warning
+from mdlc_cli.doctor.needs import Needs
+from mdlc_cli.doctor.reader import Reader
 from mdlc_cli.errors import CommandError
 
 
@@ -80,6 +87,56 @@ def init(
     change = "" if folder.resolve() == Path.cwd() else f"`cd {folder}`, "
     steps = f"{change}`pytest`, `mdlc local up`, `mdlc deploy`, `mdlc upload {data_file.relative_to(folder)}`"
     out.print(terminal.line(f"Next: {steps}, `mdlc run training`."))
+
+
+STYLES = {"ok": "green", "warning": "yellow", "fails": "bold red", "not known": "dim"}
+
+
+def doctor(as_json: options.AsJson = False, local: options.Local = None) -> None:
+    """Say what this machine and the account lack, and what to do. Changes nothing.
+
+    Exit status 1 when something will not work.
+    """
+    root = places.project_root()
+    asked = needs.synthesized(root)
+    areas = {"this machine": [*machine.findings(root, wants_java=asked is not None and asked.spark)]}
+    areas |= _account(root, asked, local)
+    if as_json:
+        terminal.write_json({area: [asdict(each) for each in each_of] for area, each_of in areas.items()})
+    else:
+        _print(areas)
+    if any(each.status == "fails" for each_of in areas.values() for each in each_of):
+        raise typer.Exit(1)
+
+
+def _account(root: Path, asked: Needs | None, local: bool | None) -> dict[str, list[Finding]]:
+    """The findings about the chosen AWS, by its name; none where none is chosen and none can be reached."""
+    choice: target.Choice | None = None if local is None else "local" if local else "aws"
+    try:
+        chosen = target.choose(root, choice)
+    except CommandError as error:
+        sentence, _, remedy = str(error).partition(": ")
+        kind = not_known if choice is None else fails
+        return {"AWS": [kind("credentials", sentence, remedy)]}
+    name = "the local AWS" if chosen.is_local else f"account {chosen.account}, region {chosen.region}"
+    if asked is None:
+        says = "no app was synthesized here, so what it asks for cannot be compared"
+        return {
+            name: [warning("app", says, "run `mdlc diff` or `mdlc deploy` in the app's folder, then again")]
+        }
+    credentials = ok("credentials", chosen.sentence)
+    return {name: [credentials, *account.findings(Reader(chosen), asked)]}
+
+
+def _print(areas: Mapping[str, Sequence[Finding]]) -> None:
+    out = progress.results_console()
+    for area, each_of in areas.items():
+        out.print(terminal.line((f"{area[:1].upper()}{area[1:]}", "bold")))
+        for each in each_of:
+            status = (f"  {each.status:<10}", STYLES[each.status])
+            out.print(terminal.line(status, f"{each.check}: {each.says}"))
+            if each.remedy:
+                out.print(terminal.line(f"{'':12}-> {each.remedy}"))
 
 
 def is_terminal() -> bool:

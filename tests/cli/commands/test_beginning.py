@@ -1,7 +1,8 @@
-"""``mdlc init``: without a terminal, with one, and what is refused."""
+"""``mdlc init``, ``mdlc doctor`` and ``mdlc diff``."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from mdlc_cli import target
 from mdlc_cli.app import app
+from mdlc_cli.doctor import account, findings, machine, needs
+from mdlc_cli.doctor.findings import Finding
+from mdlc_cli.doctor.needs import Needs
 from mdlc_cli.errors import CommandError
+from mdlc_cli.target import Target
+from tests.cli.fakes import FakeTarget
 
 ROWS = "id,at,size,sold\n" + "".join(
     f"h{n},2026-05-{n + 1:02},{n * 10},{'yes' if n % 3 else 'no'}\n" for n in range(9)
@@ -110,3 +117,65 @@ def test_an_update_says_what_changed(folder: Path) -> None:
     assert init("churn", "--update").stdout == "Nothing changed.\n"
     (folder / "churn" / "app.py").unlink()
     assert init("churn", "--update").stdout == "Changed: app.py. See `git diff`.\n"
+
+
+class TestDoctor:
+    """``mdlc doctor``, with the machine's and the account's findings made up."""
+
+    @pytest.fixture(autouse=True)
+    def made_up(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(machine, "findings", lambda root, wants_java: [findings.ok("Python", "3.12")])
+        monkeypatch.setattr(needs, "synthesized", lambda root: Needs())
+        monkeypatch.setattr(target, "choose", lambda root, choice=None: FakeTarget())
+
+    def answers(self, monkeypatch: pytest.MonkeyPatch, *listed: Finding) -> None:
+        monkeypatch.setattr(account, "findings", lambda reader, asked: listed)
+
+    def test_all_is_well(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answers(monkeypatch, findings.not_known("quotas", "missing permission x:Y"))
+        done = CliRunner().invoke(app, ["doctor"])
+        assert (done.exit_code, done.stdout.splitlines()) == (
+            0,
+            [
+                "This machine",
+                "  ok        Python: 3.12",
+                "The local AWS",
+                "  ok        credentials: Using the local AWS at http://127.0.0.1:1 "
+                "(nothing leaves this machine)",
+                "  not known quotas: missing permission x:Y",
+            ],
+        )
+
+    def test_a_fault_is_status_1_with_its_remedy(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answers(monkeypatch, findings.fails("bootstrap", "is not there", "run `cdk bootstrap`"))
+        done = CliRunner().invoke(app, ["doctor"])
+        assert done.exit_code == 1
+        assert done.stdout.splitlines()[-2:] == [
+            "  fails     bootstrap: is not there",
+            "            -> run `cdk bootstrap`",
+        ]
+
+    def test_as_json(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answers(monkeypatch)
+        areas = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
+        assert areas["this machine"] == [{"check": "Python", "says": "3.12", "status": "ok", "remedy": ""}]
+        assert list(areas) == ["the local AWS", "this machine"]
+
+    def test_no_aws_that_nobody_asked_for_is_no_fault(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def none(root: Path, choice: object = None) -> Target:
+            raise CommandError("no local AWS runs: run `mdlc local up`")
+
+        monkeypatch.setattr(target, "choose", none)
+        for arguments, status, word in (([], 0, "not known"), (["--aws"], 1, "fails    ")):
+            done = CliRunner().invoke(app, ["doctor", *arguments])
+            assert done.exit_code == status
+            assert done.stdout.splitlines()[2:] == [
+                "AWS",
+                f"  {word} credentials: no local AWS runs",
+                "            -> run `mdlc local up`",
+            ]
+
+    def test_without_an_app_the_account_is_not_compared(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(needs, "synthesized", lambda root: None)
+        done = CliRunner().invoke(app, ["doctor"])
+        assert (done.exit_code, "run `mdlc diff` or `mdlc deploy`" in done.stdout) == (0, True)
