@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version as version_of
+from typing import Annotated
 
 import typer
 
-from mdlc_cli import progress, terminal
+from mdlc_cli import progress, slips, terminal
 from mdlc_cli.commands import (
+    beginning,
     deploying,
     golden_rows,
     local_aws,
@@ -30,10 +33,30 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    add_completion=False,
+    suggest_commands=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        terminal.write(f"mdlc {version_of('mdlc-constructs')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Options before a command."""
+
+
 MACHINE, WORK, RECORD = "This machine", "Your stacks and workflows", "What happened"
 
+app.command(rich_help_panel=MACHINE)(beginning.init)
+app.command(rich_help_panel=MACHINE)(beginning.doctor)
 app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
 app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)
@@ -54,7 +77,14 @@ def main() -> None:
     if sys.platform == "win32":
         sys.exit("mdlc needs Linux or macOS: on Windows, run it in WSL")
     try:
-        app()
+        sys.exit(app(prog_name=slips.COMMAND, standalone_mode=False))
+    except typer.TyperException as error:
+        # Without a message, the help was printed instead.
+        if error.format_message().strip():
+            _say(slips.sentence(error), "")
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        _say("nothing was done: the answer was no, or none", "")
     except CommandError as error:
         _say(str(error), error.detail)
     except Exception as error:

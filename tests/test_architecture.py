@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "jobs": {PAYLOADS},
     "mdlc_local": set(),
     "mdlc_client": set(),
-    "mdlc_cli": {RESOURCES, SETTINGS, "mdlc_client"},
+    "mdlc_cli": {RESOURCES, SETTINGS, SUGGESTIONS, "mdlc_client"},
 }
 """What of ours a room may import besides itself."""
 

@@ -10,6 +10,7 @@ import typer
 
 from mdlc_cli import (
     advice,
+    completion,
     job_logs,
     machines,
     outcomes,
@@ -28,7 +29,11 @@ from mdlc_cli.target import Target
 
 def run(
     workflow: Annotated[
-        str, typer.Argument(help="`training`, `batch-inference`, `monitoring`, or a state machine's name.")
+        str,
+        typer.Argument(
+            help="`training`, `batch-inference`, `monitoring`, or a state machine's name.",
+            autocompletion=completion.workflows,
+        ),
     ],
     input_text: Annotated[
         str | None, typer.Option("--input", help="Input as JSON, or @FILE, or @- for standard input.")
@@ -106,7 +111,9 @@ def upload(
 
 
 def executions(
-    workflow: Annotated[str | None, typer.Argument(help="Only this workflow.")] = None,
+    workflow: Annotated[
+        str | None, typer.Argument(help="Only this workflow.", autocompletion=completion.workflows)
+    ] = None,
     stack: options.Stack = None,
     model: options.Model = None,
     limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=1000)] = 20,
