@@ -37,19 +37,26 @@ def describe(aws: AwsClients, arn: str) -> Package:
 
 def versions(aws: AwsClients, group: str) -> list[Package]:
     """All versions of a model package group, oldest first; empty when there is no such group."""
+    sagemaker = aws.client("sagemaker")
+    listed = arns(aws, group)
+    return [plain(sagemaker.describe_model_package(ModelPackageName=arn)) for arn in listed]
+
+
+def arns(aws: AwsClients, group: str) -> list[str]:
+    """The ARNs of a model package group's versions, oldest first; empty when there is no such group."""
     from botocore.exceptions import ClientError
 
-    sagemaker = aws.client("sagemaker")
-    pages = sagemaker.get_paginator("list_model_packages").paginate(
-        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Ascending"
+    pages = (
+        aws.client("sagemaker")
+        .get_paginator("list_model_packages")
+        .paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Ascending")
     )
     try:
-        arns = [each["ModelPackageArn"] for page in pages for each in page["ModelPackageSummaryList"]]
+        return [each["ModelPackageArn"] for page in pages for each in page["ModelPackageSummaryList"]]
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
             raise
         return []
-    return [plain(sagemaker.describe_model_package(ModelPackageName=arn)) for arn in arns]
 
 
 def plain(described: Mapping[str, Any]) -> Package:
