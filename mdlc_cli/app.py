@@ -8,6 +8,7 @@ import typer
 
 from mdlc_cli import progress, terminal
 from mdlc_cli.commands import (
+    approving,
     deploying,
     golden_rows,
     local_aws,
@@ -39,6 +40,8 @@ app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)
 app.command(rich_help_panel=WORK)(workflows.upload)
 app.command(rich_help_panel=WORK)(workflows.run)
+app.command(rich_help_panel=WORK)(approving.approve)
+app.command(rich_help_panel=WORK)(approving.reject)
 app.command(rich_help_panel=WORK)(releasing.release)
 app.command(rich_help_panel=WORK)(releasing.rollback)
 app.add_typer(golden_rows.app, name="golden", rich_help_panel=WORK)
