@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.target import Target
-from mdlc_client import approvals, lineage
-from mdlc_client.audit import Item
+from mdlc_client import approvals, lineage, registered
+from mdlc_client.audit import MODEL_PREFIX, Item
 
 RUNNING = "RUNNING"
 PENDING_OUTCOME = "PendingApproval"
@@ -30,20 +30,26 @@ def versions(target: Target, model: str, items: Iterable[Item]) -> list[int]:
     }
     if not ended:
         return []
-    pages = (
-        target.client("sagemaker")
-        .get_paginator("list_model_packages")
-        .paginate(ModelPackageGroupName=model, ModelApprovalStatus=approvals.PENDING)
-    )
-    pending = {
-        int(package["ModelPackageVersion"]) for page in pages for package in page["ModelPackageSummaryList"]
-    }
-    return sorted(number for number in pending if number in ended)
+    listed = registered.arns(target, model, status=approvals.PENDING)
+    numbers = (lineage.version_of({"package_arn": arn}) for arn in listed)
+    return sorted(number for number in numbers if number is not None and number in ended)
 
 
 def sentence(model: str, version: int) -> str:
     """A sentence that a version waits, with the command that ends it."""
     return f"Version {version} of {model} waits for a person: `{approve_command(model, version)}`."
+
+
+def sentences(target: Target, items: Sequence[Item]) -> list[str]:
+    """A sentence for each version that waits, of all models that have items."""
+    by_model: dict[str, list[Item]] = {}
+    for item in items:
+        by_model.setdefault(str(item["pk"]).removeprefix(MODEL_PREFIX), []).append(item)
+    return [
+        sentence(model, number)
+        for model, own in sorted(by_model.items())
+        for number in versions(target, model, own)
+    ]
 
 
 def retraining(target: Target, machine: StateMachine, items: Sequence[Item]) -> str | None:

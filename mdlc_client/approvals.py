@@ -29,6 +29,17 @@ def standing(item: Item, status: str) -> Item:
     return item if item and decided == status else {}
 
 
+def sentence(item: Item) -> str:
+    """Who decided, when and why, such as ``approved by user/ada on 2026-01-01 12:00: good``; may be empty."""
+    if not item:
+        return ""
+    at, reason = str(item.get("decided_at", ""))[:16].replace("T", " "), str(item.get("reason", ""))
+    if item.get("decision") == EXPIRED:
+        return f"expired on {at}: nobody decided in time"
+    verb = "approved" if item.get("decision") == APPROVED else "rejected"
+    return f"{verb} by {who(item)} on {at}{f': {reason}' if reason else ''}"
+
+
 def who(item: Mapping[str, object]) -> str:
     """The name at the end of the ARN of who decided: a user's, or a role's with its session's."""
     return str(item.get("decided_by", "")).rpartition(":")[2]
