@@ -50,6 +50,7 @@ app.command(rich_help_panel=WORK)(deploying.teardown)
 app.command(rich_help_panel=RECORD)(workflows.executions)
 app.command(rich_help_panel=RECORD)(workflows.logs)
 app.command(rich_help_panel=RECORD)(records.audit)
+app.command("models", rich_help_panel=RECORD)(approving.list_models)
 
 
 def main() -> None:

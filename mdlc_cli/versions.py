@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,12 +60,12 @@ def read(target: Target, model: Model, number: int) -> Version:
     run = str(training.get("run") or package.get("metadata", {}).get("run", ""))
     bucket = _bucket(model, package)
     plan = published.plan_of(target, bucket, run) if bucket and run else {}
-    evaluation = str(training.get("evaluation") or package.get("metadata", {}).get("evaluation", ""))
+    evaluation = evaluation_of(model.items, package) or str(training.get("evaluation", ""))
     return Version(
         number=number,
         package=package,
         training=training,
-        report=_report(target, evaluation),
+        report=report(target, evaluation),
         facts=comparison.training_facts(number, training=training, package=package, plan=plan),
     )
 
@@ -78,6 +78,14 @@ def package_arn(target: Target, model: Model, number: int) -> str:
         return known
     listed = registered.arns(target, model.name)
     return next((arn for arn in listed if lineage.version_of({"package_arn": arn}) == number), "")
+
+
+def evaluation_of(items: Iterable[Item], package: Package) -> str:
+    """S3 URI of the folder of a version's evaluation; empty when it is not known."""
+    named = package.get("metadata", {}).get("evaluation")
+    number = package.get("version")
+    training = lineage.training_of(items, int(number)) if number is not None and not named else {}
+    return str(named or training.get("evaluation", ""))
 
 
 def champion_of(model: Model) -> int | None:
@@ -105,7 +113,13 @@ def _bucket(model: Model, package: Package) -> str:
     return rest.partition("/")[0] if scheme == "s3" else ""
 
 
-def _report(target: Target, evaluation: str) -> dict[str, Any]:
+def report(target: Target, evaluation: str) -> dict[str, Any]:
+    """An evaluation's ``report.json``; empty when it is gone, or may not be read.
+
+    Args:
+        target: the AWS.
+        evaluation: S3 URI of its folder; may be empty.
+    """
     from botocore.exceptions import ClientError
 
     bucket, _, prefix = evaluation.removeprefix("s3://").partition("/")

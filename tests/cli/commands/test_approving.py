@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from mdlc_cli import releases
+from mdlc_cli import model_list, releases
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from tests.cli.deciding import ME, PENDING, Deciding
@@ -283,3 +283,50 @@ def test_the_champion_that_the_evaluation_did_not_know_is_named(monkeypatch: pyt
     account = Deciding(items=Deciding().items[1:2], statuses={3: PENDING})
     shown = run(monkeypatch, account, "approve", "3", "--yes").stdout
     assert "No version is in use yet, so there is nothing to compare it with." in shown
+
+
+def test_versions_are_listed_newest_first_with_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Deciding(statuses={1: "Rejected", 2: "Approved", 3: PENDING})
+    account.items += [trained("2026-01-01", 1, "Refused"), item("Expired", 1)]
+    result = run(monkeypatch, account, "models")
+    assert result.exit_code == 0, result.output
+    lines = [line.split() for line in result.stdout.strip().split("\n")]
+    assert lines[0] == ["model", "version", "stage", "metric", "age"]
+    assert [line[:3] for line in lines[1:4]] == [
+        ["churn", "3", "pending"],
+        ["churn", "2", "champion"],
+        ["churn", "1", "expired"],
+    ]
+    assert lines[1][3:8] == ["auc", "0.7300", "(0.7100", "to", "0.7500)"] and lines[1][-1] == "d"
+    assert lines[3][3:5] == ["auc", "0.7100"], "without its report, from the audit table"
+    assert result.stdout.endswith("Version 3 of churn waits for a person: `mdlc approve 3 --model churn`.\n")
+    listed = json.loads(run(monkeypatch, account, "models", "--json", "--limit", "1").stdout)
+    assert [(each["version"], each["stage"]) for each in listed] == [(3, "pending")]
+    assert listed[0]["waits_for"] == "mdlc approve 3 --model churn"
+
+
+def test_a_release_that_runs_is_what_an_approved_version_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Deciding()
+    run(monkeypatch, account, "approve", "3", "--yes")
+    assert (
+        "A release of version 3, started by its approval, runs: watch it with"
+        in run(monkeypatch, account, "models").stdout
+    )
+
+
+def test_models_without_a_version_and_unknown_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = Deciding(items=[], statuses={})
+    assert run(monkeypatch, empty, "models").stdout == (
+        "churn has no version yet: train one with `mdlc run training --model churn`.\n"
+    )
+    assert "did you mean churn?" in refusal(monkeypatch, empty, "models", "--model", "chrun")
+
+
+@pytest.mark.parametrize(
+    ("ago", "text"),
+    [({"seconds": 5}, "5 s"), ({"minutes": 59}, "59 min"), ({"hours": 47}, "1 d"), ({"days": -1}, "0 s")],
+)
+def test_ages_are_in_their_largest_unit(ago: dict[str, int], text: str) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert model_list.age((now - timedelta(**ago)).isoformat(), now) == text
+    assert model_list.age("", now) == ""
