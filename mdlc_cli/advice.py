@@ -89,6 +89,7 @@ ERRORS: Mapping[str, str] = {
     "ChampionMoved": "`mdlc release` for the version that is wanted",
     "AlarmsActive": "`mdlc rollback` when the version that serves is the reason, else `mdlc release`",
     "NoCapacity": "`mdlc release` again later, or with another instance type",
+    "NotDecided": "`mdlc models` names the version that waits, and the command that approves it",
     "NoBaseline": "`mdlc run training`, which leaves a baseline",
     "Undelivered": "{again}, which delivers and scores nothing anew",
     "WindowFailed": "see `mdlc logs {execution}`, then {again}",

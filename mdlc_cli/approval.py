@@ -197,8 +197,8 @@ def _claim(target: Target, model: Model, verdict: Decision, before: Item) -> Non
         code = error.response["Error"]["Code"]
         if code == "ConditionalCheckFailedException":
             raise CommandError(
-                f"somebody else decided on version {verdict.version} of {verdict.model} at the same time: see "
-                f"`mdlc audit --model {verdict.model}`"
+                f"somebody else decided on version {verdict.version} of {verdict.model} at the same time: "
+                f"see `mdlc audit --model {verdict.model}`"
             ) from error
         if denied(error):
             raise _not_allowed(verdict, "dynamodb:PutItem", f"table {model.table}") from error
@@ -272,8 +272,8 @@ def denied(error: Any) -> bool:
 
 def _not_allowed(verdict: Decision, action: str, resource: str) -> CommandError:
     return CommandError(
-        f"{verdict.decided_by} may not decide on version {verdict.version} of {verdict.model}, because it lacks "
-        f"{action} on {resource}: ask who administers the account for this permission"
+        f"{verdict.decided_by} may not decide on version {verdict.version} of {verdict.model}, because it "
+        f"lacks {action} on {resource}: ask who administers the account for this permission"
     )
 
 

@@ -13,8 +13,10 @@ from typer.testing import CliRunner, Result
 from mdlc_cli import model_list, releases
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
+from tests.cli.commands.test_hostile_text import checked
 from tests.cli.deciding import ME, PENDING, Deciding
 from tests.cli.life import MODEL, trained
+from tests.cli.test_terminal import HOSTILE
 
 REASON = "the holdout has only one season"
 
@@ -330,3 +332,20 @@ def test_ages_are_in_their_largest_unit(ago: dict[str, int], text: str) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     assert model_list.age((now - timedelta(**ago)).isoformat(), now) == text
     assert model_list.age("", now) == ""
+
+
+@pytest.mark.parametrize("arguments", [("approve", "3", "--yes"), ("models",), ("audit", "--model", MODEL)])
+def test_what_others_wrote_is_shown_and_not_obeyed(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    account = Deciding(waits=True)
+    hostile = {"hyperparameters": json.dumps({HOSTILE: HOSTILE}), "data_version": HOSTILE, "reason": HOSTILE}
+    account.items = [
+        {**each, **hostile} if each.get("workflow") == "training" else each for each in account.items
+    ]
+    account.items.append(item("Approved", 2, reason=HOSTILE, decided_by=HOSTILE))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    result = run(monkeypatch, account, *arguments)
+    assert result.exception is None, result.exception
+    checked(result.output)
