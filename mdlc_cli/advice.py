@@ -60,8 +60,9 @@ OUTCOMES: Mapping[tuple[str, str], str] = {
         "nothing was changed: see `mdlc audit`"
     ),
     ("retraining", "Lost"): (
-        "the challenger was trained and did not win, because the gate refused it, a person rejected it, or "
-        "the release sent it back; the champion stays: `mdlc audit` says which of these and why"
+        "the challenger was trained and did not win, because the gate refused it, a person rejected it, "
+        "nobody decided in time, or the release sent it back; the champion stays: `mdlc audit` says which of "
+        "these and why"
     ),
     ("retraining", "Duplicate"): (
         "another execution does, or did, what this one was started for: see `mdlc executions retraining`"

@@ -13,7 +13,7 @@ from mdlc_cli.errors import CommandError
 from mdlc_cli.models import Model
 from mdlc_cli.target import Target
 from mdlc_cli.versions import Version, champion_of
-from mdlc_client import approvals
+from mdlc_client import approvals, registered
 from mdlc_client.approvals import APPROVED, EXPIRED, PENDING, REJECTED
 from mdlc_client.audit import MODEL_PREFIX, Item
 
@@ -177,6 +177,7 @@ def decide(
         earlier=json.dumps({name: earlier[name] for name in _EARLIER}) if earlier else "",
     )
     _claim(target, model, verdict, before)
+    _check_undecided(target, model, verdict, before, seen=str(version.package["status"]))
     _set_status(target, model, verdict, before)
     return verdict
 
@@ -203,6 +204,18 @@ def _claim(target: Target, model: Model, verdict: Decision, before: Item) -> Non
         if denied(error):
             raise _not_allowed(verdict, "dynamodb:PutItem", f"table {model.table}") from error
         raise
+
+
+def _check_undecided(target: Target, model: Model, verdict: Decision, before: Item, *, seen: str) -> None:
+    """Raise an error when the status was changed elsewhere, such as in the console, since it was shown."""
+    status = str(registered.describe(target, verdict.package_arn).get("status", ""))
+    if status == seen:
+        return
+    _withdraw(target, model, verdict, before)
+    raise CommandError(
+        f"version {verdict.version} of {verdict.model} became {status or 'deleted'} elsewhere meanwhile: see "
+        f"`mdlc audit --model {verdict.model}`"
+    )
 
 
 def _set_status(target: Target, model: Model, verdict: Decision, before: Item) -> None:

@@ -50,13 +50,17 @@ def read(target: Target, model: Model, number: int) -> Version:
     Raises:
         CommandError: the model has no such version.
     """
+    version = find(target, model, number)
+    if not version.package and not version.training:
+        raise CommandError(f"{model.name} has no version {number}: {_choice(target, model)}")
+    return version
+
+
+def find(target: Target, model: Model, number: int) -> Version:
+    """Like `read`, without an error: nothing is known of a version that is recorded nowhere."""
     training = lineage.training_of(model.items, number)
     arn = package_arn(target, model, number)
     package = registered.describe(target, arn) if arn else {}
-    if not package and not training:
-        raise CommandError(
-            f"{model.name} has no version {number}: {_choice(target, model)}",
-        )
     run = str(training.get("run") or package.get("metadata", {}).get("run", ""))
     bucket = _bucket(model, package)
     plan = published.plan_of(target, bucket, run) if bucket and run else {}

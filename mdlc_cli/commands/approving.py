@@ -125,12 +125,14 @@ def _decide(
     )
     if already is not None:
         if as_json:
-            terminal.write_json({"version": number, "decision": decision, "changed": False})
+            terminal.write_json(
+                {"version": number, "decision": decision, "changed": False, "message": already}
+            )
         else:
             progress.results_console().print(terminal.line(f"{already[0].upper()}{already[1:]}."))
         return
     in_use = versions.champion_of(chosen)
-    champion = None if in_use is None else versions.read(target, chosen, in_use)
+    champion = None if in_use is None else versions.find(target, chosen, in_use)
     judged = judgement.of(chosen.name, version, champion)
     out = progress.stderr_console() if as_json else progress.results_console()
     out.print(judgement.shown(judged))

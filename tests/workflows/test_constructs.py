@@ -397,31 +397,3 @@ def test_batches_are_scored_on_processors_that_the_models_image_is_built_for(sta
         BatchInferenceWorkflow(stack, "Batch", home=home, dataset=DATASET, scoring_compute=neuron)
     own = training(stack, "own", algorithm=CustomImage(image_uri=OWN_IMAGE)).home
     BatchInferenceWorkflow(stack, "OwnBatch", home=own, dataset=DATASET, scoring_compute=neuron)
-
-
-def test_a_timed_approval_has_a_machine_that_changes_its_own_models_packages_only(
-    stacks: dict[str, Synthesized],
-) -> None:
-    stack = stacks["TwoModels"]
-    names = {
-        machine["Properties"]["StateMachineName"]
-        for machine in stack.of_type("AWS::StepFunctions::StateMachine").values()
-    }
-    assert {name for name in names if name.endswith("-approval")} == {"trains-approval"}
-    allowed = stack.allowed("TrainingtrainsApprovalRole")
-    assert {action for action, _ in allowed if not action.startswith(("xray:", "logs:"))} == {
-        "dynamodb:PutItem",
-        "events:PutEvents",
-        "sagemaker:DescribeModelPackage",
-        "sagemaker:UpdateModelPackage",
-        "kms:Decrypt",
-        "kms:GenerateDataKey",
-    }
-    packages = {resource for action, resource in allowed if action.startswith("sagemaker:")}
-    assert len(packages) == 1 and packages.pop().endswith("/*")
-    starts = {
-        resource
-        for action, resource in stack.allowed("TrainingtrainsRole")
-        if action == "states:StartExecution"
-    }
-    assert {resource.rpartition(":")[2] for resource in starts} == {"trains-approval"}

@@ -275,6 +275,27 @@ def test_two_who_decide_at_once_leave_one_decision(monkeypatch: pytest.MonkeyPat
     assert account.statuses[3] == PENDING
 
 
+def test_a_decision_in_the_console_meanwhile_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Deciding()
+    made = account.target
+    monkeypatch.setattr(options, "chosen", lambda local: (Path(), made))
+    monkeypatch.setattr(options, "confirm", lambda *_, **__: account.statuses.update({3: "Rejected"}))
+    result = CliRunner().invoke(app, ["approve", "3"])
+    assert str(result.exception) == (
+        "version 3 of churn became Rejected elsewhere meanwhile: see `mdlc audit --model churn`"
+    )
+    assert account.decision() is None and account.updates == []
+
+
+def test_an_older_version_than_the_champion_is_said_not_to_replace_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = Deciding(statuses={3: PENDING})
+    account.items[-1]["version"] = "9"
+    shown = run(monkeypatch, account, "approve", "3", "--yes").stdout
+    assert "Version 9, which is newer, is in use: an approval does not replace it." in shown
+
+
 def test_the_champion_that_the_evaluation_did_not_know_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     account = Deciding()
     account.items[-1]["version"] = "1"
