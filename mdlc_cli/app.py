@@ -10,6 +10,7 @@ import typer
 
 from mdlc_cli import progress, slips, terminal
 from mdlc_cli.commands import (
+    approving,
     beginning,
     deploying,
     golden_rows,
@@ -62,6 +63,8 @@ app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)
 app.command(rich_help_panel=WORK)(workflows.upload)
 app.command(rich_help_panel=WORK)(workflows.run)
+app.command(rich_help_panel=WORK)(approving.approve)
+app.command(rich_help_panel=WORK)(approving.reject)
 app.command(rich_help_panel=WORK)(releasing.release)
 app.command(rich_help_panel=WORK)(releasing.rollback)
 app.add_typer(golden_rows.app, name="golden", rich_help_panel=WORK)
@@ -70,6 +73,7 @@ app.command(rich_help_panel=WORK)(deploying.teardown)
 app.command(rich_help_panel=RECORD)(workflows.executions)
 app.command(rich_help_panel=RECORD)(workflows.logs)
 app.command(rich_help_panel=RECORD)(records.audit)
+app.command("models", rich_help_panel=RECORD)(approving.list_models)
 
 
 def main() -> None:

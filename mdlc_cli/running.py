@@ -167,7 +167,8 @@ def report(target: Target, result: Result, *, console: Console) -> None:
         for name, value in flattened(result.output):
             table.add_row(name, value)
         console.print(table)
-        if message := advice.meaning(advice.workflow_of(result.machine), result.outcome):
+        package_arn = dict(flattened(result.output)).get("package_arn", "")
+        if message := advice.meaning(advice.workflow_of(result.machine), result.outcome, package_arn):
             console.print(message, markup=False)
         return
     console.print(line((result.status, "red"), f" after {seconds:.1f} s, {states} states entered"))
