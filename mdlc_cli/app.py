@@ -14,6 +14,7 @@ from mdlc_cli.commands import (
     records,
     releasing,
     rule_files,
+    showing,
     tools,
     workflows,
 )
@@ -45,6 +46,8 @@ app.add_typer(golden_rows.app, name="golden", rich_help_panel=WORK)
 app.add_typer(rule_files.app, name="rules", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(deploying.teardown)
 app.command(rich_help_panel=RECORD)(workflows.executions)
+app.command(rich_help_panel=RECORD)(showing.show)
+app.command(rich_help_panel=RECORD)(showing.watch)
 app.command(rich_help_panel=RECORD)(workflows.logs)
 app.command(rich_help_panel=RECORD)(records.audit)
 
