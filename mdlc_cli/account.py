@@ -10,7 +10,7 @@ from typing import Any
 from mdlc_cli import published
 from mdlc_cli.prediction import BATCH, ENDPOINT, Prediction
 from mdlc_cli.target import Target
-from mdlc_client import lineage, registered
+from mdlc_client import approvals, lineage, registered
 from mdlc_client.audit import Item, parsed
 from mdlc_client.lineage import Lineage
 from mdlc_client.registered import Package
@@ -172,13 +172,16 @@ def _model(model_lineage: Lineage, package: Package, data: Mapping[str, Any]) ->
 
 def _verdict(model_lineage: Lineage, package: Package) -> Section:
     training = model_lineage.training
+    decision = approvals.standing(model_lineage.decision, str(package.get("status", "")))
     gate = {"true": "passed", "false": "refused"}.get(str(training.get("passed")), "")
     rows = [
         ("metrics", _pairs(parsed(training.get("metrics")))),
         ("gate", ": ".join(filter(None, (gate, str(training.get("reasons", "")))))),
         ("evaluation", str(training.get("evaluation", ""))),
         ("status", str(package.get("status", ""))),
-        ("because", str(package.get("description", ""))),
+        ("because", "" if decision else str(package.get("description", ""))),
+        ("decided", approvals.sentence(decision)),
+        ("decided by", str(decision.get("decided_by", ""))),
         ("registered by", _by(package, "created")),
         # SageMaker only keeps the last change, which may be a release that sets the life cycle.
         ("last changed by", _by(package, "changed")),

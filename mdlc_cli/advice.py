@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from mdlc_cli import failure_causes
 
 WORKFLOWS = (
+    "approval",
     "batch-inference",
     "batch-monitoring",
     "monitoring",
@@ -22,8 +23,8 @@ WORKFLOWS = (
 
 OUTCOMES: Mapping[tuple[str, str], str] = {
     ("training", "PendingApproval"): (
-        "the model passed the gate and waits for a person: approve its version in the SageMaker Model "
-        "Registry, then `mdlc release`"
+        "the model passed the gate and waits for a person: `mdlc approve {version}` shows its evaluation "
+        "beside the champion's and asks, `mdlc reject {version} --reason TEXT` declines it"
     ),
     ("training", "Refused"): (
         "the execution did its work, and the gate refused the model, whose version stands as Rejected and is "
@@ -66,7 +67,10 @@ OUTCOMES: Mapping[tuple[str, str], str] = {
         "another execution does, or did, what this one was started for: see `mdlc executions retraining`"
     ),
 }
-"""By workflow and outcome of an execution that succeeded: its meaning, and what to do next."""
+"""By workflow and outcome of an execution that succeeded: its meaning, and what to do next.
+
+`{version}` stands for the version and its model.
+"""
 
 ERRORS: Mapping[str, str] = {
     "DataRefused": "mend the data as the cause says, upload them, then {again}",
@@ -123,10 +127,20 @@ def workflow_of(machine: str) -> str:
     return max((workflow for workflow in WORKFLOWS if machine.endswith(f"-{workflow}")), key=len, default="")
 
 
-def meaning(workflow: str, outcome: str) -> str:
-    """A sentence on an outcome's meaning and what to do; empty for one that needs no explanation."""
+def meaning(workflow: str, outcome: str, package_arn: str = "") -> str:
+    """A sentence on an outcome's meaning and what to do; empty for one that needs no explanation.
+
+    Args:
+        workflow: the workflow's name.
+        outcome: the outcome.
+        package_arn: the version that the execution made, which commands then name.
+    """
     sentence = OUTCOMES.get((workflow, outcome))
-    return f"{outcome}: {sentence}." if sentence else ""
+    if not sentence:
+        return ""
+    model, _, number = package_arn.rpartition(":")[2].removeprefix("model-package/").rpartition("/")
+    version = f"{number} --model {model}" if model else "VERSION"
+    return f"{outcome}: {sentence.format(version=version)}."
 
 
 def failure(arn: str, error: str, cause: str, *, job: str = "", logs_shown: bool = False) -> Failure:

@@ -6,8 +6,9 @@ import sys
 
 import typer
 
-from mdlc_cli import progress, terminal
+from mdlc_cli import aws_errors, closed_pipe, progress, terminal
 from mdlc_cli.commands import (
+    approving,
     deploying,
     golden_rows,
     local_aws,
@@ -40,6 +41,8 @@ app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)
 app.command(rich_help_panel=WORK)(workflows.upload)
 app.command(rich_help_panel=WORK)(workflows.run)
+app.command(rich_help_panel=WORK)(approving.approve)
+app.command(rich_help_panel=WORK)(approving.reject)
 app.command(rich_help_panel=WORK)(releasing.release)
 app.command(rich_help_panel=WORK)(releasing.rollback)
 app.add_typer(golden_rows.app, name="golden", rich_help_panel=WORK)
@@ -56,14 +59,25 @@ def main() -> None:
     """Runs ``mdlc``; an error that the user can correct is printed as one sentence, with exit status 1."""
     if sys.platform == "win32":
         sys.exit("mdlc needs Linux or macOS: on Windows, run it in WSL")
+    closed_pipe.handle()
+    try:
+        _run()
+    finally:
+        # What was printed last may fail only now.
+        sys.stdout.flush()
+
+
+def _run() -> None:
     try:
         app()
     except CommandError as error:
         _say(str(error), error.detail)
+    except BrokenPipeError:
+        closed_pipe.end()
     except Exception as error:
-        if not type(error).__module__.startswith("botocore."):
+        if not aws_errors.is_of_aws(error):
             raise
-        _say(f"AWS refused: {error}", "")
+        _say(aws_errors.sentence(error), "")
     sys.exit(1)
 
 

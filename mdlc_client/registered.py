@@ -42,14 +42,21 @@ def versions(aws: AwsClients, group: str) -> list[Package]:
     return [plain(sagemaker.describe_model_package(ModelPackageName=arn)) for arn in listed]
 
 
-def arns(aws: AwsClients, group: str) -> list[str]:
-    """The ARNs of a model package group's versions, oldest first; empty when there is no such group."""
+def arns(aws: AwsClients, group: str, *, status: str | None = None) -> list[str]:
+    """The ARNs of a model package group's versions, oldest first; empty when there is no such group.
+
+    Args:
+        aws: makes the clients.
+        group: the group's name, which is the model's.
+        status: only versions of this approval status, such as ``PendingManualApproval``.
+    """
     from botocore.exceptions import ClientError
 
+    only = {} if status is None else {"ModelApprovalStatus": status}
     pages = (
         aws.client("sagemaker")
         .get_paginator("list_model_packages")
-        .paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Ascending")
+        .paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Ascending", **only)
     )
     try:
         return [each["ModelPackageArn"] for page in pages for each in page["ModelPackageSummaryList"]]

@@ -69,6 +69,7 @@ WITH_CDK = {
     f"{RESOURCES}.permissions",
     f"{RESOURCES}.state_machines",
     f"{RESOURCES}.tables",
+    f"{WORKFLOWS}.approval.construct",
     f"{WORKFLOWS}.construct",
     f"{WORKFLOWS}.seams",
     f"{WORKFLOWS}.training.construct",

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import endings, machines, progress, releases, running, stacks, terminal
+from mdlc_cli import endings, machines, progress, releases, running, stacks, terminal, waiting
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.running import Result
 from mdlc_cli.target import Target
-from mdlc_client import audit
+from mdlc_client import approvals, audit, lineage, registered
 
 Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the audit.", show_default=False)]
 
@@ -77,6 +77,7 @@ def _run(
     if joined is not None and releases.is_wanted(target, machine, joined, version):
         result = joined
     else:
+        _check_decided(target, machine, version)
         arguments = {"package_version": version, "reason": reason}
         text = json.dumps({key: value for key, value in arguments.items() if value is not None})
         execution = running.start(target, machine, text)
@@ -96,3 +97,19 @@ def _join(target: Target, machine: StateMachine, version: int | None, *, as_json
         out.print(terminal.line(f"{release.sentence} runs already: {why}"))
         result = running.to_the_end(target, release.arn, what="the release", as_json=as_json)
     return result
+
+
+def _check_decided(target: Target, machine: StateMachine, version: int | None) -> None:
+    """Raise an error when the version, or all there are to release, wait for a person."""
+    name = releases.model_of(machine)
+    undecided = registered.arns(target, name, status=approvals.PENDING)
+    if not undecided:
+        return
+    numbers = {lineage.version_of({"package_arn": arn}) for arn in undecided}
+    waits = version if version is not None else max(filter(None, numbers), default=None)
+    if waits not in numbers or (version is None and releases.newest_approved(target, name) is not None):
+        return
+    raise CommandError(
+        f"version {waits} of {name} waits for a person, and no release takes it before it is approved: "
+        f"`{waiting.approve_command(name, waits)}`, which begins its release"
+    )

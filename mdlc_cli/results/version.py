@@ -151,7 +151,8 @@ def importance(version: Version) -> Table | None:
         if isinstance(each, Mapping)
     ]
     with_gain = any(gain for _, _, gain in rows)
-    names = ("column", f"{measured.get('metric', 'metric')} lost when permuted", "gain")
+    lost = measured.get("metric", "metric") if isinstance(measured, Mapping) else "metric"
+    names = ("column", f"{lost} lost when permuted", "gain")
     kept_rows = rows[:MAX_IMPORTANCES] if with_gain else [row[:2] for row in rows[:MAX_IMPORTANCES]]
     return Table(columns=names if with_gain else names[:2], rows=kept_rows) if rows else None
 

@@ -34,6 +34,7 @@ from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, st
 from mdlc_constructs.workflows.planning import TAGS, taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
 from mdlc_constructs.workflows.training.artifact import artifact_found
+from mdlc_constructs.workflows.training.pending import approve_command, start_approval
 
 WORKFLOW = "training"
 
@@ -330,6 +331,8 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         "run": "{% $plan.run %}",
         **result,
     }
+    if not settings.approval.is_automatic:
+        detail["approve"] = approve_command(settings.model)
     template = Template(
         workflow=WORKFLOW,
         model=settings.model,
@@ -355,13 +358,15 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
                 "rows": "{% $exists($plan.recorded.rows) ? $plan.recorded.rows : '' %}",
             }
         },
-        ending=success(
-            settings.model,
-            WORKFLOW,
-            fields=fields,
-            run_fields=result,
-            detail_type="Training Completed",
-            detail=detail,
+        ending=start_approval(settings.model, settings.approval).then(
+            success(
+                settings.model,
+                WORKFLOW,
+                fields=fields,
+                run_fields=result,
+                detail_type="Training Completed",
+                detail=detail,
+            )
         ),
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
