@@ -61,15 +61,11 @@ def main() -> None:
         sys.exit("mdlc needs Linux or macOS: on Windows, run it in WSL")
     closed_pipe.handle()
     try:
-        _run()
-    finally:
-        # What was printed last may fail only now.
-        sys.stdout.flush()
-
-
-def _run() -> None:
-    try:
-        app()
+        try:
+            app()
+        finally:
+            # What was printed last may fail only now.
+            sys.stdout.flush()
     except CommandError as error:
         _say(str(error), error.detail)
     except BrokenPipeError:

@@ -11,6 +11,7 @@ LOG_IN = (
     "log in again, such as with `aws sso login`, or renew the access key that AWS_PROFILE or the environment "
     "names"
 )
+ASK = "ask for this permission, or use another profile with AWS_PROFILE"
 EXPIRED = (
     *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
     *("UnauthorizedSSOTokenError", "SSOTokenLoadError", "SSOError", "TokenRetrievalError"),
@@ -98,15 +99,12 @@ def sentence(error: BaseException) -> str:
 def _denied(error: BaseException, code: str) -> str:
     match = _DENIAL.search(_message(error))
     if match is None:
-        return (
-            f"the identity in use may not call {_operation(error)} ({code}): ask for this permission, or use "
-            "another profile with AWS_PROFILE"
-        )
+        return f"the identity in use may not call {_operation(error)} ({code}): {ASK}"
     who, action = match["who"] or "the identity in use", match["action"].rstrip(".,")
     on = f" on {match['resource'].rstrip('.,')}" if match["resource"] else ""
     reason = _BECAUSE.search(match["why"])
     why = f" ({' '.join(reason[1].split()).rstrip('.')})" if reason else ""
-    return f"{who} may not do {action}{on}{why}: ask for this permission, or use another profile with AWS_PROFILE"
+    return f"{who} may not do {action}{on}{why}: {ASK}"
 
 
 def _unreachable(error: BaseException) -> str:
@@ -118,7 +116,8 @@ def _unreachable(error: BaseException) -> str:
             f"the local AWS at {parts.scheme}://{parts.netloc} does not answer: look with "
             "`mdlc local status`, or start it with `mdlc local up`"
         )
-    where = f"{parts.scheme}://{parts.netloc}" if parts is not None else "AWS"
+    # The URL of a proxy may hold a password.
+    where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts is not None else "AWS"
     return (
         f"{where} cannot be reached ({type(error).__name__}): check the network, the proxy (HTTPS_PROXY) and "
         "the region"

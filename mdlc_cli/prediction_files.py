@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-from mdlc_cli import objects, parquet, progress
+from mdlc_cli import closed_pipe, objects, parquet, progress
 from mdlc_cli.errors import CommandError
 from mdlc_cli.objects import StoredFile
 from mdlc_cli.target import Target
@@ -78,7 +78,7 @@ def write(target: Target, records: Records, name: str) -> int:
             with _place(name) as (folder, finish):
                 rows = _write(target, records, kind, folder, finish, step)
         except BrokenPipeError:
-            raise
+            closed_pipe.end()
         except OSError as error:
             raise objects.unwritable(Path(name), error) from error
         more = f", {ESCAPED}" if kind == "csv" else ""
