@@ -61,7 +61,8 @@ def show(
             "--json and --predictions - both print to standard output: give --predictions a file"
         )
     _, target = options.chosen(local)
-    result = finding.of(target, references.resolve(target, name, stack=stack, model=model))
+    reference = references.resolve(target, name, stack=stack, model=model)
+    result = finding.of(target, reference, scores_too=predictions is None)
     if as_json:
         terminal.write_json(result.to_json())
     elif predictions != prediction_files.STANDARD_OUTPUT:

@@ -14,17 +14,23 @@ from mdlc_cli.target import Target
 from mdlc_client import lineage
 
 QUANTILES = {"lowest": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "highest": 1.0}
-MAX_BYTES_OF_QUANTILES = 100_000_000
+MAX_BYTES_OF_QUANTILES = 50_000_000
 """Larger batches are not downloaded for their scores' quantiles."""
 
 
-def of(target: Target, reference: RunReference) -> Result:
-    """The result of a batch inference, from its audit item and its manifest."""
+def of(target: Target, reference: RunReference, *, scores_too: bool = True) -> Result:
+    """The result of a batch inference, from its audit item and its manifest.
+
+    Args:
+        target: the AWS that it ran in.
+        reference: the batch.
+        scores_too: whether to read the predictions for the quantiles of their scores.
+    """
     item, run = reference.item, reference.run
     uri = str(item.get("manifest", ""))
     manifest = objects.document(target, uri) if uri else {}
     records = _records(uri, run, manifest) if manifest else None
-    scores = _quantiles(target, records) if records else {}
+    scores = _quantiles(target, records) if records and scores_too else {}
     version = lineage.version_of(item)
     gone = "" if manifest or not uri else "its predictions were deleted"
     title = f"Batch {run} of {reference.model.name}: {item.get('outcome')}"
