@@ -66,7 +66,13 @@ def read(target: Target, model: Model, number: int) -> Version:
         package=package,
         training=training,
         report=_report(target, evaluation),
-        facts=comparison.training_facts(number, training=training, package=package, plan=plan),
+        facts=comparison.training_facts(
+            number,
+            training=training,
+            package=package,
+            plan=plan,
+            resolved=published.split_manifest(target, str(training.get("program", ""))),
+        ),
     )
 
 

@@ -92,7 +92,7 @@ def upload_failed(cause: Exception) -> Exception:
         ),
         (
             sdk.ProxyConnectionError(proxy_url="http://user:secret@proxy:8080"),
-            "http://proxy:8080 cannot be reached (ProxyConnectionError): check the network, the proxy (HTTPS_PROXY)",
+            "http://proxy:8080 cannot be reached (ProxyConnectionError): check the network, the proxy",
         ),
         (
             answer("StateMachineDoesNotExist", "State Machine Does Not\nExist."),
