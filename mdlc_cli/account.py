@@ -23,6 +23,7 @@ BY_TIME = "the response names no version: this one was deployed at that time"
 NOBODY = "not recorded in the registry"
 MANUALLY = "started manually"
 TRIGGERS: Mapping[str, str] = {
+    "manual": MANUALLY,
     "approval": "started by the approval",
     "schedule": "schedule",
     "predictions": "predictions were published",
@@ -138,7 +139,13 @@ def sections(account: Account) -> list[Section]:
             ("version", "" if prediction.version is None else str(prediction.version)),
             ("row", _text(account.row)),
             ("row from", account.row_place),
-            *((name.replace("_", " "), _text(value)) for name, value in prediction.details.items()),
+            *(
+                (
+                    name.replace("_", " "),
+                    TRIGGERS.get(str(value), str(value)) if name == "trigger" else _text(value),
+                )
+                for name, value in prediction.details.items()
+            ),
             ("recorded in", prediction.place),
         ],
     )

@@ -43,7 +43,8 @@ IN_TIME = "train until 2013-09-01; validation 2013-09-01 to 2013-10-01 06:30; ho
             FRACTIONS,
             RESOLVED,
             "by fractions 70/15/15: train until 2013-09-12 10:00 (2,100 rows); "
-            "validation 2013-09-12 10:00 to 2013-11-06 10:00 (450 rows); holdout from 2013-11-06 10:00 (450 rows)",
+            "validation 2013-09-12 10:00 to 2013-11-06 10:00 (450 rows); "
+            "holdout from 2013-11-06 10:00 (450 rows)",
         ),
         ({}, {}, ""),
     ],
@@ -57,7 +58,7 @@ def test_a_split_is_said_with_what_it_came_to(split: Any, resolved: Any, sentenc
     [
         ({"start": "2013-09-01", "end": None}, "from 2013-09-01"),
         ({"start": None, "end": "2013-09-01T00:00:00Z"}, "until 2013-09-01"),
-        ({"start": "2013-09-01T00:00:05Z", "end": "2013-09-01T00:01:00Z"}, "2013-09-01 00:00:05 to 2013-09-01 00:01"),
+        ({"start": "2013-09-01T00:00:05Z", "end": "2013-09-02"}, "2013-09-01 00:00:05 to 2013-09-02"),
         ({"start": None, "end": None}, ""),
         (None, ""),
         ("2013", ""),
