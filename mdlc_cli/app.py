@@ -9,6 +9,7 @@ import typer
 from mdlc_cli import aws_errors, closed_pipe, progress, terminal
 from mdlc_cli.commands import (
     approving,
+    comparing,
     deploying,
     golden_rows,
     local_aws,
@@ -51,6 +52,7 @@ app.command(rich_help_panel=WORK)(deploying.teardown)
 app.command(rich_help_panel=RECORD)(workflows.executions)
 app.command(rich_help_panel=RECORD)(showing.show)
 app.command(rich_help_panel=RECORD)(showing.watch)
+app.command(rich_help_panel=RECORD)(comparing.compare)
 app.command(rich_help_panel=RECORD)(workflows.logs)
 app.command(rich_help_panel=RECORD)(records.audit)
 

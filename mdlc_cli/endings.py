@@ -37,7 +37,7 @@ def write(target: Target, result: Result, *, as_json: bool, more: dict[str, Any]
     if windows:
         write_windows(windows, console=out)
     for sentence in sentences(result, model, workflow, windows):
-        out.print(terminal.line(sentence))
+        out.print(terminal.line(sentence), soft_wrap=True)
 
 
 def write_windows(windows: Sequence[Item], *, console: Console) -> None:

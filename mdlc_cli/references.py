@@ -115,6 +115,20 @@ def resolve(target: Target, name: str, *, stack: str | None = None, model: str |
     return _Names(target=target, stack=stack, model=model).resolve(name)
 
 
+def newest_version(target: Target, *, stack: str | None = None, model: str | None = None) -> VersionReference:
+    """The newest version of the only model that is looked at.
+
+    Raises:
+        CommandError: it has none yet, or there are several models.
+    """
+    chosen = models.choose(target, stack=stack, model=model)
+    trained = lineage.executions(chosen.items, lineage.TRAINING)
+    numbers = [number for item in trained if (number := lineage.version_of(item)) is not None]
+    if not numbers:
+        raise CommandError(f"{chosen.name} has no version yet: train with `mdlc run training`")
+    return VersionReference(model=chosen, version=max(numbers))
+
+
 def execution_of(target: Target, reference: Reference) -> Execution:
     """The execution that did what a reference names.
 

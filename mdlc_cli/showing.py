@@ -26,7 +26,8 @@ def write(result: Result, *, console: Console) -> None:
     for section in result.sections:
         write_section(section, console=console)
     for sentence in result.following:
-        console.print(line(f"Next: {sentence}"))
+        # The terminal breaks the line, so that a command in it can be copied whole.
+        console.print(line(f"Next: {sentence}"), soft_wrap=True)
 
 
 def write_section(section: Section, *, console: Console) -> None:

@@ -145,7 +145,7 @@ def importance(version: Version) -> Table | None:
     rows = [
         (
             str(each.get("column", "")),
-            spelt(_loss(each)),
+            spelt(loss(each)),
             f"{float(each['gain']):.1%}" if isinstance(each.get("gain"), int | float) else "",
         )
         for each in columns
@@ -165,7 +165,8 @@ def _importance_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("not shown", f"{more} less important columns")] if more > 0 else []
 
 
-def _loss(values: Mapping[str, Any]) -> Metric:
+def loss(values: Mapping[str, Any]) -> Metric:
+    """What the main metric loses when a column is permuted, from an item of the report's importance."""
     numbers = {
         name: each if isinstance(each := values.get(name), int | float) else None
         for name in ("value", "low", "high")
