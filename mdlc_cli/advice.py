@@ -60,8 +60,9 @@ OUTCOMES: Mapping[tuple[str, str], str] = {
         "nothing was changed: see `mdlc audit`"
     ),
     ("retraining", "Lost"): (
-        "the challenger was trained and did not win, because the gate refused it, a person rejected it, or "
-        "the release sent it back; the champion stays: `mdlc audit` says which of these and why"
+        "the challenger was trained and did not win, because the gate refused it, a person rejected it, "
+        "nobody decided in time, or the release sent it back; the champion stays: `mdlc audit` says which of "
+        "these and why"
     ),
     ("retraining", "Duplicate"): (
         "another execution does, or did, what this one was started for: see `mdlc executions retraining`"
@@ -89,6 +90,7 @@ ERRORS: Mapping[str, str] = {
     "ChampionMoved": "`mdlc release` for the version that is wanted",
     "AlarmsActive": "`mdlc rollback` when the version that serves is the reason, else `mdlc release`",
     "NoCapacity": "`mdlc release` again later, or with another instance type",
+    "NotDecided": "`mdlc models` names the version that waits, and the command that approves it",
     "NoBaseline": "`mdlc run training`, which leaves a baseline",
     "Undelivered": "{again}, which delivers and scores nothing anew",
     "WindowFailed": "see `mdlc logs {execution}`, then {again}",

@@ -55,6 +55,7 @@ app.command(rich_help_panel=RECORD)(showing.watch)
 app.command(rich_help_panel=RECORD)(comparing.compare)
 app.command(rich_help_panel=RECORD)(workflows.logs)
 app.command(rich_help_panel=RECORD)(records.audit)
+app.command("models", rich_help_panel=RECORD)(approving.list_models)
 
 
 def main() -> None:

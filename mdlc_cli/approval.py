@@ -13,7 +13,7 @@ from mdlc_cli.errors import CommandError
 from mdlc_cli.models import Model
 from mdlc_cli.target import Target
 from mdlc_cli.versions import Version, champion_of
-from mdlc_client import approvals
+from mdlc_client import approvals, registered
 from mdlc_client.approvals import APPROVED, EXPIRED, PENDING, REJECTED
 from mdlc_client.audit import MODEL_PREFIX, Item
 
@@ -98,11 +98,11 @@ def decided_already(
     if status == PENDING:
         _check_nobody_decides(name, item, decision, now)
         return None
-    made = approvals.standing(item, status)
+    standing = approvals.standing(item, status)
     if status == decision:
-        return f"{name} {_how(made, version, VERBS[status])} already: nothing was changed"
+        return f"{name} {_how(standing, version, VERBS[status])} already: nothing was changed"
     if status == REJECTED:
-        raise CommandError(_why_not_approved(model, version, made))
+        raise CommandError(_why_not_approved(model, version, standing))
     if version.number == champion_of(model):
         remedy = (
             f"bring the one before it back with `mdlc rollback --model {model.name}`, then reject it"
@@ -166,7 +166,7 @@ def decide(
     who = str(target.client("sts").get_caller_identity()["Arn"])
     before = approvals.decision_of(model.items, version.number)
     earlier = approvals.standing(before, str(version.package["status"]))
-    made = Decision(
+    verdict = Decision(
         model=model.name,
         version=version.number,
         package_arn=str(version.package["package_arn"]),
@@ -176,12 +176,13 @@ def decide(
         decided_at=now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         earlier=json.dumps({name: earlier[name] for name in _EARLIER}) if earlier else "",
     )
-    _claim(target, model, made, before)
-    _set_status(target, model, made, before)
-    return made
+    _claim(target, model, verdict, before)
+    _check_undecided(target, model, verdict, before, seen=str(version.package["status"]))
+    _set_status(target, model, verdict, before)
+    return verdict
 
 
-def _claim(target: Target, model: Model, made: Decision, before: Item) -> None:
+def _claim(target: Target, model: Model, verdict: Decision, before: Item) -> None:
     """Write the decision's item when nobody has written one since `before` was read."""
     from botocore.exceptions import ClientError
 
@@ -192,20 +193,32 @@ def _claim(target: Target, model: Model, made: Decision, before: Item) -> None:
             "ExpressionAttributeValues": {":seen": {"S": str(before["decided_at"])}},
         }
     try:
-        target.client("dynamodb").put_item(TableName=model.table, Item=made.item(), **condition)
+        target.client("dynamodb").put_item(TableName=model.table, Item=verdict.item(), **condition)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == "ConditionalCheckFailedException":
             raise CommandError(
-                f"somebody else decided on version {made.version} of {made.model} at the same time: see "
-                f"`mdlc audit --model {made.model}`"
+                f"somebody else decided on version {verdict.version} of {verdict.model} at the same time: "
+                f"see `mdlc audit --model {verdict.model}`"
             ) from error
         if denied(error):
-            raise _not_allowed(made, "dynamodb:PutItem", f"table {model.table}") from error
+            raise _not_allowed(verdict, "dynamodb:PutItem", f"table {model.table}") from error
         raise
 
 
-def _set_status(target: Target, model: Model, made: Decision, before: Item) -> None:
+def _check_undecided(target: Target, model: Model, verdict: Decision, before: Item, *, seen: str) -> None:
+    """Raise an error when the status was changed elsewhere, such as in the console, since it was shown."""
+    status = str(registered.describe(target, verdict.package_arn).get("status", ""))
+    if status == seen:
+        return
+    _withdraw(target, model, verdict, before)
+    raise CommandError(
+        f"version {verdict.version} of {verdict.model} became {status or 'deleted'} elsewhere meanwhile: see "
+        f"`mdlc audit --model {verdict.model}`"
+    )
+
+
+def _set_status(target: Target, model: Model, verdict: Decision, before: Item) -> None:
     """Set the status; when AWS refuses it, nothing was decided and the item goes.
 
     After an error of the service or a broken connection the status may have changed, so the item stays, and
@@ -213,26 +226,26 @@ def _set_status(target: Target, model: Model, made: Decision, before: Item) -> N
     """
     from botocore.exceptions import ClientError
 
-    description = made.reason or f"{VERBS[made.decision].title()} by {made.decided_by}."
+    description = verdict.reason or f"{VERBS[verdict.decision].title()} by {verdict.decided_by}."
     try:
         target.client("sagemaker").update_model_package(
-            ModelPackageArn=made.package_arn,
-            ModelApprovalStatus=made.decision,
+            ModelPackageArn=verdict.package_arn,
+            ModelApprovalStatus=verdict.decision,
             ApprovalDescription=description,
         )
     except ClientError as error:
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) < SERVER_ERRORS:
-            _withdraw(target, model, made, before)
+            _withdraw(target, model, verdict, before)
         if denied(error):
-            raise _not_allowed(made, "sagemaker:UpdateModelPackage", made.package_arn) from error
+            raise _not_allowed(verdict, "sagemaker:UpdateModelPackage", verdict.package_arn) from error
         raise
 
 
-def _withdraw(target: Target, model: Model, made: Decision, before: Item) -> None:
+def _withdraw(target: Target, model: Model, verdict: Decision, before: Item) -> None:
     """Put the item back as it was before; where that is refused as well, it counts for ten minutes."""
     from botocore.exceptions import ClientError
 
-    client, own = target.client("dynamodb"), {":own": {"S": made.decided_at}}
+    client, own = target.client("dynamodb"), {":own": {"S": verdict.decided_at}}
     condition: dict[str, Any] = {
         "TableName": model.table,
         "ConditionExpression": "decided_at = :own",
@@ -242,22 +255,22 @@ def _withdraw(target: Target, model: Model, made: Decision, before: Item) -> Non
         if before:
             client.put_item(Item={name: {"S": str(value)} for name, value in before.items()}, **condition)
         else:
-            key = {name: made.item()[name] for name in ("pk", "sk")}
+            key = {name: verdict.item()[name] for name in ("pk", "sk")}
             client.delete_item(Key=key, **condition)
 
 
-def approve_card(target: Target, made: Decision) -> str:
+def approve_card(target: Target, verdict: Decision) -> str:
     """Set the status of an approved package's model card; returns a remark when AWS refuses it."""
     from botocore.exceptions import ClientError
 
     client = target.client("sagemaker")
-    card = client.describe_model_package(ModelPackageName=made.package_arn).get("ModelCard")
+    card = client.describe_model_package(ModelPackageName=verdict.package_arn).get("ModelCard")
     if not card or card.get("ModelCardStatus") == APPROVED:
         return ""
     try:
         # With its content, because the API does not say that a card without one keeps what it had.
         client.update_model_package(
-            ModelPackageArn=made.package_arn, ModelCard={**card, "ModelCardStatus": APPROVED}
+            ModelPackageArn=verdict.package_arn, ModelCard={**card, "ModelCardStatus": APPROVED}
         )
     except ClientError as error:
         return f"The model card keeps its status: {error.response['Error']['Message']}"
@@ -270,10 +283,10 @@ def denied(error: Any) -> bool:
     return code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
-def _not_allowed(made: Decision, action: str, resource: str) -> CommandError:
+def _not_allowed(verdict: Decision, action: str, resource: str) -> CommandError:
     return CommandError(
-        f"{made.decided_by} may not decide on version {made.version} of {made.model}, because it lacks "
-        f"{action} on {resource}: ask who administers the account for this permission"
+        f"{verdict.decided_by} may not decide on version {verdict.version} of {verdict.model}, because it "
+        f"lacks {action} on {resource}: ask who administers the account for this permission"
     )
 
 

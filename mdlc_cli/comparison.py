@@ -105,7 +105,11 @@ def metrics_of(report: Mapping[str, Any], model: str = CHALLENGER) -> tuple[Metr
 
 def recorded_metrics(training: Item) -> tuple[Metric, ...]:
     """The metrics in a training's audit item, which has no intervals."""
-    values = parsed(training.get("metrics"))
+    return plain_metrics(parsed(training.get("metrics")))
+
+
+def plain_metrics(values: Any) -> tuple[Metric, ...]:
+    """Metrics without intervals from values by name; none for anything else."""
     if not isinstance(values, Mapping):
         return ()
     return tuple(

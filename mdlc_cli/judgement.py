@@ -64,7 +64,9 @@ def of(model: str, version: Version, champion: Version | None) -> Judgement:
         notes.append(NO_INTERVALS)
     if champion is None:
         notes.append(NO_CHAMPION)
-    elif champion.number != version.number and compared != in_use:
+    elif champion.number > version.number:
+        notes.append(f"Version {in_use}, which is newer, is in use: an approval does not replace it.")
+    if champion is not None and champion.number != version.number and compared != in_use:
         with_whom = "with no version" if compared is None else f"with version {compared}"
         notes.append(f"It was compared {with_whom}; version {in_use} is the champion now.")
         if compared is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,22 +52,26 @@ def read(target: Target, model: Model, number: int) -> Version:
     Raises:
         CommandError: the model has no such version.
     """
+    version = find(target, model, number)
+    if not version.package and not version.training:
+        raise CommandError(f"{model.name} has no version {number}: {_choice(target, model)}")
+    return version
+
+
+def find(target: Target, model: Model, number: int) -> Version:
+    """Like `read`, without an error: nothing is known of a version that is recorded nowhere."""
     training = lineage.training_of(model.items, number)
     arn = package_arn(target, model, number)
     package = registered.describe(target, arn) if arn else {}
-    if not package and not training:
-        raise CommandError(
-            f"{model.name} has no version {number}: {_choice(target, model)}",
-        )
     run = str(training.get("run") or package.get("metadata", {}).get("run", ""))
     bucket = _bucket(model, package)
     plan = published.plan_of(target, bucket, run) if bucket and run else {}
-    evaluation = str(training.get("evaluation") or package.get("metadata", {}).get("evaluation", ""))
+    evaluation = evaluation_of(model.items, package) or str(training.get("evaluation", ""))
     return Version(
         number=number,
         package=package,
         training=training,
-        report=_report(target, evaluation),
+        report=report(target, evaluation),
         plan=plan,
         facts=comparison.training_facts(
             number,
@@ -87,6 +91,14 @@ def package_arn(target: Target, model: Model, number: int) -> str:
         return known
     listed = registered.arns(target, model.name)
     return next((arn for arn in listed if lineage.version_of({"package_arn": arn}) == number), "")
+
+
+def evaluation_of(items: Iterable[Item], package: Package) -> str:
+    """S3 URI of the folder of a version's evaluation; empty when it is not known."""
+    named = package.get("metadata", {}).get("evaluation")
+    number = package.get("version")
+    training = lineage.training_of(items, int(number)) if number is not None and not named else {}
+    return str(named or training.get("evaluation", ""))
 
 
 def champion_of(model: Model) -> int | None:
@@ -114,7 +126,13 @@ def _bucket(model: Model, package: Package) -> str:
     return rest.partition("/")[0] if scheme == "s3" else ""
 
 
-def _report(target: Target, evaluation: str) -> dict[str, Any]:
+def report(target: Target, evaluation: str) -> dict[str, Any]:
+    """An evaluation's ``report.json``; empty when it is gone, or may not be read.
+
+    Args:
+        target: the AWS.
+        evaluation: S3 URI of its folder; may be empty.
+    """
     from botocore.exceptions import ClientError
 
     bucket, _, prefix = evaluation.removeprefix("s3://").partition("/")

@@ -47,7 +47,7 @@ class PlainLines:
         self._console = console
         self._time_scale = time_scale
         self._shown = 0
-        self._noted: set[str] = set()
+        self._shown_notes: set[str] = set()
 
     def show(self, now: Timeline) -> None:
         """Prints the states that were entered since the last call."""
@@ -55,9 +55,9 @@ class PlainLines:
             self._console.print(entered_line(visit, now.started), markup=False)
         self._shown = len(now.visits)
         for note in (baking_line(now, self._time_scale), waiting_line(now)):
-            if note and note not in self._noted:
+            if note and note not in self._shown_notes:
                 self._console.print(f"           {note}", markup=False)
-                self._noted.add(note)
+                self._shown_notes.add(note)
 
 
 def picture(now: Timeline, moment: datetime, time_scale: float = 1.0) -> RenderableType:

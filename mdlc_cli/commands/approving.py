@@ -8,15 +8,69 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import approval, judgement, machines, models, progress, releases, terminal, versions, waiting
+from mdlc_cli import (
+    approval,
+    judgement,
+    machines,
+    model_list,
+    models,
+    progress,
+    releases,
+    terminal,
+    versions,
+    waiting,
+)
 from mdlc_cli.commands import options
 from mdlc_cli.machines import StateMachine
+from mdlc_cli.model_list import Listed
 from mdlc_cli.models import Model
 from mdlc_cli.target import Target
 from mdlc_client.approvals import APPROVED, REJECTED
 
 Number = Annotated[int, typer.Argument(metavar="VERSION", help="The version's number.", min=1)]
 TRAINING, RETRAINING = "training", "retraining"
+
+
+def list_models(
+    stack: options.Stack = None,
+    model: options.Model = None,
+    limit: Annotated[int, typer.Option(help="How many versions of each, newest first.", min=1, max=100)] = 10,
+    as_json: options.AsJson = False,
+    local: options.Local = None,
+) -> None:
+    """List the versions of models: stage, main metric, age, and what waits."""
+    _, target = options.chosen(local)
+    # With a name, the one model of that name, or a sentence on which there are.
+    chosen = models.deployed(target, stack=stack, model=model) or [
+        models.choose(target, stack=stack, model=model)
+    ]
+    listed = [(each, model_list.read(target, each, limit=limit)) for each in chosen]
+    if as_json:
+        terminal.write_json([version.to_json() for _, own in listed for version in own])
+        return
+    out, now = progress.results_console(), datetime.now(UTC)
+    rows = [version.row(now) for _, own in listed for version in own]
+    table = progress.table(*model_list.COLUMNS)
+    for row in rows:
+        table.add_row(*(terminal.line(cell) for cell in row))
+    if rows:
+        out.print(table)
+    for each, own in listed:
+        for note in _waits(target, each, own):
+            out.print(terminal.line(note))
+
+
+def _waits(target: Target, model: Model, listed: list[Listed]) -> list[str]:
+    """Sentences on what a model waits for, with the commands that go on."""
+    if not listed:
+        return [f"{model.name} has no version yet: train one with `mdlc run training --model {model.name}`."]
+    notes = [waiting.sentence(model.name, each.version) for each in listed if each.waits_for]
+    of_model = {machine.name: machine for machine in machines.all_machines(target, stack=model.stack)}
+    release = of_model.get(f"{model.name}-{releases.WORKFLOW}")
+    underway = releases.underway(target, release) if release is not None else None
+    if underway is not None:
+        notes.append(f"{underway.sentence} runs: watch it with `mdlc release --model {model.name}`.")
+    return notes
 
 
 def approve(
@@ -71,12 +125,14 @@ def _decide(
     )
     if already is not None:
         if as_json:
-            terminal.write_json({"version": number, "decision": decision, "changed": False})
+            terminal.write_json(
+                {"version": number, "decision": decision, "changed": False, "message": already}
+            )
         else:
             progress.results_console().print(terminal.line(f"{already[0].upper()}{already[1:]}."))
         return
     in_use = versions.champion_of(chosen)
-    champion = None if in_use is None else versions.read(target, chosen, in_use)
+    champion = None if in_use is None else versions.find(target, chosen, in_use)
     judged = judgement.of(chosen.name, version, champion)
     out = progress.stderr_console() if as_json else progress.results_console()
     out.print(judgement.shown(judged))
@@ -84,13 +140,13 @@ def _decide(
     options.confirm(target, what, yes=yes)
     retraining = _retraining(target, of_model, chosen)
     newest = machines.executions(target, release, limit=1) if release is not None else []
-    made = approval.decide(target, chosen, version, decision, reason, now=datetime.now(UTC))
-    notes = [approval.approve_card(target, made)] if decision == APPROVED else []
+    verdict = approval.decide(target, chosen, version, decision, reason, now=datetime.now(UTC))
+    notes = [approval.approve_card(target, verdict)] if decision == APPROVED else []
     # Compared with times of the same service, since clocks differ.
     since = newest[0].started + timedelta(microseconds=1) if newest else datetime.min.replace(tzinfo=UTC)
-    notes += _following(target, chosen, made, retraining=retraining, release=release, since=since)
+    notes += _following(target, chosen, verdict, retraining=retraining, release=release, since=since)
     if as_json:
-        terminal.write_json({**asdict(made), "changed": True, "judgement": judged.to_json()})
+        terminal.write_json({**asdict(verdict), "changed": True, "judgement": judged.to_json()})
         out = progress.stderr_console()
     done = f"Version {number} of {chosen.name} is {approval.VERBS[decision]}."
     for note in [done, *filter(None, notes)]:
@@ -105,7 +161,7 @@ def _retraining(target: Target, of_model: dict[str, StateMachine], model: Model)
 def _following(
     target: Target,
     model: Model,
-    made: approval.Decision,
+    verdict: approval.Decision,
     *,
     retraining: str | None,
     release: StateMachine | None,
@@ -115,7 +171,7 @@ def _following(
     notes = []
     if retraining is not None:
         notes.append(f"The retraining {retraining} goes on: follow it with `mdlc watch {retraining}`.")
-    if made.decision == REJECTED:
+    if verdict.decision == REJECTED:
         champion = versions.champion_of(model)
         notes.append("" if champion is None else f"Version {champion} stays the champion.")
     elif release is None:

@@ -105,9 +105,13 @@ def _check_decided(target: Target, machine: StateMachine, version: int | None) -
     undecided = registered.arns(target, name, status=approvals.PENDING)
     if not undecided:
         return
-    numbers = {lineage.version_of({"package_arn": arn}) for arn in undecided}
-    waits = version if version is not None else max(filter(None, numbers), default=None)
-    if waits not in numbers or (version is None and releases.newest_approved(target, name) is not None):
+    numbers = [
+        number for arn in undecided if (number := lineage.version_of({"package_arn": arn})) is not None
+    ]
+    if version is None and releases.newest_approved(target, name) is not None:
+        return
+    waits = version if version is not None else max(numbers)
+    if waits not in numbers:
         return
     raise CommandError(
         f"version {waits} of {name} waits for a person, and no release takes it before it is approved: "

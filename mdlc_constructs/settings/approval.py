@@ -7,7 +7,7 @@ from mdlc_constructs.settings.numbers import check_duration
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 _MODES = ("automatic", "manual")
-_LEAST, _MOST = timedelta(minutes=1), timedelta(days=300)
+_MIN_WAIT, _MAX_WAIT = timedelta(minutes=1), timedelta(days=300)
 """The bounds of waiting; Step Functions ends an execution after a year."""
 
 
@@ -36,7 +36,7 @@ class Approval:
             value = getattr(self, name)
             if value is None:
                 continue
-            check_duration(name, value, _LEAST, _MOST)
+            check_duration(name, value, _MIN_WAIT, _MAX_WAIT)
             if self.is_automatic:
                 raise refusal(name, str(value), "the gate approves at once; use Approval.manual(...).")
         if self.remind_after and self.expires_after and self.expires_after <= self.remind_after:

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.cli.fakes import FakeClient, FakeTarget
-from tests.cli.life import GROUP, MODEL, execution, trained
+from tests.cli.life import GROUP, MODEL, trained
 from tests.cli.stored import stored
 
 ME = "arn:aws:sts::000000000000:assumed-role/Scientist/ada"
@@ -219,6 +219,3 @@ class Deciding:
                 if request.get("statusFilter") in (None, status)
             ]
         }  # fmt: skip
-
-
-__all__ = ["execution"]

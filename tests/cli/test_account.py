@@ -132,6 +132,18 @@ def test_what_is_not_recorded_any_more_is_said(target: FakeTarget) -> None:
     )
 
 
+def test_who_decided_and_why_is_said_with_the_judgement(target: FakeTarget) -> None:
+    item = {
+        "pk": "MODEL#churn", "sk": "APPROVAL#2", "decision": "Approved", "reason": "good",
+        "decided_by": "arn:aws:iam::0:user/ada", "decided_at": "2026-02-03T02:00:00.000Z",
+    }  # fmt: skip
+    judged = told(account.of(target, decision(), [*LIFE, item]))["It was judged"]
+    assert judged["decided"] == "approved by user/ada on 2026-02-03 02:00: good"
+    assert judged["decided by"] == "arn:aws:iam::0:user/ada" and "because" not in judged
+    elsewhere = {**item, "decision": "Rejected"}
+    assert "decided" not in told(account.of(target, decision(), [*LIFE, elsewhere]))["It was judged"]
+
+
 def test_everything_is_json(target: FakeTarget, tmp_path: Path) -> None:
     text = json.dumps(account.of(target, decision(), LIFE).to_json(), default=audit.plain)
     content = json.loads(text)

@@ -4,7 +4,7 @@ from rich.console import Console
 
 from mdlc_cli import family_tree
 from mdlc_client import family
-from tests.cli.life import LIFE, trained
+from tests.cli.life import LIFE, package, trained
 from tests.client.test_family import PACKAGES
 
 DRAWN = """\
@@ -52,6 +52,20 @@ def test_a_model_without_a_champion_shows_its_versions() -> None:
     assert "no champion yet" in text
     assert "version 1  waits for approval" in text
     assert "[x]" in text and "…" in text
+
+
+def test_who_decided_and_why_stands_at_the_version() -> None:
+    training = trained("2026-01-01", 1, "PendingApproval")
+    item = {
+        "pk": "MODEL#churn", "sk": "APPROVAL#1", "decision": "Approved", "reason": "good on spring",
+        "decided_by": "arn:aws:iam::0:user/ada", "decided_at": "2026-01-02T00:00:00.000Z",
+    }  # fmt: skip
+    text = shown(family.of("churn", [training, item], [package(1)]))
+    assert "approved by user/ada on 2026-01-02 00:00: good on spring" in text
+    # The console set it back since: the registry counts.
+    text = shown(family.of("churn", [training, item], [package(1, "PendingManualApproval")]))
+    assert "user/ada" not in text
+    assert "Version 1 of churn waits for a person: `mdlc approve 1 --model churn`." in text
 
 
 def test_many_metrics_are_counted() -> None:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from mdlc_cli import releases
+from mdlc_cli import model_list, releases
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
+from tests.cli.commands.test_hostile_text import checked
 from tests.cli.deciding import ME, PENDING, Deciding
 from tests.cli.life import MODEL, trained
+from tests.cli.test_terminal import HOSTILE
 
 REASON = "the holdout has only one season"
 
@@ -273,6 +275,27 @@ def test_two_who_decide_at_once_leave_one_decision(monkeypatch: pytest.MonkeyPat
     assert account.statuses[3] == PENDING
 
 
+def test_a_decision_in_the_console_meanwhile_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Deciding()
+    made = account.target
+    monkeypatch.setattr(options, "chosen", lambda local: (Path(), made))
+    monkeypatch.setattr(options, "confirm", lambda *_, **__: account.statuses.update({3: "Rejected"}))
+    result = CliRunner().invoke(app, ["approve", "3"])
+    assert str(result.exception) == (
+        "version 3 of churn became Rejected elsewhere meanwhile: see `mdlc audit --model churn`"
+    )
+    assert account.decision() is None and account.updates == []
+
+
+def test_an_older_version_than_the_champion_is_said_not_to_replace_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account = Deciding(statuses={3: PENDING})
+    account.items[-1]["version"] = "9"
+    shown = run(monkeypatch, account, "approve", "3", "--yes").stdout
+    assert "Version 9, which is newer, is in use: an approval does not replace it." in shown
+
+
 def test_the_champion_that_the_evaluation_did_not_know_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     account = Deciding()
     account.items[-1]["version"] = "1"
@@ -283,3 +306,67 @@ def test_the_champion_that_the_evaluation_did_not_know_is_named(monkeypatch: pyt
     account = Deciding(items=Deciding().items[1:2], statuses={3: PENDING})
     shown = run(monkeypatch, account, "approve", "3", "--yes").stdout
     assert "No version is in use yet, so there is nothing to compare it with." in shown
+
+
+def test_versions_are_listed_newest_first_with_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Deciding(statuses={1: "Rejected", 2: "Approved", 3: PENDING})
+    account.items += [trained("2026-01-01", 1, "Refused"), item("Expired", 1)]
+    result = run(monkeypatch, account, "models")
+    assert result.exit_code == 0, result.output
+    lines = [line.split() for line in result.stdout.strip().split("\n")]
+    assert lines[0] == ["model", "version", "stage", "metric", "age"]
+    assert [line[:3] for line in lines[1:4]] == [
+        ["churn", "3", "pending"],
+        ["churn", "2", "champion"],
+        ["churn", "1", "expired"],
+    ]
+    assert lines[1][3:8] == ["auc", "0.7300", "(0.7100", "to", "0.7500)"] and lines[1][-1] == "d"
+    assert lines[3][3:5] == ["auc", "0.7100"], "without its report, from the audit table"
+    assert result.stdout.endswith("Version 3 of churn waits for a person: `mdlc approve 3 --model churn`.\n")
+    listed = json.loads(run(monkeypatch, account, "models", "--json", "--limit", "1").stdout)
+    assert [(each["version"], each["stage"]) for each in listed] == [(3, "pending")]
+    assert listed[0]["waits_for"] == "mdlc approve 3 --model churn"
+
+
+def test_a_release_that_runs_is_what_an_approved_version_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Deciding()
+    run(monkeypatch, account, "approve", "3", "--yes")
+    assert (
+        "A release of version 3, started by its approval, runs: watch it with"
+        in run(monkeypatch, account, "models").stdout
+    )
+
+
+def test_models_without_a_version_and_unknown_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = Deciding(items=[], statuses={})
+    assert run(monkeypatch, empty, "models").stdout == (
+        "churn has no version yet: train one with `mdlc run training --model churn`.\n"
+    )
+    assert "did you mean churn?" in refusal(monkeypatch, empty, "models", "--model", "chrun")
+
+
+@pytest.mark.parametrize(
+    ("ago", "text"),
+    [({"seconds": 5}, "5 s"), ({"minutes": 59}, "59 min"), ({"hours": 47}, "1 d"), ({"days": -1}, "0 s")],
+)
+def test_ages_are_in_their_largest_unit(ago: dict[str, int], text: str) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert model_list.age((now - timedelta(**ago)).isoformat(), now) == text
+    assert model_list.age("", now) == ""
+
+
+@pytest.mark.parametrize("arguments", [("approve", "3", "--yes"), ("models",), ("audit", "--model", MODEL)])
+def test_what_others_wrote_is_shown_and_not_obeyed(
+    monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    account = Deciding(waits=True)
+    hostile = {"hyperparameters": json.dumps({HOSTILE: HOSTILE}), "data_version": HOSTILE, "reason": HOSTILE}
+    account.items = [
+        {**each, **hostile} if each.get("workflow") == "training" else each for each in account.items
+    ]
+    account.items.append(item("Approved", 2, reason=HOSTILE, decided_by=HOSTILE))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    result = run(monkeypatch, account, *arguments)
+    assert result.exception is None, result.exception
+    checked(result.output)
