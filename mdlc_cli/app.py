@@ -8,6 +8,7 @@ import typer
 
 from mdlc_cli import progress, terminal
 from mdlc_cli.commands import (
+    decision,
     deploying,
     golden_rows,
     local_aws,
@@ -41,6 +42,7 @@ app.command(rich_help_panel=WORK)(workflows.upload)
 app.command(rich_help_panel=WORK)(workflows.run)
 app.command(rich_help_panel=WORK)(releasing.release)
 app.command(rich_help_panel=WORK)(releasing.rollback)
+app.command("openapi", rich_help_panel=WORK)(decision.write_openapi)
 app.add_typer(golden_rows.app, name="golden", rich_help_panel=WORK)
 app.add_typer(rule_files.app, name="rules", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(deploying.teardown)
