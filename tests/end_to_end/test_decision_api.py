@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from mdlc_cli import decision_apis, openapi
 from mdlc_cli import rules as command
+from mdlc_cli.app import app
+from mdlc_cli.commands import options
 from tests.end_to_end.aws import Aws
 from tests.end_to_end.chapters import chapters
 from tests.end_to_end.deciding import NAME, VERSION, Deciding, rules
@@ -201,6 +204,22 @@ def test_a_client_that_is_generated_from_the_document_asks_the_api(
         asked.row = made.models.Row(**LATE)
         refused = made.api.default.decide.sync(client=client, body=asked)
     assert isinstance(refused, made.models.Error) and "was used for another row" in refused.message
+
+
+def test_mdlc_ask_prints_the_decision_and_audit_finds_it(
+    deciding: Deciding, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, "chosen", lambda local: (aws.folder, aws.target))
+    asked = CliRunner().invoke(app, ["ask", json.dumps(EARLY), "--stack", "Deciding", "--json"])
+    assert asked.exit_code == 0, asked.output
+    (answer,) = json.loads(asked.stdout)["answers"]
+    assert (answer["decision"], answer["version"]) == ("wait", VERSION)
+    assert deciding.record(answer["request_id"])["decision"] == "wait"
+    arguments = ["audit", answer["request_id"], "--stack", "Deciding", "--json"]
+    found = CliRunner().invoke(app, arguments)
+    assert json.loads(found.stdout)["prediction"]["score"] == answer["score"], found.output
+    conflict = ["ask", json.dumps(LATE), "--stack", "Deciding", "--request-id", answer["request_id"]]
+    assert "was used for another row" in str(CliRunner().invoke(app, conflict).exception)
 
 
 @SHAPES
