@@ -8,6 +8,7 @@ import typer
 
 from mdlc_cli import progress, terminal
 from mdlc_cli.commands import (
+    data_files,
     decision,
     deploying,
     golden_rows,
@@ -22,7 +23,7 @@ from mdlc_cli.errors import CommandError
 
 HELP = """Train, score and keep account of models on AWS, or on this machine.
 
-A first session: `mdlc local up`, `mdlc deploy`, `mdlc upload data.csv`, `mdlc run training`,
+A first session: `mdlc local up`, `mdlc deploy`, `mdlc put data.csv`, `mdlc run training`,
 `mdlc audit`, `mdlc teardown`. Every command says which AWS it uses.
 """
 
@@ -38,7 +39,7 @@ MACHINE, WORK, RECORD = "This machine", "Your stacks and workflows", "What happe
 app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
 app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)
-app.command(rich_help_panel=WORK)(workflows.upload)
+app.command(rich_help_panel=WORK)(data_files.put)
 app.command(rich_help_panel=WORK)(workflows.run)
 app.command(rich_help_panel=WORK)(releasing.release)
 app.command(rich_help_panel=WORK)(releasing.rollback)
