@@ -42,7 +42,11 @@ def deployed(target: Target, *, stack: str | None = None, model: str | None = No
     Raises:
         CommandError: there is no such stack.
     """
-    listed = [each for made in stacks.deployed(target, stack) for each in _of_stack(target, made.name, model)]
+    listed = [
+        each
+        for each_stack in stacks.deployed(target, stack)
+        for each in _of_stack(target, each_stack.name, model)
+    ]
     return sorted(listed, key=lambda each: (each.name, each.stack))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import typer
@@ -21,6 +23,8 @@ from mdlc_cli.terminal import line
 from mdlc_constructs.settings.strict_json import read_json
 
 SHOWN_LOG_LINES = 30
+_LENGTH = re.compile("(?P<count>[0-9]{1,6})(?P<unit>[mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +86,29 @@ def read_input(text: str | None) -> str:
     if not isinstance(content, dict):
         raise CommandError(f"--input is {document!r}: give a JSON object such as {{}}")
     return json.dumps(content)
+
+
+def with_last(text: str, last: str, now: datetime) -> str:
+    """A monitoring's input with the window of the last time, up to now, in whole seconds.
+
+    Args:
+        text: the execution's input as JSON.
+        last: the length of the window, such as ``45m``, ``6h`` or ``2d``.
+        now: the present moment.
+
+    Raises:
+        CommandError: ``last`` is no length, or the input names a window too.
+    """
+    match = _LENGTH.fullmatch(last)
+    if match is None or int(match["count"]) == 0:
+        raise CommandError(f"--last {last} is no length of time: give one such as 45m, 6h or 2d")
+    content = json.loads(text)
+    if "window" in content:
+        raise CommandError(f"--last {last} and the window in --input contradict each other: leave one out")
+    end = now.astimezone(UTC).replace(microsecond=0)
+    start = end - timedelta(**{_UNITS[match["unit"]]: int(match["count"])})
+    window = {"start": start.isoformat(), "end": end.isoformat()}
+    return json.dumps({**content, "window": window})
 
 
 def start(target: Target, machine: StateMachine, text: str) -> str:

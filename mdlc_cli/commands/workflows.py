@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -30,6 +31,15 @@ def run(
     input_text: Annotated[
         str | None, typer.Option("--input", help="Input as JSON, or @FILE, or @- for standard input.")
     ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--last",
+            metavar="LENGTH",
+            help="For monitoring: the window from that long ago until now, such as 45m, 6h or 2d.",
+            show_default=False,
+        ),
+    ] = None,
     stack: options.Stack = None,
     model: options.Model = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end.")] = True,
@@ -38,8 +48,11 @@ def run(
 ) -> None:
     """Run a workflow and watch it. Exit status 1 when it fails."""
     text = running.read_input(input_text)
+    text = running.with_last(text, last, datetime.now(UTC)) if last is not None else text
     _, target = options.chosen_to_change(local, f"Run {workflow}", yes=yes)
     machine = machines.choose(machines.all_machines(target, stack=stack), workflow, model=model)
+    if last is not None and not advice.workflow_of(machine.name).endswith("monitoring"):
+        raise CommandError(f"--last {last} is for monitoring, and {machine.name} is not: leave it out")
     execution = running.start(target, machine, text)
     if not wait:
         terminal.write(execution)
