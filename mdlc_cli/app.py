@@ -13,6 +13,8 @@ from mdlc_cli.commands import (
     approving,
     beginning,
     comparing,
+    data_files,
+    decision,
     deploying,
     golden_rows,
     local_aws,
@@ -27,7 +29,7 @@ from mdlc_cli.errors import CommandError
 
 HELP = """Train, score and keep account of models on AWS, or on this machine.
 
-A first session: `mdlc local up`, `mdlc deploy`, `mdlc upload data.csv`, `mdlc run training`,
+A first session: `mdlc local up`, `mdlc deploy`, `mdlc put data.csv`, `mdlc run training`,
 `mdlc audit`, `mdlc teardown`. Every command says which AWS it uses.
 """
 
@@ -63,12 +65,14 @@ app.command(rich_help_panel=MACHINE)(beginning.doctor)
 app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
 app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)
-app.command(rich_help_panel=WORK)(workflows.upload)
+app.command(rich_help_panel=WORK)(data_files.put)
 app.command(rich_help_panel=WORK)(workflows.run)
 app.command(rich_help_panel=WORK)(approving.approve)
 app.command(rich_help_panel=WORK)(approving.reject)
 app.command(rich_help_panel=WORK)(releasing.release)
 app.command(rich_help_panel=WORK)(releasing.rollback)
+app.command(rich_help_panel=WORK)(decision.ask)
+app.command("openapi", rich_help_panel=WORK)(decision.write_openapi)
 app.add_typer(golden_rows.app, name="golden", rich_help_panel=WORK)
 app.add_typer(rule_files.app, name="rules", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(deploying.teardown)

@@ -1,10 +1,9 @@
-"""``mdlc upload``, ``mdlc run``, ``mdlc executions`` and ``mdlc logs``."""
+"""``mdlc run``, ``mdlc executions`` and ``mdlc logs``."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,7 +20,6 @@ from mdlc_cli import (
     releases,
     running,
     terminal,
-    uploading,
     watch,
 )
 from mdlc_cli.commands import options
@@ -97,25 +95,6 @@ def _say_what_follows(target: Target, machine: machines.StateMachine, result: ru
     else:
         text = f"{begun.sentence} has begun: watch it with `mdlc release --model {model}`."
     progress.results_console().print(terminal.line(text))
-
-
-def upload(
-    files: Annotated[list[Path], typer.Argument(help="Files of data, CSV or Parquet as the dataset says.")],
-    to: Annotated[
-        str | None,
-        typer.Option("--to", help="S3 folder. Default: where the training looks.", show_default=False),
-    ] = None,
-    stack: options.Stack = None,
-    model: options.Model = None,
-    yes: options.Yes = False,
-    local: options.Local = None,
-) -> None:
-    """Put files where a model's training looks for its data. A file of the same name is replaced."""
-    _, target = options.chosen_to_change(local, f"Upload {', '.join(file.name for file in files)}", yes=yes)
-    if to is None:
-        state_machines = machines.all_machines(target, stack=stack)
-        to = uploading.folder_of(target, machines.choose(state_machines, "training", model=model))
-    uploading.upload(target, files, to)
 
 
 def executions(
