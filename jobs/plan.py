@@ -12,6 +12,7 @@ from mdlc_constructs.settings.payloads.job_plan import (
     PARTS,
     SCHEMA_VERSION,
     SECTIONS_BY_JOB,
+    AlgorithmSection,
     ChampionSection,
     DataFile,
     DataSection,
@@ -20,6 +21,7 @@ from mdlc_constructs.settings.payloads.job_plan import (
     EvaluationSection,
     GateSection,
     GoldenSection,
+    ImportanceSection,
     JobPlan,
     MonitorSection,
     PackageSection,
@@ -83,6 +85,11 @@ class Plan:
     def run(self) -> str:
         """The run's digest."""
         return self.payload.run
+
+    @property
+    def code_version(self) -> str:
+        """The team's version of its code; empty when the plan has none. No result may depend on it."""
+        return self.payload.code_version
 
     @property
     def training(self) -> bool:
@@ -160,6 +167,16 @@ class Plan:
     def champion(self) -> ChampionSection | None:
         """The model package in production; None before the first one."""
         return self._read("champion", self.payload.champion)
+
+    @property
+    def importance(self) -> ImportanceSection | None:
+        """How permutation importance is measured; None when it is not."""
+        return self._read("importance", self.payload.importance)
+
+    @property
+    def algorithm(self) -> AlgorithmSection | None:
+        """What trained the model; None when the plan does not say."""
+        return self._read("algorithm", self.payload.algorithm)
 
     @property
     def delivery(self) -> DeliverySection | None:

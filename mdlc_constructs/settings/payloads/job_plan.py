@@ -20,8 +20,8 @@ DELIMITERS = (",", ";", "\t", "|")
 
 SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "quality": ("dataset", "quality", "split", "data"),
-    "features": ("dataset", "split", "data", "champion"),
-    "evaluate": ("dataset", "data", "gate", "evaluation", "champion"),
+    "features": ("dataset", "split", "data", "champion", "importance"),
+    "evaluate": ("dataset", "data", "gate", "evaluation", "champion", "importance", "algorithm"),
     "prepare": ("dataset", "data"),
     "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
     "golden": ("dataset", "golden", "data", "package"),
@@ -178,6 +178,33 @@ class EvaluationSection:
     threshold: float
     bootstrap: int
     seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportanceSection:
+    """How permutation importance is measured; see `Evaluation` for its meaning.
+
+    Attributes:
+        rows: the number of extra rows that are scored, over all columns and repeats.
+        seed: of the sample and the permutations.
+    """
+
+    rows: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlgorithmSection:
+    """What trained the model, for the report and the model card.
+
+    Attributes:
+        name: of a built-in algorithm, such as `xgboost`; empty for a container of the team's own.
+        image: URI of the image.
+    """
+
+    image: str
+    hyperparameters: Mapping[str, str]
+    name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -352,6 +379,9 @@ class JobPlan:
     Attributes:
         run: digest of the run's work; empty at first, because it is derived from the other sections.
         predicted_at: when batch inference was started, ISO 8601.
+        importance: None when permutation importance is switched off, and in workflows other than training.
+        code_version: the team's own version of its code, which no result depends on: no job's name follows
+            from it, and it is that of the execution that started the job.
     """
 
     workflow: Literal["training", "batch", "monitoring"]
@@ -370,4 +400,7 @@ class JobPlan:
     golden: GoldenSection | None = None
     monitor: MonitorSection | None = None
     previous: PreviousSection | None = None
+    importance: ImportanceSection | None = None
+    algorithm: AlgorithmSection | None = None
+    code_version: str = ""
     schema_version: int = SCHEMA_VERSION

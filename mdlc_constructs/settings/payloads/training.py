@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mdlc_constructs.settings.payloads.job_plan import (
+    AlgorithmSection,
     DatasetSection,
     EvaluationSection,
     GateSection,
+    ImportanceSection,
     QualitySection,
     SplitSection,
 )
@@ -35,13 +37,20 @@ class TrainingInput(ExecutionInput):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSections:
-    """The settings of a training, as the jobs' `plan.json` holds them."""
+    """The settings of a training, as the jobs' `plan.json` holds them.
+
+    Attributes:
+        importance: None when permutation importance is switched off.
+    """
 
     dataset: DatasetSection
     quality: QualitySection
     split: SplitSection
     gate: GateSection
     evaluation: EvaluationSection
+    algorithm: AlgorithmSection
+    importance: ImportanceSection | None = None
+    code_version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from mdlc_constructs.settings import (
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.job_plan import AlgorithmSection
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
@@ -89,7 +90,17 @@ class TrainingSettings:
             "split": encode(self.split.to_plan()),
             "gate": encode(self.gate.to_plan()),
             "evaluation": encode(self.evaluation.to_plan()),
+            "importance": encode(self.evaluation.importance()),
+            "algorithm": encode(self._algorithm_section()),
+            "code_version": self.code_version,
         }
+
+    def _algorithm_section(self) -> AlgorithmSection:
+        return AlgorithmSection(
+            name=getattr(self.algorithm, "name", ""),
+            image="${TrainingImage}",
+            hyperparameters=self.algorithm.hyperparameters,
+        )
 
 
 def check_quality(settings: TrainingSettings) -> Task:
