@@ -92,6 +92,16 @@ class Plan:
         return self.payload.code_version
 
     @property
+    def training_job(self) -> str:
+        """The name of the training job; empty when the plan has none."""
+        return self.payload.training_job
+
+    @property
+    def artifact(self) -> str:
+        """The S3 URI of the trained model; empty when the plan has none."""
+        return self.payload.artifact
+
+    @property
     def training(self) -> bool:
         """Whether the run trains a model, and so needs labels."""
         return self.workflow == "training"

@@ -382,6 +382,8 @@ class JobPlan:
         importance: None when permutation importance is switched off, and in workflows other than training.
         code_version: the team's own version of its code, which no result depends on: no job's name follows
             from it, and it is that of the execution that started the job.
+        training_job: name of the training job, known from the digests like the run.
+        artifact: S3 URI of the trained model.
     """
 
     workflow: Literal["training", "batch", "monitoring"]
@@ -403,4 +405,6 @@ class JobPlan:
     importance: ImportanceSection | None = None
     algorithm: AlgorithmSection | None = None
     code_version: str = ""
+    training_job: str = ""
+    artifact: str = ""
     schema_version: int = SCHEMA_VERSION
