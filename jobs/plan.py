@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from jobs.errors import PlanError
 from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, decode
+from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.job_plan import (
     PARTS,
     SCHEMA_VERSION,
     SECTIONS_BY_JOB,
-    AlgorithmSection,
     ChampionSection,
     DataFile,
     DataSection,
@@ -21,7 +21,6 @@ from mdlc_constructs.settings.payloads.job_plan import (
     EvaluationSection,
     GateSection,
     GoldenSection,
-    ImportanceSection,
     JobPlan,
     MonitorSection,
     PackageSection,

@@ -36,7 +36,6 @@ def segment_columns(
 def values_query(dataset: DatasetSection, relation: str, order: str, columns: Sequence[str]) -> str:
     """The SQL query of the columns' values as text, a row for each record, in the records' order."""
     values = ", ".join(
-        f"{text_of('raw.' + quote(name), dataset.columns[name])} AS {quote(name)}"
-        for name in columns
+        f"{text_of('raw.' + quote(name), dataset.columns[name])} AS {quote(name)}" for name in columns
     )
     return f"SELECT {values} FROM {quote(relation)} AS raw ORDER BY {order}"

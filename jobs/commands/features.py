@@ -239,9 +239,7 @@ def _write_permuted(
     """Write the records for permutation importance, if any; returns the files' paths by name."""
     if plan.importance is None:
         return {}
-    size = permuted_rows.sample_size(
-        columns=len(program.columns), holdout=holdout, rows=plan.importance.rows
-    )
+    size = permuted_rows.sample_size(columns=len(program.columns), holdout=holdout, rows=plan.importance.rows)
     if size is None:
         return {}
     records, index = f"holdout/{permuted_rows.RECORDS}", f"holdout_keys/{permuted_rows.INDEX}"

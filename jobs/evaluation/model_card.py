@@ -161,7 +161,9 @@ def _metric(name: str, value: Mapping[str, Any], note: str) -> dict[str, Any]:
 def _calibration(calibration: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name in ("slope", "intercept"):
         if calibration[name]:
-            yield _metric(name, calibration[name], "1 is calibrated" if name == "slope" else "0 is calibrated")
+            yield _metric(
+                name, calibration[name], "1 is calibrated" if name == "slope" else "0 is calibrated"
+            )
     yield {
         "name": "reliability",
         "type": "linear_graph",

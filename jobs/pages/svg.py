@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from jobs.evaluation.calibration import ReliabilityBin
 from jobs.monitoring.segments import Segment
 from jobs.pages.formats import number
-from jobs.evaluation.calibration import ReliabilityBin
 from jobs.statistics.window import Compared
 
 WIDTH = 340
@@ -142,7 +142,10 @@ def reliability(bins: Sequence[ReliabilityBin]) -> Picture:
     def up(rate: float) -> float:
         return 6 + side * (1 - rate)
 
-    drawn = [_line("frame", across(0), across(1), up(0), up(0)), _line("frame", across(0), across(0), up(0), up(1))]
+    drawn = [
+        _line("frame", across(0), across(1), up(0), up(0)),
+        _line("frame", across(0), across(0), up(0), up(1)),
+    ]
     drawn.append(_line("others", across(0), across(1), up(0), up(1)))
     for point in bins:
         x = across(point.score)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from mdlc_constructs.settings.payloads.job_plan import EvaluationSection, ImportanceSection
+from mdlc_constructs.settings.payloads.evaluation import ImportanceSection
+from mdlc_constructs.settings.payloads.job_plan import EvaluationSection
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_RESAMPLES = 10_000

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.job_plan import (
-    AlgorithmSection,
     DatasetSection,
     EvaluationSection,
     GateSection,
-    ImportanceSection,
     QualitySection,
     SplitSection,
 )

@@ -1,7 +1,8 @@
 """The training machine: a pure function from settings to states.
 
 On success it enters Plan, Resume, CheckQuality, QualityVerdict, PrepareFeatures, Train, CreateModel,
-ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and PublishEvent.
+ScoreHoldout (with ScoreModel inside, once a model), Evaluate, ReadModelCard, Register, Decide, RecordAudit
+and PublishEvent.
 """
 
 import json
@@ -13,6 +14,7 @@ from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, KEY
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
+    BuiltInAlgorithm,
     Compute,
     Dataset,
     Evaluation,
@@ -24,7 +26,7 @@ from mdlc_constructs.settings import (
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.job_plan import AlgorithmSection
+from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
@@ -35,6 +37,13 @@ from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, st
 from mdlc_constructs.workflows.planning import TAGS, taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
 from mdlc_constructs.workflows.training.artifact import artifact_found
+from mdlc_constructs.workflows.training.model_card import (
+    CARD_REFUSED,
+    CARD_URI,
+    MODEL_CARD,
+    leads,
+    wants_card,
+)
 
 WORKFLOW = "training"
 
@@ -84,16 +93,22 @@ class TrainingSettings:
 
     def to_plan(self) -> dict[str, object]:
         """The settings in the form of the jobs' `plan.json`."""
+        importance = self.evaluation.importance()
         return {
             "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": encode(self.quality.to_plan()),
             "split": encode(self.split.to_plan()),
             "gate": encode(self.gate.to_plan()),
             "evaluation": encode(self.evaluation.to_plan()),
-            "importance": encode(self.evaluation.importance()),
+            "importance": encode(importance) if importance else None,
             "algorithm": encode(self._algorithm_section()),
             "code_version": self.code_version,
         }
+
+    @property
+    def tells_gain(self) -> bool:
+        """Whether the evaluation reads the trained model for the gain of its trees."""
+        return isinstance(self.algorithm, BuiltInAlgorithm) and self.evaluation.importance() is not None
 
     def _algorithm_section(self) -> AlgorithmSection:
         return AlgorithmSection(
@@ -213,7 +228,8 @@ def score_holdout(settings: TrainingSettings) -> Map:
 
 
 def evaluate(settings: TrainingSettings) -> Task:
-    """Compute metrics with confidence intervals, a plot, the gate's verdict and the monitoring baseline."""
+    """Compute metrics with confidence intervals, the report, the gate's verdict and the monitoring baseline."""
+    trees = {"model": "{% $plan.uris.artifact %}", "program": "{% $plan.uris.program %}"}
     return data_job(
         "Evaluate",
         command="evaluate",
@@ -225,6 +241,8 @@ def evaluate(settings: TrainingSettings) -> Task:
             "holdout_keys": "{% $plan.uris.keys %}",
             "predictions": "{% $plan.uris.scores %}",
             "trained_on": "{% $plan.uris.trained_on %}",
+            "manifest": "{% $plan.uris.manifest %}",
+            **(trees if settings.tells_gain else {}),
         },
         outputs={"evaluation": "{% $plan.uris.evaluation %}", "baseline": "{% $plan.uris.baseline %}"},
         compute=settings.job_compute,
@@ -259,6 +277,7 @@ def register(settings: TrainingSettings) -> Task:
                 }
             }
         },
+        model_card=MODEL_CARD,
         metadata={
             "run": "{% $plan.run %}",
             "data_version": "{% $plan.data_version %}",
@@ -270,10 +289,11 @@ def register(settings: TrainingSettings) -> Task:
             "program": "{% $plan.uris.program %}",
             "evaluation": "{% $plan.uris.evaluation %}",
             "baseline": "{% $plan.uris.baseline %}",
+            "model_card": CARD_URI,
         },
         assign={"package_arn": "{% $states.result.ModelPackageArn %}"},
         output={},
-        catch=(TO_FAILURE,),
+        catch=(CARD_REFUSED, TO_FAILURE),
     )
 
 
@@ -378,5 +398,6 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * 3, settings.scoring_compute
         ),
+        leads=leads(parts, register(settings)) if wants_card(parts.tasks["register"]) else {},
     )
     return assemble(template, parts)
