@@ -31,7 +31,7 @@ def answer_to(folder: Path, record_file: str) -> Path:
 
 
 def optional_answer_to(folder: Path, record_file: str) -> Path | None:
-    """The output file for a file of records, anywhere below the folder; None when there is none, or several."""
+    """The output file for a file of records, anywhere below the folder; None when there is not just one."""
     paths = _answers(folder, record_file)
     return paths[0] if len(paths) == 1 else None
 

@@ -266,8 +266,8 @@ def _write_manifest(
 ) -> None:
     files = {**written.files, **others}
     digests = {name: sha256_of(path) for name, path in files.items()}
-    # The content digest leaves out the champion's features of the holdout, the statistics of the rows, what
-    # is for the report only, and the archive, which also contains code: they do not change the split's content.
+    # The content digest leaves out what does not change the split's content: the champion's features of the
+    # holdout, the statistics of the rows, what is for the report only, and the archive, which contains code.
     left_out = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, archive.NAME)
     content = {
         name: digest

@@ -151,8 +151,8 @@ def measure_importance(permuted: Permuted, scored: ScoredRows, *, resamples: int
     resampled = np.array([compute_metric(metric, sample, counts) for counts in drawn])
 
     def loss(models: Sequence[ScoredRows], counts: Floats, original: float) -> float:
-        after = np.mean([compute_metric(metric, model, counts) for model in models])
-        return float(sign * (original - after))
+        # Differences are averaged, so that equal metrics give 0 without a rounding error.
+        return float(np.mean([sign * (original - compute_metric(metric, model, counts)) for model in models]))
 
     measured = []
     for name, models in columns.items():

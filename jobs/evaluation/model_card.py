@@ -22,32 +22,40 @@ _GROUP_NAME, _SHORT, _LONG, _NAME = 63, 1024, 2048, 255
 def card_text(report: Mapping[str, Any], plan: Plan) -> str:
     """The card as JSON on one line, which SageMaker requires, in ASCII, of at most `MAX_CHARACTERS`.
 
-    A card that would be longer loses its last groups of metrics, which the report has as well.
+    A card that would be longer loses its last groups of metrics, and then hyperparameters; the report has all.
 
     Args:
         report: the content of ``report.json``.
         plan: the run's plan.
     """
-    groups = list(_groups(report))
+    groups, hyperparameters = list(_groups(report)), MAX_HYPERPARAMETERS
     while True:
-        text = json.dumps(_card(report, plan, groups), allow_nan=False)
-        if len(text) <= MAX_CHARACTERS or not groups:
+        text = json.dumps(_card(report, plan, groups, hyperparameters), allow_nan=False)
+        if len(text) <= MAX_CHARACTERS or not (groups or hyperparameters):
             return text
-        groups.pop()
+        if len(groups) > 1:
+            groups.pop()
+        elif hyperparameters:
+            hyperparameters //= 2
+        else:
+            groups.clear()
 
 
-def _card(report: Mapping[str, Any], plan: Plan, groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _card(
+    report: Mapping[str, Any], plan: Plan, groups: Sequence[Mapping[str, Any]], hyperparameters: int
+) -> dict[str, Any]:
+    training = _training(report, plan, hyperparameters)
     return _present(
         {
             "model_overview": _present({"model_artifact": [plan.artifact] if _fits(plan.artifact) else None}),
-            "training_details": _present({"training_job_details": _training(report, plan)}),
+            "training_details": _present({"training_job_details": training}),
             "evaluation_details": [_evaluation(report, groups)],
             "additional_information": _additional(report, plan),
         }
     )
 
 
-def _training(report: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+def _training(report: Mapping[str, Any], plan: Plan, most: int) -> dict[str, Any]:
     algorithm = report["algorithm"] or {}
     image = algorithm.get("image", "")
     hyperparameters = [
@@ -59,7 +67,7 @@ def _training(report: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         {
             "training_datasets": [plan.dataset.uri] if _fits(plan.dataset.uri) else None,
             "training_environment": {"container_image": [image]} if _fits(image) else None,
-            "hyper_parameters": hyperparameters[:MAX_HYPERPARAMETERS],
+            "hyper_parameters": hyperparameters[:most],
         }
     )
 

@@ -1,7 +1,7 @@
 """The main metric of the holdout's segments: the rows with one value of a feature column.
 
-The statistics are those of monitoring (see `jobs.monitoring.segments`), so that a segment's metric here can be
-compared with that of a window.
+The statistics are those of monitoring (see `jobs.monitoring.segments`), so that a segment's metric here can
+be compared with that of a window.
 """
 
 from pathlib import Path
@@ -55,8 +55,7 @@ def read_segments(
     if not left_out:
         return segments, []
     return segments, [
-        f"{left_out} {'segment is' if left_out == 1 else 'segments are'} left out, with fewer than {MIN_ROWS} "
-        "rows or with one class only."
+        f"Segments left out, as they have fewer than {MIN_ROWS} rows or one class only: {left_out}."
     ]
 
 

@@ -228,7 +228,7 @@ def score_holdout(settings: TrainingSettings) -> Map:
 
 
 def evaluate(settings: TrainingSettings) -> Task:
-    """Compute metrics with confidence intervals, the report, the gate's verdict and the monitoring baseline."""
+    """Compute metrics with confidence intervals, report, gate's verdict and the monitoring baseline."""
     trees = {"model": "{% $plan.uris.artifact %}", "program": "{% $plan.uris.program %}"}
     return data_job(
         "Evaluate",

@@ -72,7 +72,8 @@ def read_card() -> Task:
         byte_range=f"bytes=0-{MAX_CHARACTERS - 1}",
         kms_key_arn=KEY_ARN,
         assign={
-            "model_card": "{% ($parse($states.result.Body); $replace($states.result.Body, /[\\r\\n]+/, ' ')) %}"
+            "model_card": "{% ($parse($states.result.Body); "
+            "$replace($states.result.Body, /[\\r\\n]+/, ' ')) %}"
         },
         output={},
         # An object that does not exist is answered by S3.S3Exception too, to who may not list it: retry, but
