@@ -22,7 +22,7 @@ _GROUP_NAME, _SHORT, _LONG, _NAME = 63, 1024, 2048, 255
 def card_text(report: Mapping[str, Any], plan: Plan) -> str:
     """The card as JSON on one line, which SageMaker requires, in ASCII, of at most `MAX_CHARACTERS`.
 
-    A card that would be longer loses its last groups of metrics, and then hyperparameters; the report has all.
+    A card that would be longer loses its last groups of metrics, and then hyperparameters.
 
     Args:
         report: the content of ``report.json``.

@@ -87,7 +87,7 @@ def test_training_registers_an_approved_package_with_its_origin(teams: Aws) -> N
     assert sum(column["gain"] for column in report["importance"]["columns"]) == pytest.approx(1)
     assert report["algorithm"]["hyperparameters"]["num_round"] == "10"
     assert package["ModelCard"]["ModelCardStatus"] == "PendingReview"
-    assert package["ModelCard"]["ModelCardContent"] == teams.read(metadata["model_card"])
+    assert package["ModelCard"]["ModelCardContent"] == teams.read(metadata["model_card"]).decode()
     baseline = {name: teams.read(metadata["baseline"] + name) for name in BASELINE}
     assert len(teams.keys(metadata["baseline"])) == len(BASELINE)
     measured = json.loads(baseline["performance.json"])

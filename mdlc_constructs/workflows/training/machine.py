@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Map, State, Task
-from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, KEY_ARN, PACKAGE_GROUP
+from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
@@ -29,14 +29,14 @@ from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
-from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
-from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, volume_key, vpc_of
+from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
-from mdlc_constructs.workflows.planning import TAGS, taken
+from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
 from mdlc_constructs.workflows.training.artifact import artifact_found
+from mdlc_constructs.workflows.training.job import train_on_split
 from mdlc_constructs.workflows.training.model_card import (
     CARD_REFUSED,
     CARD_URI,
@@ -155,44 +155,11 @@ def prepare_features(settings: TrainingSettings) -> Task:
 
 def train(settings: TrainingSettings) -> Task:
     """Train on the training part of the split and validate on its validation part."""
-    compute, algorithm = settings.training_compute, settings.algorithm
-    return training_job(
-        "Train",
-        job_name="{% $plan.names.Train %}",
-        name_pattern=f"{settings.model}-train-*",
-        role_arn="${TrainRole}",
-        image="${TrainingImage}",
-        hyperparameters=algorithm.hyperparameters,
-        environment=getattr(algorithm, "environment", None),
-        channels=tuple(
-            Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=algorithm.content_type)
-            for part in ("train", "validation")
-        ),
-        output_uri="{% $plan.uris.training %}",
-        kms_key_id=KEY_ARN,
-        volume_kms_key_id=volume_key(compute),
-        instance_type=compute.instance_type,
-        instance_count=compute.instance_count,
-        volume_gb=compute.volume_gb,
-        max_runtime_seconds=compute.max_runtime_seconds,
-        spot=_spot(compute),
-        keep_alive_seconds=compute.keep_alive_seconds,
-        tags=TAGS,
-        vpc=vpc_of(settings.network),
-        network_isolation=settings.network.isolation,
-        encrypt_inter_container=settings.network.encrypt_between_containers,
-        timeout_seconds=patience(compute),
-        output={},
-        catch=(taken("Train"), TO_FAILURE),
-    )
-
-
-def _spot(compute: Compute) -> SpotTraining | None:
-    if compute.spot is None or compute.max_wait_seconds is None:
-        return None
-    kept = "{% $plan.uris.training & 'checkpoints/' & $plan.names.Train & '/' %}"
-    return SpotTraining(
-        max_wait_seconds=compute.max_wait_seconds, checkpoint_uri=kept if compute.spot.checkpoint else None
+    return train_on_split(
+        model=settings.model,
+        algorithm=settings.algorithm,
+        compute=settings.training_compute,
+        network=settings.network,
     )
 
 
