@@ -169,7 +169,12 @@ LAMBDA_ROOMS = {
 }
 """What several functions share, to the rooms it may import beside itself; none imports a function."""
 
-JOB_ROOMS = {"statistics": {"serving"}, "monitoring": {"statistics", "serving"}, "serving": set()}
+JOB_ROOMS = {
+    "statistics": {"serving"},
+    "monitoring": {"statistics", "serving"},
+    "evaluation": {"statistics", "monitoring"},
+    "serving": set(),
+}
 """The same of the jobs; none imports a command."""
 
 SAGEMAKER_ROOMS = {
