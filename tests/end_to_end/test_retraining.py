@@ -191,7 +191,8 @@ class Onlooker(Target):
     keys: Mapping[str, str]
 
     def client(self, service: str) -> Any:
-        return boto3.client(service, endpoint_url=self.endpoint, region_name=self.region, **self.keys)
+        made: Any = boto3.Session(region_name=self.region, **self.keys)
+        return made.client(service, endpoint_url=self.endpoint)
 
 
 def onlooker(aws: Aws) -> Onlooker:
