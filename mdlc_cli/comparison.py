@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mdlc_cli import splits
 from mdlc_client.audit import Item, parsed
 from mdlc_client.registered import Package
 
@@ -16,7 +17,6 @@ CHALLENGER, CHAMPION = "challenger", "champion"
 """The two models that an evaluation's ``report.json`` has metrics of."""
 NOT_SET = "not set"
 """The value of a hyperparameter that only the other version has."""
-PARTS = ("train", "validation", "holdout")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,8 @@ class TrainingFacts:
         files: number of the data's files, and their size in `bytes`; None without a plan.
         rows: rows of all files.
         window: the interval of time that rows were taken from.
-        split: how rows were divided, by part.
+        split_by: how rows were divided: by time, or by fractions.
+        split: the interval and the rows of each part.
         job_code: the file of code that the data jobs ran.
         hyperparameters: by name.
     """
@@ -60,6 +61,7 @@ class TrainingFacts:
     bytes: int | None = None
     rows: str = ""
     window: str = ""
+    split_by: str = ""
     split: Mapping[str, str] = field(default_factory=dict)
     code_version: str = ""
     job_code: str = ""
@@ -141,7 +143,12 @@ def side_by_side(left: Iterable[Metric], right: Iterable[Metric]) -> list[tuple[
 
 
 def training_facts(
-    version: int, *, training: Item, package: Package, plan: Mapping[str, Any]
+    version: int,
+    *,
+    training: Item,
+    package: Package,
+    plan: Mapping[str, Any],
+    resolved: Mapping[str, Any] | None = None,
 ) -> TrainingFacts:
     """What a version was trained with.
 
@@ -150,6 +157,7 @@ def training_facts(
         training: the audit item of the training that registered it; may be empty.
         package: the package in the registry (`registered.plain`); may be empty.
         plan: the training's ``plan.json``; may be empty.
+        resolved: the ``manifest.json`` of its split, with the intervals and rows of its parts; may be empty.
     """
     origin = {**package.get("metadata", {}), **{name: value for name, value in training.items() if value}}
     data, split = plan.get("data") or {}, plan.get("split") or {}
@@ -161,8 +169,9 @@ def training_facts(
         files=None if listed is None else len(listed),
         bytes=None if listed is None else sum(int(file.get("size", 0)) for file in listed),
         rows=str(training.get("rows", "")),
-        window=interval(split.get("window")),
-        split=split_parts(split),
+        window=splits.interval(split.get("window")),
+        split_by=splits.method(split),
+        split=splits.parts(split, resolved),
         code_version=str(origin.get("code_version", "")),
         job_code=str(origin.get("job_code", "")),
         image=str(origin.get("image", "")),
@@ -172,32 +181,13 @@ def training_facts(
     )
 
 
-def split_parts(split: Mapping[str, Any]) -> dict[str, str]:
-    """Each part of a split with its interval of time or its share of the rows, as text."""
-    fractions, intervals = split.get("fractions") or {}, split.get("intervals") or {}
-    shares = {name: share for name, share in fractions.items() if share is not None}
-    parts = {name: f"{float(share):.0%} of the rows" for name, share in shares.items()}
-    # A plan of an earlier release has the parts outside of `intervals`.
-    parts |= {name: text for name in PARTS if (text := interval(intervals.get(name) or split.get(name)))}
-    return {**{name: parts[name] for name in PARTS if name in parts}, **parts}
-
-
-def interval(value: Any) -> str:
-    """An interval of time as text; empty for one that has neither a start nor an end."""
-    if not isinstance(value, Mapping) or not any(value.values()):
-        return ""
-    start, end = value.get("start"), value.get("end")
-    if start and end:
-        return f"{start} to {end}"
-    return f"from {start}" if start else f"until {end}"
-
-
 def differences(old: TrainingFacts, new: TrainingFacts) -> list[Difference]:
     """What the training of one version did otherwise than that of another; equal things are left out."""
     rows = [
         ("data version", old.data_version, new.data_version),
         ("data", old.data, new.data),
         ("window", old.window, new.window),
+        ("split", old.split_by, new.split_by),
         *_named("split", old.split, new.split),
         ("code version", old.code_version, new.code_version),
         ("job code", old.job_code, new.job_code),

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from mdlc_cli import failure_causes, terminal, waiting
+from mdlc_cli import account, failure_causes, terminal, waiting
 from mdlc_client import approvals, lineage
 from mdlc_client.audit import Item
 from mdlc_client.family import APPROVED, REJECTED, WAITING, Family, Version
@@ -45,7 +45,7 @@ def drawn(family: Family) -> Tree:
             ended = ": ".join(filter(None, (str(each["outcome"]), str(each["error"]))))
             part.add(_line(("", f"{_day(each['at'])} {ended}"), ("dim", f"  {_because(each['triggers'])}")))
     if family.waiting:
-        part = tree.add(_text("triggers that wait", style="dim"))
+        part = tree.add(_text("pending triggers", style="dim"))
         for each in family.waiting:
             part.add(_text(f"{_day(each.get('at'))} {_because([each])}"))
     return tree
@@ -95,7 +95,7 @@ def _against(version: Version) -> str:
 def _because(triggers: Iterable[Item | Mapping[str, Any]]) -> str:
     causes = [(str(trigger.get("trigger", "")), str(trigger.get("reason", ""))) for trigger in triggers]
     if all(trigger in lineage.BY_HAND for trigger, _ in causes):
-        return _short(": ".join(["started by hand", *(reason for _, reason in causes)]))
+        return _short(": ".join([account.MANUALLY, *(reason for _, reason in causes)]))
     return _short("because of " + "; ".join(": ".join(filter(None, each)) for each in causes))
 
 

@@ -30,6 +30,7 @@ class Version:
         training: the audit item of the training that registered it; empty when there is none.
         report: the evaluation's ``report.json``; empty when it cannot be read.
         facts: what it was trained with.
+        plan: the training's ``plan.json``; empty when it cannot be read.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Version:
     training: Item
     report: Mapping[str, Any] = field(default_factory=dict)
     facts: TrainingFacts
+    plan: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -70,7 +72,14 @@ def find(target: Target, model: Model, number: int) -> Version:
         package=package,
         training=training,
         report=report(target, evaluation),
-        facts=comparison.training_facts(number, training=training, package=package, plan=plan),
+        plan=plan,
+        facts=comparison.training_facts(
+            number,
+            training=training,
+            package=package,
+            plan=plan,
+            resolved=published.split_manifest(target, str(training.get("program", ""))),
+        ),
     )
 
 

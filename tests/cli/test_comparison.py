@@ -85,22 +85,18 @@ def test_the_facts_of_a_training_come_from_its_item_package_and_plan() -> None:
         files=2,
         bytes=15,
         rows="1200",
-        window="from 2026-01-01T00:00:00",
+        window="from 2026-01-01",
+        split_by="by time",
         split={
-            "train": "until 2026-05-01T00:00:00",
-            "validation": "2026-05-01T00:00:00 to 2026-06-01T00:00:00",
-            "holdout": "from 2026-06-01T00:00:00",
+            "train": "until 2026-05-01",
+            "validation": "2026-05-01 to 2026-06-01",
+            "holdout": "from 2026-06-01",
         },
         job_code="code.zip",
         image="repo:1",
         hyperparameters={"max_depth": "6", "eta": "0.3"},
     )
     assert facts.data == "2 files, 1,200 rows"
-
-
-def test_fractions_are_shares_of_the_rows() -> None:
-    parts = comparison.split_parts({"fractions": {"holdout": 0.2, "train": 0.7}})
-    assert parts == {"train": "70% of the rows", "holdout": "20% of the rows"}
 
 
 def test_only_what_differs_is_listed_and_hyperparameters_by_their_names() -> None:

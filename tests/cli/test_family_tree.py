@@ -10,7 +10,7 @@ from tests.client.test_family import PACKAGES
 DRAWN = """\
 churn  champion: version 2
 ├── version 1  approved
-│   ├── trained 2026-01-01 00:00 on data data-2026-01  started by hand: first
+│   ├── trained 2026-01-01 00:00 on data data-2026-01  started manually: first
 │   ├── auc 0.71
 │   ├── The gate passed.
 │   └── in use from 2026-01-02 01:00 until 2026-02-04 01:00
@@ -20,17 +20,17 @@ churn  champion: version 2
 │   ├── The gate passed.
 │   ├── in use from 2026-02-04 01:00, serves now
 │   ├── version 3  rejected  lost to version 2
-│   │   ├── trained 2026-03-01 00:00 on data data-2026-03  started by hand
+│   │   ├── trained 2026-03-01 00:00 on data data-2026-03  started manually
 │   │   ├── auc 0.73
 │   │   ├── RolledBack: alarm rang
 │   │   └── not released 2026-03-02 01:00: RolledBack  alarm rang
 │   └── version 4  rejected  lost to version 2
-│       ├── trained 2026-03-03 00:00 on data data-2026-03  started by hand
+│       ├── trained 2026-03-03 00:00 on data data-2026-03  started manually
 │       ├── auc 0.74
 │       └── The gate refused: auc is 0.0100 worse than the champion's: fails.
 ├── retrainings without a version
 │   └── 2026-03-05 00:00 Unchanged  because of schedule: weekly
-└── triggers that wait
+└── pending triggers
     └── 2026-03-06 00:00 because of drift: price drifted
 """
 
