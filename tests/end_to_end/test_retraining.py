@@ -188,7 +188,7 @@ def test_new_files_start_a_retraining_that_a_person_rejects(retraining: Retraini
 class Onlooker(Target):
     """The server as a role sees it that may read everything and change no version."""
 
-    keys: Mapping[str, str]
+    keys: Mapping[str, Any]
 
     def client(self, service: str) -> Any:
         made: Any = boto3.Session(region_name=self.region, **self.keys)
