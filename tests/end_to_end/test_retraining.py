@@ -190,7 +190,7 @@ class Onlooker(Target):
 
     keys: Mapping[str, Any]
 
-    def client(self, service: str) -> Any:
+    def _new_client(self, service: str) -> Any:
         made: Any = boto3.Session(region_name=self.region, **self.keys)
         return made.client(service, endpoint_url=self.endpoint)
 
