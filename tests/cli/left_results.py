@@ -104,15 +104,14 @@ def report(version: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def plan(*files: str) -> bytes:
-    listed = [{"name": name, "size": 10, "checksum": {"value": name[0]}} for name in files]
+def plan(**files: int) -> bytes:
+    """A training's plan with these files and their sizes."""
+    listed = [{"name": f"{name}.csv", "size": size} for name, size in files.items()]
     intervals = {
         "train": {"start": None, "end": "2026-01-01"},
         "holdout": {"start": "2026-01-01", "end": None},
     }
-    content = {"data": {"files": [{**each, "name": each["name"].split("!")[0]} for each in listed]},
-               "split": {"intervals": intervals}}  # fmt: skip
-    return json.dumps(content).encode()
+    return json.dumps({"data": {"files": listed}, "split": {"intervals": intervals}}).encode()
 
 
 def objects(folder: Path) -> dict[str, bytes]:
@@ -124,8 +123,8 @@ def objects(folder: Path) -> dict[str, bytes]:
         **{f"evaluations/{n}/evaluation.png": f"picture {n}".encode() for n in (1, 2)},
         "evaluations/2/evaluation.html": b"<p>page 2</p>",
         "evaluations/2/rows.parquet": b"data",
-        "runs/aaaaaa1111/x/plan.json": plan("a.csv", "b.csv", "old.csv"),
-        "runs/bbbbbb2222/x/plan.json": plan("a.csv", "c.csv!", "b.csv!changed"),
+        "runs/aaaaaa1111/x/plan.json": plan(a=1, b=2, old=3),
+        "runs/bbbbbb2222/x/plan.json": plan(a=1, b=9, c=3),
         "predictions/b1/manifest.json": json.dumps(manifest).encode(),
         "quality/q1/report/report.html": b"<p>refused</p>",
         f"{FOLDER}report.html": b"<p>drift</p>",

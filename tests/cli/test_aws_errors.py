@@ -116,7 +116,7 @@ def test_every_command_says_it_so(
         raise answer("ExpiredToken")
 
     monkeypatch.setattr(target, "reported", fails)
-    monkeypatch.setattr(app.closed_pipe, "handle", lambda: None)
+    monkeypatch.setattr("mdlc_cli.closed_pipe.handle", lambda: None)
     for command in (["audit"], ["executions"], ["show", "2"], ["watch"], ["run", "training"], ["logs"]):
         monkeypatch.setattr(sys, "argv", ["mdlc", *command])
         with pytest.raises(SystemExit) as ended:

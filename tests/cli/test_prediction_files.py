@@ -77,7 +77,7 @@ def test_an_interruption_or_a_full_disk_leaves_no_half_file(
         raise stop
 
     folder = tmp_path / "out"
-    monkeypatch.setattr(prediction_files.shutil, "copyfileobj", fails)
+    monkeypatch.setattr("shutil.copyfileobj", fails)
     with pytest.raises((KeyboardInterrupt, CommandError)) as caught:
         prediction_files.write(target, RECORDS, str(folder / "scores.csv"))
     if isinstance(stop, OSError):
