@@ -7,7 +7,6 @@ from typing import Any
 
 from mdlc_cli import objects
 from mdlc_cli.comparison import Metric
-from mdlc_cli.objects import StoredFile
 from mdlc_cli.prediction_files import Records
 from mdlc_cli.published import ROWS
 from mdlc_cli.references import WindowReference, window_name
@@ -58,8 +57,8 @@ def sections(item: Item, summary: Mapping[str, Any]) -> list[Section]:
     """The summary of a window, for display."""
     version = str(item.get("version", ""))
     labelled = str(item.get("labelled", ""))
-    coverage = str(item.get("coverage", ""))
-    share = f" ({float(coverage):.0%} of the rows)" if coverage else ""
+    coverage = parsed(item.get("coverage"))
+    share = f" ({coverage:.0%} of the rows)" if isinstance(coverage, int | float) else ""
     parts = [
         Section(
             title="Window",
@@ -163,11 +162,11 @@ def metrics(values: Mapping[str, Any]) -> list[Metric]:
 def _consistency(values: Mapping[str, Any]) -> Section:
     moved = values.get("moved")
     texts = [
-        (str(name).replace("_", " "), f"{each.get('rows')} rows, {float(each.get('moved') or 0):.1%} moved")
+        (str(name).replace("_", " "), f"{each.get('rows')} rows, {_percent(each.get('moved'))} moved")
         for name, each in (values.get("comparisons") or {}).items()
         if isinstance(each, Mapping)
     ]
-    summary = "" if moved is None else f"{float(moved):.1%} of the answers changed when asked again"
+    summary = "" if moved is None else f"{_percent(moved)} of the answers changed when asked again"
     return Section(title="Consistency", rows=[("answers", summary), *texts])
 
 
@@ -175,13 +174,11 @@ def _number(value: Any) -> str:
     return Metric(name="", value=value).number if isinstance(value, int | float) else ""
 
 
+def _percent(value: Any) -> str:
+    return f"{value:.1%}" if isinstance(value, int | float) else str(value)
+
+
 def _value(value: Any) -> Any:
     """An attribute of the item, with JSON read."""
     inside = parsed(value)
     return inside if isinstance(inside, dict | list) else value
-
-
-def report_file(item: Item) -> StoredFile | None:
-    """The page of a window's report, or None for a window without one."""
-    uri = str(item.get("page", ""))
-    return StoredFile(uri=uri, name=uri.rpartition("/")[2]) if uri else None

@@ -15,7 +15,6 @@ import duckdb
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-
 from typer.testing import CliRunner, Result
 
 from mdlc_cli import cdk, local, toolchain
