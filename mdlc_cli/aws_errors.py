@@ -109,8 +109,8 @@ def _denied(error: BaseException, code: str) -> str:
 
 def _unreachable(error: BaseException) -> str:
     details: Mapping[str, Any] = getattr(error, "kwargs", {})
-    found = _URL.search(str(details.get("endpoint_url") or details.get("proxy_url") or error))
-    parts = urlsplit(found[0]) if found else None
+    match = _URL.search(str(details.get("endpoint_url") or details.get("proxy_url") or error))
+    parts = urlsplit(match[0]) if match else None
     if parts is not None and parts.hostname in LOCAL_HOSTS:
         return (
             f"the local AWS at {parts.scheme}://{parts.netloc} does not answer: look with "

@@ -57,7 +57,7 @@ class Target:
     secret: str = field(default="", repr=False)
     time_scale: float = 1.0
     beside: str = ""
-    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def is_local(self) -> bool:
@@ -117,14 +117,14 @@ class Target:
     def client(self, service: str) -> Any:
         """A boto3 client for ``service`` that uses this AWS only; the same one each time."""
         # Making a client takes about 0.1 s, because it reads the service's model.
-        if service not in self._made:
-            self._made[service] = self._new_client(service)
-        return self._made[service]
+        if service not in self._clients:
+            self._clients[service] = self._new_client(service)
+        return self._clients[service]
 
     def _new_client(self, service: str) -> Any:
         from botocore.config import Config
 
-        session = self._made.setdefault("", _session())
+        session = self._clients.setdefault("", _session())
         if self.endpoint is None:
             return session.client(service, config=Config(**_NO_OTHER_ENDPOINT))
         return session.client(

@@ -10,7 +10,7 @@ from mdlc_cli import advice, failure_causes, objects, outcomes, watch
 from mdlc_cli.history import Timeline, flattened, timeline
 from mdlc_cli.references import ExecutionReference, window_name, windows_of
 from mdlc_cli.results import monitoring
-from mdlc_cli.results.result import Result, Section, Table, kept, page_of
+from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
 from mdlc_cli.target import Target
 from mdlc_client.audit import Item
 
@@ -18,7 +18,7 @@ _REPORT = re.compile(r"s3://[^\s,;\"']+/")
 MAX_STATES = 40
 
 
-def of(target: Target, reference: ExecutionReference) -> Result:
+def of(target: Target, reference: ExecutionReference) -> ResultSummary:
     """How an execution ended, or where it stands; what it made is shown by the other modules."""
     execution, item = reference.execution, reference.item
     described: Mapping[str, Any] = {}
@@ -61,7 +61,7 @@ def of(target: Target, reference: ExecutionReference) -> Result:
         Section(title="Output", rows=[] if failure else output),
         Section(title="States", table=states(seen) if seen and not output else None),
     ]
-    return Result(
+    return ResultSummary(
         name=f"{execution.machine}-{execution.name}",
         title=f"Execution {execution.name} of {execution.machine}: {ended}",
         sections=sections,

@@ -9,7 +9,7 @@ from typing import Any
 from mdlc_cli import comparison, objects, versions
 from mdlc_cli.comparison import Metric, TrainingFacts
 from mdlc_cli.models import Model
-from mdlc_cli.results.result import Result, Section, Table, kept, page_of
+from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
 from mdlc_cli.target import Target
 from mdlc_cli.versions import Version
 
@@ -18,7 +18,7 @@ MAX_IMPORTANCES = 10
 MAX_HYPERPARAMETERS = 20
 
 
-def of(target: Target, model: Model, number: int) -> Result:
+def of(target: Target, model: Model, number: int) -> ResultSummary:
     """The result of the training that registered a version.
 
     Raises:
@@ -30,7 +30,7 @@ def of(target: Target, model: Model, number: int) -> Result:
     status = str(version.package.get("status", "")) or "not in the registry (any more)"
     champion = versions.champion_of(model)
     title = f"Version {number} of {model.name}: {status}"
-    return Result(
+    return ResultSummary(
         name=f"{model.name}-v{number}",
         title=f"{title}, the champion" if champion == number else title,
         sections=sections(version),
@@ -145,7 +145,7 @@ def importance(version: Version) -> Table | None:
     rows = [
         (
             str(each.get("column", "")),
-            spelt(loss(each)),
+            spelt(loss(each)) or "not defined",
             f"{float(each['gain']):.1%}" if isinstance(each.get("gain"), int | float) else "",
         )
         for each in columns

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mdlc_cli import objects
+from mdlc_cli import objects, splits
 from mdlc_cli.comparison import Metric
 from mdlc_cli.prediction_files import Records
 from mdlc_cli.published import ROWS
 from mdlc_cli.references import WindowReference, window_name
-from mdlc_cli.results.result import Result, Section, Table, kept, page_of
+from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
 from mdlc_cli.target import Target
 from mdlc_client.audit import Item, parsed
 
+COMPARISONS: Mapping[str, str] = {
+    "package_and_captured": "package against captured",
+    "now_and_captured": "endpoint now against captured",
+    "now_and_package": "endpoint now against package",
+    "golden": "golden rows",
+}
+"""What the replay of a window's requests compared, in words."""
 MAX_COLUMNS = 20
 """How many columns of a summary are shown, those that drifted first."""
 
 
-def of(target: Target, reference: WindowReference) -> Result:
+def of(target: Target, reference: WindowReference) -> ResultSummary:
     """The result of a monitoring window, from its audit item and its report's folder."""
     item = reference.item
     report = str(item.get("report", ""))
@@ -27,7 +34,7 @@ def of(target: Target, reference: WindowReference) -> Result:
     summary = objects.document(target, f"{folder}summary.json") if folder else {}
     rows = [file for file in listed if file.name == ROWS]
     name = reference.name
-    return Result(
+    return ResultSummary(
         name=name.replace("/", "-"),
         title=f"Window {name} of {reference.model.name}: {verdict(item)}",
         sections=sections(item, summary),
@@ -63,7 +70,7 @@ def sections(item: Item, summary: Mapping[str, Any]) -> list[Section]:
         Section(
             title="Window",
             rows=[
-                ("time", f"{item.get('start')} to {item.get('end')}"),
+                ("time", f"{splits.moment(item.get('start'))} to {splits.moment(item.get('end'))}"),
                 ("version", version),
                 ("rows", str(item.get("rows", ""))),
                 ("labelled", f"{labelled} rows{share}" if labelled else ""),
@@ -162,11 +169,14 @@ def metrics(values: Mapping[str, Any]) -> list[Metric]:
 def _consistency(values: Mapping[str, Any]) -> Section:
     moved = values.get("moved")
     texts = [
-        (str(name).replace("_", " "), f"{each.get('rows')} rows, {_percent(each.get('moved'))} moved")
+        (
+            COMPARISONS.get(str(name), str(name)),
+            f"{each.get('rows')} rows, {_percent(each.get('moved'))} moved",
+        )
         for name, each in (values.get("comparisons") or {}).items()
         if isinstance(each, Mapping)
     ]
-    summary = "" if moved is None else f"{_percent(moved)} of the answers changed when asked again"
+    summary = "" if moved is None else f"{_percent(moved)} of the answers changed when scored again"
     return Section(title="Consistency", rows=[("answers", summary), *texts])
 
 

@@ -42,7 +42,7 @@ def test_two_versions_are_shown_side_by_side(monkeypatch: pytest.MonkeyPatch, tm
         "The same": [("", "split, job code, image")],
         "Data files": [("added", "1: c.csv"), ("removed", "1: old.csv"), ("changed", "1: b.csv")],
         "Feature importance": [
-            ("tenure", "not measured", "0.1000 (0.0800 to 0.1200)"), ("plan", "not measured", ""),
+            ("tenure", "not measured", "0.1000 (0.0800 to 0.1200)"), ("plan", "not measured", "not defined"),
         ],
     }  # fmt: skip
     document = json.loads(json.dumps(comparison.to_json()))

@@ -12,13 +12,13 @@ from mdlc_cli.errors import CommandError
 from mdlc_cli.history import Job
 from mdlc_cli.references import JobReference
 from mdlc_cli.results import finding
-from mdlc_cli.results.result import Result
+from mdlc_cli.results.result import ResultSummary
 from mdlc_client.audit import plain
 from tests.cli.left_results import ARN, SERVED, WINDOW, account
 from tests.cli.life import execution
 
 
-def named(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, *more: Any) -> Result:
+def named(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str, *more: Any) -> ResultSummary:
     target = account(monkeypatch, folder, *more)
     return finding.of(target, references.resolve(target, name))
 

@@ -7,21 +7,21 @@ import pytest
 from mdlc_cli import models
 from mdlc_cli.errors import CommandError
 from mdlc_cli.results import version
-from mdlc_cli.results.result import Result
+from mdlc_cli.results.result import ResultSummary
 from tests.cli.left_results import account
 
 
-def left(monkeypatch: pytest.MonkeyPatch, folder: Path, number: int, **instead: bytes) -> Result:
+def left(monkeypatch: pytest.MonkeyPatch, folder: Path, number: int, **instead: bytes) -> ResultSummary:
     target = account(monkeypatch, folder, **instead)
     return version.of(target, models.choose(target), number)
 
 
-def rows(result: Result, title: str) -> dict[str, str]:
+def rows(result: ResultSummary, title: str) -> dict[str, str]:
     (section,) = [each for each in result.sections if each.title.startswith(title)]
     return dict(section.rows)
 
 
-def table(result: Result, title: str) -> list[tuple[str, ...]]:
+def table(result: ResultSummary, title: str) -> list[tuple[str, ...]]:
     (section,) = [each for each in result.sections if each.title.startswith(title)]
     assert section.table is not None
     return [section.table.columns, *map(tuple, section.table.rows)]
@@ -47,7 +47,7 @@ def test_a_version_is_shown_beside_the_champion_it_was_compared_with(
     assert table(result, "Feature importance") == [
         ("column", "auc lost when permuted", "gain"),
         ("tenure", "0.1000 (0.0800 to 0.1200)", "75.0%"),
-        ("plan", "", "25.0%"),
+        ("plan", "not defined", "25.0%"),
     ]
     assert rows(result, "Note") == {"": "The gate is strict."}
     assert result.following == [

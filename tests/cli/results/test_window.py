@@ -7,12 +7,12 @@ import pytest
 from mdlc_cli import models, references
 from mdlc_cli.references import WindowReference
 from mdlc_cli.results import monitoring, window
-from mdlc_cli.results.result import Result
+from mdlc_cli.results.result import ResultSummary
 from tests.cli.left_results import EMPTY, LABELLED, SERVED, WINDOW, account
 from tests.cli.life import window as item_of
 
 
-def left(monkeypatch: pytest.MonkeyPatch, folder: Path, **fields: str) -> Result:
+def left(monkeypatch: pytest.MonkeyPatch, folder: Path, **fields: str) -> ResultSummary:
     target = account(monkeypatch, folder, {**SERVED, **fields})
     model = models.deployed(target)[0]
     (item,) = references.windows(model)
@@ -38,7 +38,7 @@ def test_a_window_that_drifted_says_which_columns_and_why(
     accuracy = next(each for each in result.sections if each.title == "Accuracy")
     assert accuracy.table is not None and accuracy.table.rows == [("auc", "0.6000", "0.7200")]
     consistency = next(each for each in result.sections if each.title == "Consistency")
-    assert ("now and captured", "200 rows, 0.0% moved") in list(consistency.rows)
+    assert ("endpoint now against captured", "200 rows, 0.0% moved") in list(consistency.rows)
     assert result.following[0].startswith(f"`mdlc show {name} --predictions rows.csv`")
     assert "`mdlc run retraining`" in result.following[1]
 
