@@ -114,6 +114,21 @@ class Target:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    def credentials(self) -> Any:
+        """The credentials that sign requests to this AWS, as botocore's signers take them.
+
+        Raises:
+            CommandError: a real account's credentials are gone.
+        """
+        from botocore.credentials import Credentials
+
+        if self.endpoint is not None:
+            return Credentials(self.account, self.secret)
+        credentials = _session().get_credentials()
+        if credentials is None:
+            raise CommandError("no AWS credentials were found: sign in again, as with `aws sso login`")
+        return credentials.get_frozen_credentials()
+
     def client(self, service: str) -> Any:
         """A boto3 client for ``service`` that uses this AWS only; the same one each time."""
         # Making a client takes about 0.1 s, because it reads the service's model.

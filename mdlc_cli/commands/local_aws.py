@@ -45,7 +45,7 @@ def up(
         out.print(IN_REAL_TIME, markup=False)
     if started:
         out.print(
-            "Next: `mdlc deploy`, `mdlc upload FILE`, `mdlc run training`. End it with `mdlc local down`.",
+            "Next: `mdlc deploy`, `mdlc put FILE`, `mdlc run training`. End it with `mdlc local down`.",
             markup=False,
         )
 

@@ -1,16 +1,16 @@
-"""``mdlc upload``, ``mdlc run``, ``mdlc executions`` and ``mdlc logs``."""
+"""``mdlc run``, ``mdlc executions`` and ``mdlc logs``."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mdlc_cli import (
     advice,
+    completion,
     endings,
     job_logs,
     machines,
@@ -20,7 +20,6 @@ from mdlc_cli import (
     releases,
     running,
     terminal,
-    uploading,
     watch,
 )
 from mdlc_cli.commands import options
@@ -31,7 +30,11 @@ from mdlc_cli.target import Target
 
 def run(
     workflow: Annotated[
-        str, typer.Argument(help="`training`, `batch-inference`, `monitoring`, or a state machine's name.")
+        str,
+        typer.Argument(
+            help="`training`, `batch-inference`, `monitoring`, or a state machine's name.",
+            autocompletion=completion.workflows,
+        ),
     ],
     input_text: Annotated[
         str | None, typer.Option("--input", help="Input as JSON, or @FILE, or @- for standard input.")
@@ -94,27 +97,10 @@ def _say_what_follows(target: Target, machine: machines.StateMachine, result: ru
     progress.results_console().print(terminal.line(text))
 
 
-def upload(
-    files: Annotated[list[Path], typer.Argument(help="Files of data, CSV or Parquet as the dataset says.")],
-    to: Annotated[
-        str | None,
-        typer.Option("--to", help="S3 folder. Default: where the training looks.", show_default=False),
-    ] = None,
-    stack: options.Stack = None,
-    model: options.Model = None,
-    yes: options.Yes = False,
-    local: options.Local = None,
-) -> None:
-    """Put files where a model's training looks for its data. A file of the same name is replaced."""
-    _, target = options.chosen_to_change(local, f"Upload {', '.join(file.name for file in files)}", yes=yes)
-    if to is None:
-        state_machines = machines.all_machines(target, stack=stack)
-        to = uploading.folder_of(target, machines.choose(state_machines, "training", model=model))
-    uploading.upload(target, files, to)
-
-
 def executions(
-    workflow: Annotated[str | None, typer.Argument(help="Only this workflow.")] = None,
+    workflow: Annotated[
+        str | None, typer.Argument(help="Only this workflow.", autocompletion=completion.workflows)
+    ] = None,
     stack: options.Stack = None,
     model: options.Model = None,
     limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=1000)] = 20,

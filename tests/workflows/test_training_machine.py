@@ -34,6 +34,7 @@ HAPPY_PATH = (
     "CreateModel",
     "ScoreHoldout",
     "Evaluate",
+    "ReadModelCard",
     "Register",
     "Decide",
     "RecordAudit",
@@ -58,8 +59,12 @@ def test_the_machine_passes_every_check() -> None:
 def test_every_state_that_can_fail_leads_to_the_record_or_back_to_the_plan() -> None:
     for state in training_machine(TRAINING).states:
         targets = {catch.next for catch in state.catchers()}
+        if state.name in ("ReadModelCard", "Register"):
+            # A card that cannot be read or registered fails no training.
+            assert "RegisterWithoutCard" in targets
+            targets -= {"RegisterWithoutCard"}
         assert targets <= {"RecordFailure", "PublishFailure", "Failed", "Plan"}
-        if isinstance(state, Task) and state.name not in ("RecordFailure", "PublishFailure"):
+        if isinstance(state, Task) and state.name not in ("RecordFailure", "PublishFailure", "ReadModelCard"):
             assert "RecordFailure" in targets, state.name
 
 
@@ -183,8 +188,12 @@ def test_a_code_version_that_could_not_be_registered_is_refused() -> None:
 
 def test_the_plan_holds_what_the_jobs_read() -> None:
     plan: dict[str, Any] = TrainingSettings(model="m", dataset=DATASET, algorithm=ALGORITHM).to_plan()
-    assert set(plan) == {"dataset", "quality", "split", "gate", "evaluation"}
+    assert set(plan) == {
+        *("dataset", "quality", "split", "gate", "evaluation"),
+        *("importance", "algorithm", "code_version"),
+    }
     assert plan["dataset"]["uri"] == "s3://${DatasetBucket}/${DatasetPrefix}"
+    assert plan["algorithm"]["image"] == "${TrainingImage}"
 
 
 def test_the_digests_cover_the_values_of_tokens_whatever_else_holds_tokens() -> None:

@@ -158,7 +158,10 @@ class TrainingWorkflow(Workflow):
         self.job_role(
             "EvaluateRole",
             jobs("EvaluateWheels"),
-            bucket(reads=("runs", "splits", "scores"), writes=("evaluations", "baselines")),
+            bucket(
+                reads=("runs", "splits", "scores", *(("training",) if self.settings.tells_gain else ())),
+                writes=("evaluations", "baselines"),
+            ),
         )
         home.model_repository_arn = self.repository_arn(image)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
