@@ -125,20 +125,20 @@ def _write(
     target: Target, records: Records, kind: str, folder: Path, finish: _Finish, step: progress.Step
 ) -> int:
     whole = folder / f"all.{kind}"
-    with parquet.reader() as reader:
+    with parquet.converter() as converter:
         if kind in CONCATENATED:
             rows = 0
             with whole.open("wb") as stream:
                 sink = finish if finish.stream is not None else _Finish(stream=stream)
                 for number, part in enumerate(_fetched(target, records, folder, step)):
                     text = folder / f"part.{kind}"
-                    rows += reader.export([part], text, kind, header=number == 0)
+                    rows += converter.export([part], text, kind, header=number == 0)
                     part.unlink()
                     sink.append(text)
                     text.unlink()
         else:
             # A Parquet file has its columns' types at its end, so it is written from all parts at once.
-            rows = reader.export(list(_fetched(target, records, folder, step)), whole, kind)
+            rows = converter.export(list(_fetched(target, records, folder, step)), whole, kind)
     if records.rows is not None and rows != records.rows:
         raise CommandError(
             f"the parts of the {records.what} have {rows:,} rows and their manifest says {records.rows:,}: "
@@ -181,9 +181,9 @@ def quantiles(target: Target, records: Records, at: Sequence[float], column: str
     with (
         progress.step(f"reading the {records.what}") as step,
         TemporaryDirectory(prefix="mdlc-") as folder,
-        parquet.reader() as reader,
+        parquet.converter() as converter,
     ):
-        values = reader.quantiles(list(_fetched(target, records, Path(folder), step)), column, at)
+        values = converter.quantiles(list(_fetched(target, records, Path(folder), step)), column, at)
         step.summary = progress.megabytes(records.bytes)
     return values
 

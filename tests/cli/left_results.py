@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mdlc_cli import models
-from mdlc_cli import parquet as parquet_reader
+from mdlc_cli import parquet as parquet_files
 from mdlc_cli.models import Model
 from mdlc_cli.parquet_export import export, quantiles
 from mdlc_client import registered
@@ -147,15 +147,15 @@ def packages() -> Mapping[str, Any]:
     }
 
 
-class ReaderHere:
-    """Reads Parquet in this process: another one's start is most of the time, and tested by itself."""
+class ConverterHere:
+    """Converts Parquet in this process: another one's start is most of the time, and tested by itself."""
 
     def __init__(self) -> None:
         import duckdb
 
         self._connection = duckdb.connect()
 
-    def __enter__(self) -> ReaderHere:
+    def __enter__(self) -> ConverterHere:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -176,7 +176,7 @@ def account(
     by_key = {(item["pk"], item["sk"]): dict(item) for item in items}
     model = Model(name=MODEL, stack="Churn", table="t", items=tuple(by_key.values()))
     monkeypatch.setattr(models, "deployed", lambda *arguments, **options: [model])
-    monkeypatch.setattr(parquet_reader, "reader", ReaderHere)
+    monkeypatch.setattr(parquet_files, "converter", ConverterHere)
     monkeypatch.setattr(registered, "describe", lambda target, arn: packages().get(arn, {}))
 
     running = {"executionArn": f"{ARN}churn-training:going-on", "name": "going-on", "status": "RUNNING",

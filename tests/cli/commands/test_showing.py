@@ -137,8 +137,13 @@ def test_with_a_display_the_page_is_opened(
     target: FakeTarget, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     opened: list[str] = []
+
+    def opening(url: str) -> bool:
+        opened.append(url)
+        return True
+
     monkeypatch.setattr(showing, "can_open", lambda: True)
-    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) is None)
+    monkeypatch.setattr(webbrowser, "open", opening)
     monkeypatch.setattr(places, "cache_root", lambda: tmp_path / "cache")
     result = run("show", "2")
     page = tmp_path / "cache" / "shown" / "churn-v2" / "evaluation.html"
