@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mdlc_cli import advice, failure_causes, objects, outcomes, watch
-from mdlc_cli.history import Timeline, flattened, timeline
+from mdlc_cli.history import Timeline, baking_line, flattened, timeline
 from mdlc_cli.references import ExecutionReference, window_name, windows_of
 from mdlc_cli.results import monitoring
 from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
@@ -52,6 +52,7 @@ def of(target: Target, reference: ExecutionReference) -> ResultSummary:
                 ("ended", f"{execution.stopped:%Y-%m-%d %H:%M:%S}" if execution.stopped else ""),
                 ("outcome", outcome),
                 ("meaning", meaning),
+                ("now", baking_line(seen, target.time_scale) if seen else ""),
                 ("why", failure.why if failure else ""),
                 ("report", folder),
                 *_item_rows(item),

@@ -127,6 +127,7 @@ def test_every_command_says_it_so(
 
 def test_an_expired_login_is_said_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     assert aws_errors.is_expired(answer("ExpiredToken"))
+    assert aws_errors.is_expired(upload_failed(answer("ExpiredToken")))
     assert not aws_errors.is_expired(answer("AccessDenied"))
     assert not aws_errors.is_expired(ValueError("ExpiredToken"))
     assert not aws_errors.is_of_aws(ValueError("x"))
