@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
-from mdlc_cli import objects, splits
+from mdlc_cli import machines, objects, splits
 from mdlc_cli.comparison import Metric
 from mdlc_cli.prediction_files import Records
 from mdlc_cli.published import ROWS
 from mdlc_cli.references import WindowReference, window_name
 from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
 from mdlc_cli.target import Target
+from mdlc_client import lineage
 from mdlc_client.audit import Item, parsed
 
 COMPARISONS: Mapping[str, str] = {
@@ -41,7 +42,7 @@ def of(target: Target, reference: WindowReference) -> ResultSummary:
         files=kept(listed),
         page=page_of(kept(listed)),
         records=Records(what=f"rows of window {name}", parts=rows) if rows else None,
-        following=following(item),
+        following=following(item, machines.workflows(target, reference.model.name)),
         document={
             "window": name,
             **{key: _value(value) for key, value in item.items() if key not in ("pk", "sk")},
@@ -100,14 +101,14 @@ def sections(item: Item, summary: Mapping[str, Any]) -> list[Section]:
     return [*parts, Section(title="Note", rows=notes)]
 
 
-def following(item: Item) -> list[str]:
-    """What to do after a window."""
+def following(item: Item, workflows: Container[str]) -> list[str]:
+    """What to do after a window, by the workflows that the model has."""
     name = window_name(item)
     if str(item.get("rows", "0")) == "0":
         return []
     lines = [f"`mdlc show {name} --predictions rows.csv` writes its rows with their scores."]
-    if item.get("drifted") == "true" or item.get("worse") == "true":
-        lines.append("`mdlc run retraining` trains a challenger, if the stack has that workflow.")
+    if lineage.RETRAINING in workflows and "true" in (item.get("drifted"), item.get("worse")):
+        lines.append(f"`mdlc run {lineage.RETRAINING} --model {item['model']}` trains a challenger.")
     return lines
 
 

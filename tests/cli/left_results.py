@@ -181,15 +181,21 @@ def account(
 
     running = {"executionArn": f"{ARN}churn-training:going-on", "name": "going-on", "status": "RUNNING",
                "startDate": NOW}  # fmt: skip
+    of_training = [running]
     s3 = stored({**objects(folder), **instead})
     return FakeTarget(
         clients={
             "s3": s3,
             "stepfunctions": FakeClient(
                 list_state_machines={
-                    "stateMachines": [{"name": "churn-training", "stateMachineArn": "arn:churn-training"}]
+                    "stateMachines": [
+                        {"name": f"churn-{workflow}", "stateMachineArn": f"arn:churn-{workflow}"}
+                        for workflow in ("training", "retraining", "release")
+                    ]
                 },
-                list_executions={"executions": [running]},
+                list_executions=lambda stateMachineArn, maxResults=0: {
+                    "executions": of_training if stateMachineArn == "arn:churn-training" else []
+                },
                 describe_execution={"status": "RUNNING", "startDate": NOW},
                 get_execution_history={
                     "events": [

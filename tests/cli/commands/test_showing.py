@@ -186,6 +186,15 @@ def ending(target: FakeTarget, status: str, **described: str) -> None:
     stepfunctions._answers["describe_execution"] = {"status": status, **described}
 
 
+def executions(target: FakeTarget) -> list[dict[str, Any]]:
+    """The executions of the training, which can be changed."""
+    stepfunctions = target.clients["stepfunctions"]
+    listed: list[dict[str, Any]] = stepfunctions.list_executions(stateMachineArn="arn:churn-training")[
+        "executions"
+    ]
+    return listed
+
+
 def test_what_runs_is_watched_to_its_end(target: FakeTarget) -> None:
     ending(target, "SUCCEEDED", output='{"outcome": "Succeeded", "run": "abcdef12", "package_arn": "g/3"}')
     result = run("watch")
@@ -210,7 +219,7 @@ def test_a_failure_that_is_watched_ends_with_status_1(target: FakeTarget) -> Non
 
 def test_one_that_has_ended_prints_its_end(target: FakeTarget) -> None:
     ending(target, "SUCCEEDED", output='{"outcome": "Unchanged"}')
-    (running,) = target.clients["stepfunctions"]._answers["list_executions"]["executions"]
+    (running,) = executions(target)
     running["status"] = "SUCCEEDED"
     result = run("watch")
     assert plain(result.stderr) == ["Execution going-on of churn-training has ended"]
@@ -219,10 +228,8 @@ def test_one_that_has_ended_prints_its_end(target: FakeTarget) -> None:
 
 def test_of_several_that_run_the_others_are_named(target: FakeTarget) -> None:
     ending(target, "SUCCEEDED", output="{}")
-    executions = target.clients["stepfunctions"]._answers["list_executions"]["executions"]
-    executions.append(
-        {**executions[0], "executionArn": f"{executions[0]['executionArn']}-2", "name": "older"}
-    )
+    listed = executions(target)
+    listed.append({**listed[0], "executionArn": f"{listed[0]['executionArn']}-2", "name": "older"})
     assert "churn-training runs too: `mdlc watch older`" in run("watch").stderr
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mdlc_cli import models
+from mdlc_cli import models, versions
 from mdlc_cli.errors import CommandError
 from mdlc_cli.results import version
 from mdlc_cli.results.result import ResultSummary
@@ -54,6 +54,29 @@ def test_a_version_is_shown_beside_the_champion_it_was_compared_with(
         "`mdlc approve 2 --model churn` approves it, `mdlc reject` rejects it.",
         "`mdlc compare 1 2 --model churn` compares it with the champion.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("workflows", "sentence"),
+    [
+        (
+            {"release", "batch-inference"},
+            "`mdlc release --version 1 --model churn` brings it to the endpoint.",
+        ),
+        (
+            {"batch-inference"},
+            "`mdlc run batch-inference --model churn` scores with the newest approved version.",
+        ),
+        (set(), None),
+    ],
+)
+def test_an_approved_version_goes_on_by_the_workflows_that_there_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, workflows: set[str], sentence: str | None
+) -> None:
+    target = account(monkeypatch, tmp_path)
+    model = models.choose(target)
+    lines = version.following(model, versions.read(target, model, 1), None, workflows)
+    assert lines == ([] if sentence is None else [sentence])
 
 
 def test_its_page_is_opened_and_its_data_are_not_saved(

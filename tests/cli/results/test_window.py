@@ -40,7 +40,8 @@ def test_a_window_that_drifted_says_which_columns_and_why(
     consistency = next(each for each in result.sections if each.title == "Consistency")
     assert ("endpoint now against captured", "200 rows, 0.0% moved") in list(consistency.rows)
     assert result.following[0].startswith(f"`mdlc show {name} --predictions rows.csv`")
-    assert "`mdlc run retraining`" in result.following[1]
+    assert result.following[1:] == ["`mdlc run retraining --model churn` trains a challenger."]
+    assert len(window.following(SERVED, set())) == 1
 
 
 def test_its_report_is_opened_and_its_rows_can_be_written(
@@ -67,7 +68,7 @@ def test_a_window_without_rows_has_no_results() -> None:
     item = item_of("2026-01-01", sk=f"WINDOW#endpoint#{EMPTY}", rows="0", report="")
     assert window.verdict(item) == "nothing was served"
     assert [each.title for each in window.sections(item, {})] == ["Window"]
-    assert window.following(item) == []
+    assert window.following(item, {"retraining"}) == []
 
 
 def test_the_windows_of_an_execution_are_a_table_with_reasons_and_metrics() -> None:
