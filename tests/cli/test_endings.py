@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,19 @@ PACKAGE = f"{GROUP}/2"
     ],
 )
 def test_an_end_names_what_can_be_shown(result: Result, workflow: str, sentences: list[str]) -> None:
-    assert endings.sentences(result, "churn", workflow, []) == sentences
+    assert endings.sentences(result.content, "churn", workflow, []) == sentences
+
+
+def test_refused_data_have_a_report_to_look_at(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = replace(
+        ended("training", "FAILED"), cause="a.csv is bad. Report: s3://bucket/quality/q1/report/"
+    )
+    endings.write(account(monkeypatch, tmp_path), refused, as_json=False)
+    assert capsys.readouterr().out == "`mdlc show e1` shows the report.\n"
+    endings.write(account(monkeypatch, tmp_path), ended("training", "FAILED"), as_json=False)
+    assert capsys.readouterr().out == ""
 
 
 MONITORED = ended("monitoring", outcome="Succeeded", monitor="endpoint", windows=json.dumps([WINDOW]))

@@ -103,13 +103,17 @@ def test_a_monitoring_of_several_windows_lists_them(monkeypatch: pytest.MonkeyPa
     windows = next(section for section in result.sections if section.title == "Windows")
     assert windows.table is not None
     assert [row[0] for row in windows.table.rows] == [f"endpoint/{other}", f"endpoint/{WINDOW}"]
-    assert result.following == [f"`mdlc show endpoint/{other}` shows a window."]
+    assert result.following == [
+        f"`mdlc show endpoint/{name} --model churn` shows its report." for name in (other, WINDOW)
+    ]
 
 
 def test_a_release_shows_what_its_item_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     item = execution("release", "2026-02-09", version=1, run="ffffff", endpoint="churn", replaced="0",
                      golden="none recorded", execution_arn=f"{ARN}churn-release:out")  # fmt: skip
-    shown = dict(named(monkeypatch, tmp_path, "ffffff", item).sections[0].rows)
+    result = named(monkeypatch, tmp_path, "ffffff", item)
+    assert result.following == ["Version 1: `mdlc show 1 --model churn` shows what serves."]
+    shown = dict(result.sections[0].rows)
     assert (shown["version"], shown["endpoint"], shown["golden"]) == ("1", "churn", "none recorded")
     assert "replaced" not in shown
 
