@@ -58,7 +58,7 @@ def windows_of(target: Target, model: str, result: Result) -> list[Item]:
     return [item for each in chosen for item in references.windows_of(each, result.content)]
 
 
-def sentences(content: Mapping[str, Any], model: str, workflow: str, windows: Sequence[Item]) -> list[str]:
+def sentences(content: Item, model: str, workflow: str, windows: Sequence[Item]) -> list[str]:
     """Sentences with the commands that show what an execution left.
 
     Args:

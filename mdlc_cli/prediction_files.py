@@ -48,8 +48,12 @@ def kind_of(name: str) -> str:
     """The format of a file of predictions, by its name; CSV for standard output.
 
     Raises:
-        CommandError: its name ends in something else.
+        CommandError: its name ends in something else, or it is a folder.
     """
+    if Path(name).is_dir():
+        raise CommandError(
+            f"--predictions {name} is a folder: give a file, such as {Path(name) / 'rows.csv'}"
+        )
     suffix = Path(name).suffix.lower()
     kind = KINDS.get(suffix or ".csv")
     if kind is None:
@@ -108,13 +112,11 @@ def _place(name: str) -> Iterator[tuple[Path, _Finish]]:
             sys.stdout.flush()
             yield Path(folder), _Finish(stream=sys.stdout.buffer)
             sys.stdout.buffer.flush()
-    elif path.exists() and not path.is_file() and not path.is_dir():
+    elif path.exists() and not path.is_file():
         # A device or a pipe is written to; a file moved to its place would replace it.
         with TemporaryDirectory(prefix="mdlc-") as folder, path.open("wb") as stream:
             yield Path(folder), _Finish(stream=stream)
     else:
-        if path.is_dir():
-            raise CommandError(f"--predictions {name} is a folder: give a file, such as {path / 'rows.csv'}")
         # In the same folder, so that the file can be moved into place at once.
         path.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=path.parent, prefix=".mdlc-") as folder:

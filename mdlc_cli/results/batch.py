@@ -58,7 +58,7 @@ def of(target: Target, reference: RunReference, *, scores_too: bool = True) -> R
         records=records,
         following=[
             f"`mdlc show {run} --predictions scores.csv` writes the predictions.",
-            f"`mdlc show v{version}` shows the version that answered.",
+            f"`mdlc show {version} --model {reference.model.name}` shows the version that answered.",
         ]
         if records
         else [],

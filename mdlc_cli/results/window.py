@@ -106,9 +106,10 @@ def following(item: Item, workflows: Container[str]) -> list[str]:
     name = window_name(item)
     if str(item.get("rows", "0")) == "0":
         return []
-    lines = [f"`mdlc show {name} --predictions rows.csv` writes its rows with their scores."]
+    option = f" --model {item['model']}"
+    lines = [f"`mdlc show {name}{option} --predictions rows.csv` writes its rows with their scores."]
     if lineage.RETRAINING in workflows and "true" in (item.get("drifted"), item.get("worse")):
-        lines.append(f"`mdlc run {lineage.RETRAINING} --model {item['model']}` trains a challenger.")
+        lines.append(f"`mdlc run {lineage.RETRAINING}{option}` trains a challenger.")
     return lines
 
 

@@ -39,7 +39,7 @@ def test_a_window_that_drifted_says_which_columns_and_why(
     assert accuracy.table is not None and accuracy.table.rows == [("auc", "0.6000", "0.7200")]
     consistency = next(each for each in result.sections if each.title == "Consistency")
     assert ("endpoint now against captured", "200 rows, 0.0% moved") in list(consistency.rows)
-    assert result.following[0].startswith(f"`mdlc show {name} --predictions rows.csv`")
+    assert result.following[0].startswith(f"`mdlc show {name} --model churn --predictions rows.csv`")
     assert result.following[1:] == ["`mdlc run retraining --model churn` trains a challenger."]
     assert len(window.following(SERVED, set())) == 1
 
