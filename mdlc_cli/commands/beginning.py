@@ -10,7 +10,17 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import csv_columns, places, progress, sample_data, target, team_repository, terminal
+from mdlc_cli import (
+    completion,
+    csv_columns,
+    differences,
+    places,
+    progress,
+    sample_data,
+    target,
+    team_repository,
+    terminal,
+)
 from mdlc_cli.commands import options
 from mdlc_cli.csv_columns import Head
 from mdlc_cli.doctor import account, machine, needs
@@ -106,6 +116,32 @@ def doctor(as_json: options.AsJson = False, local: options.Local = None) -> None
     else:
         _print(areas)
     if any(each.status == "fails" for each_of in areas.values() for each in each_of):
+        raise typer.Exit(1)
+
+
+def diff(
+    stacks: Annotated[
+        list[str] | None,
+        typer.Argument(help="Stacks to compare. Default: all.", autocompletion=completion.stacks),
+    ] = None,
+    fail: Annotated[bool, typer.Option("--fail", help="Exit status 1 when something would change.")] = False,
+    as_json: options.AsJson = False,
+    local: options.Local = None,
+) -> None:
+    """Say what `mdlc deploy` would change, and change nothing."""
+    root, chosen = options.chosen(local)
+    compared = differences.of_app(chosen, root, stacks or ())
+    changed = [each for each in compared if each.changes]
+    if as_json:
+        terminal.write_json([asdict(each) for each in compared])
+    elif not changed:
+        names = ", ".join(each.stack for each in compared)
+        terminal.write(terminal.one_line(f"Nothing would change: {names} is deployed as the app says."))
+    for each in () if as_json else changed:
+        terminal.write(terminal.one_line(f"Stack {each.stack}"))
+        for line in each.changes:
+            terminal.write(terminal.one_line(line))
+    if fail and changed:
         raise typer.Exit(1)
 
 
