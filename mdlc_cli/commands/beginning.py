@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from mdlc_cli import (
     completion,
@@ -168,11 +169,16 @@ def _print(areas: Mapping[str, Sequence[Finding]]) -> None:
     out = progress.results_console()
     for area, each_of in areas.items():
         out.print(terminal.line((f"{area[:1].upper()}{area[1:]}", "bold")))
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
         for each in each_of:
-            status = (f"  {each.status:<10}", STYLES[each.status])
-            out.print(terminal.line(status, f"{each.check}: {each.says}"))
-            if each.remedy:
-                out.print(terminal.line(f"{'':12}-> {each.remedy}"))
+            remedy = f"\n-> {each.remedy}" if each.remedy else ""
+            grid.add_row(
+                terminal.line((f"  {each.status}", STYLES[each.status])),
+                terminal.line(f"{each.check}: {each.says}{remedy}"),
+            )
+        out.print(grid)
 
 
 def is_terminal() -> bool:
