@@ -29,6 +29,8 @@ from scripts.terminal_screen import Screen
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "screens"
 MODEL = "churn"
 COLUMNS = 100
+ASKS = b"[y/N]"
+"""How a question for yes or no ends."""
 
 # Rich's own template loads a font from a server; a page of documentation should not.
 SVG = """\
@@ -61,11 +63,13 @@ class Step:
     Attributes:
         words: the command's arguments.
         screen: the name of its picture; None for a command that only prepares.
+        answer: what is typed when the command asks for yes or no.
         replaced: in `team.py`, before the command: a text, and what stands instead of it then.
     """
 
     words: Sequence[str]
     screen: str | None = None
+    answer: str = ""
     replaced: tuple[str, str] | None = None
 
     @property
@@ -79,7 +83,7 @@ STEPS = (
     Step(words=("deploy",)),
     Step(words=("put", "data/customers.csv")),
     Step(words=("run", "training"), screen="run-training"),
-    Step(words=("approve", "1", "--reason", "the first version, calibrated"), screen="approve"),
+    Step(words=("approve", "1", "--reason", "the first version, calibrated"), screen="approve", answer="y"),
     Step(words=("deploy",), replaced=("max_depth=4", "max_depth=2")),
     Step(words=("run", "training")),
     Step(words=("show", "2", "--no-open"), screen="show"),
@@ -101,7 +105,7 @@ def main() -> None:
                 if step.replaced is not None:
                     team = folder / "team.py"
                     team.write_text(team.read_text().replace(*step.replaced))
-                status, output = _run(step.words, folder)
+                status, output = _run(step.words, folder, step.answer)
                 _checked(status, output)
                 if step.screen is not None:
                     # The folder's path is of this machine, and of no use to a reader.
@@ -123,13 +127,14 @@ def drawn(step: Step, output: str) -> str:
     return console.export_svg(title=step.line, code_format=SVG, unique_id=f"mdlc-{name}")
 
 
-def _run(words: Sequence[str], folder: Path) -> tuple[int, str]:
-    """The exit status of mdlc in a pseudo terminal, and what it wrote."""
+def _run(words: Sequence[str], folder: Path, answer: str = "") -> tuple[int, str]:
+    """The exit status of mdlc in a pseudo terminal, and what it wrote; `answer` is typed when it asks."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
     kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "mdlc_cli", *words], cwd=folder, stdin=subprocess.DEVNULL, stdout=theirs,
+        [sys.executable, "-m", "mdlc_cli", *words], cwd=folder,
+        stdin=theirs if answer else subprocess.DEVNULL, stdout=theirs,
         stderr=theirs, env={**kept, "TERM": "xterm-256color", "MDLC_TARGET": "local"},
     )  # fmt: skip
     os.close(theirs)
@@ -143,6 +148,8 @@ def _run(words: Sequence[str], folder: Path) -> tuple[int, str]:
         if not chunk:
             break
         chunks.append(chunk)
+        if answer and ASKS in chunk:
+            os.write(ours, f"{answer}\n".encode())
     os.close(ours)
     return process.wait(), b"".join(chunks).decode(errors="replace")
 

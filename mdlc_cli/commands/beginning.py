@@ -96,7 +96,7 @@ def init(
             )
         )
     change = "" if folder.resolve() == Path.cwd() else f"`cd {folder}`, "
-    steps = f"{change}`pytest`, `mdlc local up`, `mdlc deploy`, `mdlc upload {data_file.relative_to(folder)}`"
+    steps = f"{change}`pytest`, `mdlc local up`, `mdlc deploy`, `mdlc put {data_file.relative_to(folder)}`"
     out.print(terminal.line(f"Next: {steps}, `mdlc run training`."))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from botocore.exceptions import ClientError
 
+from mdlc_cli import aws_errors
 from mdlc_cli.doctor.findings import Finding, fails, not_known, ok, warning
 from mdlc_cli.doctor.needs import Bootstrap, Needs
 from mdlc_cli.doctor.reader import NotAnsweredError, Reader
@@ -33,7 +34,7 @@ def findings(reader: Reader, needs: Needs) -> Iterator[Finding]:
         except NotAnsweredError as error:
             yield not_known(name, str(error))
         except ClientError as error:
-            yield not_known(name, f"AWS refused: {error}")
+            yield not_known(name, aws_errors.sentence(error))
 
 
 def bootstrap(reader: Reader, needs: Needs) -> Iterator[Finding]:
