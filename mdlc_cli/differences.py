@@ -106,17 +106,17 @@ def _parts(old: Any, new: Any, place: str = "") -> Iterator[tuple[str, Any, Any]
     """Where two JSON documents differ: the place, such as ``States.Train.Retry[0]``, and both values."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}):
-            inner = f"{place}.{key}" if place else key
-            yield from _parts(old.get(key, _ABSENT), new.get(key, _ABSENT), inner)
+            below = f"{place}.{key}" if place else key
+            yield from _parts(old.get(key, _ABSENT), new.get(key, _ABSENT), below)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for number, (was, becomes) in enumerate(zip(old, new, strict=True)):
-            yield from _parts(was, becomes, f"{place}[{number}]")
+        for number, pair in enumerate(zip(old, new, strict=True)):
+            yield from _parts(*pair, f"{place}[{number}]")
     elif isinstance(old, str) and isinstance(new, str) and old != new:
-        inner = [_embedded(text) for text in (old, new)]
-        if None in inner:
+        was, becomes = _embedded(old), _embedded(new)
+        if was is None or becomes is None:
             yield place, *_from_difference(old, new)
         else:
-            yield from _parts(*inner, place)
+            yield from _parts(was, becomes, place)
     elif old != new:
         yield place, old, new
 
