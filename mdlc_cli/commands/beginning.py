@@ -27,7 +27,7 @@ from mdlc_cli.csv_columns import Head
 from mdlc_cli.doctor import account, machine, needs
 from mdlc_cli.doctor.findings import Finding, fails, not_known, ok, warning
 from mdlc_cli.doctor.needs import Needs
-from mdlc_cli.doctor.reader import Reader
+from mdlc_cli.doctor.reader import AccountReader
 from mdlc_cli.errors import CommandError
 
 
@@ -162,7 +162,7 @@ def _account(root: Path, asked: Needs | None, local: bool | None) -> dict[str, l
             name: [warning("app", says, "run `mdlc diff` or `mdlc deploy` in the app's folder, then again")]
         }
     credentials = ok("credentials", chosen.sentence)
-    return {name: [credentials, *account.findings(Reader(chosen), asked)]}
+    return {name: [credentials, *account.findings(AccountReader(chosen), asked)]}
 
 
 def _print(areas: Mapping[str, Sequence[Finding]]) -> None:

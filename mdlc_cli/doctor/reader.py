@@ -22,7 +22,7 @@ class NotAnsweredError(Exception):
     """AWS did not answer a question; the message is a clause that says why."""
 
 
-class Reader:
+class AccountReader:
     """Reads from one AWS; an operation that could change something is refused before it is called."""
 
     def __init__(self, target: Target) -> None:

@@ -219,7 +219,7 @@ def test_outputs_of_a_deployment_are_one_line_each(
 def test_an_error_is_shown_with_its_detail(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail() -> None:
+    def fail(**_: object) -> None:
         raise CommandError(HOSTILE, detail=HOSTILE)
 
     monkeypatch.setattr(application, "app", fail)
