@@ -15,7 +15,7 @@ INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 TOOL_LOCKS := $(wildcard mdlc_local/requirements.lock mdlc_cli/node/package-lock.json jobs/requirements*.lock)
 
-.PHONY: help setup demo lifecycle quick test soak check docs lock clean
+.PHONY: help setup demo lifecycle quick test soak check docs screens lock clean
 
 help: ## Say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-14s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 $(READY): $(INSTALLED) $(TOOL_LOCKS)
 	@$(BIN)/python -m mdlc_cli tools
 	@touch $@
+
+screens: $(READY) ## Draw the screens of docs/pictures/screens, from real runs on a local AWS
+	@$(BIN)/python -m scripts.draw_screens
 
 lock: $(INSTALLED) ## Pin every dependency anew, one lock an environment
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev --all-extras pyproject.toml -o requirements.lock

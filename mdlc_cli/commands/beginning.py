@@ -9,14 +9,25 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
-from mdlc_cli import csv_columns, places, progress, sample_data, target, team_repository, terminal
+from mdlc_cli import (
+    completion,
+    csv_columns,
+    differences,
+    places,
+    progress,
+    sample_data,
+    target,
+    team_repository,
+    terminal,
+)
 from mdlc_cli.commands import options
 from mdlc_cli.csv_columns import Head
 from mdlc_cli.doctor import account, machine, needs
 from mdlc_cli.doctor.findings import Finding, fails, not_known, ok, warning
 from mdlc_cli.doctor.needs import Needs
-from mdlc_cli.doctor.reader import Reader
+from mdlc_cli.doctor.reader import AccountReader
 from mdlc_cli.errors import CommandError
 
 
@@ -85,7 +96,7 @@ def init(
             )
         )
     change = "" if folder.resolve() == Path.cwd() else f"`cd {folder}`, "
-    steps = f"{change}`pytest`, `mdlc local up`, `mdlc deploy`, `mdlc upload {data_file.relative_to(folder)}`"
+    steps = f"{change}`pytest`, `mdlc local up`, `mdlc deploy`, `mdlc put {data_file.relative_to(folder)}`"
     out.print(terminal.line(f"Next: {steps}, `mdlc run training`."))
 
 
@@ -109,6 +120,32 @@ def doctor(as_json: options.AsJson = False, local: options.Local = None) -> None
         raise typer.Exit(1)
 
 
+def diff(
+    stacks: Annotated[
+        list[str] | None,
+        typer.Argument(help="Stacks to compare. Default: all.", autocompletion=completion.stacks),
+    ] = None,
+    fail: Annotated[bool, typer.Option("--fail", help="Exit status 1 when something would change.")] = False,
+    as_json: options.AsJson = False,
+    local: options.Local = None,
+) -> None:
+    """Say what `mdlc deploy` would change, and change nothing."""
+    root, chosen = options.chosen(local)
+    compared = differences.of_app(chosen, root, stacks or ())
+    changed = [each for each in compared if each.changes]
+    if as_json:
+        terminal.write_json([asdict(each) for each in compared])
+    elif not changed:
+        names = ", ".join(each.stack for each in compared)
+        terminal.write(terminal.one_line(f"Nothing would change: {names} is deployed as the app says."))
+    for each in () if as_json else changed:
+        terminal.write(terminal.one_line(f"Stack {each.stack}"))
+        for line in each.changes:
+            terminal.write(terminal.one_line(line))
+    if fail and changed:
+        raise typer.Exit(1)
+
+
 def _account(root: Path, asked: Needs | None, local: bool | None) -> dict[str, list[Finding]]:
     """The findings about the chosen AWS, by its name; none where none is chosen and none can be reached."""
     choice: target.Choice | None = None if local is None else "local" if local else "aws"
@@ -125,18 +162,23 @@ def _account(root: Path, asked: Needs | None, local: bool | None) -> dict[str, l
             name: [warning("app", says, "run `mdlc diff` or `mdlc deploy` in the app's folder, then again")]
         }
     credentials = ok("credentials", chosen.sentence)
-    return {name: [credentials, *account.findings(Reader(chosen), asked)]}
+    return {name: [credentials, *account.findings(AccountReader(chosen), asked)]}
 
 
 def _print(areas: Mapping[str, Sequence[Finding]]) -> None:
     out = progress.results_console()
     for area, each_of in areas.items():
         out.print(terminal.line((f"{area[:1].upper()}{area[1:]}", "bold")))
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
         for each in each_of:
-            status = (f"  {each.status:<10}", STYLES[each.status])
-            out.print(terminal.line(status, f"{each.check}: {each.says}"))
-            if each.remedy:
-                out.print(terminal.line(f"{'':12}-> {each.remedy}"))
+            remedy = f"\n-> {each.remedy}" if each.remedy else ""
+            grid.add_row(
+                terminal.line((f"  {each.status}", STYLES[each.status])),
+                terminal.line(f"{each.check}: {each.says}{remedy}"),
+            )
+        out.print(grid)
 
 
 def is_terminal() -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from botocore.exceptions import ClientError
 
+from mdlc_cli import aws_errors
 from mdlc_cli.doctor.findings import Finding, fails, not_known, ok, warning
 from mdlc_cli.doctor.needs import Bootstrap, Needs
-from mdlc_cli.doctor.reader import NotAnsweredError, Reader
+from mdlc_cli.doctor.reader import AccountReader, NotAnsweredError
 
 SCALING_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 LOGS_POLICY_CHARACTERS = 5120
@@ -22,10 +23,10 @@ _IMAGE = re.compile(
     r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)(?::([^@]+))?(?:@(.+))?"
 )
 
-Check = Callable[[Reader, Needs], Iterator[Finding]]
+Check = Callable[[AccountReader, Needs], Iterator[Finding]]
 
 
-def findings(reader: Reader, needs: Needs) -> Iterator[Finding]:
+def findings(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
     """All checks; one that AWS does not answer is "not known"."""
     for name, check in CHECKS:
         try:
@@ -33,10 +34,10 @@ def findings(reader: Reader, needs: Needs) -> Iterator[Finding]:
         except NotAnsweredError as error:
             yield not_known(name, str(error))
         except ClientError as error:
-            yield not_known(name, f"AWS refused: {error}")
+            yield not_known(name, aws_errors.sentence(error))
 
 
-def bootstrap(reader: Reader, needs: Needs) -> Iterator[Finding]:
+def bootstrap(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
     """Whether the account is bootstrapped for the CDK, as new as the app needs, with its roles."""
     for each in needs.bootstraps:
         remedy = "run `cdk bootstrap`"
@@ -55,7 +56,7 @@ def bootstrap(reader: Reader, needs: Needs) -> Iterator[Finding]:
         yield from _roles(reader, each)
 
 
-def _roles(reader: Reader, asked: Bootstrap) -> Iterator[Finding]:
+def _roles(reader: AccountReader, asked: Bootstrap) -> Iterator[Finding]:
     missing = [role for role in asked.roles if not _has_role(reader, role)]
     if missing:
         yield fails("roles", f"{', '.join(missing)} not there", "run `cdk bootstrap` again")
@@ -63,7 +64,7 @@ def _roles(reader: Reader, asked: Bootstrap) -> Iterator[Finding]:
         yield ok("roles", f"{len(asked.roles)} of the bootstrap")
 
 
-def service_roles(reader: Reader, needs: Needs) -> Iterator[Finding]:
+def service_roles(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
     """Whether there is room for the app's roles, and the role by which endpoints are scaled."""
     summary = reader.call("iam", "GetAccountSummary")["SummaryMap"]
     used, quota = summary.get("Roles"), summary.get("RolesQuota")
@@ -80,7 +81,7 @@ def service_roles(reader: Reader, needs: Needs) -> Iterator[Finding]:
         yield ok("scaling role", SCALING_ROLE if there else f"the first release makes {SCALING_ROLE}")
 
 
-def quotas(reader: Reader, needs: Needs) -> Iterator[Finding]:
+def quotas(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
     """Whether instances of each asked type may run for each use.
 
     Quotas without an applied value have their default one, which another operation lists.
@@ -111,7 +112,7 @@ def quotas(reader: Reader, needs: Needs) -> Iterator[Finding]:
             yield ok("quota", f"{name}: {values[name]:g}")
 
 
-def bucket_events(reader: Reader, needs: Needs) -> Iterator[Finding]:
+def bucket_events(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
     """Whether buckets that the app does not make send their events to EventBridge."""
     for bucket in needs.own_buckets:
         try:
@@ -131,7 +132,7 @@ def bucket_events(reader: Reader, needs: Needs) -> Iterator[Finding]:
             )
 
 
-def log_policies(reader: Reader, needs: Needs) -> Iterator[Finding]:
+def log_policies(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
     """Whether services can still be allowed to write the logs that the app asks for."""
     policies = list(reader.pages("logs", "DescribeResourcePolicies", "resourcePolicies"))
     account_wide = [policy for policy in policies if not policy.get("resourceArn")]
@@ -153,7 +154,7 @@ def log_policies(reader: Reader, needs: Needs) -> Iterator[Finding]:
         yield ok("log policies", says)
 
 
-def api_logs(reader: Reader, needs: Needs) -> Iterator[Finding]:
+def api_logs(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
     """Whether API Gateway has a role for logs, where the app does not set one."""
     if not needs.api_logs:
         return
@@ -168,7 +169,7 @@ def api_logs(reader: Reader, needs: Needs) -> Iterator[Finding]:
         )
 
 
-def images(reader: Reader, needs: Needs) -> Iterator[Finding]:
+def images(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
     """Whether container images are there and may be pulled, by asking for their manifests."""
     if reader.is_local:
         raise NotAnsweredError("the local AWS pulls none: it runs what images do itself")
@@ -214,7 +215,7 @@ CHECKS: Sequence[tuple[str, Check]] = (
 )
 
 
-def _has_role(reader: Reader, name: str) -> bool:
+def _has_role(reader: AccountReader, name: str) -> bool:
     try:
         reader.call("iam", "GetRole", RoleName=name)
     except ClientError as error:

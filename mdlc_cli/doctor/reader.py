@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from mdlc_cli import aws_errors
 from mdlc_cli.target import Target
 
 READS = ("Get", "List", "Describe", "BatchGet", "Head")
 """How the names of operations begin that change nothing."""
 
-_DENIED = re.compile(r"AccessDenied|Unauthorized|Forbidden|NotAuthorized|^403$")
 _LACKING = re.compile(
     r"^[45]\d\d$|UnknownOperation|NotImplemented|InvalidAction|Unsupported|InternalFailure|InternalError"
 )
@@ -22,7 +22,7 @@ class NotAnsweredError(Exception):
     """AWS did not answer a question; the message is a clause that says why."""
 
 
-class Reader:
+class AccountReader:
     """Reads from one AWS; an operation that could change something is refused before it is called."""
 
     def __init__(self, target: Target) -> None:
@@ -72,7 +72,7 @@ class Reader:
             return ask(client, xform_name(operation))
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
-            if _DENIED.search(code):
+            if code in aws_errors.DENIED:
                 raise NotAnsweredError(f"missing permission {permission(service, operation)}") from error
             if self._target.is_local and _LACKING.search(code):
                 raise NotAnsweredError(f"the local AWS has no {service} {operation}") from error

@@ -94,7 +94,7 @@ def test_what_cannot_be_used_is_one_sentence(
 ) -> None:
     path = written(tmp_path, text)
     with pytest.raises(CommandError) as error:
-        csv_columns.roles(csv_columns.read_head(path), **{"label": None, **roles})  # type: ignore[arg-type]
+        csv_columns.roles(csv_columns.read_head(path), **{"label": None, **roles})
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
 

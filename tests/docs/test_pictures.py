@@ -19,4 +19,4 @@ def test_a_picture_is_as_its_machine_draws_it(name: str) -> None:
 
 
 def test_there_is_no_other_picture() -> None:
-    assert {path.name for path in TARGET.iterdir()} == set(pictures()) == set(NAMES)
+    assert {path.name for path in TARGET.iterdir() if path.is_file()} == set(pictures()) == set(NAMES)

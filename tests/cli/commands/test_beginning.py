@@ -131,29 +131,31 @@ class TestDoctor:
     def answers(self, monkeypatch: pytest.MonkeyPatch, *listed: Finding) -> None:
         monkeypatch.setattr(account, "findings", lambda reader, asked: listed)
 
+    def lines(self, *arguments: str) -> tuple[int, list[str]]:
+        done = CliRunner().invoke(app, ["doctor", *arguments])
+        return done.exit_code, [line.rstrip() for line in done.stdout.splitlines()]
+
     def test_all_is_well(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answers(monkeypatch, findings.not_known("quotas", "missing permission x:Y"))
-        done = CliRunner().invoke(app, ["doctor"])
-        assert (done.exit_code, done.stdout.splitlines()) == (
+        assert self.lines() == (
             0,
             [
                 "This machine",
-                "  ok        Python: 3.12",
+                "  ok  Python: 3.12",
                 "The local AWS",
-                "  ok        credentials: Using the local AWS at http://127.0.0.1:1 "
+                "  ok         credentials: Using the local AWS at http://127.0.0.1:1 "
                 "(nothing leaves this machine)",
-                "  not known quotas: missing permission x:Y",
+                "  not known  quotas: missing permission x:Y",
             ],
         )
 
     def test_a_fault_is_status_1_with_its_remedy(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answers(monkeypatch, findings.fails("bootstrap", "is not there", "run `cdk bootstrap`"))
-        done = CliRunner().invoke(app, ["doctor"])
-        assert done.exit_code == 1
-        assert done.stdout.splitlines()[-2:] == [
-            "  fails     bootstrap: is not there",
-            "            -> run `cdk bootstrap`",
-        ]
+        status, lines = self.lines()
+        assert (status, lines[-2:]) == (
+            1,
+            ["  fails  bootstrap: is not there", "         -> run `cdk bootstrap`"],
+        )
 
     def test_as_json(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.answers(monkeypatch)
@@ -166,14 +168,17 @@ class TestDoctor:
             raise CommandError("no local AWS runs: run `mdlc local up`")
 
         monkeypatch.setattr(target, "choose", none)
-        for arguments, status, word in (([], 0, "not known"), (["--aws"], 1, "fails    ")):
-            done = CliRunner().invoke(app, ["doctor", *arguments])
-            assert done.exit_code == status
-            assert done.stdout.splitlines()[2:] == [
-                "AWS",
-                f"  {word} credentials: no local AWS runs",
-                "            -> run `mdlc local up`",
-            ]
+        for arguments, status, word in (((), 0, "not known"), (("--aws",), 1, "fails")):
+            assert self.lines(*arguments) == (
+                status,
+                [
+                    "This machine",
+                    "  ok  Python: 3.12",
+                    "AWS",
+                    f"  {word}  credentials: no local AWS runs",
+                    f"  {' ' * len(word)}  -> run `mdlc local up`",
+                ],
+            )
 
     def test_without_an_app_the_account_is_not_compared(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(needs, "synthesized", lambda root: None)

