@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Sequence
 from itertools import islice
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mdlc_client import audit, frames, lineage, models, registered, stacks
 from mdlc_client.aws import AwsClients
 from mdlc_client.columns import DECISIONS, RUNS, VERSIONS, WINDOWS
-from mdlc_client.errors import ChoiceError, reading
+from mdlc_client.errors import ChoiceError, reading, unknown
 from mdlc_client.frames import TEXT
 
 if TYPE_CHECKING:
@@ -50,11 +49,11 @@ class Client:
             existing = stacks.existing(self._aws)
             chosen = [each for each in existing if stack in (None, each.name)]
             if not chosen:
-                raise ChoiceError(_unknown("stack", stack, (each.name for each in existing), "is deployed"))
+                raise ChoiceError(unknown("stack", stack, (each.name for each in existing), "is deployed"))
             listed = models.of_stacks(self._aws, chosen)
         named = [each for each in listed if model in (None, each.name)]
         if not named:
-            raise ChoiceError(_unknown("model", model, (each.name for each in listed), "is deployed"))
+            raise ChoiceError(unknown("model", model, (each.name for each in listed), "is deployed"))
         if len(named) > 1:
             pairs = ", ".join(f"{each.name} in {each.stack}" for each in named)
             raise ChoiceError(f"there are several models ({pairs}): name one with model= or stack=")
@@ -185,7 +184,7 @@ class Client:
         if not published:
             raise ChoiceError(f"{self.model} has no published batch: run one with `mdlc run batch-inference`")
         if run is not None and run not in published:
-            raise ChoiceError(_unknown("run", run, published, "has published predictions"))
+            raise ChoiceError(unknown("run", run, published, "has published predictions"))
         item = published[run] if run is not None else next(iter(published.values()))
         manifest = str(item["manifest"])
         parts = json.loads(self._object(manifest))["parts"]
@@ -211,7 +210,7 @@ class Client:
         if not stored:
             raise ChoiceError(f"{self.model} has no monitored window with rows: `mdlc run monitoring`")
         if window is not None and window not in stored:
-            raise ChoiceError(_unknown("window", window, stored, "has rows"))
+            raise ChoiceError(unknown("window", window, stored, "has rows"))
         item = stored[window] if window is not None else next(iter(stored.values()))
         return self._parquet([f"{str(item['report']).rpartition('/')[0]}/rows.parquet"], columns)
 
@@ -254,7 +253,7 @@ class Client:
         with reading(f"the versions of {self.model}"):
             packages = {each.get("version"): each for each in registered.versions(self._aws, self.model)}
         if version not in packages:
-            raise ChoiceError(_unknown("version", version, map(str, packages), "is registered"))
+            raise ChoiceError(unknown("version", version, map(str, packages), "is registered"))
         uri = str(packages[version]["metadata"].get("evaluation", ""))
         if not uri:
             raise ChoiceError(
@@ -311,13 +310,3 @@ def _seconds(item: audit.Item) -> float | None:
 def _window_name(item: audit.Item) -> str:
     """The name of a window, from the key of its item."""
     return str(item["sk"]).rpartition("#")[2]
-
-
-def _unknown(what: str, value: object, known: Any, holds: str) -> str:
-    """One sentence on a value that is not among the known ones."""
-    names = [str(each) for each in known]
-    if not names:
-        return f"no {what} {holds}: deploy a model home with `mdlc deploy`"
-    near = difflib.get_close_matches(str(value), names, n=1)
-    remedy = f"did you mean {near[0]!r}?" if near else f"choose one of {frames.listed(names)}"
-    return f"no {what} {value!r} {holds}: {remedy}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 _SIGNED_OUT = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
@@ -55,3 +56,21 @@ def reading(what: str) -> Iterator[None]:
     except BotoCoreError as error:
         remedy = "give Client a boto3.Session with credentials and a region, or set AWS_ENDPOINT_URL"
         raise AccessError(f"{what} cannot be read ({str(error).rstrip('.')}): {remedy}") from error
+
+
+def unknown(what: str, value: object, known: Iterable[object], holds: str) -> str:
+    """One sentence on a value that is not among the known ones, with the likeliest of them.
+
+    Args:
+        what: what the value is, such as run.
+        value: the value.
+        known: the known ones.
+        holds: what is true of the known ones, such as `has rows`.
+    """
+    names = [str(each) for each in known]
+    if not names:
+        return f"no {what} {holds}: deploy a model home with `mdlc deploy`"
+    near = difflib.get_close_matches(str(value), names, n=1)
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    remedy = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(names[:12])}{more}"
+    return f"no {what} {value!r} {holds}: {remedy}"

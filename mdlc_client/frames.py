@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mdlc_client.audit import plain
-from mdlc_client.errors import MissingPackageError
+from mdlc_client.errors import ChoiceError, MissingPackageError, unknown
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -75,9 +75,13 @@ def parquet(paths: Sequence[Path], columns: Sequence[str] | None = None) -> Data
     options = "union_by_name = true, binary_as_string = true, hive_partitioning = false"
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        query = f"SELECT {chosen} FROM read_parquet(?, {options})"
+        read, names = f"FROM read_parquet(?, {options})", [str(path) for path in paths]
+        known = [row[0] for row in connection.execute(f"DESCRIBE {read}", [names]).fetchall()]
+        for name in columns or ():
+            if name not in known:
+                raise ChoiceError(unknown("column", name, known, "is in the files"))
         # `df` uses what pandas deprecates.
-        arrays = connection.execute(query, [[str(path) for path in paths]]).fetchnumpy()
+        arrays = connection.execute(f"SELECT {chosen} {read}", [names]).fetchnumpy()
     rows = {}
     for name, array in arrays.items():
         values, missing = pandas.Series(numpy.ma.getdata(array)), numpy.ma.getmaskarray(array)
@@ -141,10 +145,3 @@ def loaded(value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) and value else None
     except ValueError:
         return None
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names for a sentence, at most 12."""
-    shown = list(names)
-    more = f" and {len(shown) - 12} more" if len(shown) > 12 else ""
-    return ", ".join(shown[:12]) + more

@@ -53,7 +53,10 @@ def account(
     """An account with one model: its stack, audit table, packages and files."""
     life = [each for each in LIFE if not str(each["sk"]).startswith("WINDOW#")]
     held = [*life, *BATCHES, EMPTY, DRIFTED] if items is None else items
-    part = "SELECT 'i{}' AS inference_id, 0.5 AS score, TIMESTAMP '2026-01-03 10:00:00' AS predicted_at"
+    part = (
+        "SELECT 'i{}' AS inference_id, 'k' AS row_key, 0.5 AS score, "
+        "TIMESTAMP '2026-01-03 10:00:00' AS predicted_at"
+    )
     files: dict[str, bytes] = {"evaluations/1/report.json": json.dumps(REPORT).encode()}
     for batch in BATCHES:
         run = batch["run"]
@@ -204,6 +207,10 @@ def test_before_anything_has_run_frames_are_empty_with_their_columns(tmp_path: P
         (
             lambda client: client.predictions("run-2026-01-05"),
             "no run 'run-2026-01-05' has published",
+        ),
+        (
+            lambda client: client.predictions(columns=["scor"]),
+            "no column 'scor' is in the files: did",
         ),
         (lambda client: client.window_rows("2026-02-02"), "no window '2026-02-02' has rows: did you mean"),
         (lambda client: client.report(7), "no version 7 is registered: choose one of 1, 2, 3"),

@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from examples.flight_delay import demo
-from mdlc_cli import local
+from mdlc_cli import local, target
+from tests.examples import notebooks
 
 pytestmark = pytest.mark.slow
 
@@ -55,6 +56,11 @@ def test_the_demo_serves_what_it_trained_and_finds_nothing_to_do_again(
         "What to try next",
     ):
         assert words in shown
+
+    pictures, texts = notebooks.shown(target.choose(project, "local"), project)
+    assert pictures == 2
+    assert f"{FLIGHTS_OF_DECEMBER}" in texts and "rebook" in texts
+    assert "No window has labels yet: mdlc run monitoring" in texts
 
     status = demo.main()
     shown = capsys.readouterr().out

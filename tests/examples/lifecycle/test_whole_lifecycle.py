@@ -23,6 +23,7 @@ from mdlc_cli.history import timeline
 from mdlc_cli.searching import Search
 from mdlc_cli.target import Target
 from mdlc_client import audit
+from tests.examples import notebooks
 
 pytestmark = pytest.mark.slow
 
@@ -148,6 +149,12 @@ def test_an_answer_of_june_tells_which_drift_its_version_came_from(lived: Lived)
     (trigger,) = found.lineage.triggers
     assert trigger["trigger"] == "drift" and trigger["report"].endswith("/report.json")
     assert found.lineage.release["outcome"] == "Succeeded"
+
+
+def test_the_notebook_draws_the_windows(lived: Lived) -> None:
+    pictures, texts = notebooks.shown(lived.chosen, lived.folder)
+    assert pictures == 2
+    assert "retraining" in texts and "No batch is published yet: mdlc run batch-inference" in texts
 
 
 def test_no_execution_failed(lived: Lived) -> None:
