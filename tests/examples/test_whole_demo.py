@@ -59,7 +59,7 @@ def test_the_demo_serves_what_it_trained_and_finds_nothing_to_do_again(
 
     pictures, texts = notebooks.shown(target.choose(project, "local"), project)
     assert pictures == 2
-    assert f"{FLIGHTS_OF_DECEMBER}" in texts and "rebook" in texts
+    assert f"{FLIGHTS_OF_DECEMBER:,} predictions" in texts and "rebook" in texts
     assert "No window has labels yet: mdlc run monitoring" in texts
 
     status = demo.main()
