@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from jobs.errors import PlanError
 from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, decode
+from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.job_plan import (
     PARTS,
     SCHEMA_VERSION,
@@ -85,6 +86,21 @@ class Plan:
         return self.payload.run
 
     @property
+    def code_version(self) -> str:
+        """The team's version of its code; empty when the plan has none. No result may depend on it."""
+        return self.payload.code_version
+
+    @property
+    def training_job(self) -> str:
+        """The name of the training job; empty when the plan has none."""
+        return self.payload.training_job
+
+    @property
+    def artifact(self) -> str:
+        """The S3 URI of the trained model; empty when the plan has none."""
+        return self.payload.artifact
+
+    @property
     def training(self) -> bool:
         """Whether the run trains a model, and so needs labels."""
         return self.workflow == "training"
@@ -160,6 +176,16 @@ class Plan:
     def champion(self) -> ChampionSection | None:
         """The model package in production; None before the first one."""
         return self._read("champion", self.payload.champion)
+
+    @property
+    def importance(self) -> ImportanceSection | None:
+        """How permutation importance is measured; None when it is not."""
+        return self._read("importance", self.payload.importance)
+
+    @property
+    def algorithm(self) -> AlgorithmSection | None:
+        """What trained the model; None when the plan does not say."""
+        return self._read("algorithm", self.payload.algorithm)
 
     @property
     def delivery(self) -> DeliverySection | None:

@@ -21,13 +21,23 @@ def answer_to(folder: Path, record_file: str) -> Path:
     Raises:
         InputError: when there is none, or more than one.
     """
-    paths = [path for path in sorted(folder.rglob(f"*{SUFFIX}")) if path.name == record_file + SUFFIX]
+    paths = _answers(folder, record_file)
     if len(paths) != 1:
         what = "no answers" if not paths else f"{len(paths)} files of answers"
         raise InputError(
             f"There are {what} to {record_file} under {folder.name}: run the transform job again."
         )
     return paths[0]
+
+
+def optional_answer_to(folder: Path, record_file: str) -> Path | None:
+    """The output file for a file of records, anywhere below the folder; None when there is not just one."""
+    paths = _answers(folder, record_file)
+    return paths[0] if len(paths) == 1 else None
+
+
+def _answers(folder: Path, record_file: str) -> list[Path]:
+    return [path for path in sorted(folder.rglob(f"*{SUFFIX}")) if path.name == record_file + SUFFIX]
 
 
 def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from mdlc_cli import absence, local, places, progress, settings_file
+from mdlc_cli import absence, aws_errors, local, places, progress, settings_file
 from mdlc_cli.errors import CommandError
 
 TARGET_VARIABLE = "MDLC_TARGET"
@@ -215,6 +215,8 @@ def _real(*, asked: bool = False, beside: local.Server | None = None) -> Target:
     try:
         identity = Target(endpoint=None, region=None, account="").client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
+        if aws_errors.is_expired(error):
+            raise CommandError(aws_errors.sentence(error)) from error
         raise CommandError(f"{why} and real AWS cannot be used ({error}): {remedy}") from error
     return Target(
         endpoint=None,

@@ -6,10 +6,10 @@ Pure functions of the audit items and the model registry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from mdlc_client import lineage
+from mdlc_client import approvals, lineage
 from mdlc_client.audit import TRIGGER_PREFIX, Item, parsed
 from mdlc_client.registered import Package
 
@@ -55,6 +55,8 @@ class Version:
         champion_periods: the times in which it was champion.
         sent_back: its releases that failed.
         retraining: ARN of the execution that started its training.
+        decision: the audit item of who approved or rejected it; empty when the registry says otherwise since,
+            or nobody decided by a command.
     """
 
     version: int
@@ -71,6 +73,7 @@ class Version:
     champion_periods: tuple[ChampionPeriod, ...]
     sent_back: tuple[SentBack, ...]
     retraining: str
+    decision: Item = field(default_factory=dict)
 
     @property
     def is_champion(self) -> bool:
@@ -202,6 +205,7 @@ def _version(
         champion_periods=own,
         sent_back=sent_back,
         retraining=str(retraining.get("execution_arn", "")),
+        decision=approvals.standing(approvals.decision_of(items, number), str(package.get("status", ""))),
     )
 
 

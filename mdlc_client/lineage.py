@@ -6,10 +6,11 @@ All functions read a model's audit items (`docs/contracts.md`), in any order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from mdlc_client import approvals
 from mdlc_client.audit import EXECUTION_PREFIX, TRIGGER_PREFIX, WINDOW_PREFIX, Item, parsed
 
 TRAINING, BATCH, RELEASE, RETRAINING = "training", "batch-inference", "release", "retraining"
@@ -29,6 +30,7 @@ class Lineage:
         retraining: the retraining execution that started the training.
         triggers: the triggers of the retraining: `trigger`, `reason`, `at`, `report` (S3 URI).
         release: the release execution that deployed the version to an endpoint.
+        decision: the item of who approved or rejected it; empty when nobody did by a command.
     """
 
     model: str
@@ -38,6 +40,7 @@ class Lineage:
     retraining: Item
     triggers: tuple[Item, ...]
     release: Item
+    decision: Item = field(default_factory=dict)
 
 
 def of(items: Sequence[Item], model: str, version: int, at: str | None = None) -> Lineage:
@@ -61,6 +64,7 @@ def of(items: Sequence[Item], model: str, version: int, at: str | None = None) -
         retraining=retraining,
         triggers=triggers_of(items, retraining, training),
         release=release_of(items, version, at),
+        decision=approvals.decision_of(items, version),
     )
 
 

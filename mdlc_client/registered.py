@@ -37,19 +37,33 @@ def describe(aws: AwsClients, arn: str) -> Package:
 
 def versions(aws: AwsClients, group: str) -> list[Package]:
     """All versions of a model package group, oldest first; empty when there is no such group."""
+    sagemaker = aws.client("sagemaker")
+    listed = arns(aws, group)
+    return [plain(sagemaker.describe_model_package(ModelPackageName=arn)) for arn in listed]
+
+
+def arns(aws: AwsClients, group: str, *, status: str | None = None) -> list[str]:
+    """The ARNs of a model package group's versions, oldest first; empty when there is no such group.
+
+    Args:
+        aws: makes the clients.
+        group: the group's name, which is the model's.
+        status: only versions of this approval status, such as ``PendingManualApproval``.
+    """
     from botocore.exceptions import ClientError
 
-    sagemaker = aws.client("sagemaker")
-    pages = sagemaker.get_paginator("list_model_packages").paginate(
-        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Ascending"
+    only = {} if status is None else {"ModelApprovalStatus": status}
+    pages = (
+        aws.client("sagemaker")
+        .get_paginator("list_model_packages")
+        .paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Ascending", **only)
     )
     try:
-        arns = [each["ModelPackageArn"] for page in pages for each in page["ModelPackageSummaryList"]]
+        return [each["ModelPackageArn"] for page in pages for each in page["ModelPackageSummaryList"]]
     except ClientError as error:
         if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
             raise
         return []
-    return [plain(sagemaker.describe_model_package(ModelPackageName=arn)) for arn in arns]
 
 
 def plain(described: Mapping[str, Any]) -> Package:

@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "jobs": {PAYLOADS},
     "mdlc_local": set(),
     "mdlc_client": set(),
-    "mdlc_cli": {RESOURCES, SETTINGS, "mdlc_client"},
+    "mdlc_cli": {RESOURCES, SETTINGS, SUGGESTIONS, "mdlc_client"},
 }
 """What of ours a room may import besides itself."""
 
@@ -69,6 +69,7 @@ WITH_CDK = {
     f"{RESOURCES}.permissions",
     f"{RESOURCES}.state_machines",
     f"{RESOURCES}.tables",
+    f"{WORKFLOWS}.approval.construct",
     f"{WORKFLOWS}.construct",
     f"{WORKFLOWS}.seams",
     f"{WORKFLOWS}.training.construct",
@@ -168,7 +169,12 @@ LAMBDA_ROOMS = {
 }
 """What several functions share, to the rooms it may import beside itself; none imports a function."""
 
-JOB_ROOMS = {"statistics": {"serving"}, "monitoring": {"statistics", "serving"}, "serving": set()}
+JOB_ROOMS = {
+    "statistics": {"serving"},
+    "monitoring": {"statistics", "serving"},
+    "evaluation": {"statistics", "monitoring"},
+    "serving": set(),
+}
 """The same of the jobs; none imports a command."""
 
 SAGEMAKER_ROOMS = {

@@ -1,13 +1,13 @@
-"""Evaluate job: metrics on the holdout with confidence intervals, a chart page, and the gate's verdict.
+"""Evaluate job: metrics on the holdout with confidence intervals, a report page, and the gate's verdict.
 
 Writes ``evaluation/``: ``metrics.json`` (in the model registry's format), ``report.json`` (everything),
-``evaluation.png`` (charts), ``gate.json`` (the gate's conditions and results). When the input ``trained_on``
+``evaluation.html`` (the same as a page), ``evaluation.png`` (its charts), ``model_card.json`` (in SageMaker's
+schema), ``gate.json`` (the gate's conditions and results). When the input ``trained_on``
 (the features job's statistics of raw rows) exists, it also writes ``baseline/``, which monitoring compares
 windows with (see `jobs.performance`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,16 @@ import numpy as np
 from jobs import performance
 from jobs.database import connect, parquet, quote, single
 from jobs.errors import InputError
+from jobs.evaluation.calibration import measure_calibration
+from jobs.evaluation.gain import GainError, read_gain
+from jobs.evaluation.importance import Importance, measure_importance, read_permuted
+from jobs.evaluation.model_card import CARD, card_text
+from jobs.evaluation.report import Evaluated, number, read_split
+from jobs.evaluation.segments import read_segments
 from jobs.folders import Folders, write_json
-from jobs.gate import CHALLENGER, CHAMPION, Check, comparison, conditions, thresholds, undefined_metric
+from jobs.gate import CHALLENGER, CHAMPION, comparison, conditions, thresholds, undefined_metric
 from jobs.pages.evaluation import draw
+from jobs.pages.evaluation_page import to_html
 from jobs.plan import Plan
 from jobs.predictions import answer_to, faults, load_scores
 from jobs.program import champion_program
@@ -79,23 +86,75 @@ def run(
                 scores=CHALLENGER,
                 performance=performance.measure(models[CHALLENGER], metrics[CHALLENGER], bootstrap),
             )
+        segments, unmeasured = read_segments(connection, keys, models[CHALLENGER])
+        importance, missing = _importance(connection, plan, folders, keys, answers, models[CHALLENGER])
     checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
     checks += thresholds(plan.gate, metrics[CHALLENGER])
     checks += comparison(plan.gate, plan.dataset.task, metrics, bootstrap)
-    passed = all(check.passed for check in checks)
     if not conditions(plan.gate):
         notes.append("The gate has no conditions: it refuses no model that can be measured.")
-    output = folders.output("evaluation")
-    write_json(output / "metrics.json", registry_metrics(models[CHALLENGER], metrics[CHALLENGER], bootstrap))
-    write_json(output / "gate.json", _gate(plan, checks, passed, notes))
-    write_json(output / "report.json", _report(plan, models, metrics, bootstrap, checks, passed, notes))
-    draw(plan, models, metrics, bootstrap, checks, output / "evaluation.png")
+    scored = models[CHALLENGER]
+    evaluated = Evaluated(
+        plan=plan,
+        models=models,
+        metrics=metrics,
+        bootstrap=bootstrap,
+        checks=checks,
+        notes=notes,
+        unmeasured=[*unmeasured, *missing],
+        segments=segments,
+        calibration=measure_calibration(scored.scores, scored.labels) if scored.task == "binary" else None,
+        importance=importance,
+        split=read_split(folders.optional_input("manifest")),
+    )
+    _write(evaluated, folders.output("evaluation"))
     return Verdict(
-        passed=passed,
+        passed=evaluated.passed,
         reasons=tuple(check.sentence for check in checks if not check.passed),
-        metrics={name: _number(value, 4) for name, value in metrics[CHALLENGER].items()},
+        metrics={name: number(value, 4) for name, value in metrics[CHALLENGER].items()},
         rows=len(labels),
     )
+
+
+def _write(evaluated: Evaluated, output: Path) -> None:
+    plan, models, metrics = evaluated.plan, evaluated.models, evaluated.metrics
+    registered = registry_metrics(models[CHALLENGER], metrics[CHALLENGER], evaluated.bootstrap)
+    write_json(output / "metrics.json", registered)
+    write_json(output / "gate.json", _gate(evaluated))
+    report = evaluated.to_json()
+    write_json(output / "report.json", report)
+    picture = output / "evaluation.png"
+    draw(plan, models, metrics, evaluated.bootstrap, evaluated.checks, picture)
+    page = to_html(report, picture.read_bytes() if picture.is_file() else None)
+    (output / "evaluation.html").write_text(page, encoding="utf-8")
+    (output / CARD).write_text(card_text(report, plan), encoding="utf-8")
+
+
+def _importance(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    folders: Folders,
+    keys: Path,
+    answers: Mapping[str, Path],
+    scored: ScoredRows,
+) -> tuple[Importance | None, list[str]]:
+    """The importance of each raw column, with the gain in trees if known; notes say what is not known."""
+    if plan.importance is None:
+        return None, []
+    permuted, note = read_permuted(connection, keys, answers[CHALLENGER].parent, scored.task)
+    if permuted is None:
+        return None, [note]
+    importance = measure_importance(
+        permuted, scored, resamples=plan.evaluation.bootstrap, seed=plan.evaluation.seed
+    )
+    artifact, program = folders.optional_input("model"), folders.optional_input("program")
+    if artifact is None or program is None:
+        return importance, []
+    try:
+        columns = [step.column for step in Program.read(program).steps]
+        return importance.with_gain(read_gain(artifact, columns)), []
+    except GainError as error:
+        return importance, [str(error)]
 
 
 def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
@@ -174,58 +233,11 @@ def registry_metrics(
     return {group: values}
 
 
-def _gate(plan: Plan, checks: list[Check], passed: bool, notes: list[str]) -> dict[str, Any]:
+def _gate(evaluated: Evaluated) -> dict[str, Any]:
     return {
-        "passed": passed,
-        "reasons": [check.sentence for check in checks if not check.passed],
-        "notes": notes,
-        "checks": [check.to_json() for check in checks],
-        "gate": encode(plan.gate),
+        "passed": evaluated.passed,
+        "reasons": [check.sentence for check in evaluated.checks if not check.passed],
+        "notes": list(evaluated.notes),
+        "checks": [check.to_json() for check in evaluated.checks],
+        "gate": encode(evaluated.plan.gate),
     }
-
-
-def _report(
-    plan: Plan,
-    models: Mapping[str, ScoredRows],
-    metrics: Mapping[str, Mapping[str, float]],
-    bootstrap: Bootstrap,
-    checks: list[Check],
-    passed: bool,
-    notes: list[str],
-) -> dict[str, Any]:
-    labels = models[CHALLENGER].labels
-    described: dict[str, Any] = {
-        name: {
-            metric: {
-                "value": _number(value),
-                "low": _number(bootstrap.interval(name, metric)[0]),
-                "high": _number(bootstrap.interval(name, metric)[1]),
-                "standard_deviation": _number(bootstrap.standard_deviation(name, metric)),
-            }
-            for metric, value in values.items()
-        }
-        for name, values in metrics.items()
-    }
-    champion = encode(replace(plan.champion, program=None)) if plan.champion else None
-    return {
-        "model": plan.model,
-        "run": plan.run,
-        "data_version": plan.data_version,
-        "task": plan.dataset.task,
-        "rows": len(labels),
-        "label_mean": float(labels.mean()),
-        "threshold": models[CHALLENGER].threshold,
-        "bootstrap": {"resamples": bootstrap.resamples, "confidence": bootstrap.confidence},
-        "metrics": described,
-        "champion": champion,
-        "passed": passed,
-        "notes": notes,
-        "checks": [check.to_json() for check in checks],
-    }
-
-
-def _number(value: float, digits: int | None = None) -> float | None:
-    """The number, rounded to the digits if any; None for NaN, which JSON does not have."""
-    if np.isnan(value):
-        return None
-    return float(value) if digits is None else round(float(value), digits)

@@ -2,7 +2,8 @@
 
 Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with the label first and no header,
 ``holdout/holdout.csv`` with features only, ``holdout_keys/keys.parquet``, ``champion/holdout.csv`` when
-there is a champion, ``baseline/`` with statistics of the raw rows, ``manifest.json``),
+there is a champion, ``baseline/`` with statistics of the raw rows, ``manifest.json``; for the report
+``holdout/importance.csv`` with ``holdout_keys/importance.parquet``, and ``holdout_keys/segments.parquet``),
 ``program/program.json`` and ``program/model.tar.gz``, which an endpoint's containers load to run the program.
 The same data and plan give the same bytes.
 """
@@ -14,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from jobs import trained_on
+from jobs import permuted_rows, segment_values, trained_on
 from jobs.database import connect, copy_to, quote, single
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
@@ -220,11 +221,39 @@ def _write_split(
     }
     if champion:
         queries["champion/holdout.csv"] = to_sql(champion, "holdout", order=order)
+    segments = segment_values.segment_columns(connection, "holdout", plan.dataset)
+    if segments:
+        query = segment_values.values_query(plan.dataset, "holdout", order, segments)
+        queries[f"holdout_keys/{segment_values.FILE}"] = query
     files = {}
     for name, query in queries.items():
         files[name] = split / name
         copy_to(connection, query, files[name])
-    return Written(files=files, rows=rows)
+    permuted = _write_permuted(connection, plan, program, split, order, rows["holdout"])
+    return Written(files=files | permuted, rows=rows)
+
+
+def _write_permuted(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, program: Program, split: Path, order: str, holdout: int
+) -> dict[str, Path]:
+    """Write the records for permutation importance, if any; returns the files' paths by name."""
+    if plan.importance is None:
+        return {}
+    size = permuted_rows.sample_size(columns=len(program.columns), holdout=holdout, rows=plan.importance.rows)
+    if size is None:
+        return {}
+    records, index = f"holdout/{permuted_rows.RECORDS}", f"holdout_keys/{permuted_rows.INDEX}"
+    permuted_rows.write(
+        connection,
+        program,
+        "holdout",
+        order=order,
+        size=size,
+        seed=plan.importance.seed,
+        records=split / records,
+        index=split / index,
+    )
+    return {records: split / records, index: split / index}
 
 
 def _write_manifest(
@@ -237,12 +266,13 @@ def _write_manifest(
 ) -> None:
     files = {**written.files, **others}
     digests = {name: sha256_of(path) for name, path in files.items()}
-    # The content digest leaves out the champion's features of the holdout, the statistics of the rows, and
-    # the archive, which also contains code: they do not change the split's content.
+    # The content digest leaves out what does not change the split's content: the champion's features of the
+    # holdout, the statistics of the rows, what is for the report only, and the archive, which contains code.
+    left_out = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, archive.NAME)
     content = {
         name: digest
         for name, digest in digests.items()
-        if not name.startswith(("champion/", f"{trained_on.FOLDER}/")) and name != f"program/{archive.NAME}"
+        if not name.startswith(("champion/", f"{trained_on.FOLDER}/")) and Path(name).name not in left_out
     }
     write_json(
         split / "manifest.json",

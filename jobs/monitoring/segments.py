@@ -34,10 +34,11 @@ from jobs.monitoring.intervals import (
 from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
-from jobs.names import LABEL
+from jobs.names import LABEL, internal
 from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows
 
 MISSING = "(missing)"
+_PART, _VALUE, _PLACE = internal("part"), internal("segment value"), internal("segment place")
 Measured = tuple[Estimate, tuple[float, Interval]]
 
 
@@ -97,15 +98,16 @@ def divide_rows(
     value = f"coalesce(CAST({place} AS VARCHAR), '{MISSING}')"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE segment_values AS "
-        "SELECT v, row_number() OVER (ORDER BY v) - 1 AS n FROM "
+        f"SELECT {_VALUE}, row_number() OVER (ORDER BY {_VALUE}) - 1 AS {_PLACE} FROM "
         f"(SELECT {value} FROM judged WHERE {LABEL} IS NOT NULL GROUP BY 1 "
-        f"HAVING count(*) >= {max(1, settings.least_rows)}) AS found(v)"
+        f"HAVING count(*) >= {max(1, settings.least_rows)}) AS found({_VALUE})"
     )
-    values_found = connection.execute("SELECT v FROM segment_values ORDER BY n").fetchall()
+    values_found = connection.execute(f"SELECT {_VALUE} FROM segment_values ORDER BY {_PLACE}").fetchall()
     values = [str(row[0]) for row in values_found]
     if not values:
         return []
-    number = f"coalesce((SELECT part.n FROM segment_values AS part WHERE part.v = {value}), -1)"
+    # Within the subquery, a user's column called like one of its names would be hidden.
+    number = f"coalesce((SELECT {_PLACE} FROM segment_values AS {_PART} WHERE {_VALUE} = {value}), -1)"
     scored, (places,) = labelled_rows(connection, settings, task, also=[number])
     numbers = np.asarray(places)
     order = np.argsort(numbers, kind="stable")

@@ -27,6 +27,12 @@ def signed(value: float) -> str:
     return text[1:] if float(text) == 0 else text.replace("-", "−")
 
 
+def fine(value: float) -> str:
+    """A small number with four digits; without a sign when it rounds to 0."""
+    text = f"{value:.4f}"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+
+
 def day(text: str | None) -> str:
     """An ISO time as day and time, without the time at midnight; a dash for None."""
     if not text:

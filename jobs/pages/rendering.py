@@ -4,7 +4,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from jobs.pages.formats import day, metric_name, number, signed
+from jobs.pages.formats import day, fine, metric_name, number, signed
 
 
 def render(template: str, **values: object) -> str:
@@ -31,5 +31,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(number=number, signed=signed, day=day, metric_name=metric_name)
+    environment.filters.update(number=number, signed=signed, fine=fine, day=day, metric_name=metric_name)
     return environment

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from jobs.evaluation.calibration import ReliabilityBin
 from jobs.monitoring.segments import Segment
 from jobs.pages.formats import number
 from jobs.statistics.window import Compared
@@ -88,7 +89,10 @@ def _categories(column: Compared, shares: Sequence[tuple[float, float]]) -> Pict
     return Picture(height=line * len(shown), shapes=tuple(drawn), about=about)
 
 
-def intervals(segments: Sequence[Segment]) -> Picture:
+_SEGMENTS = "Segments with their intervals, and where the others of their column are"
+
+
+def intervals(segments: Sequence[Segment], about: str = _SEGMENTS) -> Picture:
     """Segments with their intervals, one below the other, each with a mark at the other segments' metric.
 
     With several columns, value and column name are on two lines: on one, a long column name would hide the
@@ -125,8 +129,37 @@ def intervals(segments: Sequence[Segment]) -> Picture:
             )
         )
         drawn.append(_text(WIDTH, y + 4, number(segment.estimate), "end", "name"))
-    about = "Segments with their intervals, and where the others of their column are"
     return Picture(height=line * len(segments), shapes=tuple(drawn), about=about)
+
+
+def reliability(bins: Sequence[ReliabilityBin]) -> Picture:
+    """The rate of positives by score, with intervals, and the diagonal on which a calibrated model lies."""
+    side, left, foot = 240, 36, 30
+
+    def across(score: float) -> str:
+        return f"{left + side * score:.1f}"
+
+    def up(rate: float) -> float:
+        return 6 + side * (1 - rate)
+
+    drawn = [
+        _line("frame", across(0), across(1), up(0), up(0)),
+        _line("frame", across(0), across(0), up(0), up(1)),
+    ]
+    drawn.append(_line("others", across(0), across(1), up(0), up(1)))
+    for point in bins:
+        x = across(point.score)
+        drawn.append(_line("span now", x, x, up(point.low), up(point.high)))
+        drawn.append(
+            Shape(tag="circle", attributes={"class": "now", "cx": x, "cy": f"{up(point.rate):.1f}", "r": "4"})
+        )
+    for share in (0.0, 0.5, 1.0):
+        drawn.append(_text(left + side * share, up(0) + 14, f"{share:g}", "middle"))
+        drawn.append(_text(left - 6, up(share) + 4, f"{share:g}", "end"))
+    drawn.append(_text(left + side, up(0) + 28, "mean score", "end"))
+    drawn.append(_text(left + 6, 16, "share that was positive", "start"))
+    about = "The share of positive rows by score, with intervals, and the diagonal of a calibrated model"
+    return Picture(height=side + foot + 8, shapes=tuple(drawn), about=about)
 
 
 def _line(kind: str, start: str, end: str, top: float, bottom: float) -> Shape:

@@ -97,6 +97,11 @@ def compute_metrics(scored: ScoredRows, counts: Floats | None = None) -> dict[st
     return _regression(scored, weights) if scored.task == "regression" else _binary(scored, weights)
 
 
+def compute_metric(name: str, scored: ScoredRows, counts: Floats) -> float:
+    """One metric; without the others for the AUC, which is the main one of a binary task."""
+    return _ranking(scored, counts)[0] if name == "auc" else compute_metrics(scored, counts)[name]
+
+
 def _dot(weights: Floats, column: Floats) -> float:
     """A sum of products on one thread: waiting for another core that is busy costs more than it saves."""
     return float(np.einsum("i,i->", weights, column))

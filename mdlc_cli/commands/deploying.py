@@ -7,14 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import assembly, deployment, progress, removal, retained, teardowns, terminal
+from mdlc_cli import assembly, completion, deployment, progress, removal, retained, teardowns, terminal
 from mdlc_cli.commands import options
 from mdlc_cli.retained import Retained
 from mdlc_cli.target import Target
 
 
 def deploy(
-    stacks: Annotated[list[str] | None, typer.Argument(help="Stacks to deploy. Default: all.")] = None,
+    stacks: Annotated[
+        list[str] | None,
+        typer.Argument(help="Stacks to deploy. Default: all.", autocompletion=completion.stacks),
+    ] = None,
     yes: options.Yes = False,
     as_json: options.AsJson = False,
     local: options.Local = None,
@@ -34,7 +37,8 @@ def deploy(
 
 def teardown(
     stacks: Annotated[
-        list[str] | None, typer.Argument(help="Stacks to destroy. Default: all of the app.")
+        list[str] | None,
+        typer.Argument(help="Stacks to destroy. Default: all of the app.", autocompletion=completion.stacks),
     ] = None,
     everything: Annotated[
         bool,

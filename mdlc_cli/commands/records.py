@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import account, audit_table, family_tree, outcomes, progress, stacks, terminal
+from mdlc_cli import account, audit_table, family_tree, outcomes, progress, stacks, terminal, waiting
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.searching import Search
@@ -71,7 +71,7 @@ def audit(
     elif as_json:
         terminal.write_json(items)
     else:
-        _table(items)
+        _table(target, items)
 
 
 def _account(search: Search, as_json: bool) -> None:
@@ -106,7 +106,7 @@ def _family(target: Target, model: str, items: list[Item], as_json: bool) -> Non
     progress.results_console().print(family_tree.drawn(model_family))
 
 
-def _table(items: list[Item]) -> None:
+def _table(target: Target, items: list[Item]) -> None:
     ran = records.executions(items)
     columns, rows = audit_table.rows(ran)
     out = progress.results_console()
@@ -119,3 +119,5 @@ def _table(items: list[Item]) -> None:
         out.print(terminal.line(note))
     for name, champion in sorted(records.champions(items).items()):
         out.print(terminal.one_line(f"Champion of {name}: version {champion.get('version')}"))
+    for sentence in waiting.sentences(target, items):
+        out.print(terminal.line(sentence))

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from mdlc_constructs.settings.payloads.evaluation import ImportanceSection
 from mdlc_constructs.settings.payloads.job_plan import EvaluationSection
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_RESAMPLES = 10_000
+MAX_IMPORTANCE_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +18,10 @@ class Evaluation:
         threshold: the score (0 to 1) from which a row counts as predicted positive.
         bootstrap: the number of bootstrap resamples of the holdout for the confidence intervals.
         seed: the random seed of the resampling, so that an evaluation can be repeated exactly.
+        importance_rows: the number of extra rows that the holdout's transform job scores to measure how
+            important each feature column is: in a sample of the holdout, one column at a time is permuted.
+            The sample has ``importance_rows`` divided by the number of columns, and at most all rows of the
+            holdout; a small holdout is permuted up to 5 times. 0 measures no permutation importance.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -24,6 +30,7 @@ class Evaluation:
     threshold: float = 0.5
     bootstrap: int = 200
     seed: int = 1
+    importance_rows: int = 30_000
 
     def __post_init__(self) -> None:
         if isinstance(self.threshold, bool) or not 0 < self.threshold < 1:
@@ -32,7 +39,18 @@ class Evaluation:
             raise refusal("bootstrap", self.bootstrap, f"give a whole number from 50 to {MAX_RESAMPLES}.")
         if not isinstance(self.seed, int) or self.seed < 0:
             raise refusal("seed", self.seed, "give a whole number of at least 0.")
+        rows = self.importance_rows
+        if isinstance(rows, bool) or not isinstance(rows, int) or not 0 <= rows <= MAX_IMPORTANCE_ROWS:
+            raise refusal(
+                "importance_rows",
+                rows,
+                f"give a whole number from 0, which measures none, to {MAX_IMPORTANCE_ROWS}.",
+            )
 
     def to_plan(self) -> EvaluationSection:
         """The ``evaluation`` section of a job's plan."""
         return EvaluationSection(threshold=self.threshold, bootstrap=self.bootstrap, seed=self.seed)
+
+    def importance(self) -> ImportanceSection | None:
+        """The ``importance`` section of a job's plan; None when it is switched off."""
+        return ImportanceSection(rows=self.importance_rows, seed=self.seed) if self.importance_rows else None

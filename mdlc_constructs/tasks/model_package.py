@@ -29,6 +29,7 @@ def create_model_package(
     metrics: Mapping[str, object] | None = None,
     metadata: Mapping[str, object] | None = None,
     drift_baselines: Mapping[str, object] | None = None,
+    model_card: Mapping[str, object] | None = None,
     commit_id: str | None = None,
     repository: str | None = None,
     generated_by: str | None = None,
@@ -48,6 +49,7 @@ def create_model_package(
         metrics: the API's `ModelMetrics`.
         metadata: the API's `CustomerMetadataProperties`: at most 50 texts.
         drift_baselines: the API's `DriftCheckBaselines`.
+        model_card: the API's `ModelCard`: its content as JSON on one line, and its status.
         client_token: an idempotency token: a repeated call with it creates no second version.
         overrides: any other members of the API's request.
 
@@ -71,6 +73,7 @@ def create_model_package(
         "MetadataProperties": present(origin),
         "CustomerMetadataProperties": texts(metadata),
         "DriftCheckBaselines": drift_baselines,
+        "ModelCard": model_card,
         "Domain": domain,
         "Task": task,
         "ClientToken": client_token,

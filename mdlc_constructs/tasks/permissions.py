@@ -77,13 +77,15 @@ def waited_job(kind: str, pattern: str) -> tuple[Statement, ...]:
     )
 
 
-def use_key(key_arn: str | None, service: str) -> tuple[Statement, ...]:
+def use_key(
+    key_arn: str | None, service: str, *, actions: tuple[str, ...] = ("kms:Decrypt", "kms:GenerateDataKey")
+) -> tuple[Statement, ...]:
     """Permissions to use a customer-managed key through a service; empty when `key_arn` is None."""
     if key_arn is None:
         return ()
     return (
         Statement(
-            actions=("kms:Decrypt", "kms:GenerateDataKey"),
+            actions=actions,
             resources=(key_arn,),
             conditions={"StringLike": {"kms:ViaService": f"{service}.${{Region}}.amazonaws.com*"}},
         ),

@@ -42,6 +42,39 @@ def put_object(
     )
 
 
+def get_object(
+    name: str,
+    *,
+    bucket: str,
+    key: str,
+    byte_range: str | None = None,
+    key_pattern: str | None = None,
+    kms_key_arn: str | None = None,
+    overrides: Mapping[str, object] | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that reads a text object; its result holds `Body`, a text of at most 256 KiB.
+
+    A longer body fails the execution, and `States.ALL` does not catch it: give a `byte_range`, such as
+    `bytes=0-99999`, when the size is not known. `key_pattern` (such as `runs/*`) is the pattern of keys for
+    the permission; it is required when `key` is a JSONata expression. `kms_key_arn` is the bucket's
+    customer-managed key.
+    """
+    target = _objects(bucket, "key", key, key_pattern)
+    return integration(
+        name,
+        service="aws-sdk:s3",
+        action="getObject",
+        arguments=present({"Bucket": bucket, "Key": key, "Range": byte_range}),
+        statements=(
+            Statement(actions=("s3:GetObject",), resources=(target,)),
+            *use_key(kms_key_arn, "s3", actions=("kms:Decrypt",)),
+        ),
+        overrides=overrides,
+        **state,
+    )
+
+
 def copy_object(
     name: str,
     *,

@@ -23,6 +23,7 @@ class Template:
         jobs: the steps whose work is reused when an earlier execution completed it.
         verdicts: steps whose job returns a verdict, with the choice that evaluates it.
         variables: variables that hold those verdicts, restored from jobs completed earlier.
+        leads: by step, states directly before its task and after the seam before it.
         planner: placeholder of the planning function's ARN.
         unchanged: variables to assign when an earlier execution completed the whole run.
         failure_fields: fields of a failure's audit item and event besides the error.
@@ -42,6 +43,7 @@ class Template:
     failure_event: str
     timeout_seconds: int
     failure_fields: Mapping[str, str] = field(default_factory=dict)
+    leads: Mapping[str, StateSequence] = field(default_factory=dict)
 
 
 def machine_timeout(*computes: Compute) -> int:
@@ -117,7 +119,8 @@ def assemble(template: Template, parts: Parts) -> Machine:
 
     def part(step: str) -> StateSequence:
         following = (template.verdicts[step],) if step in template.verdicts else ()
-        return StateSequence.of(seam(f"before_{step}"), tasks[step], *following, seam(f"after_{step}"))
+        lead = template.leads.get(step, NO_SEAM)
+        return StateSequence.of(seam(f"before_{step}"), lead, tasks[step], *following, seam(f"after_{step}"))
 
     body = StateSequence.of(*(part(step) for step in template.steps)).caught(TO_FAILURE)
     jobs = [tasks[step] for step in template.jobs]
@@ -175,7 +178,7 @@ def _entries(template: Template, tasks: Mapping[str, State], seams: Seams) -> di
     entries: dict[str, tuple[int, str]] = {}
     before: str | None = None
     for region, step in enumerate(template.steps):
-        entry = tasks[step].name
+        entry = template.leads[step].first.name if step in template.leads else tasks[step].name
         for seam in (f"before_{step}", f"after_{before}"):
             if seams.get(seam):
                 entry = seams[seam].first.name

@@ -66,7 +66,7 @@ def succeeded(execution: Execution, outcome: str) -> Execution:
 
 def test_training_registers_an_approved_package_with_its_origin(teams: Aws) -> None:
     done = succeeded(teams.run(STEADY, "training", {"reason": "first", "request_id": "r1"}), "Succeeded")
-    assert len(done.states) <= 14
+    assert len(done.states) <= 15
     package = teams.package(done.output["package_arn"])
     assert package["ModelApprovalStatus"] == "Approved"
     metadata = package["CustomerMetadataProperties"]
@@ -78,7 +78,16 @@ def test_training_registers_an_approved_package_with_its_origin(teams: Aws) -> N
     metrics = json.loads(teams.read(statistics))["binary_classification_metrics"]
     assert 0.65 <= metrics["auc"]["value"] < 0.9
     assert json.loads(audit["metrics"])["auc"] == pytest.approx(metrics["auc"]["value"], abs=1e-3)
-    assert any(key.endswith("evaluation.png") for key in teams.keys(done.output["evaluation"]))
+    written = {key.rpartition("/")[2] for key in teams.keys(done.output["evaluation"])}
+    assert written >= {"evaluation.png", "evaluation.html", "model_card.json"}
+    report = json.loads(teams.read(done.output["evaluation"] + "report.json"))
+    # Both of the transform job's files were scored, and the trees' gain was read from the artifact.
+    price = {column["column"]: column for column in report["importance"]["columns"]}["price"]
+    assert price["low"] <= price["value"] <= price["high"]
+    assert sum(column["gain"] for column in report["importance"]["columns"]) == pytest.approx(1)
+    assert report["algorithm"]["hyperparameters"]["num_round"] == "10"
+    assert package["ModelCard"]["ModelCardStatus"] == "PendingReview"
+    assert package["ModelCard"]["ModelCardContent"] == teams.read(metadata["model_card"]).decode()
     baseline = {name: teams.read(metadata["baseline"] + name) for name in BASELINE}
     assert len(teams.keys(metadata["baseline"])) == len(BASELINE)
     measured = json.loads(baseline["performance.json"])
@@ -129,7 +138,7 @@ def test_a_prediction_of_the_batch_leads_to_its_row_its_training_and_its_data(te
     assert (found.package["version"], found.package["status"]) == (1, "Approved")
     assert found.data["files"] > 0 and set(found.data["split"]) >= {"train", "validation", "holdout"}
     said = dict(account.sections(found))
-    assert ("gate", "passed") in said["It was judged"]
+    assert ("gate", "passed") in said["Evaluation and approval"]
 
 
 def test_the_same_batch_again_scores_nothing(teams: Aws) -> None:
@@ -227,9 +236,13 @@ def test_an_aborted_execution_stops_its_job_and_the_next_goes_on(
         assert [name for name in aborted.states if name in states] == states[max(number - 1, 0) : number + 1]
 
 
-def test_a_shuffled_label_is_refused_and_stands_as_rejected(teams: Aws) -> None:
+def test_a_shuffled_label_is_refused_and_stands_as_rejected_even_without_a_card(teams: Aws) -> None:
+    teams.control("POST", "deny", {"role": teams.role_of(SHUFFLED, "TrainingRole"), "action": "s3:GetObject"})
     done = succeeded(teams.run(SHUFFLED, "training"), "Refused")
+    teams.control("POST", "restore")
     package = teams.package(done.output["package_arn"])
+    assert "ModelCard" not in package
+    assert package["CustomerMetadataProperties"]["model_card"].startswith("none: ")
     assert package["ModelApprovalStatus"] == "Rejected"
     assert "auc" in package["ApprovalDescription"]
     assert teams.audit(SHUFFLED)[-1]["outcome"] == "Refused"

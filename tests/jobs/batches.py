@@ -123,6 +123,7 @@ class Batch:
             "gate": GATE,
             "evaluation": {"threshold": 0.5, "bootstrap": 50, "seed": 1},
             "champion": None,
+            "importance": {"rows": 1500, "seed": 1},
         }
         for name, section in sections.items():
             mergeable = (

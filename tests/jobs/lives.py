@@ -134,7 +134,8 @@ def _trained(plan: Plan, batch: Batch, found: dict[str, Any]) -> Path:
         found[name] = (split / name).read_text()
     keys = split / "holdout_keys" / "keys.parquet"
     found["keys"] = [row[:1] + row[2:] for row in table(keys)]
-    answer(split / "holdout/holdout.csv", batch.folder / "predictions" / "holdout.csv.out")
+    for name in ("holdout.csv", "importance.csv"):
+        answer(split / "holdout" / name, batch.folder / "predictions" / f"{name}.out")
     given = {
         "holdout_keys": keys.parent,
         "predictions": batch.folder / "predictions",
@@ -145,8 +146,19 @@ def _trained(plan: Plan, batch: Batch, found: dict[str, Any]) -> Path:
         evaluate.run(plan, Folders(input_base=batch.folder, output_base=output, inputs=given))
     statistics = json.loads((output / "baseline" / "statistics.json").read_text())
     found["statistics"] = list(numbers(statistics))
+    report = json.loads((output / "evaluation" / "report.json").read_text())
+    assert report["importance"] and report["segments"]
+    # By place: columns of equal importance stand in the order of their names.
+    for name in ("importance", "segments"):
+        found[name] = sorted(list(numbers(part)) for part in _parts_of(report[name]))
     found["sample"] = table(output / "baseline" / "sample.parquet")
     return split
+
+
+def _parts_of(measured: Any) -> list[Any]:
+    """The columns of an importance, or the segments."""
+    parts: list[Any] = measured["columns"] if isinstance(measured, dict) else measured
+    return parts
 
 
 def _batch(data: Data, batch: Batch, split: Path, sections: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -10,8 +10,18 @@ def test_the_plan_section_is_plain_json() -> None:
     assert encode(Evaluation(threshold=0.3).to_plan()) == {"threshold": 0.3, "bootstrap": 200, "seed": 1}
 
 
+def test_importance_is_a_section_of_its_own_or_none() -> None:
+    section = Evaluation(seed=4, importance_rows=500).importance()
+    assert section is not None and encode(section) == {"rows": 500, "seed": 4}
+    assert Evaluation(importance_rows=0).importance() is None
+
+
 @pytest.mark.parametrize(
-    "changes", [{"threshold": 0}, {"threshold": 1.0}, {"bootstrap": 10}, {"bootstrap": 10**6}, {"seed": -1}]
+    "changes",
+    [
+        *({"threshold": 0}, {"threshold": 1.0}, {"bootstrap": 10}, {"bootstrap": 10**6}, {"seed": -1}),
+        *({"importance_rows": -1}, {"importance_rows": 10**7}, {"importance_rows": True}),
+    ],
 )
 def test_what_cannot_be_evaluated_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(changes))):

@@ -5,7 +5,7 @@ import pytest
 from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.expressions import flaw
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.tasks.s3 import copy_object, put_object
+from mdlc_constructs.tasks.s3 import copy_object, get_object, put_object
 
 
 def test_an_object_is_written() -> None:
@@ -25,6 +25,24 @@ def test_an_object_is_written() -> None:
     }
     assert task.statements[0].resources == ("arn:${Partition}:s3:::${Bucket}/runs/*",)
     check(Machine((task,), bindings={"Bucket": "b"}), traced=False)
+
+
+def test_an_object_is_read_up_to_a_number_of_bytes_and_nothing_more_is_allowed() -> None:
+    task = get_object(
+        "Read",
+        bucket="${Bucket}",
+        key="{% $key %}",
+        key_pattern="evaluations/*",
+        byte_range="bytes=0-99",
+        kms_key_arn="${KeyArn}",
+    )
+    state = task.to_asl()
+    assert state["Resource"] == "arn:${Partition}:states:::aws-sdk:s3:getObject"
+    assert state["Arguments"] == {"Bucket": "${Bucket}", "Key": "{% $key %}", "Range": "bytes=0-99"}
+    read, key = task.own_statements()
+    assert read.resources == ("arn:${Partition}:s3:::${Bucket}/evaluations/*",)
+    assert (read.actions, key.actions) == (("s3:GetObject",), ("kms:Decrypt",))
+    assert "Range" not in (get_object("Read", bucket="b", key="k").to_asl()["Arguments"] or {})
 
 
 def test_an_object_is_copied_by_an_expression_that_parses() -> None:
@@ -62,6 +80,10 @@ def test_a_plain_source_is_written_plainly() -> None:
         (
             lambda: put_object("P", bucket="{% $b %}", key="k", body=""),
             "bucket='{% .b %}' is known only at run time",
+        ),
+        (
+            lambda: get_object("G", bucket="b", key="{% $k %}"),
+            "pass key_pattern",
         ),
         (
             lambda: copy_object("C", source_bucket="a", source_key="{% $k %}", bucket="b", key="k"),

@@ -31,9 +31,10 @@ def test_without_seams_an_execution_resumes_at_the_step_itself() -> None:
         "CreateModel",
         "ScoreHoldout",
         "Evaluate",
-        "Register",
     ):
         assert found[step] == step
+    # The model card is read directly before the registration.
+    assert found["Register"] == "ReadModelCard"
     assert found["QualityVerdict"] == "QualityVerdict"
     assert (found["Wait"], found["Done"]) == ("WaitForOther", "RecordAudit")
 

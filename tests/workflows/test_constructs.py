@@ -352,7 +352,7 @@ def test_a_chain_of_the_cdks_own_stands_in_the_machine(stacks: dict[str, Synthes
     assert [states[name]["Next"] for name in ("Evaluate", "Note", "TellEveryone")] == [
         "Note",
         "TellEveryone",
-        "Register",
+        "ReadModelCard",
     ]
     assert [catch["Next"] for catch in states["TellEveryone"]["Catch"]] == ["RecordFailure"]
 

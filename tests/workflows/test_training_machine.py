@@ -34,6 +34,7 @@ HAPPY_PATH = (
     "CreateModel",
     "ScoreHoldout",
     "Evaluate",
+    "ReadModelCard",
     "Register",
     "Decide",
     "RecordAudit",
@@ -58,8 +59,12 @@ def test_the_machine_passes_every_check() -> None:
 def test_every_state_that_can_fail_leads_to_the_record_or_back_to_the_plan() -> None:
     for state in training_machine(TRAINING).states:
         targets = {catch.next for catch in state.catchers()}
+        if state.name in ("ReadModelCard", "Register"):
+            # A card that cannot be read or registered fails no training.
+            assert "RegisterWithoutCard" in targets
+            targets -= {"RegisterWithoutCard"}
         assert targets <= {"RecordFailure", "PublishFailure", "Failed", "Plan"}
-        if isinstance(state, Task) and state.name not in ("RecordFailure", "PublishFailure"):
+        if isinstance(state, Task) and state.name not in ("RecordFailure", "PublishFailure", "ReadModelCard"):
             assert "RecordFailure" in targets, state.name
 
 
@@ -183,8 +188,12 @@ def test_a_code_version_that_could_not_be_registered_is_refused() -> None:
 
 def test_the_plan_holds_what_the_jobs_read() -> None:
     plan: dict[str, Any] = TrainingSettings(model="m", dataset=DATASET, algorithm=ALGORITHM).to_plan()
-    assert set(plan) == {"dataset", "quality", "split", "gate", "evaluation"}
+    assert set(plan) == {
+        *("dataset", "quality", "split", "gate", "evaluation"),
+        *("importance", "algorithm", "code_version"),
+    }
     assert plan["dataset"]["uri"] == "s3://${DatasetBucket}/${DatasetPrefix}"
+    assert plan["algorithm"]["image"] == "${TrainingImage}"
 
 
 def test_the_digests_cover_the_values_of_tokens_whatever_else_holds_tokens() -> None:
@@ -213,3 +222,36 @@ def test_a_container_of_ones_own_may_be_built_for_any_processor() -> None:
         scoring_compute=Compute(instance_type="ml.inf2.xlarge", instance_count=2),
     )
     assert made.scoring_compute.instance_count == 2
+
+
+def manual(**times: timedelta) -> Mapping[str, Any]:
+    """The states of a training after which a person decides."""
+    states = training_machine(replace(TRAINING, approval=Approval.manual(**times))).to_asl()["States"]
+    assert isinstance(states, dict)
+    return states
+
+
+def test_a_version_that_waits_is_named_with_the_command_that_approves_it() -> None:
+    detail = manual()["PublishEvent"]["Arguments"]["Entries"][0]["Detail"]
+    assert detail["approve"] == (
+        "{% $result.outcome = 'PendingApproval' ? 'mdlc approve ' & $split($result.package_arn, '/')[-1] & "
+        f"' --model {TRAINING.model}' : '' %}}"
+    )
+    automatic = training_machine(TRAINING).to_asl()["States"]
+    assert isinstance(automatic, dict)
+    assert "approve" not in automatic["PublishEvent"]["Arguments"]["Entries"][0]["Detail"]
+
+
+def test_only_a_timed_approval_starts_a_machine_beside_the_version() -> None:
+    assert manual().keys() == training_machine(TRAINING).to_asl()["States"].keys()  # type: ignore[attr-defined]
+    states = manual(remind_after=timedelta(days=1))
+    assert states["Decide"]["Next"] == "NeedsPerson"
+    (decided,) = states["NeedsPerson"]["Choices"]
+    assert (decided["Next"], states["NeedsPerson"]["Default"]) == ("RecordAudit", "StartApproval")
+    start = states["StartApproval"]
+    assert start["Next"] == "RecordAudit" and start["Resource"].endswith(":states:startExecution")
+    assert start["Arguments"]["StateMachineArn"].endswith(f":stateMachine:{TRAINING.model}-approval")
+    assert start["Catch"][0] == {
+        "ErrorEquals": ["StepFunctions.ExecutionAlreadyExistsException"],
+        "Next": "RecordAudit",
+    }

@@ -69,7 +69,8 @@ def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
     """The digests of the execution's steps.
 
     The champion is part of the digests for preparing, scoring and evaluating, but not of those for training
-    and the run, so that a new champion does not cause the same model to be trained again.
+    and the run, so that a new champion does not cause the same model to be trained again. The settings of
+    permutation importance are not part of the digest for training either.
 
     Args:
         body: the `plan.json` of its jobs (`job_plan`).
@@ -80,17 +81,20 @@ def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
         return digest(request.requests[name], request.bound, *parts)
 
     quality = step("CheckQuality", digest_sections("quality", body))
-    prepared = step("PrepareFeatures", {**digest_sections("features", body), "champion": None})
+    importance = encode(body.importance) if body.importance else None
+    sections = {**digest_sections("features", body), "champion": None, "importance": None}
+    prepared = step("PrepareFeatures", sections)
     train = step("Train", prepared)
     model = step("CreateModel", train)
-    score = step("ScoreHoldout", model, rival)
+    score = step("ScoreHoldout", model, rival, importance)
     evaluation = {**digest_sections("evaluate", body), "champion": None}
     run = step("Evaluate", quality, model, evaluation)[:16]
     return TrainingWork(
         data=body.data.version,
         quality=quality,
-        # Training reads only the split; the job that writes it also prepares the champion's holdout.
-        features=digest(prepared, rival),
+        # Training reads only the split; the job that writes it also prepares the champion's holdout and the
+        # permuted rows.
+        features=digest(prepared, rival, importance),
         train=train,
         model=model,
         score=score,
@@ -122,6 +126,9 @@ def job_plan(
             files=tuple(file.to_plan() for file in files),
         ),
         champion=champion.to_plan() if champion else None,
+        importance=settings.importance,
+        algorithm=settings.algorithm,
+        code_version=settings.code_version,
     )
 
 
@@ -145,6 +152,7 @@ def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> d
         "validation": split + "/split/validation/",
         "holdout": split + "/split/holdout/",
         "keys": split + "/split/holdout_keys/",
+        "manifest": split + "/split/manifest.json",
         "trained_on": split + "/split/baseline/",
         "program": split + "/program/",
         "training": at("training", ""),

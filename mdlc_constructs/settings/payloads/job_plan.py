@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.moments import Interval
 
 SCHEMA_VERSION = 1
@@ -20,8 +21,8 @@ DELIMITERS = (",", ";", "\t", "|")
 
 SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "quality": ("dataset", "quality", "split", "data"),
-    "features": ("dataset", "split", "data", "champion"),
-    "evaluate": ("dataset", "data", "gate", "evaluation", "champion"),
+    "features": ("dataset", "split", "data", "champion", "importance"),
+    "evaluate": ("dataset", "data", "gate", "evaluation", "champion", "importance", "algorithm"),
     "prepare": ("dataset", "data"),
     "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
     "golden": ("dataset", "golden", "data", "package"),
@@ -352,6 +353,11 @@ class JobPlan:
     Attributes:
         run: digest of the run's work; empty at first, because it is derived from the other sections.
         predicted_at: when batch inference was started, ISO 8601.
+        importance: None when permutation importance is switched off, and in workflows other than training.
+        code_version: the team's own version of its code, which no result depends on: no job's name follows
+            from it, and it is that of the execution that started the job.
+        training_job: name of the training job, known from the digests like the run.
+        artifact: S3 URI of the trained model.
     """
 
     workflow: Literal["training", "batch", "monitoring"]
@@ -370,4 +376,9 @@ class JobPlan:
     golden: GoldenSection | None = None
     monitor: MonitorSection | None = None
     previous: PreviousSection | None = None
+    importance: ImportanceSection | None = None
+    algorithm: AlgorithmSection | None = None
+    code_version: str = ""
+    training_job: str = ""
+    artifact: str = ""
     schema_version: int = SCHEMA_VERSION

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.job_plan import (
     DatasetSection,
     EvaluationSection,
@@ -35,13 +36,20 @@ class TrainingInput(ExecutionInput):
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSections:
-    """The settings of a training, as the jobs' `plan.json` holds them."""
+    """The settings of a training, as the jobs' `plan.json` holds them.
+
+    Attributes:
+        importance: None when permutation importance is switched off.
+    """
 
     dataset: DatasetSection
     quality: QualitySection
     split: SplitSection
     gate: GateSection
     evaluation: EvaluationSection
+    algorithm: AlgorithmSection
+    importance: ImportanceSection | None = None
+    code_version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

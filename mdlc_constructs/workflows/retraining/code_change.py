@@ -48,7 +48,8 @@ def work_digest(training: Machine) -> str:
         for name, value in training.bindings.items()
         if f"${{{name}}}" in json.dumps(payload["bound"])
     }
-    work = {name: payload[name] for name in ("settings", "requests")}
-    text = json.dumps({**work, "bound": bound}, sort_keys=True, default=str)
+    settings = {name: value for name, value in payload["settings"].items() if name != "code_version"}
+    work = {"settings": settings, "requests": payload["requests"], "bound": bound}
+    text = json.dumps(work, sort_keys=True, default=str)
     # Tokens are removed: values known only at deployment are locations of resources, not the work itself.
     return hashlib.sha256(_TOKEN.sub("", text).encode()).hexdigest()

@@ -1,7 +1,8 @@
 """The training machine: a pure function from settings to states.
 
 On success it enters Plan, Resume, CheckQuality, QualityVerdict, PrepareFeatures, Train, CreateModel,
-ScoreHoldout (with ScoreModel inside, once a model), Evaluate, Register, Decide, RecordAudit and PublishEvent.
+ScoreHoldout (with ScoreModel inside, once a model), Evaluate, ReadModelCard, Register, Decide, RecordAudit
+and PublishEvent.
 """
 
 import json
@@ -9,10 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Map, State, Task
-from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, KEY_ARN, PACKAGE_GROUP
+from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
+    BuiltInAlgorithm,
     Compute,
     Dataset,
     Evaluation,
@@ -24,16 +26,25 @@ from mdlc_constructs.settings import (
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
-from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
-from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, volume_key, vpc_of
+from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
-from mdlc_constructs.workflows.planning import TAGS, taken
+from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
 from mdlc_constructs.workflows.training.artifact import artifact_found
+from mdlc_constructs.workflows.training.job import train_on_split
+from mdlc_constructs.workflows.training.model_card import (
+    CARD_REFUSED,
+    CARD_URI,
+    MODEL_CARD,
+    leads,
+    wants_card,
+)
+from mdlc_constructs.workflows.training.pending import approve_command, start_approval
 
 WORKFLOW = "training"
 
@@ -83,13 +94,29 @@ class TrainingSettings:
 
     def to_plan(self) -> dict[str, object]:
         """The settings in the form of the jobs' `plan.json`."""
+        importance = self.evaluation.importance()
         return {
             "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": encode(self.quality.to_plan()),
             "split": encode(self.split.to_plan()),
             "gate": encode(self.gate.to_plan()),
             "evaluation": encode(self.evaluation.to_plan()),
+            "importance": encode(importance) if importance else None,
+            "algorithm": encode(self._algorithm_section()),
+            "code_version": self.code_version,
         }
+
+    @property
+    def tells_gain(self) -> bool:
+        """Whether the evaluation reads the trained model for the gain of its trees."""
+        return isinstance(self.algorithm, BuiltInAlgorithm) and self.evaluation.importance() is not None
+
+    def _algorithm_section(self) -> AlgorithmSection:
+        return AlgorithmSection(
+            name=getattr(self.algorithm, "name", ""),
+            image="${TrainingImage}",
+            hyperparameters=self.algorithm.hyperparameters,
+        )
 
 
 def check_quality(settings: TrainingSettings) -> Task:
@@ -129,44 +156,11 @@ def prepare_features(settings: TrainingSettings) -> Task:
 
 def train(settings: TrainingSettings) -> Task:
     """Train on the training part of the split and validate on its validation part."""
-    compute, algorithm = settings.training_compute, settings.algorithm
-    return training_job(
-        "Train",
-        job_name="{% $plan.names.Train %}",
-        name_pattern=f"{settings.model}-train-*",
-        role_arn="${TrainRole}",
-        image="${TrainingImage}",
-        hyperparameters=algorithm.hyperparameters,
-        environment=getattr(algorithm, "environment", None),
-        channels=tuple(
-            Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=algorithm.content_type)
-            for part in ("train", "validation")
-        ),
-        output_uri="{% $plan.uris.training %}",
-        kms_key_id=KEY_ARN,
-        volume_kms_key_id=volume_key(compute),
-        instance_type=compute.instance_type,
-        instance_count=compute.instance_count,
-        volume_gb=compute.volume_gb,
-        max_runtime_seconds=compute.max_runtime_seconds,
-        spot=_spot(compute),
-        keep_alive_seconds=compute.keep_alive_seconds,
-        tags=TAGS,
-        vpc=vpc_of(settings.network),
-        network_isolation=settings.network.isolation,
-        encrypt_inter_container=settings.network.encrypt_between_containers,
-        timeout_seconds=patience(compute),
-        output={},
-        catch=(taken("Train"), TO_FAILURE),
-    )
-
-
-def _spot(compute: Compute) -> SpotTraining | None:
-    if compute.spot is None or compute.max_wait_seconds is None:
-        return None
-    kept = "{% $plan.uris.training & 'checkpoints/' & $plan.names.Train & '/' %}"
-    return SpotTraining(
-        max_wait_seconds=compute.max_wait_seconds, checkpoint_uri=kept if compute.spot.checkpoint else None
+    return train_on_split(
+        model=settings.model,
+        algorithm=settings.algorithm,
+        compute=settings.training_compute,
+        network=settings.network,
     )
 
 
@@ -202,7 +196,8 @@ def score_holdout(settings: TrainingSettings) -> Map:
 
 
 def evaluate(settings: TrainingSettings) -> Task:
-    """Compute metrics with confidence intervals, a plot, the gate's verdict and the monitoring baseline."""
+    """Compute metrics with confidence intervals, report, gate's verdict and the monitoring baseline."""
+    trees = {"model": "{% $plan.uris.artifact %}", "program": "{% $plan.uris.program %}"}
     return data_job(
         "Evaluate",
         command="evaluate",
@@ -214,6 +209,8 @@ def evaluate(settings: TrainingSettings) -> Task:
             "holdout_keys": "{% $plan.uris.keys %}",
             "predictions": "{% $plan.uris.scores %}",
             "trained_on": "{% $plan.uris.trained_on %}",
+            "manifest": "{% $plan.uris.manifest %}",
+            **(trees if settings.tells_gain else {}),
         },
         outputs={"evaluation": "{% $plan.uris.evaluation %}", "baseline": "{% $plan.uris.baseline %}"},
         compute=settings.job_compute,
@@ -248,6 +245,7 @@ def register(settings: TrainingSettings) -> Task:
                 }
             }
         },
+        model_card=MODEL_CARD,
         metadata={
             "run": "{% $plan.run %}",
             "data_version": "{% $plan.data_version %}",
@@ -259,10 +257,11 @@ def register(settings: TrainingSettings) -> Task:
             "program": "{% $plan.uris.program %}",
             "evaluation": "{% $plan.uris.evaluation %}",
             "baseline": "{% $plan.uris.baseline %}",
+            "model_card": CARD_URI,
         },
         assign={"package_arn": "{% $states.result.ModelPackageArn %}"},
         output={},
-        catch=(TO_FAILURE,),
+        catch=(CARD_REFUSED, TO_FAILURE),
     )
 
 
@@ -330,6 +329,8 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         "run": "{% $plan.run %}",
         **result,
     }
+    if not settings.approval.is_automatic:
+        detail["approve"] = approve_command(settings.model)
     template = Template(
         workflow=WORKFLOW,
         model=settings.model,
@@ -355,17 +356,20 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
                 "rows": "{% $exists($plan.recorded.rows) ? $plan.recorded.rows : '' %}",
             }
         },
-        ending=success(
-            settings.model,
-            WORKFLOW,
-            fields=fields,
-            run_fields=result,
-            detail_type="Training Completed",
-            detail=detail,
+        ending=start_approval(settings.model, settings.approval).then(
+            success(
+                settings.model,
+                WORKFLOW,
+                fields=fields,
+                run_fields=result,
+                detail_type="Training Completed",
+                detail=detail,
+            )
         ),
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * 3, settings.scoring_compute
         ),
+        leads=leads(parts, register(settings)) if wants_card(parts.tasks["register"]) else {},
     )
     return assemble(template, parts)

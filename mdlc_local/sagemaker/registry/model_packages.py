@@ -6,7 +6,7 @@ from typing import Any
 from mdlc_local.sagemaker import events, listing, model, records
 from mdlc_local.sagemaker.faults import already_exists, invalid
 from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
-from mdlc_local.sagemaker.registry import model_package_groups
+from mdlc_local.sagemaker.registry import model_cards, model_package_groups
 
 METADATA_LIMIT = 50
 """The most CustomerMetadataProperties that a package may have."""
@@ -48,6 +48,8 @@ def _made_by(token: str | None, scope: Scope) -> Record | None:
 
 def _record(request: dict[str, Any], scope: Scope) -> Record:
     record: Record = copy.deepcopy(request)
+    if "ModelCard" in request:
+        record["ModelCard"] = model_cards.merged(None, request["ModelCard"])
     if "ModelPackageGroupName" in request:
         group = model_package_groups.existing(request["ModelPackageGroupName"], scope)
         version = next_version(group["ModelPackageGroupName"], scope)
@@ -110,6 +112,8 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         raise invalid("ModelApprovalStatus can only be set for versioned model packages")
     with records.changing(record):
         before = copy.deepcopy(record)
+        if "ModelCard" in changes:
+            changes["ModelCard"] = model_cards.merged(record.get("ModelCard"), changes["ModelCard"])
         record.update(changes, LastModifiedTime=model.now(), LastModifiedBy={})
         if properties or "CustomerMetadataProperties" in record:
             record["CustomerMetadataProperties"] = properties

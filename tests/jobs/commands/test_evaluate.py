@@ -1,4 +1,6 @@
+import io
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from jobs.commands import evaluate, features
 from jobs.errors import InputError
 from jobs.folders import Folders
 from mdlc_constructs.settings.payloads.verdict import Verdict
+from mdlc_local.sagemaker.registry.model_cards import problems
 from tests.jobs.batches import Batch, rows
 
 pytestmark = pytest.mark.slow
@@ -29,13 +32,24 @@ def holdout(batch: Batch) -> np.ndarray[Any, Any]:
     return np.array([row[0] for row in found], dtype=np.float64)
 
 
-def evaluated(batch: Batch, **sections: Any) -> tuple[Verdict, Path]:
+def answer_permuted(batch: Batch, *, by: int = 0) -> None:
+    """Score both files of records by one of their features, whose order is the features'."""
+    for name in ("holdout.csv", "importance.csv"):
+        records = (batch.output("split", "holdout", name)).read_text().splitlines()
+        values = [float(record.split(",")[by]) for record in records]
+        folder = batch.folder / "predictions" / "challenger"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.out").write_text("\n".join(str(1 / (1 + np.exp(-value / 10))) for value in values))
+
+
+def evaluated(batch: Batch, given: dict[str, Path] | None = None, **sections: Any) -> tuple[Verdict, Path]:
     folders = Folders(
         input_base=batch.folder / "nothing",
         output_base=batch.folder / "evaluated",
         inputs={
             "holdout_keys": batch.output("split", "holdout_keys"),
             "predictions": batch.folder / "predictions",
+            **(given or {}),
         },
     )
     return evaluate.run(batch.plan(**sections), folders), batch.folder / "evaluated" / "evaluation"
@@ -173,6 +187,75 @@ def test_an_evaluation_repeats_to_the_byte(filled: Batch) -> None:
     for _ in range(2):
         folder = evaluated(filled)[1]
         written.append(
-            [(folder / name).read_bytes() for name in ("metrics.json", "report.json", "gate.json")]
+            [
+                (folder / name).read_bytes()
+                for name in ("metrics.json", "report.json", "gate.json", "evaluation.html", "model_card.json")
+            ]
         )
     assert written[0] == written[1]
+
+
+@pytest.fixture
+def large(batch: Batch) -> Batch:
+    """A batch whose holdout has enough rows in each segment."""
+    batch.write("one.csv", rows(900))
+    return batch
+
+
+def test_importance_names_the_column_that_the_model_reads(large: Batch) -> None:
+    holdout(large)
+    answer_permuted(large)
+    _, folder = evaluated(large, {"manifest": large.output("split", "manifest.json")})
+    report = json.loads((folder / "report.json").read_text())
+    importance = report["importance"]
+    assert (importance["metric"], importance["columns"][0]["column"]) == ("auc", "amount")
+    assert importance["columns"][0]["low"] > 0
+    assert {column["value"] for column in importance["columns"][1:]} == {0}
+    assert report["unmeasured"] == []
+    assert {segment["column"] for segment in report["segments"]} <= {"kind", "flag"}
+    assert sum(point["rows"] for point in report["calibration"]["bins"]) == report["rows"]
+    assert report["split"]["rows"]["holdout"] == report["rows"]
+    page = (folder / "evaluation.html").read_text()
+    assert "Which columns does it need?" in page and "data:image/png;base64," in page
+    card = json.loads((folder / "model_card.json").read_text())
+    assert not list(problems(card))
+
+
+def test_a_step_that_scores_the_holdout_alone_leaves_importance_out_with_a_note(large: Batch) -> None:
+    labels = holdout(large)
+    answers(large, "challenger", list(np.linspace(0, 1, len(labels))))
+    verdict, folder = evaluated(large, gate={"at_least": {"auc": 0.0}})
+    report = json.loads((folder / "report.json").read_text())
+    assert verdict.passed
+    assert report["importance"] is None
+    assert report["unmeasured"] == [
+        "No permutation importance: importance.csv was not scored with the holdout."
+    ]
+    assert report["unmeasured"][0] in (folder / "evaluation.html").read_text()
+
+
+def test_switched_off_importance_is_no_note(large: Batch) -> None:
+    labels = holdout(large)
+    answers(large, "challenger", list(np.linspace(0, 1, len(labels))))
+    report = json.loads((evaluated(large, importance=None)[1] / "report.json").read_text())
+    assert (report["importance"], report["unmeasured"]) == (None, [])
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_the_gain_of_trees_is_laid_beside(large: Batch, readable: bool) -> None:
+    holdout(large)
+    answer_permuted(large)
+    trees = [{"split_indices": [4, 0, 0], "left_children": [1, -1, -1], "loss_changes": [2.0, 0.0, 0.0]}]
+    content = json.dumps({"learner": {"gradient_booster": {"model": {"trees": trees}}}}).encode()
+    artifact = large.folder / "artifact"
+    artifact.mkdir()
+    with tarfile.open(artifact / "model.tar.gz", "w:gz") as archive:
+        entry = tarfile.TarInfo("xgboost-model")
+        entry.size = len(content) if readable else 0
+        archive.addfile(entry, io.BytesIO(content if readable else b""))
+    given = {"model": artifact, "program": large.output("program")}
+    report = json.loads((evaluated(large, given)[1] / "report.json").read_text())
+    gain = {column["column"]: column["gain"] for column in report["importance"]["columns"]}
+    # The fifth feature is the hour of the column "at".
+    assert gain["at"] == (1.0 if readable else None)
+    assert len(report["unmeasured"]) == (0 if readable else 1)

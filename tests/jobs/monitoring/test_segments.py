@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from jobs.database import connect
 from jobs.monitoring.intervals import area
 from jobs.monitoring.segments import MISSING, Segment, divide_rows, judge_segments, segments
+from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
 from jobs.statistics.metrics import Floats, ScoredRows
 from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
 
@@ -164,3 +166,15 @@ def test_rows_are_divided_by_value(window: Window) -> None:
         assert sorted(zip(scored.scores, scored.labels, strict=True)) == sorted(
             (row["score"], row["y"]) for row in made if row["kind"] == value
         )
+
+
+@pytest.mark.parametrize("name", ["part", "v", "n", "segment_values", "place"])
+def test_a_column_may_be_called_as_a_name_of_our_own_query(window: Window, name: str) -> None:
+    with connect() as (connection, _):
+        connection.execute(
+            f"CREATE VIEW judged AS SELECT range % 2 AS {LABEL}, 0.5 AS {SCORE}, range AS {ROW_KEY}, "
+            f"TIMESTAMP '2024-03-01' AS {SERVED_AT}, CAST(range AS VARCHAR) AS {INFERENCE_ID}, "
+            f"CASE WHEN range < 100 THEN 'a' ELSE 'b' END AS \"{name}\" FROM range(300)"
+        )
+        divided = divide_rows(connection, window.settings(least_rows=5), f'"{name}"', "binary")
+    assert [(value, len(scored.labels)) for value, scored in divided] == [("a", 100), ("b", 200)]

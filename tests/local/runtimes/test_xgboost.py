@@ -6,6 +6,7 @@ import os
 import random
 import socket
 import subprocess
+import tarfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from jobs.evaluation.gain import read_gain
 from tests.local.embedded import PACKAGE, embedded_python
 
 SCRIPT = PACKAGE / "runtimes" / "xgboost.py"
@@ -76,6 +78,29 @@ def test_log_lines_are_those_of_the_image(trained: tuple[Path, str]) -> None:
         "validation-logloss",
     ]
     assert float(parts[3].partition(":")[2]) > 0.99
+
+
+GAINS = """
+import json, sys, xgboost
+booster = xgboost.Booster()
+booster.load_model(bytearray(open(sys.argv[1], "rb").read()))
+json.dump(booster.get_score(importance_type="total_gain"), sys.stdout)
+"""
+
+
+def test_the_evaluation_reads_the_same_gain_as_xgboost_does(
+    trained: tuple[Path, str], tmp_path: Path
+) -> None:
+    model = trained[0] / "model" / "xgboost-model"
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as archive:
+        archive.add(model, arcname=model.name)
+    command = [embedded_python(), "-P", "-c", GAINS, str(model)]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    total = sum(told.values())
+    gain = read_gain(tmp_path, ["first", "second"])
+    assert gain == pytest.approx(
+        {"first": told["f0"] / total, "second": told.get("f1", 0.0) / total}, rel=1e-5
+    )
 
 
 class Client:

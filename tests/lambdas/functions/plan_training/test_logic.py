@@ -171,6 +171,25 @@ def test_a_champion_scores_the_same_holdout_and_trains_nothing_anew() -> None:
     assert (challenger["output"][-12:], champion["output"][-10:]) == ("/challenger/", "/champion/")
 
 
+def test_other_settings_of_importance_score_and_evaluate_anew_and_train_nothing() -> None:
+    before = event()
+    after = json.loads(json.dumps(before))
+    after["settings"]["importance"] = {"rows": 77, "seed": 1}
+    first, second = (work(e, FILES, None) for e in (before, after))
+    changed = {name for name, value in vars(first).items() if getattr(second, name) != value}
+    assert changed == {"features", "score", "evaluate", "run"}
+
+
+def test_a_code_version_is_in_the_plan_and_changes_no_work() -> None:
+    before = event()
+    after = json.loads(json.dumps(before))
+    after["settings"]["code_version"] = "v2"
+    assert work(before, FILES, None) == work(after, FILES, None)
+    request = decode(TrainingPlannerRequest, after)
+    body = logic.job_plan(request, checked_input(request.input), FILES, None)
+    assert (body.code_version, body.algorithm) == ("v2", request.settings.algorithm)
+
+
 def test_a_champion_that_lost_its_model_is_named_with_the_remedy() -> None:
     with pytest.raises(ChampionLost, match=r"version 3.*run batch inference with package_version 3"):
         decide(event(), FILES, CHAMPION, None, look_ups({}))

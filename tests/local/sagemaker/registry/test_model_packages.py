@@ -166,3 +166,16 @@ def test_each_change_is_an_event_that_says_what_changed(lab: Lab, group: str) ->
     assert lab.sagemaker.describe_model_package(ModelPackageName=package)["ModelLifeCycle"] == stage
     assert all(event["resources"] == [package] for event in seen)
     assert all(event["detail"]["ModelPackageVersion"] == 1 for event in seen)
+
+
+def test_a_model_card_is_kept_described_and_checked(lab: Lab, group: str) -> None:
+    content = json.dumps({"additional_information": {"custom_details": {"run": "a"}}})
+    card = {"ModelCardContent": content, "ModelCardStatus": "PendingReview"}
+    arn = create(lab, group, ModelCard=card)
+    assert lab.sagemaker.describe_model_package(ModelPackageName=arn)["ModelCard"] == card
+    lab.sagemaker.update_model_package(ModelPackageArn=arn, ModelCard={"ModelCardStatus": "Approved"})
+    changed = lab.sagemaker.describe_model_package(ModelPackageName=arn)["ModelCard"]
+    assert changed == {"ModelCardContent": content, "ModelCardStatus": "Approved"}
+    for wrong, said in (("{}\n", r"pattern: \.\*"), ("[]", "is no object")):
+        with pytest.raises(ClientError, match=rf"(?s)ValidationException.*{said}"):
+            create(lab, group, ModelCard={"ModelCardContent": wrong})

@@ -1,0 +1,108 @@
+"""The evaluation's report as plain values: ``report.json``, of which page and model card are made."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jobs.evaluation.calibration import Calibration
+from jobs.evaluation.importance import Importance
+from jobs.gate import CHALLENGER, Check
+from jobs.monitoring.segments import Segment
+from jobs.plan import Plan
+from jobs.statistics.metrics import Bootstrap, ScoredRows
+from mdlc_constructs.settings.payloads.codec import encode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluated:
+    """Everything that an evaluation measured.
+
+    Args:
+        models: the scored rows of challenger and champion, by name.
+        metrics: of the same, by name.
+        notes: what a reader of the verdict has to know.
+        unmeasured: sentences on what could not be measured.
+        calibration: None in a regression.
+        importance: None when it could not be measured; a note says why.
+        split: ``intervals`` and ``rows`` of the features job's manifest; None without the manifest.
+    """
+
+    plan: Plan
+    models: Mapping[str, ScoredRows]
+    metrics: Mapping[str, Mapping[str, float]]
+    bootstrap: Bootstrap
+    checks: Sequence[Check]
+    notes: Sequence[str]
+    unmeasured: Sequence[str] = ()
+    segments: Sequence[Segment] = ()
+    calibration: Calibration | None = None
+    importance: Importance | None = None
+    split: Mapping[str, Any] | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate passes the challenger."""
+        return all(check.passed for check in self.checks)
+
+    def to_json(self) -> dict[str, Any]:
+        """The report for ``report.json``."""
+        plan, scored = self.plan, self.models[CHALLENGER]
+        return {
+            "model": plan.model,
+            "run": plan.run,
+            "data_version": plan.data_version,
+            "code_version": plan.code_version,
+            "task": plan.dataset.task,
+            "rows": len(scored.labels),
+            "label_mean": float(scored.labels.mean()),
+            "threshold": scored.threshold,
+            "bootstrap": {
+                "resamples": self.bootstrap.resamples,
+                "confidence": self.bootstrap.confidence,
+            },
+            "metrics": self._metrics(),
+            "champion": encode(replace(plan.champion, program=None)) if plan.champion else None,
+            "passed": self.passed,
+            "notes": list(self.notes),
+            "checks": [check.to_json() for check in self.checks],
+            "unmeasured": list(self.unmeasured),
+            "segments": [segment.to_json() for segment in self.segments],
+            "calibration": self.calibration.to_json() if self.calibration else None,
+            "importance": self.importance.to_json() if self.importance else None,
+            "split": dict(self.split) if self.split else None,
+            "algorithm": encode(plan.algorithm) if plan.algorithm else None,
+        }
+
+    def _metrics(self) -> dict[str, Any]:
+        return {
+            name: {
+                metric: {
+                    "value": number(value),
+                    "low": number(self.bootstrap.interval(name, metric)[0]),
+                    "high": number(self.bootstrap.interval(name, metric)[1]),
+                    "standard_deviation": number(self.bootstrap.standard_deviation(name, metric)),
+                }
+                for metric, value in values.items()
+            }
+            for name, values in self.metrics.items()
+        }
+
+
+def read_split(manifest: Path | None) -> dict[str, Any] | None:
+    """``intervals`` and ``rows`` of the features job's manifest; None without one."""
+    path = manifest / "manifest.json" if manifest and manifest.is_dir() else manifest
+    if path is None or not path.is_file():
+        return None
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return {"intervals": document["intervals"], "rows": document["rows"]}
+
+
+def number(value: float, digits: int | None = None) -> float | None:
+    """The number, rounded to the digits if any; None for NaN, which JSON does not have."""
+    if np.isnan(value):
+        return None
+    return float(value) if digits is None else round(float(value), digits)

@@ -1,0 +1,129 @@
+"""The evaluation report as one HTML page, which also fits a phone.
+
+It has no scripts; pictures are inline, and nothing is loaded from elsewhere. It shows what ``report.json``
+holds, so that both always say the same.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.evaluation.calibration import ReliabilityBin
+from jobs.gate import CHALLENGER, CHAMPION, MAIN_METRIC
+from jobs.monitoring.segments import Segment
+from jobs.pages.formats import day, metric_name, number
+from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence
+from jobs.pages.rendering import render
+from jobs.pages.svg import intervals, reliability
+from jobs.statistics.metrics import HIGHER_IS_BETTER
+
+MAX_SEGMENTS, MAX_COLUMNS = 12, 25
+
+_MARKS = {BAD: "✗", LOOK: "!", GOOD: "✓", UNKNOWN: "?"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Metric:
+    """A row of the metrics table: values with ``value``, ``low`` and ``high``."""
+
+    name: str
+    higher_is_better: bool
+    own: Mapping[str, float | None]
+    champion: Mapping[str, float | None] | None
+
+
+def to_html(report: Mapping[str, Any], picture: bytes | None) -> str:
+    """The HTML page of a report.
+
+    Args:
+        report: the content of ``report.json``.
+        picture: the PNG of the charts; None for a page without.
+    """
+    segments = [Segment(**segment) for segment in report["segments"]]
+    calibration, importance = report["calibration"], report["importance"]
+    bins = [ReliabilityBin(**point) for point in calibration["bins"]] if calibration else []
+    columns = importance["columns"] if importance else []
+    return render(
+        "evaluation.html.j2",
+        report=report,
+        marks=_MARKS,
+        verdict=_verdict(report),
+        level=(GOOD if report["checks"] else UNKNOWN) if report["passed"] else BAD,
+        headline=_headline(report),
+        checks=[
+            Sentence(level=GOOD if check["passed"] else BAD, text=check["sentence"])
+            for check in sorted(report["checks"], key=lambda check: check["passed"])
+        ],
+        notes=[Sentence(level=LOOK, text=note) for note in report["notes"]],
+        unmeasured=[Sentence(level=UNKNOWN, text=note) for note in report["unmeasured"]],
+        metrics=list(_metrics(report)),
+        main_metric=MAIN_METRIC[report["task"]],
+        picture=base64.b64encode(picture).decode() if picture else None,
+        worse_segments=sum(segment.worse for segment in segments),
+        segments_picture=intervals(segments[:MAX_SEGMENTS]) if segments else None,
+        hidden_segments=max(0, len(segments) - MAX_SEGMENTS),
+        reliability_picture=reliability(bins) if bins else None,
+        columns=columns[:MAX_COLUMNS],
+        hidden_columns=max(0, len(columns) - MAX_COLUMNS),
+        has_gain=any(column["gain"] is not None for column in columns),
+        facts=list(_facts(report)),
+        parts=list(_parts(report)),
+        hyperparameters=sorted(((report["algorithm"] or {}).get("hyperparameters") or {}).items()),
+    )
+
+
+def _verdict(report: Mapping[str, Any]) -> str:
+    if not report["passed"]:
+        return "Refused by the gate"
+    return "Passed the gate" if report["checks"] else "No gate is set"
+
+
+def _headline(report: Mapping[str, Any]) -> str:
+    """The main metric with its interval, beside the champion's, in one sentence."""
+    metric = MAIN_METRIC[report["task"]]
+    own, rows = report["metrics"][CHALLENGER][metric], f"{report['rows']:,} rows of the holdout"
+    if own["value"] is None:
+        return f"{metric_name(metric)} is not defined on the {rows}."
+    champion = report["metrics"].get(CHAMPION, {}).get(metric)
+    beside = f"; the champion's is {number(champion['value'])}" if champion else ", without a champion"
+    return (
+        f"{metric_name(metric)} is {number(own['value'])} ({number(own['low'])} to {number(own['high'])}) on "
+        f"the {rows}{beside}."
+    )
+
+
+def _metrics(report: Mapping[str, Any]) -> Iterator[_Metric]:
+    champion = report["metrics"].get(CHAMPION)
+    for name, higher_is_better in HIGHER_IS_BETTER[report["task"]].items():
+        yield _Metric(
+            name=name,
+            higher_is_better=higher_is_better,
+            own=report["metrics"][CHALLENGER][name],
+            champion=champion[name] if champion else None,
+        )
+
+
+def _parts(report: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """Each part of the split: its name, its time, its rows."""
+    split = report["split"] or {"intervals": {}, "rows": {}}
+    for name, interval in split["intervals"].items():
+        start = day(interval["start"]) if interval["start"] else "the first row"
+        end = f"to before {day(interval['end'])}" if interval["end"] else "to the last row"
+        yield name, f"from {start} {end}", split["rows"][name]
+
+
+def _facts(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    algorithm, champion = report["algorithm"] or {}, report["champion"]
+    yield "run", report["run"]
+    yield "data version", report["data_version"]
+    if report["code_version"]:
+        yield "code version", report["code_version"]
+    if algorithm.get("name"):
+        yield "algorithm", algorithm["name"]
+    if algorithm.get("image"):
+        yield "image", algorithm["image"]
+    yield "champion", f"version {champion['version']}" if champion else "none"
+    yield "threshold", f"{report['threshold']:g}"
+    resamples = report["bootstrap"]["resamples"]
+    yield "intervals", f"{report['bootstrap']['confidence']:.0%}, by {resamples:,} bootstrap resamples"

@@ -1,0 +1,51 @@
+"""The training job of the training machine."""
+
+from mdlc_constructs.asl.states import Task
+from mdlc_constructs.resources.places import KEY_ARN
+from mdlc_constructs.settings import Algorithm, Compute, NetworkSettings
+from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
+from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
+from mdlc_constructs.workflows.ending import TO_FAILURE
+from mdlc_constructs.workflows.planning import TAGS, taken
+
+
+def train_on_split(*, model: str, algorithm: Algorithm, compute: Compute, network: NetworkSettings) -> Task:
+    """`Train`: train on the training part of the split and validate on its validation part."""
+    return training_job(
+        "Train",
+        job_name="{% $plan.names.Train %}",
+        name_pattern=f"{model}-train-*",
+        role_arn="${TrainRole}",
+        image="${TrainingImage}",
+        hyperparameters=algorithm.hyperparameters,
+        environment=getattr(algorithm, "environment", None),
+        channels=tuple(
+            Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=algorithm.content_type)
+            for part in ("train", "validation")
+        ),
+        output_uri="{% $plan.uris.training %}",
+        kms_key_id=KEY_ARN,
+        volume_kms_key_id=volume_key(compute),
+        instance_type=compute.instance_type,
+        instance_count=compute.instance_count,
+        volume_gb=compute.volume_gb,
+        max_runtime_seconds=compute.max_runtime_seconds,
+        spot=_spot(compute),
+        keep_alive_seconds=compute.keep_alive_seconds,
+        tags=TAGS,
+        vpc=vpc_of(network),
+        network_isolation=network.isolation,
+        encrypt_inter_container=network.encrypt_between_containers,
+        timeout_seconds=patience(compute),
+        output={},
+        catch=(taken("Train"), TO_FAILURE),
+    )
+
+
+def _spot(compute: Compute) -> SpotTraining | None:
+    if compute.spot is None or compute.max_wait_seconds is None:
+        return None
+    kept = "{% $plan.uris.training & 'checkpoints/' & $plan.names.Train & '/' %}"
+    return SpotTraining(
+        max_wait_seconds=compute.max_wait_seconds, checkpoint_uri=kept if compute.spot.checkpoint else None
+    )
