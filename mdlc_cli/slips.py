@@ -17,7 +17,7 @@ COMMAND = "mdlc"
 MEANINGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("open", "describe", "report", "view", "inspect", "explain", "get"), ("show",)),
     **dict.fromkeys(("predictions", "picture", "page", "card"), ("show",)),
-    **dict.fromkeys(("upload", "push", "copy", "cp", "send", "add"), ("put", "upload")),
+    **dict.fromkeys(("upload", "push", "copy", "cp", "send", "add"), ("put",)),
     **dict.fromkeys(("predict", "invoke", "query", "call", "request", "answer", "decide"), ("ask",)),
     **dict.fromkeys(("list", "ls"), ("models", "executions", "show")),
     **dict.fromkeys(("versions", "registry", "packages", "champion", "pending"), ("models",)),

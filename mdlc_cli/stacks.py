@@ -52,7 +52,7 @@ def audit_tables(target: Target, stack: str | None = None) -> list[str]:
 def decision_tables(target: Target, stack: str | None = None) -> list[str]:
     """The tables in which the stacks' decision APIs record their decisions."""
     tables = (stacks.decision_tables(target, each.name) for each in deployed(target, stack))
-    return sorted(table for found in tables for table in found)
+    return sorted(table for names in tables for table in names)
 
 
 def upload_rules(target: Target, stack: str) -> list[str]:
