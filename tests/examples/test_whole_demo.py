@@ -12,8 +12,7 @@ import duckdb
 import pytest
 
 from examples.flight_delay import demo
-from mdlc_cli import local, target
-from tests.examples import notebooks
+from mdlc_cli import local
 
 pytestmark = pytest.mark.slow
 
@@ -56,11 +55,6 @@ def test_the_demo_serves_what_it_trained_and_finds_nothing_to_do_again(
         "What to try next",
     ):
         assert words in shown
-
-    pictures, texts = notebooks.shown(target.choose(project, "local"), project)
-    assert pictures == 2
-    assert f"{FLIGHTS_OF_DECEMBER:,} predictions" in texts and "rebook" in texts
-    assert "No window has labels yet: mdlc run monitoring" in texts
 
     status = demo.main()
     shown = capsys.readouterr().out

@@ -151,10 +151,12 @@ def test_an_answer_of_june_tells_which_drift_its_version_came_from(lived: Lived)
     assert found.lineage.release["outcome"] == "Succeeded"
 
 
-def test_the_notebook_draws_the_windows(lived: Lived) -> None:
+def test_the_notebook_shows_runs_versions_predictions_and_windows(lived: Lived) -> None:
     pictures, texts = notebooks.shown(lived.chosen, lived.folder)
-    assert pictures == 2
-    assert "retraining" in texts and "No batch is published yet: mdlc run batch-inference" in texts
+    # The versions' metrics, the scores of the batch, and the AUC of the windows.
+    assert pictures == 3
+    for words in ("retraining", "predictions, the mean score is", "drifted", "label"):
+        assert words in texts
 
 
 def test_no_execution_failed(lived: Lived) -> None:
