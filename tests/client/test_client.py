@@ -117,6 +117,7 @@ def account(
                 ),
             ),
             "s3": stored(files),
+            "events": FakeClient(),
         }
     )
 
