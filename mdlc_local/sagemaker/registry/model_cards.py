@@ -155,7 +155,7 @@ def problems(value: Any, schema: Schema = SCHEMA, where: str = "$") -> Iterator[
             yield f"{where} is none of what it may be"
         return
     kind = schema["type"]
-    if not isinstance(value, _TYPES[kind]) or (kind == "number" and isinstance(value, bool)):
+    if not _is(value, kind):
         yield f"{where} is no {kind}"
         return
     if kind == "object":
@@ -170,6 +170,11 @@ def problems(value: Any, schema: Schema = SCHEMA, where: str = "$") -> Iterator[
             yield f"{where} is {value!r}, not one of {', '.join(schema['enum'])}"
         if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
             yield f"{where} has {len(value)} characters"
+
+
+def _is(value: Any, kind: str) -> bool:
+    """Whether a value is of a type of JSON."""
+    return isinstance(value, _TYPES[kind]) and not (kind == "number" and isinstance(value, bool))
 
 
 def _of_object(value: Mapping[str, Any], schema: Schema, where: str) -> Iterator[str]:
