@@ -7,18 +7,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from mdlc_cli import lineage, published, registered
-from mdlc_cli.audit import Item, parsed
-from mdlc_cli.lineage import Lineage
-from mdlc_cli.prediction import BATCH, ENDPOINT, Prediction
-from mdlc_cli.registered import Package
+from mdlc_cli import published, splits
+from mdlc_cli.prediction import BATCH, DECISION, ENDPOINT, Prediction
+from mdlc_cli.splits import interval, moment
 from mdlc_cli.target import Target
+from mdlc_client import approvals, lineage, registered
+from mdlc_client.audit import Item, parsed
+from mdlc_client.lineage import Lineage
+from mdlc_client.registered import Package
 
 Section = tuple[str, list[tuple[str, str]]]
 """A section's title and its (name, value) rows; rows without a value are omitted."""
 
-BY_TIME = "the answer does not say which version gave it: this one served then"
-NOBODY = "the registry names nobody"
+BY_TIME = "the response names no version: this one was deployed at that time"
+NOBODY = "not recorded in the registry"
+MANUALLY = "started manually"
+TRIGGERS: Mapping[str, str] = {
+    "manual": MANUALLY,
+    "approval": "started by the approval",
+    "schedule": "schedule",
+    "predictions": "predictions were published",
+}
+"""Triggers in an engineer's words; the others are shown by their names."""
+SOURCES: Mapping[str, str] = {DECISION: "decision API", BATCH: "batch inference", ENDPOINT: "endpoint"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +78,9 @@ def of(target: Target, prediction: Prediction, items: Sequence[Item]) -> Account
         row, place = published.input_row(target, bucket, prediction)
     if version is None:
         notes.append(
-            "no version of the model answered" if prediction.decision else "its version is not known"
+            "no version of the model answered"
+            if prediction.decision
+            else "the version that answered is not known"
         )
         return Account(prediction=prediction, row=row, row_place=place, notes=tuple(notes))
     model_lineage = lineage.of(items, prediction.model, version, prediction.at or None)
@@ -78,18 +91,19 @@ def of(target: Target, prediction: Prediction, items: Sequence[Item]) -> Account
         notes.append(f"no training that registered version {version} is in the audit table")
     run = str(model_lineage.training.get("run", ""))
     plan = published.plan_of(target, bucket, run) if bucket is not None and run else {}
+    resolved = published.split_manifest(target, str(model_lineage.training.get("program", "")))
     return Account(
         prediction=prediction,
         lineage=model_lineage,
         package=package,
-        data=_data(plan),
+        data=_data(plan, resolved),
         row=row,
         row_place=place,
         notes=tuple(notes),
     )
 
 
-def _data(plan: Mapping[str, Any]) -> dict[str, Any]:
+def _data(plan: Mapping[str, Any], resolved: Mapping[str, Any]) -> dict[str, Any]:
     if not plan:
         return {}
     data = plan.get("data", {})
@@ -99,6 +113,8 @@ def _data(plan: Mapping[str, Any]) -> dict[str, Any]:
         "files": len(files),
         "bytes": sum(int(file.get("size", 0)) for file in files),
         "split": _parts(plan.get("split") or {}),
+        "split_rows": dict(resolved.get("rows") or {}),
+        "split_intervals": dict(resolved.get("intervals") or {}),
     }
 
 
@@ -117,13 +133,19 @@ def sections(account: Account) -> list[Section]:
         "Answer",
         [
             ("model", prediction.model),
-            ("asked", prediction.kind),
-            ("at", prediction.at),
+            ("source", SOURCES.get(prediction.kind, prediction.kind)),
+            ("at", moment(prediction.at)),
             ("score", _text(prediction.score)),
             ("version", "" if prediction.version is None else str(prediction.version)),
             ("row", _text(account.row)),
             ("row from", account.row_place),
-            *((name.replace("_", " "), _text(value)) for name, value in prediction.details.items()),
+            *(
+                (
+                    name.replace("_", " "),
+                    TRIGGERS.get(str(value), str(value)) if name == "trigger" else _text(value),
+                )
+                for name, value in prediction.details.items()
+            ),
             ("recorded in", prediction.place),
         ],
     )
@@ -155,9 +177,9 @@ def _model(model_lineage: Lineage, package: Package, data: Mapping[str, Any]) ->
         ("package", model_lineage.package_arn),
         ("data version", str(origin.get("data_version", ""))),
         ("data", files),
-        ("window", _interval(parsed(model_lineage.retraining.get("window")))),
-        ("holdout", _interval(holdout)),
-        ("split", _split(data.get("split", {}))),
+        ("window", interval(parsed(model_lineage.retraining.get("window")))),
+        ("holdout", interval(holdout)),
+        ("split", _split(data)),
         ("code version", str(origin.get("code_version", ""))),
         ("job code", str(origin.get("job_code", ""))),
         ("image", str(origin.get("image", ""))),
@@ -166,29 +188,32 @@ def _model(model_lineage: Lineage, package: Package, data: Mapping[str, Any]) ->
         ("trained", _period(model_lineage.training)),
         ("execution", str(model_lineage.training.get("execution_arn", ""))),
     ]
-    return f"Version {model_lineage.version} was trained", rows
+    return f"Training of version {model_lineage.version}", rows
 
 
 def _verdict(model_lineage: Lineage, package: Package) -> Section:
     training = model_lineage.training
+    decision = approvals.standing(model_lineage.decision, str(package.get("status", "")))
     gate = {"true": "passed", "false": "refused"}.get(str(training.get("passed")), "")
     rows = [
         ("metrics", _pairs(parsed(training.get("metrics")))),
         ("gate", ": ".join(filter(None, (gate, str(training.get("reasons", "")))))),
         ("evaluation", str(training.get("evaluation", ""))),
         ("status", str(package.get("status", ""))),
-        ("because", str(package.get("description", ""))),
+        ("because", "" if decision else str(package.get("description", ""))),
+        ("decided", approvals.sentence(decision)),
+        ("decided by", str(decision.get("decided_by", ""))),
         ("registered by", _by(package, "created")),
         # SageMaker only keeps the last change, which may be a release that sets the life cycle.
         ("last changed by", _by(package, "changed")),
         ("life cycle", str(package.get("life_cycle", ""))),
     ]
-    return "It was judged", rows
+    return "Evaluation and approval", rows
 
 
 def _by(package: Package, what: str) -> str:
     at = str(package.get(f"{what}_at", ""))
-    return f"{package.get(f'{what}_by') or NOBODY}, {at}" if at else ""
+    return f"{package.get(f'{what}_by') or NOBODY}, {moment(at)}" if at else ""
 
 
 def _cause(model_lineage: Lineage) -> Section:
@@ -198,15 +223,15 @@ def _cause(model_lineage: Lineage) -> Section:
         ("outcome", str(retraining.get("outcome", ""))),
     ]
     for trigger in model_lineage.triggers:
-        moment = str(trigger.get("at", ""))
-        said = ": ".join(filter(None, (str(trigger.get("trigger", "")), str(trigger.get("reason", "")))))
+        at = moment(trigger.get("at", ""))
+        cause = spelt_trigger(trigger.get("trigger"), trigger.get("reason"))
         rows += [
-            ("trigger", f"{said} ({moment})" if moment else said),
+            ("trigger", f"{cause} ({at})" if at else cause),
             ("report", str(trigger.get("report", ""))),
         ]
     if not model_lineage.triggers and model_lineage.training:
-        rows.append(("trigger", "a start by hand, without a reason"))
-    return "What led to it", rows
+        rows.append(("trigger", MANUALLY))
+    return "Why it was trained", rows
 
 
 def _release(model_lineage: Lineage) -> Section:
@@ -219,33 +244,29 @@ def _release(model_lineage: Lineage) -> Section:
         ("endpoint", str(release.get("endpoint", ""))),
         ("config", str(release.get("config", ""))),
         ("replaced", "" if release.get("replaced") in (None, "0", 0) else f"version {release['replaced']}"),
-        ("trigger", str(release.get("trigger", ""))),
-        ("reason", str(release.get("reason", ""))),
+        ("trigger", spelt_trigger(release.get("trigger"), release.get("reason")) if release else ""),
         ("released", _period(release)),
     ]
-    return "What brought it to the endpoint", rows
+    return "Release to the endpoint", rows
+
+
+def spelt_trigger(trigger: Any, reason: Any = "") -> str:
+    """What started an execution, and the reason that was given."""
+    name = str(trigger or "")
+    what = MANUALLY if name in lineage.BY_HAND else TRIGGERS.get(name, name)
+    return ": ".join(filter(None, (what, str(reason or ""))))
 
 
 def _period(item: Item) -> str:
     if not item:
         return ""
-    return f"{str(item.get('started_at', ''))[:19]} to {str(item.get('finished_at', ''))[:19]}"
+    started, finished = (moment(item.get(name, "")) for name in ("started_at", "finished_at"))
+    return f"{started.removesuffix(' UTC')} to {finished}"
 
 
-def _interval(value: Any) -> str:
-    if not isinstance(value, Mapping) or not any(value.values()):
-        return ""
-    return f"{value.get('start') or 'the beginning'} to {value.get('end') or 'the end'}"
-
-
-def _split(split: Any) -> str:
-    if not isinstance(split, Mapping):
-        return ""
-    return "; ".join(
-        f"{name} {_interval(value) or _text(value)}"
-        for name, value in split.items()
-        if value not in (None, {})
-    )
+def _split(data: Mapping[str, Any]) -> str:
+    resolved = {"intervals": data.get("split_intervals"), "rows": data.get("split_rows")}
+    return splits.sentence(data.get("split") or {}, resolved)
 
 
 def _pairs(values: Any) -> str:

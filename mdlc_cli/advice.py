@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from mdlc_cli import failure_causes
 
 WORKFLOWS = (
+    "approval",
     "batch-inference",
     "batch-monitoring",
     "monitoring",
@@ -22,8 +23,8 @@ WORKFLOWS = (
 
 OUTCOMES: Mapping[tuple[str, str], str] = {
     ("training", "PendingApproval"): (
-        "the model passed the gate and waits for a person: approve its version in the SageMaker Model "
-        "Registry, then `mdlc release`"
+        "the model passed the gate and waits for a person: `mdlc approve {version}` shows its evaluation "
+        "beside the champion's and asks, `mdlc reject {version} --reason TEXT` declines it"
     ),
     ("training", "Refused"): (
         "the execution did its work, and the gate refused the model, whose version stands as Rejected and is "
@@ -59,14 +60,18 @@ OUTCOMES: Mapping[tuple[str, str], str] = {
         "nothing was changed: see `mdlc audit`"
     ),
     ("retraining", "Lost"): (
-        "the challenger was trained and did not win, because the gate refused it, a person rejected it, or "
-        "the release sent it back; the champion stays: `mdlc audit` says which of these and why"
+        "the challenger was trained and did not win, because the gate refused it, a person rejected it, "
+        "nobody decided in time, or the release sent it back; the champion stays: `mdlc audit` says which of "
+        "these and why"
     ),
     ("retraining", "Duplicate"): (
         "another execution does, or did, what this one was started for: see `mdlc executions retraining`"
     ),
 }
-"""By workflow and outcome of an execution that succeeded: its meaning, and what to do next."""
+"""By workflow and outcome of an execution that succeeded: its meaning, and what to do next.
+
+`{version}` stands for the version and its model.
+"""
 
 ERRORS: Mapping[str, str] = {
     "DataRefused": "mend the data as the cause says, upload them, then {again}",
@@ -85,6 +90,7 @@ ERRORS: Mapping[str, str] = {
     "ChampionMoved": "`mdlc release` for the version that is wanted",
     "AlarmsActive": "`mdlc rollback` when the version that serves is the reason, else `mdlc release`",
     "NoCapacity": "`mdlc release` again later, or with another instance type",
+    "NotDecided": "`mdlc models` names the version that waits, and the command that approves it",
     "NoBaseline": "`mdlc run training`, which leaves a baseline",
     "Undelivered": "{again}, which delivers and scores nothing anew",
     "WindowFailed": "see `mdlc logs {execution}`, then {again}",
@@ -123,10 +129,20 @@ def workflow_of(machine: str) -> str:
     return max((workflow for workflow in WORKFLOWS if machine.endswith(f"-{workflow}")), key=len, default="")
 
 
-def meaning(workflow: str, outcome: str) -> str:
-    """A sentence on an outcome's meaning and what to do; empty for one that needs no explanation."""
+def meaning(workflow: str, outcome: str, package_arn: str = "") -> str:
+    """A sentence on an outcome's meaning and what to do; empty for one that needs no explanation.
+
+    Args:
+        workflow: the workflow's name.
+        outcome: the outcome.
+        package_arn: the version that the execution made, which commands then name.
+    """
     sentence = OUTCOMES.get((workflow, outcome))
-    return f"{outcome}: {sentence}." if sentence else ""
+    if not sentence:
+        return ""
+    model, _, number = package_arn.rpartition(":")[2].removeprefix("model-package/").rpartition("/")
+    version = f"{number} --model {model}" if model else "VERSION"
+    return f"{outcome}: {sentence.format(version=version)}."
 
 
 def failure(arn: str, error: str, cause: str, *, job: str = "", logs_shown: bool = False) -> Failure:

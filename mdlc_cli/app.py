@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version as version_of
+from typing import Annotated
 
 import typer
 
-from mdlc_cli import progress, terminal
+from mdlc_cli import aws_errors, closed_pipe, progress, slips, terminal
 from mdlc_cli.commands import (
+    approving,
+    beginning,
+    comparing,
+    data_files,
+    decision,
     deploying,
     golden_rows,
     local_aws,
     records,
     releasing,
     rule_files,
+    showing,
     tools,
     workflows,
 )
@@ -21,7 +29,7 @@ from mdlc_cli.errors import CommandError
 
 HELP = """Train, score and keep account of models on AWS, or on this machine.
 
-A first session: `mdlc local up`, `mdlc deploy`, `mdlc upload data.csv`, `mdlc run training`,
+A first session: `mdlc local up`, `mdlc deploy`, `mdlc put data.csv`, `mdlc run training`,
 `mdlc audit`, `mdlc teardown`. Every command says which AWS it uses.
 """
 
@@ -30,37 +38,80 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    add_completion=False,
+    suggest_commands=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        terminal.write(f"mdlc {version_of('mdlc-constructs')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Options before a command."""
+
+
 MACHINE, WORK, RECORD = "This machine", "Your stacks and workflows", "What happened"
 
+app.command(rich_help_panel=MACHINE)(beginning.init)
+app.command(rich_help_panel=MACHINE)(beginning.doctor)
 app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
 app.command(rich_help_panel=MACHINE)(tools.tools)
 app.command(rich_help_panel=WORK)(deploying.deploy)
-app.command(rich_help_panel=WORK)(workflows.upload)
+app.command(rich_help_panel=WORK)(data_files.put)
 app.command(rich_help_panel=WORK)(workflows.run)
+app.command(rich_help_panel=WORK)(approving.approve)
+app.command(rich_help_panel=WORK)(approving.reject)
 app.command(rich_help_panel=WORK)(releasing.release)
 app.command(rich_help_panel=WORK)(releasing.rollback)
+app.command(rich_help_panel=WORK)(decision.ask)
+app.command("openapi", rich_help_panel=WORK)(decision.write_openapi)
 app.add_typer(golden_rows.app, name="golden", rich_help_panel=WORK)
 app.add_typer(rule_files.app, name="rules", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(deploying.teardown)
 app.command(rich_help_panel=RECORD)(workflows.executions)
+app.command(rich_help_panel=RECORD)(showing.show)
+app.command(rich_help_panel=RECORD)(showing.watch)
+app.command(rich_help_panel=RECORD)(comparing.compare)
 app.command(rich_help_panel=RECORD)(workflows.logs)
 app.command(rich_help_panel=RECORD)(records.audit)
+app.command("models", rich_help_panel=RECORD)(approving.list_models)
 
 
 def main() -> None:
     """Runs ``mdlc``; an error that the user can correct is printed as one sentence, with exit status 1."""
     if sys.platform == "win32":
         sys.exit("mdlc needs Linux or macOS: on Windows, run it in WSL")
+    closed_pipe.handle()
     try:
-        app()
+        try:
+            status = app(prog_name=slips.COMMAND, standalone_mode=False)
+        finally:
+            # What was printed last may fail only now.
+            sys.stdout.flush()
+        sys.exit(status)
+    except typer.TyperException as error:
+        # Without a message, the help was printed instead.
+        if error.format_message().strip():
+            _say(slips.sentence(error), "")
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        _say("nothing was done: the answer was no, or none", "")
     except CommandError as error:
         _say(str(error), error.detail)
+    except BrokenPipeError:
+        closed_pipe.end()
     except Exception as error:
-        if not type(error).__module__.startswith("botocore."):
+        if not aws_errors.is_of_aws(error):
             raise
-        _say(f"AWS refused: {error}", "")
+        _say(aws_errors.sentence(error), "")
     sys.exit(1)
 
 

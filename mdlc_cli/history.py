@@ -44,6 +44,7 @@ class Visit:
         inside: whether it is a state inside a Map or Parallel state.
         error: the name of the error it ended with.
         cause: the cause of that error, as the service reported it.
+        package_arn: ARN of the version that a person is asked about while it runs, or empty.
         bakes_seconds: the least time for which alarms watch the endpoint that this state updates; 0 when it
             updates none.
     """
@@ -58,6 +59,7 @@ class Visit:
     job: Job | None = None
     error: str = ""
     cause: str = ""
+    package_arn: str = ""
     bakes_seconds: float = 0
 
 
@@ -115,7 +117,10 @@ def timeline(events: Sequence[Event]) -> Timeline | None:
             bakes = baking_seconds(request) or visits[current].bakes_seconds
             failed = kind.endswith(("Failed", "TimedOut"))
             what = {"error": details.get("error", ""), "cause": details.get("cause", "")} if failed else {}
-            visits[current] = replace(visits[current], job=job, failed=failed, bakes_seconds=bakes, **what)
+            asked = _asked_about(request) or visits[current].package_arn
+            visits[current] = replace(
+                visits[current], job=job, failed=failed, bakes_seconds=bakes, package_arn=asked, **what
+            )
         if current is not None:
             visit_of[identity] = current
     if ended is not None:
@@ -149,6 +154,23 @@ def baking_line(now: Timeline, time_scale: float) -> str:
         f"the endpoint bakes for {seconds:.0f} s while alarms watch it, "
         f"until {until:%H:%M:%S} UTC at the earliest"
     )
+
+
+def waiting_line(now: Timeline) -> str:
+    """A sentence with the command that ends the wait for a person; empty when nobody is waited for."""
+    last = now.visits[-1] if now.visits else None
+    if last is None or last.ended is not None or not last.package_arn:
+        return ""
+    model, _, version = last.package_arn.rpartition(":")[2].removeprefix("model-package/").rpartition("/")
+    return f"version {version} waits for a person: `mdlc approve {version} --model {model}` in another shell"
+
+
+def _asked_about(request: Mapping[str, Any]) -> str:
+    """The version in the request of a task that waits for a person's decision."""
+    payload = request.get("Payload")
+    if not isinstance(payload, Mapping) or payload.get("step") != "await_approval":
+        return ""
+    return str(payload.get("package_arn", ""))
 
 
 def flattened(output: str | None, *, prefix: str = "") -> list[tuple[str, str]]:

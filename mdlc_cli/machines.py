@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mdlc_cli import stacks
+from mdlc_cli import advice, stacks
 from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
 
@@ -58,9 +58,11 @@ def choose(machines: Iterable[StateMachine], workflow: str, *, model: str | None
     exact = [machine for machine in named if machine.name == workflow]
     if exact:
         return exact[0]
-    of_model = [machine for machine in named if model is None or machine.name.startswith(f"{model}-")]
-    fitting = [machine for machine in of_model if machine.name.endswith(f"-{workflow}")]
-    fitting = fitting or [machine for machine in of_model if f"-{workflow}" in machine.name]
+    candidates = named if model is None else of_model(named, model)
+    # `monitoring` is not `batch-monitoring`, with whose name it ends.
+    fitting = [machine for machine in candidates if advice.workflow_of(machine.name) == workflow]
+    fitting = fitting or [machine for machine in candidates if machine.name.endswith(f"-{workflow}")]
+    fitting = fitting or [machine for machine in candidates if f"-{workflow}" in machine.name]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -68,9 +70,48 @@ def choose(machines: Iterable[StateMachine], workflow: str, *, model: str | None
         raise CommandError(
             f"workflow {workflow!r} fits {names}: give one of these names, or --model or --stack"
         )
-    names = ", ".join(machine.name for machine in of_model)
+    names = ", ".join(machine.name for machine in candidates)
     remedy = f"choose one of {names}" if names else "deploy a stack first, with `mdlc deploy`"
     raise CommandError(f"no state machine fits workflow {workflow!r}: {remedy}")
+
+
+def of_model(machines: Iterable[StateMachine], model: str) -> list[StateMachine]:
+    """The state machines of a model: those of the library by their whole name, others by its beginning."""
+    library = {f"{model}-{workflow}" for workflow in advice.WORKFLOWS}
+    return [
+        machine
+        for machine in machines
+        # The workflows of a model `churn-price` are not those of `churn`.
+        if machine.name in library
+        or (not advice.workflow_of(machine.name) and machine.name.startswith(f"{model}-"))
+    ]
+
+
+def described(target: Target, arn: str) -> Execution:
+    """The execution with an ARN.
+
+    Raises:
+        CommandError: there is none.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        each = target.client("stepfunctions").describe_execution(executionArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ExecutionDoesNotExist", "InvalidArn"):
+            raise
+        raise CommandError(
+            f"no execution {arn} exists (any more, AWS keeps them for 90 days): see `mdlc executions`"
+        ) from error
+    _, machine, name = arn.rsplit(":", 2)
+    return Execution(
+        arn=arn,
+        name=name,
+        machine=machine,
+        status=each["status"],
+        started=each["startDate"],
+        stopped=each.get("stopDate"),
+    )
 
 
 def executions(target: Target, machine: StateMachine, *, limit: int) -> list[Execution]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mdlc_cli import advice, audit
-from mdlc_cli.audit import Item
+from mdlc_cli import advice
 from mdlc_cli.machines import Execution
 from mdlc_cli.target import Target
+from mdlc_client import audit
+from mdlc_client.audit import Item
 
 RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
 
@@ -39,10 +40,10 @@ def of(target: Target, execution: Execution, *, logs_shown: bool = False) -> Exe
     described = target.client("stepfunctions").describe_execution(executionArn=execution.arn)
     if execution.status == SUCCEEDED:
         output = audit.parsed(described.get("output"))
-        outcome = str(output.get("outcome", "")) if isinstance(output, dict) else ""
-        return ExecutionOutcome(
-            outcome=outcome, note=advice.meaning(advice.workflow_of(execution.machine), outcome)
-        )
+        output = output if isinstance(output, dict) else {}
+        outcome, package_arn = str(output.get("outcome", "")), str(output.get("package_arn", ""))
+        note = advice.meaning(advice.workflow_of(execution.machine), outcome, package_arn)
+        return ExecutionOutcome(outcome=outcome, note=note)
     error, cause = described.get("error") or execution.status, described.get("cause") or ""
     failed = advice.failure(execution.arn, error, cause, logs_shown=logs_shown)
     return ExecutionOutcome(outcome=failed.error, note=failed.sentence)
@@ -52,7 +53,9 @@ def of_item(item: Item) -> ExecutionOutcome:
     """Like `of`, from an execution's audit item."""
     outcome = str(item.get("outcome", ""))
     if not item.get("error"):
-        return ExecutionOutcome(outcome=outcome, note=advice.meaning(str(item.get("workflow", "")), outcome))
+        package_arn = str(item.get("package_arn", ""))
+        note = advice.meaning(str(item.get("workflow", "")), outcome, package_arn)
+        return ExecutionOutcome(outcome=outcome, note=note)
     arn, cause = str(item.get("execution_arn", "")), str(item.get("cause", ""))
     failed = advice.failure(arn, str(item["error"]), cause)
     return ExecutionOutcome(outcome=outcome, note=failed.sentence)

@@ -36,6 +36,17 @@ def node_source() -> Path:
     return Path(__file__).resolve().parent / "node"
 
 
+def template_source() -> Path:
+    """The folder of the template from which `mdlc init` makes a team's repository."""
+    return _existing(Path(__file__).resolve().parent / "template", "the template of `mdlc init`")
+
+
+def team_stack_source() -> Path:
+    """The stack that `mdlc init` copies: beside the template in a wheel, in `stacks/` in a clone."""
+    carried = template_source() / "model_team.py"
+    return carried if carried.is_file() else _SITE / "stacks" / "model_team.py"
+
+
 def project_root(start: Path | None = None) -> Path:
     """The project's folder: the nearest one, from ``start`` upwards, with one of `PROJECT_MARKS`.
 

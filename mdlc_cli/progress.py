@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from rich.console import Console
 from rich.table import Table
 
+from mdlc_cli.narrow_table import NarrowTable
 from mdlc_cli.terminal import Terminal, line
 
 SHOWN_WIDTH = 90
@@ -28,8 +29,11 @@ def results_console() -> Console:
 
 
 def table(*columns: str) -> Table:
-    """A table without lines; long cells are wrapped, not truncated, so that names can be copied."""
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    """A table without lines; long cells are wrapped, not truncated, so that names can be copied.
+
+    Where a terminal is too narrow for its columns, it becomes a list.
+    """
+    grid = NarrowTable(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         grid.add_column(column, overflow="fold")
     return grid

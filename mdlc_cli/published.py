@@ -9,13 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mdlc_cli import parquet, progress
-from mdlc_cli.audit import Item
+from mdlc_cli import objects, parquet, progress
 from mdlc_cli.parquet_query import FILE
 from mdlc_cli.prediction import BATCH, ENDPOINT, Prediction
 from mdlc_cli.target import Target
+from mdlc_client.audit import Item
 
 ROWS = "rows.parquet"
+PROGRAM_FOLDER, SPLIT_MANIFEST = "program/", "split/manifest.json"
 PILE_BYTES = 200_000_000
 """Bytes to download before a search; one search over many small files saves starting the reader for each."""
 RECORD = ("inference_id", "score", "predicted_at", "model_package_version", FILE)
@@ -138,6 +139,18 @@ def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:
     newest = max(plans, key=lambda each: each["LastModified"])
     plan: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=newest["Key"])["Body"].read())
     return plan
+
+
+def split_manifest(target: Target, program: str) -> dict[str, Any]:
+    """The ``manifest.json`` of a training's split, with the intervals and rows of its parts; may be empty.
+
+    Args:
+        target: the AWS to read from.
+        program: the S3 folder of the training's feature program, beside which the split is.
+    """
+    if not program.endswith(f"/{PROGRAM_FOLDER}"):
+        return {}
+    return objects.document(target, program.removesuffix(PROGRAM_FOLDER) + SPLIT_MANIFEST)
 
 
 def in_windows(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mdlc_cli.audit import Item, parsed
 from mdlc_cli.errors import CommandError
 from mdlc_cli.machines import StateMachine, executions
 from mdlc_cli.running import Result
 from mdlc_cli.target import Target
+from mdlc_client.audit import Item, parsed
 
 WORKFLOW = "release"
 NOTHING_BEFORE = "0"

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mdlc_cli import stacks
 from mdlc_cli.errors import CommandError
@@ -33,9 +34,11 @@ class Api:
         bucket: the bucket to upload rules to.
         key: the object key to upload rules to.
         columns: the types of the columns that rules may name; None when they are only known at deployment.
+        model: the model whose scores it decides by.
     """
 
     name: str
+    model: str
     table: str
     bucket: str
     key: str
@@ -60,6 +63,7 @@ def apis(target: Target, stack: str | None = None) -> list[Api]:
             found_apis.append(
                 Api(
                     name=known["api"],
+                    model=known["model"],
                     table=known["table"],
                     bucket=detail["bucket"]["name"][0],
                     key=detail["object"]["key"][0],
@@ -120,6 +124,12 @@ def in_use(target: Target, api: Api) -> dict[str, str] | None:
     answer = target.client("dynamodb").get_item(TableName=api.table, Key=CURRENT, ConsistentRead=True)
     item: dict[str, dict[str, str]] | None = answer.get("Item")
     return None if item is None else {name: value["S"] for name, value in item.items() if "S" in value}
+
+
+def document_in_use(target: Target, api: Api) -> Mapping[str, Any] | None:
+    """The document of the rules in use, or None when there is none yet."""
+    current = in_use(target, api)
+    return None if current is None else json.loads(current["document"].removeprefix("\ufeff"))
 
 
 def accepted(target: Target, api: Api, file: Path) -> dict[str, str]:

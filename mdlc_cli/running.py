@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -14,13 +17,16 @@ from mdlc_cli import advice, failure_causes, job_logs, progress, watch
 from mdlc_cli.advice import Failure
 from mdlc_cli.errors import CommandError
 from mdlc_cli.failure_causes import explained
-from mdlc_cli.history import Timeline, flattened
+from mdlc_cli.history import Timeline, flattened, timeline
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.target import Target
 from mdlc_cli.terminal import line
+from mdlc_client.audit import parsed
 from mdlc_constructs.settings.strict_json import read_json
 
 SHOWN_LOG_LINES = 30
+_LENGTH = re.compile("(?P<count>[0-9]{1,6})(?P<unit>[mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +49,12 @@ class Result:
     def outcome(self) -> str:
         """The `outcome` in the machine's output, such as Refused; empty without one."""
         return dict(flattened(self.output)).get("outcome", "")
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The machine's output as an object; empty after a failure and for another kind of output."""
+        output = parsed(self.output)
+        return output if isinstance(output, dict) else {}
 
     @property
     def failure(self) -> Failure:
@@ -84,6 +96,29 @@ def read_input(text: str | None) -> str:
     return json.dumps(content)
 
 
+def with_last(text: str, last: str, now: datetime) -> str:
+    """A monitoring's input with the window of the last time, up to now, in whole seconds.
+
+    Args:
+        text: the execution's input as JSON.
+        last: the length of the window, such as ``45m``, ``6h`` or ``2d``.
+        now: the present moment.
+
+    Raises:
+        CommandError: ``last`` is no length, or the input names a window too.
+    """
+    match = _LENGTH.fullmatch(last)
+    if match is None or int(match["count"]) == 0:
+        raise CommandError(f"--last {last} is no length of time: give one such as 45m, 6h or 2d")
+    content = json.loads(text)
+    if "window" in content:
+        raise CommandError(f"--last {last} and the window in --input contradict each other: leave one out")
+    end = now.astimezone(UTC).replace(microsecond=0)
+    start = end - timedelta(**{_UNITS[match["unit"]]: int(match["count"])})
+    window = {"start": start.isoformat(), "end": end.isoformat()}
+    return json.dumps({**content, "window": window})
+
+
 def start(target: Target, machine: StateMachine, text: str) -> str:
     """Starts an execution of ``machine`` with a JSON input and prints its name; returns its ARN."""
     answer = target.client("stepfunctions").start_execution(stateMachineArn=machine.arn, input=text)
@@ -95,7 +130,22 @@ def start(target: Target, machine: StateMachine, text: str) -> str:
 
 def follow(target: Target, execution: str, *, console: Console) -> Result:
     """Shows the execution's progress until it ends; returns how it ended."""
-    seen = watch.follow(target, execution, console=console)
+    return _result(target, execution, watch.follow(target, execution, console=console))
+
+
+def ended(target: Target, execution: str) -> Result:
+    """How an execution ended that does not run any more.
+
+    Raises:
+        CommandError: it has just begun, and has no event yet.
+    """
+    seen = timeline(watch.events(target.client("stepfunctions"), execution))
+    if seen is None:
+        raise CommandError(f"{execution} has just begun: try again")
+    return _result(target, execution, seen)
+
+
+def _result(target: Target, execution: str, seen: Timeline) -> Result:
     described = target.client("stepfunctions").describe_execution(executionArn=execution)
     return Result(
         arn=execution,
@@ -107,13 +157,16 @@ def follow(target: Target, execution: str, *, console: Console) -> Result:
     )
 
 
-def to_the_end(target: Target, execution: str, *, what: str) -> Result:
+def to_the_end(
+    target: Target, execution: str, *, what: str = "the execution", as_json: bool = False
+) -> Result:
     """Shows an execution's progress until it ends, then its outcome.
 
     Args:
         target: the AWS that it runs in.
         execution: its ARN.
         what: a noun for the execution, for the message on Ctrl-C.
+        as_json: whether the caller prints the outcome, as JSON.
 
     Raises:
         Exit: with status 130 after Ctrl-C; the execution continues.
@@ -122,9 +175,11 @@ def to_the_end(target: Target, execution: str, *, what: str) -> Result:
     try:
         result = follow(target, execution, console=console)
     except KeyboardInterrupt:
-        console.print(f"No longer watching; {what} goes on. See it with `mdlc executions`.", markup=False)
+        name = execution.rpartition(":")[2]
+        console.print(line(f"No longer watching; {what} goes on. Follow it again with `mdlc watch {name}`."))
         raise typer.Exit(130) from None
-    report(target, result, console=progress.results_console())
+    if not as_json:
+        report(target, result, console=progress.results_console())
     return result
 
 
@@ -138,9 +193,11 @@ def report(target: Target, result: Result, *, console: Console) -> None:
         table = progress.table("", "")
         table.show_header = False
         for name, value in flattened(result.output):
-            table.add_row(name, value)
+            if value:
+                table.add_row(name, spelt(value))
         console.print(table)
-        if message := advice.meaning(advice.workflow_of(result.machine), result.outcome):
+        package_arn = dict(flattened(result.output)).get("package_arn", "")
+        if message := advice.meaning(advice.workflow_of(result.machine), result.outcome, package_arn):
             console.print(message, markup=False)
         return
     console.print(line((result.status, "red"), f" after {seconds:.1f} s, {states} states entered"))
@@ -158,3 +215,11 @@ def report(target: Target, result: Result, *, console: Console) -> None:
     for logged in lines:
         console.print(line(f"  {logged}"))
     console.print(f"Next: {ended_by.following}.", markup=False)
+
+
+def spelt(value: str) -> str:
+    """A value of the output as text; one that is JSON is written as words."""
+    content = parsed(value) if value[:1] in ("{", "[") else None
+    if isinstance(content, dict):
+        return ", ".join(f"{name} {each}" for name, each in content.items())
+    return "; ".join(map(str, content)) if isinstance(content, list) else value

@@ -7,11 +7,12 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from mdlc_cli import audit, captures, decided, lineage, published, stacks
-from mdlc_cli.audit import Item
+from mdlc_cli import captures, decided, published, stacks
 from mdlc_cli.errors import CommandError
 from mdlc_cli.prediction import Prediction
 from mdlc_cli.target import Target
+from mdlc_client import audit, lineage
+from mdlc_client.audit import Item
 
 _OF_A_BATCH = re.compile("[0-9a-f]{32}")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from mdlc_cli import absence, local, places, progress, settings_file
+from mdlc_cli import absence, aws_errors, local, places, progress, settings_file
 from mdlc_cli.errors import CommandError
 
 TARGET_VARIABLE = "MDLC_TARGET"
@@ -113,6 +113,21 @@ class Target:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    def credentials(self) -> Any:
+        """The credentials that sign requests to this AWS, as botocore's signers take them.
+
+        Raises:
+            CommandError: a real account's credentials are gone.
+        """
+        from botocore.credentials import Credentials
+
+        if self.endpoint is not None:
+            return Credentials(self.account, self.secret)
+        credentials = _session().get_credentials()
+        if credentials is None:
+            raise CommandError("no AWS credentials were found: sign in again, as with `aws sso login`")
+        return credentials.get_frozen_credentials()
+
     def client(self, service: str) -> Any:
         """A boto3 client for ``service`` that uses this AWS only."""
         from botocore.config import Config
@@ -200,6 +215,8 @@ def _real(*, asked: bool = False, beside: local.Server | None = None) -> Target:
     try:
         identity = Target(endpoint=None, region=None, account="").client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
+        if aws_errors.is_expired(error):
+            raise CommandError(aws_errors.sentence(error)) from error
         raise CommandError(f"{why} and real AWS cannot be used ({error}): {remedy}") from error
     return Target(
         endpoint=None,

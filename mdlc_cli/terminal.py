@@ -5,14 +5,18 @@ All output of commands goes through `Terminal` or `write`; tests/cli/test_termin
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
+
+from mdlc_client.audit import plain
 
 _UNSEEN = re.compile(
     "["
@@ -50,6 +54,17 @@ def line(*parts: str | tuple[str, str]) -> Text:
 def write(text: str) -> None:
     """Prints a line of plain text to standard output."""
     sys.stdout.write(visible(text) + "\n")
+
+
+def write_json(value: Any) -> None:
+    """Prints a value as JSON to standard output, with DynamoDB's numbers as numbers and times as text."""
+    write(json.dumps(value, indent=2, sort_keys=True, default=_json_value))
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return plain(value)
 
 
 class Terminal(Console):

@@ -108,15 +108,23 @@ def table_python() -> Path:
     return _environment(folder, "reader of Parquet files: DuckDB from the jobs' lock", lock)
 
 
+_NODE_FILES = ("package.json", "package-lock.json")
+
+
+def cdk_folder() -> Path:
+    """The folder of the pinned CDK CLI in the cache, which may not exist yet."""
+    source = places.node_source()
+    return places.cache_root() / f"cdk-{cache.digest((source / name).read_bytes() for name in _NODE_FILES)}"
+
+
 def cdk_command() -> list[str]:
     """The first arguments of a CDK CLI command; the CLI is installed from ``mdlc_cli/node`` if missing."""
     node = find_node()
     source = places.node_source()
-    names = ("package.json", "package-lock.json")
-    folder = places.cache_root() / f"cdk-{cache.digest((source / name).read_bytes() for name in names)}"
+    folder = cdk_folder()
 
     def build(target: Path, note: Callable[[str], None]) -> int:
-        for name in names:
+        for name in _NODE_FILES:
             (target / name).write_bytes((source / name).read_bytes())
         store = places.cache_root() / "npm"
         before = cache.tree_bytes(store)

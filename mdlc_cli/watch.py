@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from mdlc_cli.history import Timeline, Visit, baking_line, entered_line, timeline
+from mdlc_cli.history import Timeline, Visit, baking_line, entered_line, timeline, waiting_line
 from mdlc_cli.target import Target
 from mdlc_cli.terminal import line
 
@@ -47,17 +47,17 @@ class PlainLines:
         self._console = console
         self._time_scale = time_scale
         self._shown = 0
-        self._baking = ""
+        self._shown_notes: set[str] = set()
 
     def show(self, now: Timeline) -> None:
         """Prints the states that were entered since the last call."""
         for visit in now.visits[self._shown :]:
             self._console.print(entered_line(visit, now.started), markup=False)
         self._shown = len(now.visits)
-        baking = baking_line(now, self._time_scale)
-        if baking and baking != self._baking:
-            self._console.print(f"           {baking}", markup=False)
-            self._baking = baking
+        for note in (baking_line(now, self._time_scale), waiting_line(now)):
+            if note and note not in self._shown_notes:
+                self._console.print(f"           {note}", markup=False)
+                self._shown_notes.add(note)
 
 
 def picture(now: Timeline, moment: datetime, time_scale: float = 1.0) -> RenderableType:
@@ -68,9 +68,8 @@ def picture(now: Timeline, moment: datetime, time_scale: float = 1.0) -> Rendera
             _mark(visit), line("  " * visit.inside + visit.state), _took(visit, moment), _job_name(visit)
         )
     elapsed = ((now.ended or moment) - now.started).total_seconds()
-    baking = baking_line(now, time_scale)
-    summary = f"{elapsed:.1f} s{', ' if baking else ''}{baking}"
-    return Group(table, Text(summary, style="dim"))
+    notes = filter(None, (baking_line(now, time_scale), waiting_line(now)))
+    return Group(table, line((", ".join((f"{elapsed:.1f} s", *notes)), "dim")))
 
 
 def _mark(visit: Visit) -> RenderableType:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from examples.flight_delay.dataset import flights, rules, split
 from mdlc_constructs import (
+    Approval,
     BuiltInAlgorithm,
     Canary,
     Decisions,
@@ -21,6 +22,7 @@ from mdlc_constructs import (
     SlidingWindow,
 )
 from mdlc_constructs.asl.diagram import svg
+from mdlc_constructs.workflows.approval.machine import ApprovalSettings, approval_machine
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
 from mdlc_constructs.workflows.decision.machine import decision_machine
 from mdlc_constructs.workflows.decision.settings import DecisionSettings
@@ -80,7 +82,9 @@ def pictures() -> dict[str, str]:
         api=f"{MODEL}-decisions", model=MODEL, endpoint_name=MODEL, decisions=decisions, acts=True
     )
     watching = MonitoringSettings(model=MODEL, dataset=flights("s3://bucket/raw/training/"), endpoint=MODEL)
+    waiting = Approval.manual(remind_after=timedelta(days=2), expires_after=timedelta(days=14))
     return {
+        "approval.svg": svg(approval_machine(ApprovalSettings(model=MODEL, approval=waiting))),
         "monitoring.svg": svg(monitoring_machine(watching)),
         "decision-api.svg": svg(decision_machine(deciding)),
         "real-time-inference.svg": svg(release_machine(releases())),

@@ -11,7 +11,17 @@ import pytest
 from tests.test_architecture import ROOT
 
 ROOMS = (
-    *("mdlc_constructs", "mdlc_cli", "mdlc_local", "lambdas", "jobs", "stacks", "examples", "benchmarks"),
+    *(
+        "mdlc_constructs",
+        "mdlc_cli",
+        "mdlc_client",
+        "mdlc_local",
+        "lambdas",
+        "jobs",
+        "stacks",
+        "examples",
+        "benchmarks",
+    ),
     *("scripts", "containers/python"),
 )
 """Where the table holds."""

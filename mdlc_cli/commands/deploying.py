@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import assembly, deployment, progress, removal, retained, teardowns, terminal
+from mdlc_cli import assembly, completion, deployment, progress, removal, retained, teardowns, terminal
 from mdlc_cli.commands import options
 from mdlc_cli.retained import Retained
 from mdlc_cli.target import Target
 
 
 def deploy(
-    stacks: Annotated[list[str] | None, typer.Argument(help="Stacks to deploy. Default: all.")] = None,
+    stacks: Annotated[
+        list[str] | None,
+        typer.Argument(help="Stacks to deploy. Default: all.", autocompletion=completion.stacks),
+    ] = None,
     yes: options.Yes = False,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Make your stacks exist: synthesize the CDK app of this folder and deploy it."""
     root, target = options.chosen_to_change(local, f"Deploy {', '.join(stacks or ['all stacks'])}", yes=yes)
     outputs = deployment.deploy(target, root, stacks or ())
+    if as_json:
+        terminal.write_json(outputs)
+        return
     for stack, values in outputs.items():
         for key, value in values.items():
             terminal.write(terminal.one_line(f"{stack}.{key} = {value}"))
@@ -30,7 +37,8 @@ def deploy(
 
 def teardown(
     stacks: Annotated[
-        list[str] | None, typer.Argument(help="Stacks to destroy. Default: all of the app.")
+        list[str] | None,
+        typer.Argument(help="Stacks to destroy. Default: all of the app.", autocompletion=completion.stacks),
     ] = None,
     everything: Annotated[
         bool,
@@ -41,6 +49,7 @@ def teardown(
         ),
     ] = False,
     yes: options.Yes = False,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Destroy your stacks: stop what still runs, remove what they made, and say what stays."""
@@ -51,6 +60,8 @@ def teardown(
     out = progress.stderr_console()
     if not standing and not gone:
         out.print("Nothing of this app is deployed", markup=False)
+        if as_json:
+            terminal.write_json(_as_json((), ()))
         return
     if standing:
         more = " and everything that they retain" if everything else ""
@@ -60,9 +71,19 @@ def teardown(
     left = retained.left_by(target, {*standing, *gone})
     if everything:
         _remove(target, left, yes=yes)
+        left = retained.left_by(target, {*standing, *gone}) if as_json else left
+    if as_json:
+        terminal.write_json(_as_json(standing, left))
+        return
+    if everything:
         return
     for line in teardowns.what_stays(left):
         out.print(terminal.line(line))
+
+
+def _as_json(destroyed: Sequence[str], left: Sequence[Retained]) -> dict[str, Any]:
+    kept = [{"stack": each.stack, "type": each.kind, "name": each.name} for each in left]
+    return {"destroyed": list(destroyed), "retained": kept}
 
 
 def _remove(target: Target, left: Sequence[Retained], *, yes: bool) -> None:

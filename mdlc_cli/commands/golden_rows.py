@@ -33,6 +33,7 @@ def record(
     stack: options.Stack = None,
     model: options.Model = None,
     yes: options.Yes = False,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Record rows with the answers expected to them, in place of those there are."""
@@ -48,6 +49,9 @@ def record(
             golden_rows = golden.answered(target, endpoint or name, golden_rows)
     bucket = golden.bucket_of(target, name)
     golden.write(target, bucket, golden_rows)
+    if as_json:
+        terminal.write_json({"model": name, "rows": len(golden_rows), "uri": f"s3://{bucket}/golden/"})
+        return
     message = f"{len(golden_rows)} rows recorded in s3://{bucket}/golden/"
     progress.stderr_console().print(message, markup=False)
 

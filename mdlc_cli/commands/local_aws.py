@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import absence, local, places, progress, target
+from mdlc_cli import absence, local, places, progress, target, terminal
+from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 
 app = typer.Typer(help="Run AWS on this machine: no account, no Docker, no costs.", no_args_is_help=True)
@@ -27,38 +28,59 @@ def up(
         float, typer.Option(help="End by itself after so many minutes without use.")
     ] = local.IDLE_MINUTES,
     parent_pid: Annotated[int | None, typer.Option(help="End when this process ends.")] = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Start the local AWS of this project. It runs until `mdlc local down`."""
     server, started = local.up(
         places.project_root(), port=port, idle_minutes=idle_minutes, parent_pid=parent_pid
     )
+    if as_json:
+        terminal.write_json(
+            {"endpoint": server.endpoint, "started": started, "time_scale": server.time_scale}
+        )
+        return
     out = progress.stderr_console()
     out.print(f"The local AWS {'is up' if started else 'was already up'} at {server.endpoint}", markup=False)
     if server.time_scale == 1:
         out.print(IN_REAL_TIME, markup=False)
     if started:
         out.print(
-            "Next: `mdlc deploy`, `mdlc upload FILE`, `mdlc run training`. End it with `mdlc local down`.",
+            "Next: `mdlc deploy`, `mdlc put FILE`, `mdlc run training`. End it with `mdlc local down`.",
             markup=False,
         )
 
 
 @app.command()
-def down() -> None:
+def down(as_json: options.AsJson = False) -> None:
     """End the local AWS of this project and every process it started."""
     count = local.down(places.project_root())
+    if as_json:
+        terminal.write_json({"ended_processes": count})
+        return
     text = f"The local AWS has ended ({count} processes)" if count else "No local AWS was running"
     progress.stderr_console().print(text, markup=False)
 
 
 @app.command()
-def status() -> None:
+def status(as_json: options.AsJson = False) -> None:
     """Say whether the local AWS runs, and since when. Exit status 1 when it does not."""
     root = places.project_root()
     server = local.find(root)
     if server is None:
         progress.stderr_console().print(absence.sentence(root), markup=False)
         raise typer.Exit(1)
+    if as_json:
+        terminal.write_json(
+            {
+                "endpoint": server.endpoint,
+                "uptime_seconds": server.uptime_seconds,
+                "iam": server.iam,
+                "time_scale": server.time_scale,
+                "running_jobs": _running_jobs(server),
+                "folder": str(absence.state_folder(root)),
+            }
+        )
+        return
     minutes, seconds = divmod(int(server.uptime_seconds), 60)
     print(f"endpoint  {server.endpoint}")
     print(f"uptime    {minutes} min {seconds} s")
@@ -68,7 +90,7 @@ def status() -> None:
 
 
 @app.command()
-def env() -> None:
+def env(as_json: options.AsJson = False) -> None:
     r"""Print the variables by which the AWS CLI and any SDK reach the local AWS: `eval "$(mdlc local env)"`.
 
     They hold the secret of this server, by which anything may be done there: do not paste them anywhere.
@@ -77,6 +99,9 @@ def env() -> None:
     server = local.find(root)
     if server is None:
         raise CommandError(absence.sentence(root))
+    if as_json:
+        terminal.write_json(target.at(server).exports())
+        return
     for name in target.REAL_VARIABLES:
         print(f"unset {name}")
     for name, value in target.at(server).exports().items():

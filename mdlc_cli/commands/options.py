@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import places, target
+from mdlc_cli import completion, places, target
 from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
 
@@ -20,9 +20,20 @@ Local = Annotated[
         show_default=False,
     ),
 ]
-Stack = Annotated[str | None, typer.Option("--stack", help="Only what this stack made.", show_default=False)]
-Model = Annotated[str | None, typer.Option("--model", help="Only this model.", show_default=False)]
-
+Stack = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        help="Only what this stack made.",
+        show_default=False,
+        autocompletion=completion.stacks,
+    ),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help="Only this model.", show_default=False, autocompletion=completion.models),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON.", show_default=False)]
 
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.", show_default=False)

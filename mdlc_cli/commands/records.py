@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from mdlc_cli import account, family, family_tree, outcomes, progress, registered, stacks, terminal
-from mdlc_cli import audit as records
-from mdlc_cli.audit import Item
+from mdlc_cli import account, audit_table, family_tree, outcomes, progress, stacks, terminal, waiting
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.searching import Search
 from mdlc_cli.target import Target
+from mdlc_client import audit as records
+from mdlc_client import family, registered
+from mdlc_client.audit import Item
 
 Prediction = Annotated[
     str | None,
@@ -44,7 +44,7 @@ def audit(
     as_table: Annotated[
         bool, typer.Option("--table", help="With --model: its executions instead of its family tree.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Everything that is recorded, as JSON.")] = False,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Show what was trained, scored and decided: when, on which data, why.
@@ -69,9 +69,9 @@ def audit(
     if model is not None and not as_table:
         _family(target, model, items, as_json)
     elif as_json:
-        terminal.write(records.as_json(items))
+        terminal.write_json(items)
     else:
-        _table(items)
+        _table(target, items)
 
 
 def _account(search: Search, as_json: bool) -> None:
@@ -81,7 +81,7 @@ def _account(search: Search, as_json: bool) -> None:
         step.detail("the version that answered")
         content = account.of(search.target, prediction, items)
     if as_json:
-        _print_json(content.to_json())
+        terminal.write_json(content.to_json())
         return
     out = progress.results_console()
     for title, rows in account.sections(content):
@@ -101,14 +101,14 @@ def _family(target: Target, model: str, items: list[Item], as_json: bool) -> Non
     if not items and not packages:
         raise CommandError(f"no model is called {model!r}: `mdlc audit` shows those there are")
     if as_json:
-        _print_json(model_family.to_json())
+        terminal.write_json(model_family.to_json())
         return
     progress.results_console().print(family_tree.drawn(model_family))
 
 
-def _table(items: list[Item]) -> None:
+def _table(target: Target, items: list[Item]) -> None:
     ran = records.executions(items)
-    columns, rows = records.rows(ran)
+    columns, rows = audit_table.rows(ran)
     out = progress.results_console()
     table = progress.table(*columns)
     for row in rows:
@@ -119,7 +119,5 @@ def _table(items: list[Item]) -> None:
         out.print(terminal.line(note))
     for name, champion in sorted(records.champions(items).items()):
         out.print(terminal.one_line(f"Champion of {name}: version {champion.get('version')}"))
-
-
-def _print_json(value: Any) -> None:
-    terminal.write(json.dumps(value, indent=2, sort_keys=True, default=records.plain))
+    for sentence in waiting.sentences(target, items):
+        out.print(terminal.line(sentence))

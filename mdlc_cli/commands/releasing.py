@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import audit, machines, progress, releases, running, stacks, terminal
+from mdlc_cli import endings, machines, progress, releases, running, stacks, terminal, waiting
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.running import Result
 from mdlc_cli.target import Target
+from mdlc_client import approvals, audit, lineage, registered
 
 Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the audit.", show_default=False)]
 
@@ -26,6 +27,7 @@ def release(
     stack: options.Stack = None,
     model: options.Model = None,
     yes: options.Yes = False,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Bring a version to the endpoint and watch it. Exit status 1 when it is rolled back.
@@ -34,7 +36,7 @@ def release(
     """
     _, target = options.chosen_to_change(local, "Release a version", yes=yes)
     machine = machines.choose(machines.all_machines(target, stack=stack), releases.WORKFLOW, model=model)
-    _run(target, machine, version, reason)
+    _run(target, machine, version, reason, as_json=as_json)
 
 
 def rollback(
@@ -46,6 +48,7 @@ def rollback(
     stack: options.Stack = None,
     model: options.Model = None,
     yes: options.Yes = False,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Go back to the version that served before, in one release. Exit status 1 when that fails."""
@@ -64,23 +67,27 @@ def rollback(
         progress.stderr_console().print(
             f"Going back from version {serving} of {name} to version {to}", markup=False
         )
-    _run(target, machine, to, reason or default_reason)
+    _run(target, machine, to, reason or default_reason, as_json=as_json)
 
 
-def _run(target: Target, machine: StateMachine, version: int | None, reason: str | None) -> None:
-    joined = _join(target, machine, version)
+def _run(
+    target: Target, machine: StateMachine, version: int | None, reason: str | None, *, as_json: bool
+) -> None:
+    joined = _join(target, machine, version, as_json=as_json)
     if joined is not None and releases.is_wanted(target, machine, joined, version):
         result = joined
     else:
+        _check_decided(target, machine, version)
         arguments = {"package_version": version, "reason": reason}
         text = json.dumps({key: value for key, value in arguments.items() if value is not None})
         execution = running.start(target, machine, text)
-        result = running.to_the_end(target, execution, what="the release")
+        result = running.to_the_end(target, execution, what="the release", as_json=as_json)
+    endings.write(target, result, as_json=as_json)
     if not result.succeeded:
         raise CommandError(releases.failure(result, version))
 
 
-def _join(target: Target, machine: StateMachine, version: int | None) -> Result | None:
+def _join(target: Target, machine: StateMachine, version: int | None, *, as_json: bool) -> Result | None:
     """Watches the releases that already run, one after the other; returns the last one's result, or None."""
     result = None
     out = progress.stderr_console()
@@ -88,5 +95,25 @@ def _join(target: Target, machine: StateMachine, version: int | None) -> Result 
         wanted = version is None or release.version in (None, version)
         why = "watching it" if wanted else f"version {version} is released after it"
         out.print(terminal.line(f"{release.sentence} runs already: {why}"))
-        result = running.to_the_end(target, release.arn, what="the release")
+        result = running.to_the_end(target, release.arn, what="the release", as_json=as_json)
     return result
+
+
+def _check_decided(target: Target, machine: StateMachine, version: int | None) -> None:
+    """Raise an error when the version, or all there are to release, wait for a person."""
+    name = releases.model_of(machine)
+    undecided = registered.arns(target, name, status=approvals.PENDING)
+    if not undecided:
+        return
+    numbers = [
+        number for arn in undecided if (number := lineage.version_of({"package_arn": arn})) is not None
+    ]
+    if version is None and releases.newest_approved(target, name) is not None:
+        return
+    waits = version if version is not None else max(numbers)
+    if waits not in numbers:
+        return
+    raise CommandError(
+        f"version {waits} of {name} waits for a person, and no release takes it before it is approved: "
+        f"`{waiting.approve_command(name, waits)}`, which begins its release"
+    )

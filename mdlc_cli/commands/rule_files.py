@@ -35,6 +35,7 @@ def check(
     ] = None,
     api: Name = None,
     stack: options.Stack = None,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Say what is wrong with rules, and upload nothing. Exit status 1 when they cannot be used."""
@@ -45,7 +46,11 @@ def check(
         message = f"{file.name} can be used where {', '.join(decision)} may be decided"
     else:
         _, chosen_api = _chosen(file, api, stack, local)
+        decision = list(chosen_api.decisions)
         message = f"{file.name} can be used by {chosen_api.name}"
+    if as_json:
+        terminal.write_json({"file": str(file), "usable": True, "decisions": decision})
+        return
     progress.stderr_console().print(message, markup=False)
 
 
@@ -55,6 +60,7 @@ def put(
     api: Name = None,
     stack: options.Stack = None,
     yes: options.Yes = False,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Check rules, upload them, and wait until they are in use."""
@@ -64,6 +70,9 @@ def put(
     with progress.step(f"Uploading {file.name} to {chosen_api.uri}"):
         rules.upload(target, chosen_api, file)
         taken = rules.accepted(target, chosen_api, file)
+    if as_json:
+        terminal.write_json({"api": chosen_api.name, **taken})
+        return
     message = (
         f"{chosen_api.name} decides by {taken['rules_version']}; functions take them up within its rules_age"
     )
@@ -71,13 +80,21 @@ def put(
 
 
 @app.command()
-def show(api: Name = None, stack: options.Stack = None, local: options.Local = None) -> None:
+def show(
+    api: Name = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+    local: options.Local = None,
+) -> None:
     """Show the rules in use, as they were uploaded."""
     _, target = options.chosen(local)
     chosen_api = rules.choose(rules.apis(target, stack), api)
     current = rules.in_use(target, chosen_api)
     if current is None:
         raise CommandError(f"{chosen_api.name} has no rules in use: upload some with `mdlc rules put`")
+    if as_json:
+        terminal.write_json({"api": chosen_api.name, **current})
+        return
     message = f"{chosen_api.name} decides by {current['rules_version']}, since {current['at']}"
     progress.stderr_console().print(f"{message}, from {current['source']}", markup=False)
     terminal.write(current["document"])

@@ -1,22 +1,25 @@
-"""``mdlc upload``, ``mdlc run``, ``mdlc executions`` and ``mdlc logs``."""
+"""``mdlc run``, ``mdlc executions`` and ``mdlc logs``."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from mdlc_cli import (
     advice,
+    completion,
+    endings,
     job_logs,
     machines,
     outcomes,
     progress,
+    references,
     releases,
     running,
     terminal,
-    uploading,
     watch,
 )
 from mdlc_cli.commands import options
@@ -27,29 +30,50 @@ from mdlc_cli.target import Target
 
 def run(
     workflow: Annotated[
-        str, typer.Argument(help="`training`, `batch-inference`, `monitoring`, or a state machine's name.")
+        str,
+        typer.Argument(
+            help="`training`, `batch-inference`, `monitoring`, or a state machine's name.",
+            autocompletion=completion.workflows,
+        ),
     ],
     input_text: Annotated[
         str | None, typer.Option("--input", help="Input as JSON, or @FILE, or @- for standard input.")
+    ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--last",
+            metavar="LENGTH",
+            help="For monitoring: the window from that long ago until now, such as 45m, 6h or 2d.",
+            show_default=False,
+        ),
     ] = None,
     stack: options.Stack = None,
     model: options.Model = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Follow it to its end.")] = True,
     yes: options.Yes = False,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Run a workflow and watch it. Exit status 1 when it fails."""
     text = running.read_input(input_text)
+    text = running.with_last(text, last, datetime.now(UTC)) if last is not None else text
     _, target = options.chosen_to_change(local, f"Run {workflow}", yes=yes)
     machine = machines.choose(machines.all_machines(target, stack=stack), workflow, model=model)
+    if last is not None and not advice.workflow_of(machine.name).endswith("monitoring"):
+        raise CommandError(f"--last {last} is for monitoring, and {machine.name} is not: leave it out")
     execution = running.start(target, machine, text)
     if not wait:
-        terminal.write(execution)
+        if as_json:
+            terminal.write_json({"execution": execution.rpartition(":")[2], "arn": execution})
+        else:
+            terminal.write(execution)
         return
-    result = running.to_the_end(target, execution, what="the execution")
+    result = running.to_the_end(target, execution, as_json=as_json)
+    endings.write(target, result, as_json=as_json)
     if not result.succeeded:
         raise typer.Exit(1)
-    if advice.workflow_of(machine.name) == "training" and result.outcome == "Succeeded":
+    if not as_json and advice.workflow_of(machine.name) == "training" and result.outcome == "Succeeded":
         _say_what_follows(target, machine, result)
 
 
@@ -73,30 +97,14 @@ def _say_what_follows(target: Target, machine: machines.StateMachine, result: ru
     progress.results_console().print(terminal.line(text))
 
 
-def upload(
-    files: Annotated[list[Path], typer.Argument(help="Files of data, CSV or Parquet as the dataset says.")],
-    to: Annotated[
-        str | None,
-        typer.Option("--to", help="S3 folder. Default: where the training looks.", show_default=False),
+def executions(
+    workflow: Annotated[
+        str | None, typer.Argument(help="Only this workflow.", autocompletion=completion.workflows)
     ] = None,
     stack: options.Stack = None,
     model: options.Model = None,
-    yes: options.Yes = False,
-    local: options.Local = None,
-) -> None:
-    """Put files where a model's training looks for its data. A file of the same name is replaced."""
-    _, target = options.chosen_to_change(local, f"Upload {', '.join(file.name for file in files)}", yes=yes)
-    if to is None:
-        state_machines = machines.all_machines(target, stack=stack)
-        to = uploading.folder_of(target, machines.choose(state_machines, "training", model=model))
-    uploading.upload(target, files, to)
-
-
-def executions(
-    workflow: Annotated[str | None, typer.Argument(help="Only this workflow.")] = None,
-    stack: options.Stack = None,
-    model: options.Model = None,
     limit: Annotated[int, typer.Option(help="How many, newest first.", min=1, max=1000)] = 20,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """List what ran: when, how long, and how it ended."""
@@ -105,11 +113,14 @@ def executions(
     if workflow:
         state_machines = [machines.choose(state_machines, workflow, model=model)]
     elif model:
-        state_machines = [machine for machine in state_machines if machine.name.startswith(f"{model}-")]
-    table = progress.table("started", "machine", "execution", "status", "outcome", "seconds")
+        state_machines = machines.of_model(state_machines, model)
     ended = [
         (each, outcomes.of(target, each)) for each in machines.newest(target, state_machines, limit=limit)
     ]
+    if as_json:
+        terminal.write_json([{**asdict(each), **asdict(ending)} for each, ending in ended])
+        return
+    table = progress.table("started", "machine", "execution", "status", "outcome", "seconds")
     for each, ending in ended:
         seconds = f"{(each.stopped - each.started).total_seconds():.0f}" if each.stopped else ""
         started = f"{each.started:%Y-%m-%d %H:%M:%S}"
@@ -122,8 +133,11 @@ def executions(
 
 def logs(
     name: Annotated[
-        str | None, typer.Argument(help="An execution or a job. Default: the newest execution.")
+        str | None,
+        typer.Argument(help="An execution, a run or a job. Default: the newest execution."),
     ] = None,
+    stack: options.Stack = None,
+    model: options.Model = None,
     tail: Annotated[int | None, typer.Option(help="Only the last lines of each job.", min=1)] = None,
     local: options.Local = None,
 ) -> None:
@@ -134,7 +148,7 @@ def logs(
         for line in job_logs.lines(target, job, limit=tail):
             terminal.write(line)
         return
-    execution = _execution(target, name)
+    execution = _execution(target, name, stack, model)
     seen = timeline(watch.events(target.client("stepfunctions"), execution.arn))
     for each in seen.jobs if seen else ():
         terminal.write(f"==> {each.name}")
@@ -150,10 +164,12 @@ def _ended(execution: machines.Execution) -> str:
     return "still runs" if execution.status == outcomes.RUNNING else f"ended as {execution.status}"
 
 
-def _execution(target: Target, name: str | None) -> machines.Execution:
-    recent = machines.newest(target, machines.all_machines(target), limit=1000 if name else 1)
-    fitting = [each for each in recent if name in (None, each.name, each.arn)]
-    if not fitting:
-        wanted = f"{name!r} is neither a job with a log nor an execution" if name else "nothing has run yet"
-        raise CommandError(f"{wanted}: see `mdlc executions`")
-    return fitting[0]
+def _execution(target: Target, name: str | None, stack: str | None, model: str | None) -> machines.Execution:
+    recent = references.executions(target, stack=stack, model=model)
+    for execution in recent:
+        if name in (None, execution.name, execution.arn):
+            return execution
+    if name is None:
+        raise CommandError(references.NOTHING_YET)
+    reference = references.resolve(target, name, stack=stack, model=model)
+    return references.execution_of(target, reference)

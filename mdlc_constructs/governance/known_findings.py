@@ -177,7 +177,7 @@ _TABLE = (
     ),
     _Known(
         resource=rf"{_HERE.format('states')}execution:MODEL-"
-        r"(training|batch-inference|release|monitoring|batch-monitoring|retraining):\*",
+        r"(training|approval|batch-inference|release|monitoring|batch-monitoring|retraining):\*",
         actions=r"states:StopExecution",
         reason="Step Functions names executions; those of the stack's own machines are stopped with it.",
     ),

@@ -1,6 +1,5 @@
 """The resources that all workflows of one model share."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,12 +21,8 @@ from mdlc_constructs.resources.model_bucket import new_bucket
 from mdlc_constructs.resources.names import claim
 from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.resources.tables import new_table
+from mdlc_constructs.settings.model_name import check_model_name
 from mdlc_constructs.signatures import ConstructorSignature
-
-MAX_NAME_CHARACTERS = 28
-"""Job names are this name, a step's name and a digest; SageMaker allows 63 characters in all."""
-
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 class ModelHome(Construct):
@@ -87,11 +82,7 @@ class ModelHome(Construct):
         access_logs_bucket: s3.IBucket | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
-        if not _NAME.fullmatch(name) or len(name) > MAX_NAME_CHARACTERS:
-            raise ValueError(
-                f"name={name!r} must be lowercase words joined by hyphens, at most "
-                f"{MAX_NAME_CHARACTERS} letters: it begins the names of all jobs, such as flight-delay."
-            )
+        check_model_name(name)
         if bucket is not None and access_logs_bucket is not None:
             raise ValueError(
                 "access_logs_bucket is for the bucket that the home makes, and bucket names your own: "

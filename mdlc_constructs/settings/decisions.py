@@ -1,5 +1,6 @@
 """The settings of a decision API: the request's columns, the possible decisions, and the calls it makes."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,6 +32,10 @@ _JSON_TYPES = {
     "category": "string",
     "timestamp": "string",
     "text": "string",
+}
+_DESCRIPTIONS = {
+    "integer": "integer, written without a decimal point",
+    "timestamp": "timestamp as ISO text, in UTC unless it says otherwise",
 }
 
 
@@ -176,9 +181,12 @@ class Decisions:
                 "row": {
                     "type": "object",
                     "properties": {
-                        name: {"type": _JSON_TYPES[kind]}
-                        if self.lookup and name == self.lookup.key
-                        else {"type": [_JSON_TYPES[kind], "null"]}
+                        name: {
+                            "type": _JSON_TYPES[kind]
+                            if self.lookup and name == self.lookup.key
+                            else [_JSON_TYPES[kind], "null"],
+                            "description": self._described(name),
+                        }
                         for name, kind in self.columns.items()
                     },
                     # Draft 4 does not allow an empty list here.
@@ -189,6 +197,18 @@ class Decisions:
             "required": ["request_id", "row"],
             "additionalProperties": False,
         }
+
+    def _described(self, column: str) -> str:
+        """A column's type, and what stands in for a value that the caller does not send."""
+        text = _DESCRIPTIONS.get(self.columns[column], self.columns[column])
+        lookup = self.lookup
+        if lookup and column == lookup.key:
+            return f"{text}; finds the features that are looked up"
+        if lookup and column in lookup.defaults:
+            default = json.dumps(lookup.defaults[column])
+            return f"{text}; absent or null: looked up by {lookup.key}, else {default}"
+        left_out = "" if column in self.required else ", as is leaving it out"
+        return f"{text}; null is a missing value{left_out}"
 
     def to_payload(self) -> DecideSettings:
         """The settings that the deciding function reads from its environment. Durations are in seconds."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.events import Event as Event
     from mdlc_constructs.tasks.events import put_events as put_events
     from mdlc_constructs.tasks.execution import run_execution as run_execution
+    from mdlc_constructs.tasks.execution import start_execution as start_execution
     from mdlc_constructs.tasks.lambda_ import invoke as invoke
     from mdlc_constructs.tasks.lambda_ import invoke_for_token as invoke_for_token
     from mdlc_constructs.tasks.metrics import may_put_metrics as may_put_metrics

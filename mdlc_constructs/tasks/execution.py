@@ -36,6 +36,43 @@ def use_machines_key(key_arn: str, of_machine: str) -> Statement:
     )
 
 
+def start_execution(
+    name: str,
+    *,
+    machine: str,
+    input: Mapping[str, object] | str,
+    execution_name: str | None = None,
+    kms_key_arn: str | None = None,
+    **state: Unpack[StateOptions],
+) -> Task:
+    """A task that starts an execution of another machine and does not wait for its end.
+
+    When a closed execution has the name, or a running one with another input, the task fails with `TAKEN`.
+
+    Args:
+        machine: the other machine's name, in the same account and region.
+        kms_key_arn: the key that encrypts the other machine.
+    """
+    _check_known(machine)
+    other = machine_arn(machine)
+    own_key = () if kms_key_arn is None else (use_machines_key(kms_key_arn, other),)
+    return integration(
+        name,
+        service="states",
+        action="startExecution",
+        arguments=present({"StateMachineArn": other, "Name": execution_name, "Input": input}),
+        statements=(Statement(actions=("states:StartExecution",), resources=(other,)), *own_key),
+        **state,
+    )
+
+
+def _check_known(machine: str) -> None:
+    if is_expression(machine):
+        raise ValueError(
+            f"machine={machine!r} is known only at run time; name the machine to be allowed to start it."
+        )
+
+
 def run_execution(
     name: str,
     *,
@@ -58,10 +95,7 @@ def run_execution(
         machine: the other machine's name, in the same account and region.
         kms_key_arn: the key that encrypts the other machine.
     """
-    if is_expression(machine):
-        raise ValueError(
-            f"machine={machine!r} is known only at run time; name the machine to be allowed to start it."
-        )
+    _check_known(machine)
     other = machine_arn(machine)
     own_key = () if kms_key_arn is None else (use_machines_key(kms_key_arn, other),)
     return integration(

@@ -32,7 +32,11 @@ def stored(objects: dict[str, bytes]) -> FakeClient:
         below = {key[: key.find("/", len(request["Prefix"])) + 1] for key in found}
         if "Delimiter" in request:
             return {"CommonPrefixes": [{"Prefix": each} for each in sorted(below)]}
-        return {"Contents": [{"Key": key, "LastModified": moments[key]} for key in found]}
+        return {
+            "Contents": [
+                {"Key": key, "LastModified": moments[key], "Size": len(objects[key])} for key in found
+            ]
+        }
 
     def fetched(**request: Any) -> None:
         Path(request["Filename"]).write_bytes(content(request["Key"]))

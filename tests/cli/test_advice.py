@@ -32,6 +32,13 @@ def test_an_outcome_says_what_it_means_and_what_to_try() -> None:
     assert advice.meaning("", "Refused") == ""
 
 
+def test_a_version_that_waits_is_named_with_the_commands_that_decide() -> None:
+    arn = "arn:aws:sagemaker:us-east-1:0:model-package/churn/3"
+    told = advice.meaning("training", "PendingApproval", arn)
+    assert "`mdlc approve 3 --model churn`" in told and "`mdlc reject 3 --model churn --reason TEXT`" in told
+    assert "`mdlc approve VERSION`" in advice.meaning("training", "PendingApproval")
+
+
 @pytest.mark.parametrize(
     ("machine", "workflow"),
     [

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from mdlc_cli import family, family_tree
-from tests.cli.life import LIFE, trained
-from tests.cli.test_family import PACKAGES
+from mdlc_cli import family_tree
+from mdlc_client import family
+from tests.cli.life import LIFE, package, trained
+from tests.client.test_family import PACKAGES
 
 DRAWN = """\
 churn  champion: version 2
 ├── version 1  approved
-│   ├── trained 2026-01-01 00:00 on data data-2026-01  started by hand: first
+│   ├── trained 2026-01-01 00:00 on data data-2026-01  started manually: first
 │   ├── auc 0.71
 │   ├── The gate passed.
 │   └── in use from 2026-01-02 01:00 until 2026-02-04 01:00
@@ -19,17 +20,17 @@ churn  champion: version 2
 │   ├── The gate passed.
 │   ├── in use from 2026-02-04 01:00, serves now
 │   ├── version 3  rejected  lost to version 2
-│   │   ├── trained 2026-03-01 00:00 on data data-2026-03  started by hand
+│   │   ├── trained 2026-03-01 00:00 on data data-2026-03  started manually
 │   │   ├── auc 0.73
 │   │   ├── RolledBack: alarm rang
 │   │   └── not released 2026-03-02 01:00: RolledBack  alarm rang
 │   └── version 4  rejected  lost to version 2
-│       ├── trained 2026-03-03 00:00 on data data-2026-03  started by hand
+│       ├── trained 2026-03-03 00:00 on data data-2026-03  started manually
 │       ├── auc 0.74
 │       └── The gate refused: auc is 0.0100 worse than the champion's: fails.
 ├── retrainings without a version
 │   └── 2026-03-05 00:00 Unchanged  because of schedule: weekly
-└── triggers that wait
+└── pending triggers
     └── 2026-03-06 00:00 because of drift: price drifted
 """
 
@@ -51,6 +52,20 @@ def test_a_model_without_a_champion_shows_its_versions() -> None:
     assert "no champion yet" in text
     assert "version 1  waits for approval" in text
     assert "[x]" in text and "…" in text
+
+
+def test_who_decided_and_why_stands_at_the_version() -> None:
+    training = trained("2026-01-01", 1, "PendingApproval")
+    item = {
+        "pk": "MODEL#churn", "sk": "APPROVAL#1", "decision": "Approved", "reason": "good on spring",
+        "decided_by": "arn:aws:iam::0:user/ada", "decided_at": "2026-01-02T00:00:00.000Z",
+    }  # fmt: skip
+    text = shown(family.of("churn", [training, item], [package(1)]))
+    assert "approved by user/ada on 2026-01-02 00:00: good on spring" in text
+    # The console set it back since: the registry counts.
+    text = shown(family.of("churn", [training, item], [package(1, "PendingManualApproval")]))
+    assert "user/ada" not in text
+    assert "Version 1 of churn waits for a person: `mdlc approve 1 --model churn`." in text
 
 
 def test_many_metrics_are_counted() -> None:

@@ -146,6 +146,22 @@ def test_an_output_becomes_names_and_values() -> None:
     assert history.flattened("3") == [("output", "3")]
 
 
+def test_the_version_that_a_task_asks_a_person_about_is_known() -> None:
+    arn = "arn:aws:sagemaker:us-east-1:0:model-package/churn/3"
+    request: dict[str, Any] = {
+        "FunctionName": "f", "Payload": {"step": "await_approval", "package_arn": arn},
+    }  # fmt: skip
+    record = Recorder()
+    record.add("ExecutionStarted", 0, input="{}")
+    record.add("TaskStateEntered", 0.1, name="AwaitApproval")
+    record.add("TaskScheduled", 0.2, parameters=json.dumps(request))
+    seen = history.timeline(record.events)
+    assert seen is not None and seen.visits[0].package_arn == arn
+    assert history.waiting_line(seen).startswith("version 3 waits for a person")
+    request["Payload"] = {"step": "claim", "package_arn": arn}
+    assert history._asked_about(request) == "" and history._asked_about({"Payload": "x"}) == ""
+
+
 def updated(config: dict[str, Any]) -> Recorder:
     record = Recorder()
     record.add("ExecutionStarted", 0)

@@ -17,6 +17,7 @@ from tests.workflows.decision.settings import PLAIN
 
 API = Api(
     name="flights-decisions",
+    model="flights",
     table="kept",
     bucket="b",
     key="rules/flights-decisions.json",

@@ -125,3 +125,24 @@ def test_the_input_is_handed_over_as_it_was_given(tmp_path: Path) -> None:
 def test_a_bad_input_is_refused_before_anything_starts(text: str, message: str) -> None:
     with pytest.raises(CommandError, match=message):
         running.read_input(text)
+
+
+def test_the_last_time_becomes_a_window_in_whole_seconds() -> None:
+    now = datetime(2026, 3, 1, 12, 0, 30, 900_000, tzinfo=UTC)
+    text = running.with_last('{"reason": "look"}', "6h", now)
+    window = {"start": "2026-03-01T06:00:30+00:00", "end": "2026-03-01T12:00:30+00:00"}
+    assert json.loads(text) == {"reason": "look", "window": window}
+
+
+@pytest.mark.parametrize(
+    ("text", "last", "said"),
+    [
+        ("{}", "6", "--last 6 is no length of time: give one such as 45m, 6h or 2d"),
+        ("{}", "0h", "--last 0h is no length of time"),
+        ("{}", "a day", "--last a day is no length of time"),
+        ('{"window": {}}', "1d", "--last 1d and the window in --input contradict each other: leave one out"),
+    ],
+)
+def test_a_wrong_length_is_said(text: str, last: str, said: str) -> None:
+    with pytest.raises(CommandError, match=said):
+        running.with_last(text, last, datetime.now(UTC))

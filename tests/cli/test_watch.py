@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Console
@@ -36,3 +37,21 @@ def test_a_terminal_shows_what_is_done_what_runs_and_for_how_long() -> None:
     assert score.startswith("✗   ScoreModel")
     assert evaluate.split()[1:] == ["Evaluate", "2.0", "s", "m-evaluate-1"]
     assert elapsed == "9.0 s"
+
+
+def test_a_machine_that_waits_for_a_person_says_for_what() -> None:
+    arn = "arn:aws:sagemaker:us-east-1:0:model-package/churn/3"
+    asked = replace(visit("AwaitApproval", 1, None), package_arn=arn)
+    now = Timeline(started=START, visits=(asked,), status="RUNNING", ended=None, error="", cause="")
+    told = "version 3 waits for a person: `mdlc approve 3 --model churn` in another shell"
+    out = Console(file=io.StringIO(), width=200)
+    out.print(watch.picture(now, START + timedelta(seconds=9)))
+    lines = watch.PlainLines(out)
+    lines.show(now)
+    lines.show(now)
+    assert isinstance(out.file, io.StringIO)
+    printed = out.file.getvalue()
+    assert f"9.0 s, {told}" in printed and printed.count(told) == 2, "once in each, however often it is asked"
+    decided = replace(now, visits=(replace(asked, ended=START), visit("LookAtPackage", 2, None)))
+    out.print(watch.picture(decided, START + timedelta(seconds=9)))
+    assert out.file.getvalue().count(told) == 2

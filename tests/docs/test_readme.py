@@ -124,5 +124,5 @@ def test_every_task_is_listed() -> None:
 
 def test_the_first_steps_need_no_port_no_sdk_and_nothing_to_fill_in() -> None:
     steps = "".join(markdown.blocks(README, "sh"))
-    assert "mdlc upload" in steps
+    assert "mdlc put" in steps
     assert [word for word in ("4566", "127.0.0.1", "boto3", "<") if word in steps] == []

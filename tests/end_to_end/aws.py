@@ -142,6 +142,7 @@ class Aws:
                 "release",
                 "batch-monitoring",
                 "monitoring",
+                "approval",
             )
             if arn.split(":")[-2].endswith(f"-{name}")
         )

@@ -162,19 +162,35 @@ class Deciding:
         self, request_id: str, row: dict[str, Any], *, express: bool = False, signed: bool = True
     ) -> Answer:
         """POST a request for a decision."""
+        data = json.dumps({"request_id": request_id, "row": row}).encode()
+        return self.post(data, express=express, signed=signed)
+
+    def post(
+        self,
+        data: bytes,
+        *,
+        express: bool = False,
+        signed: bool = True,
+        content_type: str = "application/json",
+    ) -> Answer:
+        """POST a body as it is."""
         path = "decisions/express" if express else "decisions"
         url = f"{self.aws.server.endpoint}/_aws/execute-api/{self.outputs['Api']}/live/{path}"
-        data = json.dumps({"request_id": request_id, "row": row}).encode()
-        made = AWSRequest("POST", url, data=data, headers={"Content-Type": "application/json"})
+        made = AWSRequest("POST", url, data=data, headers={"Content-Type": content_type})
         if signed:
-            keys = Credentials(local.ACCOUNT, self.aws.server.secret)
-            SigV4Auth(keys, "execute-api", REGION).add_auth(made)
+            SigV4Auth(self.keys, "execute-api", REGION).add_auth(made)
         headers = {name: str(value) for name, value in made.headers.items()}
         try:
             with request.urlopen(request.Request(url, data=data, headers=headers), timeout=40) as answer:
                 return Answer(answer.status, json.load(answer))
         except error.HTTPError as refused:
-            return Answer(refused.code, json.load(refused))
+            with refused:
+                return Answer(refused.code, json.load(refused))
+
+    @property
+    def keys(self) -> Credentials:
+        """The credentials of callers."""
+        return Credentials(local.ACCOUNT, self.aws.server.secret)
 
     def record(self, request_id: str) -> dict[str, Any]:
         """What the table of decisions holds about a request."""

@@ -75,10 +75,10 @@ SERVED = Retrained(
 )
 DECIDED = Retrained(
     team=Team(model="decided"),
-    approval=Approval.manual(),
+    approval=Approval.manual(remind_after=timedelta(minutes=1), expires_after=timedelta(days=2)),
     triggers=(OnRequest(priority=2), OnNewData(files=3)),
 )
-"""A person decides, and the next batch takes what was approved."""
+"""A person decides and is reminded soon, and the next batch takes what was approved."""
 
 
 class RetrainingStack(Stack):

@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from mdlc_cli import decision_apis, openapi
 from mdlc_cli import rules as command
+from mdlc_cli.app import app
+from mdlc_cli.commands import options
 from tests.end_to_end.aws import Aws
 from tests.end_to_end.chapters import chapters
 from tests.end_to_end.deciding import NAME, VERSION, Deciding, rules
+from tests.end_to_end.described import Described, Sent, Signing, generate_client, send
 
 pytestmark = chapters("decision api")
 
@@ -158,9 +163,68 @@ def test_rules_of_the_team_take_effect_and_bad_ones_do_not(
     assert version(number + 1) == "stricter"
 
 
+@pytest.fixture(scope="module")
+def described(deciding: Deciding, aws: Aws) -> Described:
+    api = decision_apis.choose(aws.target, stack="Deciding")
+    return Described(openapi.document(api, command.document_in_use(aws.target, api.rules)))
+
+
+def test_the_openapi_document_is_true_of_two_hundred_answers(
+    deciding: Deciding, described: Described
+) -> None:
+    sent = send(deciding, many=76)
+    assert len(sent) >= 200
+    for kind, each in sent:
+        described.check(each)
+        assert described.accepts(each.body) == (kind != "unfit"), each
+        # An Express machine's input cannot hold a number beyond floating point, so it fails.
+        failed = kind == "beyond" and each.express
+        assert each.answer.status == (200 if kind == "fit" else 503 if failed else 400), (kind, each)
+    row = json.dumps({"request_id": "function-0", "row": LATE | {"delay": 61}}).encode()
+    for express in (False, True):
+        described.check(Sent(row, express, deciding.post(row, express=express)))
+        described.check(Sent(row, express, deciding.post(row, express=express, signed=False)))
+        described.check(Sent(row, express, deciding.post(row, express=express, content_type="text/plain")))
+    assert deciding.post(row).status == 409
+    decision = described.document["components"]["schemas"]["Decision"]["properties"]["decision"]
+    assert decision["enum"] == ["rebook", "wait"]
+    assert "version stricter, make rebook by overrides:gold, bands[1]" in decision["description"]
+
+
+def test_a_client_that_is_generated_from_the_document_asks_the_api(
+    deciding: Deciding, described: Described, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = generate_client(described.document, tmp_path, monkeypatch)
+    (server,) = described.document["servers"]
+    httpx_arguments = {"auth": Signing(deciding.keys), "trust_env": False}
+    with made.AuthenticatedClient(base_url=server["url"], token="", httpx_args=httpx_arguments) as client:
+        asked = made.models.Request(request_id="generated", row=made.models.Row(**EARLY))
+        answer = made.api.default.decide.sync(client=client, body=asked)
+        assert answer.to_dict() == deciding.ask("generated", EARLY).content
+        asked.row = made.models.Row(**LATE)
+        refused = made.api.default.decide.sync(client=client, body=asked)
+    assert isinstance(refused, made.models.Error) and "was used for another row" in refused.message
+
+
+def test_mdlc_ask_prints_the_decision_and_audit_finds_it(
+    deciding: Deciding, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, "chosen", lambda local: (aws.folder, aws.target))
+    asked = CliRunner().invoke(app, ["ask", json.dumps(EARLY), "--stack", "Deciding", "--json"])
+    assert asked.exit_code == 0, asked.output
+    (answer,) = json.loads(asked.stdout)["answers"]
+    assert (answer["decision"], answer["version"]) == ("wait", VERSION)
+    assert deciding.record(answer["request_id"])["decision"] == "wait"
+    arguments = ["audit", answer["request_id"], "--stack", "Deciding", "--json"]
+    found = CliRunner().invoke(app, arguments)
+    assert json.loads(found.stdout)["prediction"]["score"] == answer["score"], found.output
+    conflict = ["ask", json.dumps(LATE), "--stack", "Deciding", "--request-id", answer["request_id"]]
+    assert "was used for another row" in str(CliRunner().invoke(app, conflict).exception)
+
+
 @SHAPES
 def test_without_an_endpoint_the_fallback_is_decided_marked_and_recorded(
-    deciding: Deciding, aws: Aws, express: bool
+    deciding: Deciding, aws: Aws, described: Described, express: bool
 ) -> None:
     sagemaker = aws.client("sagemaker")
     if sagemaker.list_endpoints(NameContains=NAME)["Endpoints"]:
@@ -173,4 +237,5 @@ def test_without_an_endpoint_the_fallback_is_decided_marked_and_recorded(
     assert answer.status == 200, answer
     assert (answer.content["decision"], answer.content["fallback"]) == ("wait", "endpoint down")
     assert answer.content["score"] is None
+    described.check(Sent(b"", express, answer))
     assert deciding.record(f"down-{express}")["fallback"] == "endpoint down"

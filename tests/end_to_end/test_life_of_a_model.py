@@ -138,7 +138,7 @@ def test_a_prediction_of_the_batch_leads_to_its_row_its_training_and_its_data(te
     assert (found.package["version"], found.package["status"]) == (1, "Approved")
     assert found.data["files"] > 0 and set(found.data["split"]) >= {"train", "validation", "holdout"}
     said = dict(account.sections(found))
-    assert ("gate", "passed") in said["It was judged"]
+    assert ("gate", "passed") in said["Evaluation and approval"]
 
 
 def test_the_same_batch_again_scores_nothing(teams: Aws) -> None:

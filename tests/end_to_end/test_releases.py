@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from mdlc_cli.app import app
+from mdlc_cli.commands import options
 from mdlc_constructs import GoldenChecks, Serving
 from tests.end_to_end.aws import SECONDS, Aws, Execution
 from tests.end_to_end.chapters import chapters
@@ -150,6 +153,24 @@ def test_raw_rows_get_the_scores_of_batch_inference(teams: Aws) -> None:
     found = answers(teams, rows)
     assert {answer["version"] for answer in found} == {1}
     assert [answer["score"] for answer in found] == pytest.approx([scores[row["id"]] for row in rows])
+
+
+def test_mdlc_ask_asks_the_endpoint_of_a_model_without_a_decision_api(
+    teams: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, "chosen", lambda local: (teams.folder, teams.target))
+    rows = asked(teams)[:2]
+    text = "\n".join(json.dumps(row) for row in rows)
+    done = CliRunner().invoke(app, ["ask", text, "--model", TEAM.model, "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)["answers"]
+    assert [(each["score"], each["version"]) for each in told] == [
+        (each["score"], 1) for each in answers(teams, rows)
+    ]
+    package = teams.package(f"arn:aws:sagemaker:us-east-1:000000000000:model-package/{TEAM.model}/1")
+    assert told[0]["program"]["uri"].startswith(package["CustomerMetadataProperties"]["program"])
+    slip = CliRunner().invoke(app, ["ask", '{"prise": 3}', "--model", TEAM.model])
+    assert "which the model does not read: did you mean 'price'?" in str(slip.exception)
 
 
 def test_its_own_life_cycle_event_and_a_late_approval_start_nothing_again(teams: Aws) -> None:

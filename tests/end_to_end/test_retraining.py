@@ -5,13 +5,20 @@ The tests tell one story and run in order.
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
-from mdlc_cli import audit, machines
-from tests.end_to_end.aws import Execution
+from mdlc_cli import audit_table, machines
+from mdlc_cli.app import app
+from mdlc_cli.commands import options
+from mdlc_client import audit
+from tests.end_to_end.aws import TIME_SCALE, Execution
 from tests.end_to_end.chapters import chapters
-from tests.end_to_end.retraining import DECIDED, SERVED, Retraining
+from tests.end_to_end.killing import Walked
+from tests.end_to_end.retraining import DECIDED, HERE, SERVED, Retraining
 from tests.end_to_end.team_retraining import Retrained
 
 pytestmark = chapters("retraining")
@@ -102,18 +109,54 @@ def test_one_trains_at_a_time_and_who_waits_for_a_person_lets_the_other_train(
     assert retraining.leases("TOTAL")[0]["used_jobs"] == "0"
 
 
-def decide(retraining: Retraining, status: str, reason: str) -> None:
-    """A person decides on the latest version in the registry."""
-    package = retraining.audit(DECIDED, "training")[-1]["package_arn"]
-    retraining.aws.client("sagemaker").update_model_package(
-        ModelPackageArn=package, ModelApprovalStatus=status, ApprovalDescription=reason
+def mdlc(retraining: Retraining, *arguments: str) -> str:
+    """What a command prints on the model that a person decides on; a failure is its sentence."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(options, "chosen", lambda local: (retraining.folder, retraining.aws.target))
+        result = CliRunner().invoke(app, [*arguments, "--model", "decided"])
+    return result.output if result.exit_code == 0 else str(result.exception)
+
+
+def waiting(retraining: Retraining) -> tuple[str, str]:
+    """The execution beside the version that waits, and the version."""
+    (beside,) = retraining.executions(DECIDED, "approval", "RUNNING")
+    return beside, retraining.audit(DECIDED, "training")[-1]["package_arn"].rpartition("/")[2]
+
+
+def published(retraining: Retraining, execution: str, state: str) -> dict[str, Any]:
+    """The detail of the event that a state published."""
+    client = retraining.aws.client("stepfunctions")
+    history = client.get_execution_history(executionArn=execution, maxResults=1000)["events"]
+    entered = next(
+        event["id"] for event in history if event.get("stateEnteredEventDetails", {}).get("name") == state
     )
+    scheduled = next(
+        event["taskScheduledEventDetails"]
+        for event in history
+        if event["id"] > entered and "taskScheduledEventDetails" in event
+    )
+    (entry,) = json.loads(scheduled["parameters"])["Entries"]
+    return dict(entry["Detail"])
 
 
 def test_a_persons_approval_wakes_the_machine(retraining: Retraining) -> None:
-    decide(retraining, "Approved", "looks good")
+    beside, version = waiting(retraining)
+    retraining.aws.until_entered(beside, "WaitToExpire")
+    reminder = published(retraining, beside, "PublishReminder")
+    assert reminder["approve"] == f"mdlc approve {version} --model decided"
+    assert f"Version {version} of decided waits for a person: `{reminder['approve']}`" in mdlc(
+        retraining, "audit", "--table"
+    )
+    said = mdlc(retraining, *reminder["approve"].split()[1:3], "--reason", "looks good", "--yes")
+    assert f"Version {version} of decided is approved." in said
+    assert "goes on: follow it with `mdlc watch" in said
     item = concluded(retraining, DECIDED, "Succeeded", after=0)
     assert item["release_execution"] == ""
+    (decision,) = retraining.items(DECIDED, "APPROVAL#")
+    assert (decision["decision"], decision["reason"]) == ("Approved", "looks good")
+    assert decision["decided_by"].startswith("arn:aws:")
+    assert "already: nothing was changed" in mdlc(retraining, "approve", version, "--yes")
+    retraining.stop(beside)
     assert retraining.free()
 
 
@@ -123,12 +166,52 @@ def test_new_files_start_a_retraining_that_a_person_rejects(retraining: Retraini
     retraining.until(lambda: bool(retraining.executions(DECIDED, "retraining", "RUNNING")), "nothing began")
     (running,) = retraining.executions(DECIDED, "retraining", "RUNNING")
     retraining.aws.until_entered(running, "AwaitApproval")
-    decide(retraining, "Rejected", "not in December")
+    beside, version = waiting(retraining)
+    assert "is rejected." in mdlc(retraining, "reject", version, "--reason", "not in December", "--yes")
+    retraining.stop(beside)
     item = concluded(retraining, DECIDED, "Lost", after=1)
     assert (item["trigger"], item["reasons"]) == ("new-data", "Rejected in the registry: not in December")
     (past,) = retraining.items(DECIDED, "RETRAINING")
     assert (past["losses"], past["trained_files"], past["trained_rows"]) == ("1", "4", "2090")
     assert retraining.free()
+
+
+def test_a_version_on_which_nobody_decides_expires(retraining: Retraining) -> None:
+    sagemaker = retraining.aws.client("sagemaker")
+    arn = sagemaker.create_model_package(ModelPackageGroupName="decided")["ModelPackageArn"]
+    version = arn.rpartition("/")[2]
+    key = {"pk": {"S": "MODEL#decided"}, "sk": {"S": f"APPROVAL#{version}"}}
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    claim = {**key, "decision": {"S": "Approved"}, "decided_by": {"S": "a person"}, "decided_at": {"S": now}}
+    table = retraining.aws.client("dynamodb")
+    table.put_item(TableName=retraining.table(DECIDED), Item=claim)
+    machine = Walked(retraining.aws, f"arn:aws:states:{HERE}:stateMachine:decided-approval")
+    machine.put(waits_shortened(machine.definition))
+    about = {"package_arn": arn, "version": version, "run": "r", "data_version": "d", "evaluation": ""}
+    execution = retraining.aws.start(DECIDED.team, "approval", about)
+    # Somebody was deciding at that moment, and was interrupted.
+    retraining.aws.until_entered(execution, "WaitForDecision")
+    table.delete_item(TableName=retraining.table(DECIDED), Key=key)
+    ended = succeeded(retraining.aws.wait(execution))
+    machine.put(machine.definition)
+    assert ended.states[-2:] == ("PublishExpiry", "Ended")
+    described = sagemaker.describe_model_package(ModelPackageName=arn)
+    assert described["ModelApprovalStatus"] == "Rejected"
+    assert described["ApprovalDescription"] == "Expired: nobody decided within 2 days."
+    (decision,) = retraining.items(DECIDED, f"APPROVAL#{version}")
+    assert (decision["decision"], decision["decided_by"]) == ("Expired", execution)
+    assert published(retraining, execution, "PublishExpiry")["reason"] == decision["reason"]
+    assert "can no longer be approved" in mdlc(retraining, "approve", version, "--yes")
+    sagemaker.delete_model_package(ModelPackageName=arn)
+
+
+def waits_shortened(definition: str) -> dict[str, Any]:
+    """A machine whose waits take a fifth of a second, on a clock that is fifty times as fast."""
+    machine: dict[str, Any] = json.loads(definition)
+    for state in machine["States"].values():
+        if state["Type"] == "Wait":
+            state["Seconds"] = TIME_SCALE // 5
+    return machine
 
 
 def test_what_a_deployment_changes_of_training_retrains(retraining: Retraining) -> None:
@@ -145,7 +228,7 @@ def test_the_command_line_finds_the_machine_and_tells_what_it_did(retraining: Re
     machine = machines.choose(machines.all_machines(target), "retraining", model="served")
     assert machine.name == "served-retraining"
     found = audit.executions(audit.items(target, retraining.table(SERVED), model="served"))
-    columns, rows = audit.rows(found)
+    columns, rows = audit_table.rows(found)
     told = [dict(zip(columns, row, strict=True)) for row in rows]
     (lost,) = [one for one in told if (one["workflow"], one["outcome"]) == ("retraining", "Lost")]
     assert (lost["trigger"], lost["version"]) == ("accuracy-loss", "3")

@@ -20,7 +20,7 @@ pytestmark = chapters(
     "retraining", after=(test_retraining, test_retraining_killed, test_retraining_walked), in_order=False
 )
 
-MACHINES = ("ServedRetrainingRole", "DecidedRetrainingRole")
+MACHINES = ("ServedRetrainingRole", "DecidedRetrainingRole", "DecidedTrainingApprovalRole")
 FUNCTIONS = ("FunctionsRecordTriggerRole", "FunctionsPlanRetrainingRole", "FunctionsReapLeasesRole")
 JUDGED = {*MACHINES, *FUNCTIONS}
 
@@ -86,3 +86,11 @@ def test_every_action_used_is_denied_by_name_when_it_is_taken_away(
     retraining: Retraining, recorded: tuple[Use, ...]
 ) -> None:
     assert permissions.are_needed(retraining.aws, permissions.first_uses(recorded)) > 40
+
+
+def test_a_training_needs_what_it_starts_the_approval_with(retraining: Retraining, standing: Granted) -> None:
+    used = standing.used(retraining.aws.control("GET", "usage"))
+    starts = [
+        use for use in used if use.role == "DecidedTrainingRole" and use.action == "states:StartExecution"
+    ]
+    assert permissions.are_needed(retraining.aws, permissions.first_uses(tuple(starts))) == 1

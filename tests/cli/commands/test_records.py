@@ -32,9 +32,9 @@ def test_a_decision_is_told_in_sections() -> None:
     assert result.exit_code == 0, result.output
     assert "... Looking for q1" in result.stderr
     lines = [line.split() for line in result.stdout.splitlines()]
-    assert ["Version", "2", "was", "trained"] in lines
+    assert ["Training", "of", "version", "2"] in lines
     assert ["rules", "version", "first@abc"] in lines
-    assert ["trigger", "drift:", "tenure", "drifted", "(2026-02-02T01:00:00.000Z)"] in lines
+    assert ["trigger", "drift:", "tenure", "drifted", "(2026-02-02", "01:00:00", "UTC)"] in lines
 
 
 def test_a_batchs_prediction_is_told_as_json() -> None:
@@ -82,8 +82,8 @@ def test_all_models_are_shown_as_a_table() -> None:
 
 
 def test_an_unknown_model_is_one_sentence(target: FakeTarget, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mdlc_cli.audit.items", lambda *given, **options: [])
-    monkeypatch.setattr("mdlc_cli.registered.versions", lambda *given: [])
+    monkeypatch.setattr("mdlc_client.audit.items", lambda *given, **options: [])
+    monkeypatch.setattr("mdlc_client.registered.versions", lambda *given: [])
     result = run("--model", "nobody")
     assert isinstance(result.exception, CommandError)
     assert "no model is called 'nobody'" in str(result.exception)

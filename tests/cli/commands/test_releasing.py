@@ -67,9 +67,9 @@ def target(status: str = "SUCCEEDED", error: str = "", cause: str = "") -> FakeT
         }
     )
     dynamodb = FakeClient(query={"Items": [item(1, 3, 0), item(2, 5, 3)]})
-    return FakeTarget(
-        clients={"stepfunctions": stepfunctions, "cloudformation": cloudformation, "dynamodb": dynamodb}
-    )
+    sagemaker = FakeClient(list_model_packages={"ModelPackageSummaryList": []})
+    clients = {"stepfunctions": stepfunctions, "cloudformation": cloudformation}
+    return FakeTarget(clients={**clients, "dynamodb": dynamodb, "sagemaker": sagemaker})
 
 
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, here: FakeTarget, *arguments: str) -> Any:
@@ -133,8 +133,47 @@ def running_release(here: FakeTarget, version: int, newest: int) -> None:
     client._answers["describe_execution"]["input"] = json.dumps(
         {"package_version": version, "trigger": "approval"}
     )
-    package = {"ModelPackageVersion": newest}
-    here.clients["sagemaker"] = FakeClient(list_model_packages={"ModelPackageSummaryList": [package]})
+    here.clients["sagemaker"] = registry(approved=newest)
+
+
+def registry(approved: int | None = None, pending: int | None = None) -> FakeClient:
+    """A registry with these versions."""
+
+    def listed(ModelApprovalStatus: str, **request: Any) -> dict[str, Any]:
+        version = {"Approved": approved, "PendingManualApproval": pending}[ModelApprovalStatus]
+        package = {"ModelPackageVersion": version, "ModelPackageArn": f"arn:model-package/churn/{version}"}
+        return {"ModelPackageSummaryList": [package] if version else []}
+
+    return FakeClient(list_model_packages=listed)
+
+
+@pytest.mark.parametrize(
+    ("command", "approved", "waits"),
+    [
+        (["release"], None, 7),
+        (["release", "--version", "7"], 6, 7),
+        (["rollback", "--to", "7"], 6, 7),
+        (["release"], 6, None),
+        (["release", "--version", "6"], 6, None),
+    ],
+)
+def test_a_version_that_waits_for_a_person_is_not_released(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: list[str],
+    approved: int | None,
+    waits: int | None,
+) -> None:
+    here = target()
+    here.clients["sagemaker"] = registry(approved, 7)
+    result = run(monkeypatch, tmp_path, here, *command)
+    if waits is None:
+        assert result.exit_code == 0, result.output
+        return
+    assert str(result.exception) == (
+        "version 7 of churn waits for a person, and no release takes it before it is approved: "
+        "`mdlc approve 7 --model churn`, which begins its release"
+    )
 
 
 @pytest.mark.parametrize("arguments", [["release"], ["release", "--version", "1"]])

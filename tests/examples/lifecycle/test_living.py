@@ -11,8 +11,8 @@ from rich.console import Console
 
 from examples.flight_lifecycle import living
 from examples.flight_lifecycle.living import Scene
-from mdlc_cli import audit
 from mdlc_cli.errors import CommandError
+from mdlc_client import audit
 from tests.cli.fakes import FakeClient, FakeTarget
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -18,10 +18,11 @@ from examples.flight_delay import following
 from examples.flight_lifecycle import demo
 from examples.flight_lifecycle.living import Month
 from examples.flight_lifecycle.team import TEAM
-from mdlc_cli import account, audit, local, target, watch
+from mdlc_cli import account, local, target, watch
 from mdlc_cli.history import timeline
 from mdlc_cli.searching import Search
 from mdlc_cli.target import Target
+from mdlc_client import audit
 
 pytestmark = pytest.mark.slow
 

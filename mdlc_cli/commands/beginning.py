@@ -1,0 +1,166 @@
+"""``mdlc init``, ``mdlc doctor`` and ``mdlc diff``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mdlc_cli import csv_columns, places, progress, sample_data, target, team_repository, terminal
+from mdlc_cli.commands import options
+from mdlc_cli.csv_columns import Head
+from mdlc_cli.doctor import account, machine, needs
+from mdlc_cli.doctor.findings import Finding, fails, not_known, ok, warning
+from mdlc_cli.doctor.needs import Needs
+from mdlc_cli.doctor.reader import Reader
+from mdlc_cli.errors import CommandError
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder. Default: this one.")] = Path(),
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="The model's name. Default: the folder's.", show_default=False),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="A CSV file of yours. Default: made-up customers.", show_default=False),
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option("--label", help="The column to predict.", show_default=False)
+    ] = None,
+    timestamp: Annotated[
+        str | None,
+        typer.Option("--timestamp", help="The column with the time of each row.", show_default=False),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", help="The column that tells one row from all others.", show_default=False),
+    ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Render the installed version's template over what it made.")
+    ] = False,
+) -> None:
+    """Make a team's repository: a stack, data, tests and CI, which train on this machine at once.
+
+    Asks for three things at most, and for nothing without a terminal.
+    """
+    if update:
+        _update(folder)
+        return
+    team_repository.check_empty(folder)
+    asks = is_terminal()
+    if name is None:
+        proposed = team_repository.name_of(folder)
+        name = typer.prompt("The model's name", default=proposed, err=True) if asks else proposed
+    team_repository.check_name(name)
+    if data is None and asks:
+        answer = typer.prompt(
+            "A CSV file with your data (Enter: made-up customers)", default="", show_default=False, err=True
+        )
+        data = Path(answer).expanduser() if answer else None
+    head = csv_columns.read_head(data) if data else _sample_head()
+    if label is None and data is not None:
+        label = _asked_label(head, asks=asks)
+    roles = csv_columns.roles(head, label=label, timestamp=timestamp, key=key)
+    features = roles.dataset().resolved_features
+    data_file = team_repository.make(folder, name=name, roles=roles, data=data)
+    what = f"{roles.label!r}, a {'yes or no' if roles.task == 'binary' else 'number'}"
+    counts = f" (1 is {roles.positive!r})" if roles.task == "binary" and roles.positive != "1" else ""
+    terminal.write(
+        terminal.one_line(
+            f"{name} in {folder}: predicts {what}{counts}, from {', '.join(features)}; "
+            f"time {roles.timestamp}, key {roles.key}"
+        )
+    )
+    out = progress.stderr_console()
+    if data is not None:
+        out.print(
+            terminal.line(
+                f"{data_file} is a copy of your rows, for the tests: see that they may be in a repository."
+            )
+        )
+    change = "" if folder.resolve() == Path.cwd() else f"`cd {folder}`, "
+    steps = f"{change}`pytest`, `mdlc local up`, `mdlc deploy`, `mdlc upload {data_file.relative_to(folder)}`"
+    out.print(terminal.line(f"Next: {steps}, `mdlc run training`."))
+
+
+STYLES = {"ok": "green", "warning": "yellow", "fails": "bold red", "not known": "dim"}
+
+
+def doctor(as_json: options.AsJson = False, local: options.Local = None) -> None:
+    """Say what this machine and the account lack, and what to do. Changes nothing.
+
+    Exit status 1 when something will not work.
+    """
+    root = places.project_root()
+    asked = needs.synthesized(root)
+    areas = {"this machine": [*machine.findings(root, wants_java=asked is not None and asked.spark)]}
+    areas |= _account(root, asked, local)
+    if as_json:
+        terminal.write_json({area: [asdict(each) for each in each_of] for area, each_of in areas.items()})
+    else:
+        _print(areas)
+    if any(each.status == "fails" for each_of in areas.values() for each in each_of):
+        raise typer.Exit(1)
+
+
+def _account(root: Path, asked: Needs | None, local: bool | None) -> dict[str, list[Finding]]:
+    """The findings about the chosen AWS, by its name; none where none is chosen and none can be reached."""
+    choice: target.Choice | None = None if local is None else "local" if local else "aws"
+    try:
+        chosen = target.choose(root, choice)
+    except CommandError as error:
+        sentence, _, remedy = str(error).partition(": ")
+        kind = not_known if choice is None else fails
+        return {"AWS": [kind("credentials", sentence, remedy)]}
+    name = "the local AWS" if chosen.is_local else f"account {chosen.account}, region {chosen.region}"
+    if asked is None:
+        says = "no app was synthesized here, so what it asks for cannot be compared"
+        return {
+            name: [warning("app", says, "run `mdlc diff` or `mdlc deploy` in the app's folder, then again")]
+        }
+    credentials = ok("credentials", chosen.sentence)
+    return {name: [credentials, *account.findings(Reader(chosen), asked)]}
+
+
+def _print(areas: Mapping[str, Sequence[Finding]]) -> None:
+    out = progress.results_console()
+    for area, each_of in areas.items():
+        out.print(terminal.line((f"{area[:1].upper()}{area[1:]}", "bold")))
+        for each in each_of:
+            status = (f"  {each.status:<10}", STYLES[each.status])
+            out.print(terminal.line(status, f"{each.check}: {each.says}"))
+            if each.remedy:
+                out.print(terminal.line(f"{'':12}-> {each.remedy}"))
+
+
+def is_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
+
+
+def _update(folder: Path) -> None:
+    changed = team_repository.update(folder)
+    text = f"Changed: {', '.join(changed)}. See `git diff`." if changed else "Nothing changed."
+    terminal.write(terminal.one_line(text))
+
+
+def _asked_label(head: Head, *, asks: bool) -> str:
+    guess = csv_columns.guessed_label(head)
+    if asks:
+        columns = ", ".join(head.columns)
+        return str(typer.prompt(f"What to predict, of {columns}", default=guess, err=True))
+    if guess is None:
+        raise CommandError(f"name what to predict with --label, one of {', '.join(head.columns)}")
+    return guess
+
+
+def _sample_head() -> Head:
+    rows = [*sample_data.rows()]
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(sample_data.COLUMNS)}
+    return Head(file=sample_data.FILE_NAME, delimiter=",", columns=columns)

@@ -1,0 +1,229 @@
+"""Reads the head of a CSV file and infers each column's type and role. Pure but for reading the file."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from mdlc_cli.errors import CommandError
+from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.payloads.job_plan import DELIMITERS
+from mdlc_constructs.suggestions import did_you_mean
+
+HEAD_ROWS = 10_000
+MAX_CATEGORIES = 100
+"""A column of texts with more different values in the head is no category."""
+
+LABEL_NAMES = ("label", "target", "y", "outcome", "class")
+_KEY_NAME = re.compile(r"(^|_)(id|key|uuid|number|no)$", re.IGNORECASE)
+_POSITIVE = ("1", "1.0", "true", "yes", "y", "t")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_ZERO_FIRST = re.compile(r"-?0[0-9]")
+"""Such as a postal code, which is no number."""
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The first rows of a CSV file: the values of each column, as text."""
+
+    file: str
+    delimiter: str
+    columns: Mapping[str, Sequence[str]]
+
+    def values(self, column: str) -> list[str]:
+        """The values of a column that are not empty."""
+        return [value for value in self.columns[column] if value.strip()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """What a dataset's columns are, as the arguments of `Dataset.csv` name it."""
+
+    label: str
+    timestamp: str
+    key: str
+    task: str
+    positive: str
+    columns: Mapping[str, str]
+    delimiter: str
+
+    def dataset(self) -> Dataset:
+        """The dataset, which refuses what the library cannot use.
+
+        Raises:
+            CommandError: with the dataset's reason.
+        """
+        try:
+            return Dataset.csv(
+                "s3://bucket/raw/",
+                label=self.label,
+                timestamp=self.timestamp,
+                row_key=(self.key,),
+                columns=self.columns,
+                task=self.task,
+                positive=self.positive,
+                delimiter=self.delimiter,
+            )
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+
+
+def read_head(path: Path) -> Head:
+    """The first rows of a CSV file, plain or compressed with gzip.
+
+    Raises:
+        CommandError: it is not a CSV file with a header line, rows, and different names of columns.
+    """
+    try:
+        with (gzip.open if path.suffix == ".gz" else open)(
+            path, "rt", encoding="utf-8-sig", newline=""
+        ) as file:
+            lines = list(islice(file, HEAD_ROWS + 1))
+    except FileNotFoundError as error:
+        raise CommandError(f"{path} does not exist: give the path of a CSV file") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"{path} cannot be read ({error}): give a CSV file in UTF-8") from error
+    delimiter = max(DELIMITERS, key=lambda sign: lines[0].count(sign) if lines else 0)
+    try:
+        header, *rows = csv.reader(lines, delimiter=delimiter) if lines else [[]]
+    except csv.Error as error:
+        raise CommandError(f"{path} is no CSV file ({error}): give one with a header line") from error
+    if len(header) < 2 or not rows:
+        raise CommandError(f"{path} holds no table: give a CSV file with a header line and rows below it")
+    repeated = next((name for name, count in Counter(header).items() if count > 1), None)
+    if repeated is not None:
+        raise CommandError(f"{path} has two columns named {repeated!r}: give each column its own name")
+    ragged = next((number for number, row in enumerate(rows, start=2) if len(row) != len(header)), None)
+    if ragged is not None and ragged < HEAD_ROWS:
+        raise CommandError(
+            f"line {ragged} of {path} has not the {len(header)} values that the header names: mend the file"
+        )
+    whole = [row for row in rows if len(row) == len(header)]
+    columns = {name: [row[place] for row in whole] for place, name in enumerate(header)}
+    return Head(file=path.name, delimiter=delimiter, columns=columns)
+
+
+def guessed_label(head: Head) -> str | None:
+    """The column that is named as labels are, or the last one with two values; None for neither."""
+    by_name = [name for name in head.columns if name.lower() in LABEL_NAMES]
+    binary = [name for name in head.columns if len(set(head.values(name))) == 2]
+    return next(iter([*by_name, *reversed(binary)]), None)
+
+
+def roles(head: Head, *, label: str | None, timestamp: str | None = None, key: str | None = None) -> Roles:
+    """What each column is. Roles that are not given are inferred.
+
+    Raises:
+        CommandError: a column does not exist, or a role can be inferred for none.
+    """
+    label = _known(head, "--label", label or guessed_label(head), "says what to predict")
+    task, positive, label_type = _task(head, label)
+    rest = [name for name in head.columns if name != label]
+    moments = [name for name in rest if column_type(head.values(name)) == "timestamp"]
+    timestamp = _known(
+        head,
+        "--timestamp",
+        timestamp or next(iter(moments), None),
+        "holds the time of each row in ISO 8601, such as 2026-05-31 10:00, by which data are split",
+    )
+    if timestamp not in moments:
+        raise CommandError(
+            f"--timestamp {timestamp}: its values, such as {_example(head, timestamp)}, are no times in ISO "
+            "8601: write them as 2026-05-31 10:00"
+        )
+    unique = [name for name in rest if name != timestamp and _is_unique(head, name)]
+    named = [name for name in unique if _KEY_NAME.search(name)]
+    key = _known(head, "--key", key or next(iter([*named, *unique]), None), "tells one row from all others")
+    types = {name: column_type(head.values(name)) for name in rest}
+    return Roles(
+        label=label,
+        timestamp=timestamp,
+        key=key,
+        task=task,
+        positive=positive,
+        columns={name: label_type if name == label else types[name] for name in head.columns} | {key: "text"},
+        delimiter=head.delimiter,
+    )
+
+
+def column_type(values: Sequence[str]) -> str:
+    """The type of a dataset's column with these values, of `Dataset`'s column types."""
+    if not values:
+        return "text"
+    for kind, fits in (
+        ("boolean", lambda value: value.lower() in ("true", "false")),
+        ("integer", lambda value: _INTEGER.fullmatch(value) is not None),
+        ("number", _is_number),
+        ("timestamp", _is_moment),
+    ):
+        if all(fits(value) for value in values):
+            return kind
+    different = len(set(values))
+    return "category" if different <= MAX_CATEGORIES and different * 2 <= len(values) else "text"
+
+
+def _task(head: Head, label: str) -> tuple[str, str, str]:
+    """The task, the value that counts as 1, and the column type of a label."""
+    values = Counter(head.values(label))
+    kind = column_type(list(values.elements()))
+    if len(values) == 2:
+        rarest_first = sorted(values, key=lambda value: (values[value], value))
+        positive = next((value for value in values if value.lower() in _POSITIVE), rarest_first[0])
+        return "binary", positive, "category" if kind == "text" else kind
+    if len(values) > 2 and kind in ("number", "integer"):
+        return "regression", "1", kind
+    what = "one value only" if len(values) < 2 else f"{len(values)} values that are no numbers"
+    raise CommandError(
+        f"{head.file}: {label!r} has {what}: predict a column with two values, or one of numbers"
+    )
+
+
+def _known(head: Head, option: str, name: str | None, what: str) -> str:
+    if name is None:
+        raise CommandError(f"no column of {head.file} {what}: add one to the file, or name it with {option}")
+    if name not in head.columns:
+        near = did_you_mean(name, head.columns) or f"choose one of {', '.join(head.columns)}"
+        raise CommandError(f"{head.file} has no column {name!r} ({option}): {near.rstrip('?')}")
+    return name
+
+
+def _is_unique(head: Head, name: str) -> bool:
+    values = head.columns[name]
+    whole = column_type(head.values(name)) in ("text", "integer")
+    return whole and all(values) and len(set(values)) == len(values)
+
+
+def _example(head: Head, name: str) -> str:
+    return repr(next(iter(head.values(name)), ""))
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return "_" not in value and not _ZERO_FIRST.match(value)
+
+
+def _is_moment(value: str) -> bool:
+    if not _DATE.match(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def thinned(rows: Iterable[Sequence[str]], *, total: int, wanted: int) -> Iterable[Sequence[str]]:
+    """About ``wanted`` rows of ``total``, evenly over all of them, so that their times stay spread."""
+    step = max(1, total // wanted)
+    return islice(rows, 0, None, step)

@@ -1,0 +1,1 @@
+"""What a machine and an account lack for the library: checks that change nothing."""

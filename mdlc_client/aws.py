@@ -1,0 +1,12 @@
+"""What the client needs of AWS: clients of services, as `boto3.Session` makes them."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+
+class AwsClients(Protocol):
+    """Makes clients of AWS services; a `boto3.Session` does."""
+
+    def client(self, service: str, /) -> Any:
+        """A boto3 client for ``service``, such as ``s3``."""
