@@ -14,7 +14,7 @@ from lambdas.planning.errors import ChampionLost, InvalidInput
 from lambdas.planning.intervals import checked_input, resolve_split
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job, derived_name
-from mdlc_constructs.resources.model_home import MAX_NAME_CHARACTERS
+from mdlc_constructs.settings.model_name import MAX_NAME_CHARACTERS
 from mdlc_constructs.settings.payloads.codec import decode, encode
 from mdlc_constructs.settings.payloads.job_plan import SplitSection
 from mdlc_constructs.settings.payloads.moments import Interval
