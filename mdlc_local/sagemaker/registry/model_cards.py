@@ -134,6 +134,18 @@ def merged(before: Mapping[str, Any] | None, changes: Mapping[str, Any]) -> dict
     return {**(before or {}), **changes}
 
 
+def metadata_only(card: Mapping[str, Any]) -> dict[str, Any]:
+    """A card as DescribeModelPackage answers with `IncludedData=MetadataOnly`: without what may be sensitive.
+
+    Of the members that stay on AWS, only the risk rating is one of a package's card.
+    """
+    if "ModelCardContent" not in card:
+        return dict(card)
+    uses = json.loads(card["ModelCardContent"]).get("intended_uses", {})
+    rating = {"risk_rating": uses["risk_rating"]} if "risk_rating" in uses else {}
+    return {**card, "ModelCardContent": json.dumps({"intended_uses": rating} if rating else {})}
+
+
 def check_content(content: str) -> None:
     """Check a card's content.
 
