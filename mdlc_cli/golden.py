@@ -10,14 +10,14 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mdlc_cli import row_files
 from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
-from mdlc_constructs.settings.strict_json import read_json
 
 ROWS_KEY, EXPECTED_KEY = "golden/rows.jsonl", "golden/expected.csv"
 HEADER = ["row_key", "expected"]
@@ -52,7 +52,7 @@ def read(path: Path, *, keys: Sequence[str], expected: str | None, limit: int | 
     """
     golden_rows: list[Golden] = []
     seen: set[str] = set()
-    for number, row in _rows(path):
+    for number, row in row_files.rows(path):
         if limit is not None and len(golden_rows) == limit:
             break
         where = f"line {number} of {path.name}"
@@ -83,30 +83,6 @@ def key_of(row: dict[str, Any], keys: Sequence[str]) -> str:
     if len(texts) == 1:
         return texts[keys[0]]
     return json.dumps(texts, separators=(",", ":"), ensure_ascii=False)
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} cannot be read ({error}): give a CSV file or JSON lines") from error
-    if path.suffix == ".csv":
-        reader = csv.DictReader(io.StringIO(text, newline=""))
-        for row in reader:
-            yield reader.line_num, {name: value for name, value in row.items() if name and value}
-        return
-    if path.suffix not in (".jsonl", ".json"):
-        raise CommandError(f"{path.name} is neither .csv nor .jsonl: give a CSV file or JSON lines")
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = read_json(line)
-        except ValueError as error:
-            raise CommandError(f"line {number} of {path.name} is no JSON object: {error}") from error
-        if not isinstance(value, dict):
-            raise CommandError(f"line {number} of {path.name} is no JSON object: give one row a line")
-        yield number, value
 
 
 def _number(value: Any, where: str) -> float:

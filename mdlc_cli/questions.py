@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mdlc_cli import row_files
 from mdlc_cli.errors import CommandError
 from mdlc_constructs.settings.strict_json import json_lines, read_json
 
@@ -26,12 +27,16 @@ _KINDS: Mapping[str, str] = {
 def read(text: str) -> list[Row]:
     """The rows in ``{...}``, ``@FILE`` or ``@-`` (standard input): one JSON object, or one a line.
 
+    A file that ends in `.csv` has a header; its values stay text (see `typed`).
+
     Raises:
         CommandError: naming the line and the remedy.
     """
     where = "the row"
     if text.startswith("@"):
         where = "standard input" if text == "@-" else text[1:]
+        if is_csv(text):
+            return _of_csv(Path(where))
         try:
             text = sys.stdin.read() if text == "@-" else Path(text[1:]).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
@@ -49,6 +54,41 @@ def read(text: str) -> list[Row]:
         if text.lstrip().startswith("{\n"):
             raise
     return [_row(line, f"line {number} of {where}") for number, line in enumerate(lines, start=1)]
+
+
+def is_csv(text: str) -> bool:
+    """Whether the argument of `read` names a CSV file."""
+    return text.startswith("@") and text.endswith(row_files.CSV)
+
+
+def _of_csv(path: Path) -> list[Row]:
+    rows = [row for _, row in row_files.rows(path)]
+    if not rows:
+        raise CommandError(f"{path} holds no rows: give a header and at least one row")
+    return rows
+
+
+def typed(row: Row, schema: Mapping[str, Any]) -> Row:
+    """A row of a CSV file with the values that a decision API's schema asks for, instead of texts.
+
+    An empty value is null. A text that is no such value stays, and `check_values` refuses it.
+    """
+    columns = schema["properties"]
+    absent = {name: None for name in schema.get("required", ()) if name not in row}
+    return absent | {
+        name: _typed(value, columns.get(name, {}).get("type", ())) for name, value in row.items()
+    }
+
+
+def _typed(value: Any, kinds: str | Sequence[str]) -> Any:
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if not isinstance(value, str) or "string" in kinds:
+        return value
+    try:
+        content = read_json(value.strip().lower())
+    except ValueError:
+        return value
+    return content if any(_is_of(kind, content) for kind in kinds) else value
 
 
 def check_values(row: Mapping[str, Any], schema: Mapping[str, Any], where: str) -> None:

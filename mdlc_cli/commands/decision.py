@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +69,7 @@ def ask(
         str,
         typer.Argument(
             metavar="ROW",
-            help="A row as a JSON object. Several, one a line: @FILE or @- (stdin).",
+            help="A row as a JSON object. Several: @FILE.csv, or one a line in @FILE or @- (stdin).",
         ),
     ],
     api: ApiName = None,
@@ -95,6 +95,8 @@ def ask(
         raise CommandError(f"--request-id {request_id} is for one row, not {len(rows)}: leave it out")
     _, target = options.chosen(local)
     asked = _whom(target, model=model, stack=stack, api=api, endpoint=endpoint)
+    if asked.schema and questions.is_csv(row):
+        rows = [questions.typed(each, asked.schema) for each in rows]
     for number, each in enumerate(rows, start=1):
         asked.check(each, f"row {number}" if len(rows) > 1 else "the row")
     answers: list[asking.Answered] = []
@@ -110,13 +112,18 @@ def ask(
 
 @dataclass(frozen=True, kw_only=True)
 class _Asked:
-    """What is asked: its name, the model, how it is asked, and the check of a row before that."""
+    """What is asked: its name, the model, how it is asked, and the check of a row before that.
+
+    Attributes:
+        schema: the JSON schema of a decision API's rows; None for an endpoint, which parses texts itself.
+    """
 
     name: str
     model: str
     ask: asking.Ask
     check: Callable[[questions.Row, str], None]
     follows: str
+    schema: Mapping[str, Any] | None = None
 
 
 def _whom(target: Target, *, model: str | None, stack: str | None, api: str | None, endpoint: bool) -> _Asked:
@@ -130,6 +137,7 @@ def _whom(target: Target, *, model: str | None, stack: str | None, api: str | No
             ask=asking.by_api(target, chosen),
             check=lambda row, where: questions.check_values(row, chosen.row_schema, where),
             follows="",
+            schema=chosen.row_schema,
         )
     chosen_model = models.choose(target, stack=stack, model=model)
     name = asking.endpoint_of(chosen_model.items, chosen_model.name)

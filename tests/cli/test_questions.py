@@ -105,3 +105,21 @@ def test_an_endpoint_ignores_other_columns_and_a_slip_is_refused() -> None:
     assert str(refused.value).endswith("column_10, column_11 and 8 more")
     with pytest.raises(CommandError, match="which the model does not read: did you mean 'column_2'"):
         questions.check_names({"column_1": 1, "colum_2": 7}, columns, "the row")
+
+
+def test_rows_of_a_csv_file_are_texts_until_a_schema_says_more(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("distance,tail_number,old\n100.5,N1,x\n,7,\n", encoding="utf-8-sig")
+    first, second = questions.read(f"@{file}")
+    assert first == {"distance": "100.5", "tail_number": "N1", "old": "x"}
+    assert questions.typed(first, SCHEMA) == {"distance": 100.5, "tail_number": "N1", "old": "x"}
+    assert questions.typed(second, SCHEMA)["tail_number"] == "7", "a category of digits stays a text"
+    assert questions.typed(second, SCHEMA)["distance"] is None
+    assert questions.typed({"distance": "far"}, SCHEMA)["distance"] == "far"
+
+
+def test_a_csv_file_without_rows_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("distance\n")
+    with pytest.raises(CommandError, match=r"rows.csv holds no rows: give a header and at least one row"):
+        questions.read(f"@{file}")
