@@ -93,7 +93,7 @@ def sentences(content: Item, model: str, workflow: str, windows: Sequence[Item])
 
 def document(result: Result, model: str, workflow: str, windows: Sequence[Item]) -> dict[str, Any]:
     """How an execution ended, for programs."""
-    content, failed = result.content, not result.succeeded
+    content, failed = result.content, result.failed
     version = lineage.version_of(content)
     run = str(content.get("run", ""))
     return {

@@ -156,13 +156,19 @@ def baking_line(now: Timeline, time_scale: float) -> str:
     )
 
 
+def awaited_package(now: Timeline) -> str:
+    """ARN of the version that an execution waits for a person to decide about; empty when it does not."""
+    last = now.visits[-1] if now.visits else None
+    return "" if last is None or last.ended is not None else last.package_arn
+
+
 def waiting_line(now: Timeline) -> str:
     """A sentence with the command that ends the wait for a person; empty when nobody is waited for."""
-    last = now.visits[-1] if now.visits else None
-    if last is None or last.ended is not None or not last.package_arn:
+    package_arn = awaited_package(now)
+    if not package_arn:
         return ""
-    model, _, version = last.package_arn.rpartition(":")[2].removeprefix("model-package/").rpartition("/")
-    return f"version {version} waits for a person: `mdlc approve {version} --model {model}` in another shell"
+    model, _, version = package_arn.rpartition(":")[2].removeprefix("model-package/").rpartition("/")
+    return f"version {version} waits for a person: `mdlc approve {version} --model {model}`"
 
 
 def _asked_about(request: Mapping[str, Any]) -> str:

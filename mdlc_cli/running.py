@@ -68,6 +68,16 @@ class Result:
         """Whether the execution succeeded; the gate may still have rejected the model."""
         return self.status == "SUCCEEDED"
 
+    @property
+    def waits(self) -> bool:
+        """Whether it still runs, because a person has to decide about a version."""
+        return self.status == "RUNNING"
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended and did not succeed."""
+        return not self.succeeded and not self.waits
+
 
 def read_input(text: str | None) -> str:
     """The execution's input as JSON text, from ``{...}``, ``@file`` or ``@-`` (standard input).
@@ -160,7 +170,7 @@ def _result(target: Target, execution: str, seen: Timeline) -> Result:
 def to_the_end(
     target: Target, execution: str, *, what: str = "the execution", as_json: bool = False
 ) -> Result:
-    """Shows an execution's progress until it ends, then its outcome.
+    """Shows an execution's progress until it ends or waits for a person, then its outcome.
 
     Args:
         target: the AWS that it runs in.
@@ -169,7 +179,8 @@ def to_the_end(
         as_json: whether the caller prints the outcome, as JSON.
 
     Raises:
-        Exit: with status 130 after Ctrl-C; the execution continues.
+        Exit: with status 130 after Ctrl-C, and with 0 when it waits for a person and no JSON is wanted; the
+            execution continues.
     """
     console = progress.stderr_console()
     try:
@@ -178,6 +189,13 @@ def to_the_end(
         name = execution.rpartition(":")[2]
         console.print(line(f"No longer watching; {what} goes on. Follow it again with `mdlc watch {name}`."))
         raise typer.Exit(130) from None
+    if result.waits and not as_json:
+        name = execution.rpartition(":")[2]
+        out = progress.results_console()
+        out.print(
+            line(f"It goes on after the decision: follow it then with `mdlc watch {name}`."), soft_wrap=True
+        )
+        raise typer.Exit(0)
     if not as_json:
         report(target, result, console=progress.results_console())
     return result

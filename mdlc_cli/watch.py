@@ -13,9 +13,19 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from mdlc_cli.history import Timeline, Visit, baking_line, entered_line, timeline, waiting_line
+from mdlc_cli.history import (
+    Timeline,
+    Visit,
+    awaited_package,
+    baking_line,
+    entered_line,
+    timeline,
+    waiting_line,
+)
 from mdlc_cli.target import Target
 from mdlc_cli.terminal import line
+from mdlc_client import registered
+from mdlc_client.approvals import PENDING
 
 LOCAL_POLL_SECONDS = 0.25
 AWS_POLL_SECONDS = 3.0
@@ -28,15 +38,21 @@ def events(client: Any, execution: str) -> list[dict[str, Any]]:
 
 
 def follow(target: Target, execution: str, *, console: Console) -> Timeline:
-    """Shows the execution until it ends: live on a terminal, elsewhere one plain line per state."""
+    """Shows the execution until it ends or waits for a person: live on a terminal, else a line per state."""
     client = target.client("stepfunctions")
+
+    def waits(now: Timeline) -> bool:
+        package_arn = awaited_package(now)
+        # After the decision, its event may still be on its way.
+        return bool(package_arn) and registered.describe(target, package_arn).get("status") == PENDING
+
     seconds = LOCAL_POLL_SECONDS if target.is_local else AWS_POLL_SECONDS
     if not console.is_terminal:
-        return _poll(client, execution, PlainLines(console, target.time_scale).show, seconds)
+        return _poll(client, execution, PlainLines(console, target.time_scale).show, waits, seconds)
     scale = target.time_scale
     with Live(console=console, refresh_per_second=8, vertical_overflow="visible") as live:
         return _poll(
-            client, execution, lambda now: live.update(picture(now, datetime.now(UTC), scale)), seconds
+            client, execution, lambda now: live.update(picture(now, datetime.now(UTC), scale)), waits, seconds
         )
 
 
@@ -88,11 +104,17 @@ def _job_name(visit: Visit) -> Text:
     return line((visit.job.name if visit.job else "", "dim"))
 
 
-def _poll(client: Any, execution: str, show: Callable[[Timeline], None], seconds: float) -> Timeline:
+def _poll(
+    client: Any,
+    execution: str,
+    show: Callable[[Timeline], None],
+    waits: Callable[[Timeline], bool],
+    seconds: float,
+) -> Timeline:
     while True:
         now = timeline(events(client, execution))
         if now is not None:
             show(now)
-            if now.status != "RUNNING":
+            if now.status != "RUNNING" or waits(now):
                 return now
         time.sleep(seconds)

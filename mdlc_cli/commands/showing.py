@@ -124,7 +124,7 @@ def watch(
         if not as_json:
             running.report(target, result, console=progress.results_console())
     endings.write(target, result, as_json=as_json)
-    if not result.succeeded:
+    if result.failed:
         raise typer.Exit(1)
 
 

@@ -71,7 +71,7 @@ def run(
         return
     result = running.to_the_end(target, execution, as_json=as_json)
     endings.write(target, result, as_json=as_json)
-    if not result.succeeded:
+    if result.failed:
         raise typer.Exit(1)
     if not as_json and advice.workflow_of(machine.name) == "training" and result.outcome == "Succeeded":
         _say_what_follows(target, machine, result)

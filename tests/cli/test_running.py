@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from rich.console import Console
 
 from mdlc_cli import advice, running
 from mdlc_cli.errors import CommandError
 from mdlc_cli.machines import StateMachine
 from tests.cli.fakes import FakeClient, FakeTarget
+from tests.cli.test_history import Recorder
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MACHINE = StateMachine(name="m-training", arn="arn:aws:states:us-east-1:0:stateMachine:m-training")
@@ -146,3 +148,37 @@ def test_the_last_time_becomes_a_window_in_whole_seconds() -> None:
 def test_a_wrong_length_is_said(text: str, last: str, said: str) -> None:
     with pytest.raises(CommandError, match=said):
         running.with_last(text, last, datetime.now(UTC))
+
+
+def test_an_execution_that_waits_for_a_person_is_left_with_status_0(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arn = "arn:aws:sagemaker:us-east-1:0:model-package/m/3"
+    request = {"FunctionName": "f", "Payload": {"step": "await_approval", "package_arn": arn}}
+    record = Recorder()
+    record.add("ExecutionStarted", 0, input="{}")
+    record.add("TaskStateEntered", 0.1, name="AwaitApproval")
+    record.add("TaskScheduled", 0.2, parameters=json.dumps(request))
+    decided = Recorder()
+    decided.events = list(record.events)
+    decided.add("TaskSucceeded", 0.3)
+    decided.add("ExecutionSucceeded", 0.4, output="{}")
+    histories = iter([record.events, record.events, decided.events])
+    statuses = iter(["Approved", "PendingManualApproval"])
+    stepfunctions = FakeClient(
+        get_execution_history=lambda **_: {"events": next(histories)}, describe_execution={"output": "{}"}
+    )
+    sagemaker = FakeClient(
+        describe_model_package=lambda **_: {"ModelPackageArn": arn, "ModelApprovalStatus": next(statuses)}
+    )
+    target = FakeTarget(clients={"stepfunctions": stepfunctions, "sagemaker": sagemaker})
+    with pytest.raises(typer.Exit) as left:
+        running.to_the_end(target, EXECUTION)
+    assert left.value.exit_code == 0
+    printed = capsys.readouterr()
+    assert "version 3 waits for a person: `mdlc approve 3 --model m`" in printed.err
+    assert printed.out == "It goes on after the decision: follow it then with `mdlc watch e1`.\n"
+    assert len(stepfunctions.calls) == 3, "approved already: its event was still on its way"
+    statuses = iter(["Approved"])
+    result = running.to_the_end(target, EXECUTION, as_json=True)
+    assert result.succeeded and not result.waits and not result.failed

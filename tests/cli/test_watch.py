@@ -43,7 +43,7 @@ def test_a_machine_that_waits_for_a_person_says_for_what() -> None:
     arn = "arn:aws:sagemaker:us-east-1:0:model-package/churn/3"
     asked = replace(visit("AwaitApproval", 1, None), package_arn=arn)
     now = Timeline(started=START, visits=(asked,), status="RUNNING", ended=None, error="", cause="")
-    told = "version 3 waits for a person: `mdlc approve 3 --model churn` in another shell"
+    told = "version 3 waits for a person: `mdlc approve 3 --model churn`"
     out = Console(file=io.StringIO(), width=200)
     out.print(watch.picture(now, START + timedelta(seconds=9)))
     lines = watch.PlainLines(out)
