@@ -88,7 +88,7 @@ class _Reader:
         if kind in _NUMBERS and count is not None:
             width = int(_NUMBERS[kind][2:])
             return np.frombuffer(self.take(width * count), dtype=_NUMBERS[kind])
-        members = []
+        members: list[Any] = []
         while self._more(b"]", count, len(members)):
             members.append(self.value(kind or self.take(1), depth + 1))
         return members

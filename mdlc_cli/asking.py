@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
+from mdlc_cli import aws_errors
 from mdlc_cli.decision_apis import JSON, DecisionApi
 from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
@@ -156,6 +157,8 @@ def _refused(api: DecisionApi, request_id: str, status: int, content: Any) -> st
 
 
 def _failed(error: Any, endpoint: str, model: str) -> str:
+    if aws_errors.is_expired(error):
+        return aws_errors.sentence(error)
     code, message = error.response["Error"]["Code"], str(error.response["Error"].get("Message", ""))
     own = str(error.response.get("OriginalMessage") or "").strip() or message
     said = f"endpoint {endpoint} answered {code} ({own.rstrip('.')})"

@@ -59,13 +59,13 @@ def is_of_aws(error: BaseException) -> bool:
 
 def is_expired(error: BaseException) -> bool:
     """Whether an exception says that the login has expired."""
+    error = _cause(error)
     return _code(error) in EXPIRED or type(error).__name__ in EXPIRED
 
 
 def sentence(error: BaseException) -> str:
     """What failed and what to do, as one sentence without a full stop."""
-    # boto3 hides the service's error behind its own when an upload fails.
-    error = error.__context__ if _code(error.__context__) else error  # type: ignore[assignment]
+    error = _cause(error)
     code, name = _code(error), type(error).__name__
     if is_expired(error):
         return f"the AWS login has expired ({code or name}): {LOG_IN}"
@@ -96,6 +96,12 @@ def sentence(error: BaseException) -> str:
     return f"AWS refused: {_flat(error)}"
 
 
+def _cause(error: BaseException) -> BaseException:
+    """The service's error, which boto3 hides behind its own when an upload fails."""
+    behind = error.__context__
+    return behind if behind is not None and _code(behind) else error
+
+
 def _denied(error: BaseException, code: str) -> str:
     match = _DENIAL.search(_message(error))
     if match is None:
@@ -109,8 +115,8 @@ def _denied(error: BaseException, code: str) -> str:
 
 def _unreachable(error: BaseException) -> str:
     details: Mapping[str, Any] = getattr(error, "kwargs", {})
-    found = _URL.search(str(details.get("endpoint_url") or details.get("proxy_url") or error))
-    parts = urlsplit(found[0]) if found else None
+    match = _URL.search(str(details.get("endpoint_url") or details.get("proxy_url") or error))
+    parts = urlsplit(match[0]) if match else None
     if parts is not None and parts.hostname in LOCAL_HOSTS:
         return (
             f"the local AWS at {parts.scheme}://{parts.netloc} does not answer: look with "

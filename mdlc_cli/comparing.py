@@ -142,8 +142,8 @@ def sections(compared: Comparison) -> list[Section]:
             table=Table(
                 columns=("metric", left, right),
                 rows=[
-                    (one.name or two.name, version_results.spelt(one), version_results.spelt(two))
-                    for one, two in compared.metrics
+                    (own.name or other.name, version_results.spelt(own), version_results.spelt(other))
+                    for own, other in compared.metrics
                 ],
             ),
         ),
@@ -261,7 +261,7 @@ def _importances(report: Mapping[str, Any]) -> dict[str, str]:
     measured = report.get("importance")
     columns = measured.get("columns") if isinstance(measured, Mapping) else None
     return {
-        str(each.get("column", "")): version_results.spelt(version_results.loss(each))
+        str(each.get("column", "")): version_results.spelt(version_results.loss(each)) or "not defined"
         for each in (columns if isinstance(columns, list) else [])
         if isinstance(each, Mapping)
     }

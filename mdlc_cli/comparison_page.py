@@ -23,16 +23,16 @@ TEMPLATE = Path(__file__).with_name("comparison.html.j2")
 
 def files(target: Target, compared: Comparison) -> list[StoredFile]:
     """The pages and pictures of both versions' evaluations, named by version."""
-    found = list[StoredFile]()
+    evaluations = list[StoredFile]()
     for version in (compared.left, compared.right):
         evaluation = version_results.evaluation_of(version)
         listed = kept(objects.listed(target, evaluation)) if evaluation else []
-        found += [
+        evaluations += [
             replace(file, name=_name(version, file.name))
             for file in listed
             if file.name.endswith((".html", ".png"))
         ]
-    return found
+    return evaluations
 
 
 def write(compared: Comparison, saved: Sequence[Path], folder: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from mdlc_cli import advice, models, progress, references, showing, terminal
+from mdlc_cli import advice, failure_causes, models, progress, references, showing, terminal
 from mdlc_cli.results import monitoring
 from mdlc_cli.running import Result
 from mdlc_cli.target import Target
@@ -36,7 +36,10 @@ def write(target: Target, result: Result, *, as_json: bool, more: dict[str, Any]
     out = progress.results_console()
     if windows:
         write_windows(windows, console=out)
-    for sentence in sentences(result, model, workflow, windows):
+    shown = sentences(result.content, model, workflow, windows)
+    if not result.succeeded and failure_causes.report_folder(result.cause):
+        shown = [f"`mdlc show {result.arn.rpartition(':')[2]}` shows the report."]
+    for sentence in shown:
         out.print(terminal.line(sentence), soft_wrap=True)
 
 
@@ -55,11 +58,16 @@ def windows_of(target: Target, model: str, result: Result) -> list[Item]:
     return [item for each in chosen for item in references.windows_of(each, result.content)]
 
 
-def sentences(result: Result, model: str, workflow: str, windows: Sequence[Item]) -> list[str]:
-    """Sentences with the commands that show what an execution left."""
-    if not result.succeeded:
-        return []
-    content, option = result.content, f" --model {model}"
+def sentences(content: Item, model: str, workflow: str, windows: Sequence[Item]) -> list[str]:
+    """Sentences with the commands that show what an execution left.
+
+    Args:
+        content: its output, or its audit item; empty after a failure.
+        model: its model.
+        workflow: its workflow; empty for another machine.
+        windows: the windows that it computed.
+    """
+    option = f" --model {model}"
     run, version = str(content.get("run", "")), lineage.version_of(content)
     run = "" if run in NO_RUN else run
     show_version = f"`mdlc show {version}{option}`"

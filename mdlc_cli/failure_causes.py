@@ -29,6 +29,7 @@ REASONS = (
 """Members of a service's answer that hold a failure's reason, the most specific first."""
 
 _EXECUTION = "ExecutionArn"
+_REPORT = re.compile(r"Report: (s3://[^\s,;\"']+/)")
 _NO_CAUSE = "no cause was given"
 TRACEBACK = "Traceback (most recent call last):"
 
@@ -36,6 +37,12 @@ TRACEBACK = "Traceback (most recent call last):"
 def explained(cause: str) -> str:
     """The innermost reason of a cause, on one line; for a traceback, its last line."""
     return _one_line(_innermost(cause))
+
+
+def report_folder(cause: str) -> str:
+    """The S3 folder of the report that a cause names, such as that on refused data; empty without one."""
+    match = _REPORT.search(explained(cause))
+    return match[1] if match else ""
 
 
 def sentence(error: str, cause: str) -> str:

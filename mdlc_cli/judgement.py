@@ -112,6 +112,8 @@ def shown(judgement: Judgement) -> RenderableType:
     elif judgement.champion not in (None, judgement.version):
         parts.append(line(f"Data, code and settings are those of version {judgement.champion}."))
     parts += [line((note, "yellow")) for note in judgement.notes]
+    page = f"`mdlc show {judgement.version} --model {judgement.model}`"
+    parts.append(line((f"Page and picture: {page}.", "dim")))
     return Group(*parts)
 
 

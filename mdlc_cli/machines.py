@@ -87,6 +87,12 @@ def of_model(machines: Iterable[StateMachine], model: str) -> list[StateMachine]
     ]
 
 
+def workflows(target: Target, model: str) -> set[str]:
+    """The names of the workflows that a model has, such as ``release``."""
+    names = (machine.name for machine in all_machines(target))
+    return {name.removeprefix(f"{model}-") for name in names if name.startswith(f"{model}-")}
+
+
 def described(target: Target, arn: str) -> Execution:
     """The execution with an ARN.
 

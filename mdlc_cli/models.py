@@ -1,39 +1,14 @@
-"""The models of deployed stacks, each with its audit table and what the table holds."""
+"""Chooses among the models of deployed stacks."""
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 
 from mdlc_cli import stacks
 from mdlc_cli.errors import CommandError
 from mdlc_cli.target import Target
-from mdlc_client import audit, lineage
-from mdlc_client.audit import Item
-
-PACKAGE_GROUP = "AWS::SageMaker::ModelPackageGroup"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Model:
-    """A model of a deployed stack.
-
-    Attributes:
-        name: the model's name, which is also its package group's.
-        stack: the stack that made it.
-        table: its audit table.
-        items: its items in the audit table; none before the first execution has ended.
-    """
-
-    name: str
-    stack: str
-    table: str
-    items: tuple[Item, ...] = ()
-
-    @property
-    def bucket(self) -> str | None:
-        """The model's bucket, which the audit items name; None before the first training."""
-        return lineage.bucket_of(self.items)
+from mdlc_client import models
+from mdlc_client.models import Model as Model
 
 
 def deployed(target: Target, *, stack: str | None = None, model: str | None = None) -> list[Model]:
@@ -42,12 +17,7 @@ def deployed(target: Target, *, stack: str | None = None, model: str | None = No
     Raises:
         CommandError: there is no such stack.
     """
-    listed = [
-        each
-        for each_stack in stacks.deployed(target, stack)
-        for each in _of_stack(target, each_stack.name, model)
-    ]
-    return sorted(listed, key=lambda each: (each.name, each.stack))
+    return models.of_stacks(target, stacks.deployed(target, stack), model)
 
 
 def choose(target: Target, *, stack: str | None = None, model: str | None = None) -> Model:
@@ -72,24 +42,3 @@ def choose(target: Target, *, stack: str | None = None, model: str | None = None
     near = difflib.get_close_matches(str(model), names, n=1)
     remedy = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(names)}"
     raise CommandError(f"no model is called {model!r}: {remedy}")
-
-
-def _of_stack(target: Target, stack: str, only: str | None) -> list[Model]:
-    resources = [each for each in stacks.resources(target, stack) if "PhysicalResourceId" in each]
-    groups = [each["PhysicalResourceId"] for each in resources if each["ResourceType"] == PACKAGE_GROUP]
-    # A group's physical id is its ARN on AWS.
-    names = [str(group).rpartition("/")[2] for group in groups]
-    if not names or (only is not None and only not in names):
-        return []
-    tables = stacks.audit_tables(target, stack)
-    by_name: dict[str, Model] = {}
-    for table in tables:
-        for name in names:
-            items = tuple(audit.items(target, table, model=name)) if only in (None, name) else ()
-            if items:
-                by_name[name] = Model(name=name, stack=stack, table=table, items=items)
-    unused = [table for table in tables if table not in {model.table for model in by_name.values()}]
-    silent = [name for name in names if name not in by_name and only in (None, name)]
-    # A model without items is known by its group; its table is the one that no other model uses.
-    fresh = [Model(name=name, stack=stack, table=table) for name, table in zip(silent, unused, strict=False)]
-    return [*by_name.values(), *fresh]

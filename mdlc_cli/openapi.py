@@ -109,12 +109,14 @@ def document(api: DecisionApi, rules: Mapping[str, Any] | None = None) -> dict[s
 
 def decisions_of(rules: Mapping[str, Any]) -> dict[str, list[str]]:
     """The decisions that a rules document makes, each with the rules that make it."""
-    made: dict[str, list[str]] = {}
+    rules_by_decision: dict[str, list[str]] = {}
     for kind in ("overrides", "deny", "allow", "bands"):
         for index, entry in enumerate(rules.get(kind) or ()):
             name = entry.get("name")
-            made.setdefault(entry["decision"], []).append(f"{kind}:{name}" if name else f"{kind}[{index}]")
-    return made
+            rules_by_decision.setdefault(entry["decision"], []).append(
+                f"{kind}:{name}" if name else f"{kind}[{index}]"
+            )
+    return rules_by_decision
 
 
 def _operation(path: Path) -> dict[str, Any]:
@@ -198,8 +200,8 @@ def _decision(api: DecisionApi, rules: Mapping[str, Any] | None) -> Schema:
     request_id = api.schema["properties"]["request_id"]
     text = "What is decided."
     if rules is not None:
-        made = decisions_of(rules)
-        listed = "; ".join(f"{each} by {', '.join(names)}" for each, names in made.items())
+        rules_by_decision = decisions_of(rules)
+        listed = "; ".join(f"{each} by {', '.join(names)}" for each, names in rules_by_decision.items())
         text = f"{text} The rules in use, version {rules['version']}, make {listed}."
     properties: dict[str, Schema] = {
         "request_id": dict(request_id),

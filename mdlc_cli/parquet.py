@@ -48,8 +48,8 @@ def rows(paths: Sequence[Path], equal: Mapping[str, str], kind: str = "parquet")
     return matching
 
 
-class Reader:
-    """A running process that converts Parquet files; made by `reader`."""
+class Converter:
+    """A running process that converts Parquet files; made by `converter`."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -104,7 +104,7 @@ class Reader:
 
 
 @contextmanager
-def reader() -> Iterator[Reader]:
+def converter() -> Iterator[Converter]:
     """A process that converts Parquet files, one after the other."""
     process = subprocess.Popen(
         [str(_python()), "-I", str(EXPORT_PROGRAM)],
@@ -117,7 +117,7 @@ def reader() -> Iterator[Reader]:
     try:
         with process:
             try:
-                yield Reader(process)
+                yield Converter(process)
             except BaseException:
                 process.kill()
                 raise

@@ -48,8 +48,12 @@ def kind_of(name: str) -> str:
     """The format of a file of predictions, by its name; CSV for standard output.
 
     Raises:
-        CommandError: its name ends in something else.
+        CommandError: its name ends in something else, or it is a folder.
     """
+    if Path(name).is_dir():
+        raise CommandError(
+            f"--predictions {name} is a folder: give a file, such as {Path(name) / 'rows.csv'}"
+        )
     suffix = Path(name).suffix.lower()
     kind = KINDS.get(suffix or ".csv")
     if kind is None:
@@ -108,13 +112,11 @@ def _place(name: str) -> Iterator[tuple[Path, _Finish]]:
             sys.stdout.flush()
             yield Path(folder), _Finish(stream=sys.stdout.buffer)
             sys.stdout.buffer.flush()
-    elif path.exists() and not path.is_file() and not path.is_dir():
+    elif path.exists() and not path.is_file():
         # A device or a pipe is written to; a file moved to its place would replace it.
         with TemporaryDirectory(prefix="mdlc-") as folder, path.open("wb") as stream:
             yield Path(folder), _Finish(stream=stream)
     else:
-        if path.is_dir():
-            raise CommandError(f"--predictions {name} is a folder: give a file, such as {path / 'rows.csv'}")
         # In the same folder, so that the file can be moved into place at once.
         path.parent.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=path.parent, prefix=".mdlc-") as folder:
@@ -125,20 +127,20 @@ def _write(
     target: Target, records: Records, kind: str, folder: Path, finish: _Finish, step: progress.Step
 ) -> int:
     whole = folder / f"all.{kind}"
-    with parquet.reader() as reader:
+    with parquet.converter() as converter:
         if kind in CONCATENATED:
             rows = 0
             with whole.open("wb") as stream:
                 sink = finish if finish.stream is not None else _Finish(stream=stream)
                 for number, part in enumerate(_fetched(target, records, folder, step)):
                     text = folder / f"part.{kind}"
-                    rows += reader.export([part], text, kind, header=number == 0)
+                    rows += converter.export([part], text, kind, header=number == 0)
                     part.unlink()
                     sink.append(text)
                     text.unlink()
         else:
             # A Parquet file has its columns' types at its end, so it is written from all parts at once.
-            rows = reader.export(list(_fetched(target, records, folder, step)), whole, kind)
+            rows = converter.export(list(_fetched(target, records, folder, step)), whole, kind)
     if records.rows is not None and rows != records.rows:
         raise CommandError(
             f"the parts of the {records.what} have {rows:,} rows and their manifest says {records.rows:,}: "
@@ -181,9 +183,9 @@ def quantiles(target: Target, records: Records, at: Sequence[float], column: str
     with (
         progress.step(f"reading the {records.what}") as step,
         TemporaryDirectory(prefix="mdlc-") as folder,
-        parquet.reader() as reader,
+        parquet.converter() as converter,
     ):
-        values = reader.quantiles(list(_fetched(target, records, Path(folder), step)), column, at)
+        values = converter.quantiles(list(_fetched(target, records, Path(folder), step)), column, at)
         step.summary = progress.megabytes(records.bytes)
     return values
 

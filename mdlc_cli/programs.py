@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mdlc_cli import stacks
 from mdlc_cli.target import Target
 from mdlc_client import registered
 
@@ -32,7 +33,7 @@ class Programs:
 
     target: Target
     model: str
-    _packages: dict[int, registered.Package] | None = field(default=None, init=False)
+    _arns: dict[int, str] | None = field(default=None, init=False)
     _known: dict[int, Program | None] = field(default_factory=dict, init=False)
 
     def of(self, version: Any) -> Program | None:
@@ -47,10 +48,12 @@ class Programs:
         from botocore.exceptions import ClientError
 
         try:
-            if self._packages is None:
-                packages = registered.versions(self.target, self.model)
-                self._packages = {int(package["version"]): package for package in packages}
-            uri = str(self._packages.get(version, {}).get("metadata", {}).get("program", ""))
+            if self._arns is None:
+                self._arns = self._listed()
+            if version not in self._arns:
+                return None
+            package = registered.describe(self.target, self._arns[version])
+            uri = str(package.get("metadata", {}).get("program", ""))
             bucket, _, prefix = uri.removeprefix("s3://").partition("/")
             if not prefix:
                 return None
@@ -66,3 +69,14 @@ class Programs:
             digest=hashlib.sha256(text).hexdigest(),
             columns=columns if isinstance(columns, dict) else {},
         )
+
+    def _listed(self) -> dict[int, str]:
+        """The ARNs of the model's packages by version."""
+        packages = stacks.pages(
+            self.target.client("sagemaker"),
+            "list_model_packages",
+            "ModelPackageSummaryList",
+            ModelPackageGroupName=self.model,
+        )
+        arns = [str(package["ModelPackageArn"]) for package in packages]
+        return {int(arn.rpartition("/")[2]): arn for arn in arns if arn.rpartition("/")[2].isdecimal()}

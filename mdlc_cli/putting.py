@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mdlc_cli import progress, toolchain
+from mdlc_cli import aws_errors, progress, toolchain
 from mdlc_cli.errors import CommandError, ToolFailedError
 from mdlc_cli.machines import StateMachine
 from mdlc_cli.progress import Step
@@ -153,7 +153,9 @@ def put(target: Target, uploads: Sequence[Upload]) -> None:
                     Callback=_Sent(step=step, size=size),
                 )
             except S3UploadFailedError as error:
-                raise CommandError(_refused(upload, str(error))) from error
+                expired = aws_errors.is_expired(error)
+                why = aws_errors.sentence(error) if expired else _refused(upload, str(error))
+                raise CommandError(why) from error
             except OSError as error:
                 raise CommandError(f"{upload.file} cannot be read ({error.strerror})") from error
             step.summary = progress.megabytes(size)

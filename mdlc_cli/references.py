@@ -214,7 +214,7 @@ class _Names:
         if name == CHAMPION:
             return self._champion()
         monitor, _, of_monitor = name.partition("/")
-        if monitor in MONITORS or _WINDOW.fullmatch(name):
+        if (monitor in MONITORS and of_monitor) or _WINDOW.fullmatch(name):
             return self._window(monitor if of_monitor else "", of_monitor or name)
         named = self._named(name, whole=True)
         if not named and (match := _VERSION.fullmatch(name)):
@@ -321,6 +321,8 @@ class _Names:
             return f"nothing has run yet, and nothing is called {name!r}: start with `mdlc run training`"
         if name in (model.name for model in self.models):
             return f"{name!r} is a model: name one of its versions, or see `mdlc audit --model {name}`"
+        if name in MONITORS:
+            return f"{name!r} is a monitor: name one of its windows, such as {name}/{LATEST}"
         if name in advice.WORKFLOWS:
             return f"{name!r} is a workflow: name one of its executions, which `mdlc executions {name}` lists"
         # A name may be a beginning, so it is compared with beginnings.

@@ -30,6 +30,7 @@ def rows(
     first_day: date = FIRST_DAY,
     days: int = DAYS,
     mean_calls: float = 1.5,
+    months_effect: float = -0.05,
     first_number: int = 1,
 ) -> Iterator[tuple[str, ...]]:
     """Rows in the order of `COLUMNS`, sorted by day.
@@ -40,6 +41,8 @@ def rows(
         first_day: the day of the first rows.
         days: the number of days over which rows are spread.
         mean_calls: calls to support per customer on average; another value than in training is drift.
+        months_effect: what a month under contract adds to the log odds of leaving; another value than in
+            training is a changed relation, which a model of the earlier rows does not know.
         first_number: the number of the first customer, so that later rows have keys of their own.
     """
     generator = random.Random(seed)
@@ -50,7 +53,7 @@ def rows(
         months = int(generator.expovariate(1 / 18))
         calls = _poisson(generator, mean_calls)
         spent = PRICES[plan] * generator.uniform(0.8, 1.6)
-        odds = -2.1 + 0.75 * calls - 0.05 * months + 0.02 * (spent - 30)
+        odds = -2.1 + 0.75 * calls + months_effect * months + 0.02 * (spent - 30)
         left = generator.random() < 1 / (1 + math.exp(-odds))
         shown_age = "" if generator.random() < MISSING_AGE_SHARE else str(age)
         customer = f"c{number + first_number:05d}"

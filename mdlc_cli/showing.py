@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from mdlc_cli import objects, places, progress
-from mdlc_cli.results.result import Result, Section
+from mdlc_cli.results.result import ResultSummary, Section
 from mdlc_cli.target import Target
 from mdlc_cli.terminal import line
 
@@ -20,7 +20,7 @@ DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 SHOWN_FOLDER = "shown"
 
 
-def write(result: Result, *, console: Console) -> None:
+def write(result: ResultSummary, *, console: Console) -> None:
     """Prints a result's title, summary and what to do next."""
     console.print(line((result.title, "bold")))
     for section in result.sections:
@@ -58,7 +58,7 @@ def can_open() -> bool:
     return sys.platform == "darwin" or any(os.environ.get(name) for name in DISPLAYS)
 
 
-def open_page(target: Target, result: Result) -> str:
+def open_page(target: Target, result: ResultSummary) -> str:
     """Opens a result's page in the browser; returns a sentence on what was done or can be done."""
     if result.page is None:
         return ""

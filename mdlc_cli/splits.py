@@ -31,7 +31,7 @@ def method(split: Mapping[str, Any]) -> str:
     fractions = _fractions(split)
     if fractions:
         return f"by fractions {'/'.join(f'{100 * fractions[name]:g}' for name in PARTS if name in fractions)}"
-    return "by time" if any(_given(split, name) for name in PARTS) else ""
+    return "by time" if any(_interval_of(split, name) for name in PARTS) else ""
 
 
 def parts(split: Mapping[str, Any], resolved: Mapping[str, Any] | None = None) -> dict[str, str]:
@@ -44,7 +44,7 @@ def parts(split: Mapping[str, Any], resolved: Mapping[str, Any] | None = None) -
     shares, known = _fractions(split), resolved or {}
     described: dict[str, str] = {}
     for name in PARTS:
-        text = interval((known.get("intervals") or {}).get(name)) or interval(_given(split, name))
+        text = interval((known.get("intervals") or {}).get(name)) or interval(_interval_of(split, name))
         if not text and name in shares:
             text = f"{100 * shares[name]:g}% of the rows"
         rows = (known.get("rows") or {}).get(name)
@@ -90,7 +90,7 @@ def _fractions(split: Mapping[str, Any]) -> dict[str, float]:
     return {str(name): float(share) for name, share in fractions.items() if isinstance(share, int | float)}
 
 
-def _given(split: Mapping[str, Any], name: str) -> Any:
+def _interval_of(split: Mapping[str, Any], name: str) -> Any:
     """A part's interval; plans of earlier releases have the parts outside of `intervals`."""
     intervals = split.get("intervals")
     return (intervals.get(name) if isinstance(intervals, Mapping) else None) or split.get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mdlc_client.aws import AwsClients
@@ -30,6 +30,16 @@ def items(aws: AwsClients, table: str, *, model: str | None = None) -> list[Item
         )
     plain = TypeDeserializer().deserialize
     return [{name: plain(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+
+
+def scanned(aws: AwsClients, table: str) -> Iterator[Item]:
+    """All items of a table, page by page, as plain values."""
+    from boto3.dynamodb.types import TypeDeserializer
+
+    plain = TypeDeserializer().deserialize
+    for page in aws.client("dynamodb").get_paginator("scan").paginate(TableName=table):
+        for item in page["Items"]:
+            yield {name: plain(value) for name, value in item.items()}
 
 
 def executions(items: Iterable[Item]) -> list[Item]:

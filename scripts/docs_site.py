@@ -31,6 +31,7 @@ REFERENCE: Mapping[str, tuple[str, str]] = {
         "what it exports.",
     ),
     "stacks": ("Reference stacks", "Whole stacks to copy or to subclass. They are not part of the wheel."),
+    "client": ("Client", "Reads results as data frames. Import each from `mdlc_client`."),
     "governance": ("Governance", "Checks by cdk-nag. Import each from `mdlc_constructs.governance`."),
 }
 """The pages of the reference: their titles and first paragraphs."""
@@ -55,6 +56,9 @@ def reference_pages() -> dict[str, str]:
     for package, page in PACKAGES.items():
         for name, module in public_names(package).items():
             entries[page or _page_of(module)].append(f"::: {package}.{name}\n")
+    import mdlc_client
+
+    entries["client"] = [f"::: mdlc_client.{name}\n" for name in mdlc_client.__all__]
     for path in sorted((ROOT / "stacks").glob("[a-z]*.py")):
         classes = [node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
         entries["stacks"] += [f"::: stacks.{path.stem}.{name}\n" for name in classes]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import machines, progress, putting, terminal
+from mdlc_cli import completion, machines, progress, putting, terminal
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.putting import Dataset, Upload
@@ -23,7 +23,12 @@ def put(
         typer.Option("--to", help="S3 folder. Default: where the workflow reads.", show_default=False),
     ] = None,
     workflow: Annotated[
-        str, typer.Option("--for", help="The workflow that reads them: `training` or `batch-inference`.")
+        str,
+        typer.Option(
+            "--for",
+            help="The workflow that reads them: `training` or `batch-inference`.",
+            autocompletion=completion.workflows,
+        ),
     ] = TRAINING,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Check columns and types before the upload.")
@@ -79,7 +84,9 @@ def _checked(uploads: list[Upload], dataset: Dataset | None, folder: str) -> lis
     if dataset is None or not folder.startswith(dataset.folder):
         out.print(terminal.line(f"Not checked: no dataset is read from {folder}."))
         return uploads
-    with progress.step(f"checking {len(uploads)} files by the dataset's columns") as step:
+    what = uploads[0].file.name if len(uploads) == 1 else f"{len(uploads)} files"
+    with progress.step(f"checking {what} by the dataset's columns") as step:
         checked = putting.check(uploads, dataset, label=bool(dataset.section.get("label")))
-        step.summary = f"{sum(each.rows or 0 for each in checked):,} rows"
+        rows = sum(each.rows or 0 for each in checked)
+        step.summary = f"{rows:,} row{'' if rows == 1 else 's'}"
     return checked

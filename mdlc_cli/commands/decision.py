@@ -168,8 +168,10 @@ def _print(
     else:
         table = progress.table("decision", "score", "version", "ms", "request")
         for each in answers:
-            decision, score = _text(each.content.get("decision")), _text(each.content.get("score"))
-            table.add_row(decision, score, _text(each.version), f"{each.milliseconds:.0f}", each.request_id)
+            decision, score = _text(each.content.get("decision")), each.content.get("score")
+            # All digits of several scores are in --json; a line fits into 60 columns.
+            shown = f"{score:.6g}" if isinstance(score, float) else _text(score)
+            table.add_row(decision, shown, _text(each.version), f"{each.milliseconds:.0f}", each.request_id)
         out.print(table)
     errors = progress.stderr_console()
     fallbacks = sorted({str(each.content["fallback"]) for each in answers if each.content.get("fallback")})

@@ -22,7 +22,7 @@ from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_cli.machines import Execution
 from mdlc_cli.results import finding
-from mdlc_cli.results.result import Result
+from mdlc_cli.results.result import ResultSummary
 from mdlc_cli.target import Target
 
 SaveTo = Annotated[
@@ -76,7 +76,7 @@ def show(
         remarks.print(terminal.line(said))
 
 
-def _predictions(target: Target, result: Result, name: str) -> None:
+def _predictions(target: Target, result: ResultSummary, name: str) -> None:
     if result.records is None:
         raise CommandError(
             f"{result.name} has no predictions: name a batch's run, or a monitoring window such as "
@@ -85,7 +85,7 @@ def _predictions(target: Target, result: Result, name: str) -> None:
     prediction_files.write(target, result.records, name)
 
 
-def _save(target: Target, result: Result, folder: Path) -> None:
+def _save(target: Target, result: ResultSummary, folder: Path) -> None:
     if not result.files:
         raise CommandError(f"{result.name} left no page, picture or document: leave out --save")
     with progress.step(f"saving {result.name} in {folder}") as step:

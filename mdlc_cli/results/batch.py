@@ -9,7 +9,7 @@ from mdlc_cli.comparison import Metric
 from mdlc_cli.objects import StoredFile
 from mdlc_cli.prediction_files import Records
 from mdlc_cli.references import RunReference
-from mdlc_cli.results.result import Result, Section
+from mdlc_cli.results.result import ResultSummary, Section
 from mdlc_cli.target import Target
 from mdlc_client import lineage
 
@@ -18,7 +18,7 @@ MAX_BYTES_OF_QUANTILES = 50_000_000
 """Larger batches are not downloaded for their scores' quantiles."""
 
 
-def of(target: Target, reference: RunReference, *, scores_too: bool = True) -> Result:
+def of(target: Target, reference: RunReference, *, scores_too: bool = True) -> ResultSummary:
     """The result of a batch inference, from its audit item and its manifest.
 
     Args:
@@ -34,7 +34,7 @@ def of(target: Target, reference: RunReference, *, scores_too: bool = True) -> R
     version = lineage.version_of(item)
     gone = "" if manifest or not uri else "its predictions were deleted"
     title = f"Batch {run} of {reference.model.name}: {item.get('outcome')}"
-    return Result(
+    return ResultSummary(
         name=f"{reference.model.name}-{run}",
         title=", ".join(filter(None, (title, gone))),
         sections=[
@@ -58,7 +58,7 @@ def of(target: Target, reference: RunReference, *, scores_too: bool = True) -> R
         records=records,
         following=[
             f"`mdlc show {run} --predictions scores.csv` writes the predictions.",
-            f"`mdlc show v{version}` shows the version that answered.",
+            f"`mdlc show {version} --model {reference.model.name}` shows the version that answered.",
         ]
         if records
         else [],

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from mdlc_cli import advice, failure_causes, objects, outcomes, watch
-from mdlc_cli.history import Timeline, flattened, timeline
+from mdlc_cli import advice, endings, failure_causes, objects, outcomes, watch
+from mdlc_cli.history import Timeline, baking_line, flattened, timeline
 from mdlc_cli.references import ExecutionReference, window_name, windows_of
 from mdlc_cli.results import monitoring
-from mdlc_cli.results.result import Result, Section, Table, kept, page_of
+from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
 from mdlc_cli.target import Target
 from mdlc_client.audit import Item
 
-_REPORT = re.compile(r"s3://[^\s,;\"']+/")
 MAX_STATES = 40
 
 
-def of(target: Target, reference: ExecutionReference) -> Result:
+def of(target: Target, reference: ExecutionReference) -> ResultSummary:
     """How an execution ended, or where it stands; what it made is shown by the other modules."""
     execution, item = reference.execution, reference.item
     described: Mapping[str, Any] = {}
@@ -32,7 +30,7 @@ def of(target: Target, reference: ExecutionReference) -> Result:
     if execution.status not in (outcomes.RUNNING, outcomes.SUCCEEDED):
         error = str(item.get("error") or described.get("error") or execution.status)
         failure = advice.failure(execution.arn, error, cause)
-    folder = _report_folder(failure_causes.explained(cause)) if failure else ""
+    folder = failure_causes.report_folder(cause) if failure else ""
     files = kept(objects.listed(target, folder)) if folder else []
     output = [] if item else flattened(str(described.get("output") or ""))
     outcome = str(item.get("outcome", "")) or dict(output).get("outcome", "")
@@ -40,10 +38,11 @@ def of(target: Target, reference: ExecutionReference) -> Result:
     following = [f"{failure.following[:1].upper()}{failure.following[1:]}."] if failure else []
     if execution.status == outcomes.RUNNING:
         following = [f"`mdlc watch {execution.name}` follows it to its end."]
-    meaning = advice.meaning(advice.workflow_of(execution.machine), outcome)
     computed = windows_of(reference.model, item) if reference.model else []
     names = [window_name(each) for each in computed]
-    following += [f"`mdlc show {name}` shows a window." for name in names[:1]]
+    workflow = advice.workflow_of(execution.machine)
+    if reference.model and not failure:
+        following += endings.sentences(item, reference.model.name, workflow, computed)
     sections = [
         Section(
             title="Execution",
@@ -51,7 +50,8 @@ def of(target: Target, reference: ExecutionReference) -> Result:
                 ("started", f"{execution.started:%Y-%m-%d %H:%M:%S}"),
                 ("ended", f"{execution.stopped:%Y-%m-%d %H:%M:%S}" if execution.stopped else ""),
                 ("outcome", outcome),
-                ("meaning", meaning),
+                ("meaning", advice.meaning(workflow, outcome)),
+                ("now", baking_line(seen, target.time_scale) if seen else ""),
                 ("why", failure.why if failure else ""),
                 ("report", folder),
                 *_item_rows(item),
@@ -61,7 +61,7 @@ def of(target: Target, reference: ExecutionReference) -> Result:
         Section(title="Output", rows=[] if failure else output),
         Section(title="States", table=states(seen) if seen and not output else None),
     ]
-    return Result(
+    return ResultSummary(
         name=f"{execution.machine}-{execution.name}",
         title=f"Execution {execution.name} of {execution.machine}: {ended}",
         sections=sections,
@@ -123,9 +123,3 @@ def _state(visit: Any) -> dict[str, Any]:
         "failed": visit.failed,
         "job": _job(visit.job) or None,
     }
-
-
-def _report_folder(cause: str) -> str:
-    """The S3 folder of a report that a failure's cause names; empty without one."""
-    match = _REPORT.search(cause)
-    return match[0] if match else ""

@@ -13,12 +13,12 @@ from mdlc_cli.references import (
     windows_of,
 )
 from mdlc_cli.results import batch, execution, version, window
-from mdlc_cli.results.result import Result
+from mdlc_cli.results.result import ResultSummary
 from mdlc_cli.target import Target
 from mdlc_client import lineage
 
 
-def of(target: Target, reference: Reference, *, scores_too: bool = True) -> Result:
+def of(target: Target, reference: Reference, *, scores_too: bool = True) -> ResultSummary:
     """The result of a reference.
 
     Args:
@@ -43,7 +43,7 @@ def of(target: Target, reference: Reference, *, scores_too: bool = True) -> Resu
             raise CommandError(f"{name} is a job and has a log only: read it with `mdlc logs {name}`")
 
 
-def _of_execution(target: Target, reference: ExecutionReference, scores_too: bool) -> Result:
+def _of_execution(target: Target, reference: ExecutionReference, scores_too: bool) -> ResultSummary:
     """What an execution made, or else how it ended."""
     item, model = reference.item, reference.model
     if model is not None and not item.get("error"):
@@ -55,7 +55,7 @@ def _of_execution(target: Target, reference: ExecutionReference, scores_too: boo
     return execution.of(target, reference)
 
 
-def _of_run(target: Target, reference: RunReference, scores_too: bool) -> Result:
+def _of_run(target: Target, reference: RunReference, scores_too: bool) -> ResultSummary:
     item = reference.item
     number = lineage.version_of(item)
     if item.get("workflow") == lineage.BATCH and item.get("manifest"):

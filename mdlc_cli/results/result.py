@@ -31,7 +31,7 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class ResultSummary:
     """What an execution left.
 
     Attributes:

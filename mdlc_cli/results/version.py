@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from mdlc_cli import comparison, objects, versions
+from mdlc_cli import comparison, machines, objects, versions
 from mdlc_cli.comparison import Metric, TrainingFacts
 from mdlc_cli.models import Model
-from mdlc_cli.results.result import Result, Section, Table, kept, page_of
+from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
 from mdlc_cli.target import Target
 from mdlc_cli.versions import Version
+from mdlc_client import lineage
 
 MAX_IMPORTANCES = 10
 """How many of the most important features a summary has."""
 MAX_HYPERPARAMETERS = 20
 
 
-def of(target: Target, model: Model, number: int) -> Result:
+def of(target: Target, model: Model, number: int) -> ResultSummary:
     """The result of the training that registered a version.
 
     Raises:
@@ -30,13 +31,13 @@ def of(target: Target, model: Model, number: int) -> Result:
     status = str(version.package.get("status", "")) or "not in the registry (any more)"
     champion = versions.champion_of(model)
     title = f"Version {number} of {model.name}: {status}"
-    return Result(
+    return ResultSummary(
         name=f"{model.name}-v{number}",
         title=f"{title}, the champion" if champion == number else title,
         sections=sections(version),
         files=files,
         page=page_of(files),
-        following=following(model, version, champion),
+        following=following(model, version, champion, machines.workflows(target, model.name)),
         document={
             "model": model.name,
             "version": number,
@@ -145,7 +146,7 @@ def importance(version: Version) -> Table | None:
     rows = [
         (
             str(each.get("column", "")),
-            spelt(loss(each)),
+            spelt(loss(each)) or "not defined",
             f"{float(each['gain']):.1%}" if isinstance(each.get("gain"), int | float) else "",
         )
         for each in columns
@@ -184,15 +185,18 @@ def _interval(report: Mapping[str, Any]) -> str:
     return f"{confidence:.0%} interval" if isinstance(confidence, int | float) else "interval"
 
 
-def following(model: Model, version: Version, champion: int | None) -> list[str]:
-    """What a version can be used for next."""
+def following(model: Model, version: Version, champion: int | None, workflows: Container[str]) -> list[str]:
+    """What a version can be used for next, by the workflows that the model has."""
     option = f" --model {model.name}"
     lines = []
     status = version.package.get("status")
     if status == "PendingManualApproval":
         lines.append(f"`mdlc approve {version.number}{option}` approves it, `mdlc reject` rejects it.")
     if status == "Approved" and champion != version.number:
-        lines.append(f"`mdlc release --version {version.number}{option}` brings it to the endpoint.")
+        if lineage.RELEASE in workflows:
+            lines.append(f"`mdlc release --version {version.number}{option}` brings it to the endpoint.")
+        elif lineage.BATCH in workflows:
+            lines.append(f"`mdlc run {lineage.BATCH}{option}` scores with the newest approved version.")
     if champion not in (None, version.number):
         lines.append(f"`mdlc compare {champion} {version.number}{option}` compares it with the champion.")
     return lines

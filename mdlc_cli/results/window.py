@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
-from mdlc_cli import objects
+from mdlc_cli import machines, objects, splits
 from mdlc_cli.comparison import Metric
-from mdlc_cli.objects import StoredFile
 from mdlc_cli.prediction_files import Records
 from mdlc_cli.published import ROWS
 from mdlc_cli.references import WindowReference, window_name
-from mdlc_cli.results.result import Result, Section, Table, kept, page_of
+from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
 from mdlc_cli.target import Target
+from mdlc_client import lineage
 from mdlc_client.audit import Item, parsed
 
+COMPARISONS: Mapping[str, str] = {
+    "package_and_captured": "package against captured",
+    "now_and_captured": "endpoint now against captured",
+    "now_and_package": "endpoint now against package",
+    "golden": "golden rows",
+}
+"""What the replay of a window's requests compared, in words."""
 MAX_COLUMNS = 20
 """How many columns of a summary are shown, those that drifted first."""
 
 
-def of(target: Target, reference: WindowReference) -> Result:
+def of(target: Target, reference: WindowReference) -> ResultSummary:
     """The result of a monitoring window, from its audit item and its report's folder."""
     item = reference.item
     report = str(item.get("report", ""))
@@ -28,14 +35,14 @@ def of(target: Target, reference: WindowReference) -> Result:
     summary = objects.document(target, f"{folder}summary.json") if folder else {}
     rows = [file for file in listed if file.name == ROWS]
     name = reference.name
-    return Result(
+    return ResultSummary(
         name=name.replace("/", "-"),
         title=f"Window {name} of {reference.model.name}: {verdict(item)}",
         sections=sections(item, summary),
         files=kept(listed),
         page=page_of(kept(listed)),
         records=Records(what=f"rows of window {name}", parts=rows) if rows else None,
-        following=following(item),
+        following=following(item, machines.workflows(target, reference.model.name)),
         document={
             "window": name,
             **{key: _value(value) for key, value in item.items() if key not in ("pk", "sk")},
@@ -58,13 +65,13 @@ def sections(item: Item, summary: Mapping[str, Any]) -> list[Section]:
     """The summary of a window, for display."""
     version = str(item.get("version", ""))
     labelled = str(item.get("labelled", ""))
-    coverage = str(item.get("coverage", ""))
-    share = f" ({float(coverage):.0%} of the rows)" if coverage else ""
+    coverage = parsed(item.get("coverage"))
+    share = f" ({coverage:.0%} of the rows)" if isinstance(coverage, int | float) else ""
     parts = [
         Section(
             title="Window",
             rows=[
-                ("time", f"{item.get('start')} to {item.get('end')}"),
+                ("time", f"{splits.moment(item.get('start'))} to {splits.moment(item.get('end'))}"),
                 ("version", version),
                 ("rows", str(item.get("rows", ""))),
                 ("labelled", f"{labelled} rows{share}" if labelled else ""),
@@ -94,14 +101,15 @@ def sections(item: Item, summary: Mapping[str, Any]) -> list[Section]:
     return [*parts, Section(title="Note", rows=notes)]
 
 
-def following(item: Item) -> list[str]:
-    """What to do after a window."""
+def following(item: Item, workflows: Container[str]) -> list[str]:
+    """What to do after a window, by the workflows that the model has."""
     name = window_name(item)
     if str(item.get("rows", "0")) == "0":
         return []
-    lines = [f"`mdlc show {name} --predictions rows.csv` writes its rows with their scores."]
-    if item.get("drifted") == "true" or item.get("worse") == "true":
-        lines.append("`mdlc run retraining` trains a challenger, if the stack has that workflow.")
+    option = f" --model {item['model']}"
+    lines = [f"`mdlc show {name}{option} --predictions rows.csv` writes its rows with their scores."]
+    if lineage.RETRAINING in workflows and "true" in (item.get("drifted"), item.get("worse")):
+        lines.append(f"`mdlc run {lineage.RETRAINING}{option}` trains a challenger.")
     return lines
 
 
@@ -163,11 +171,14 @@ def metrics(values: Mapping[str, Any]) -> list[Metric]:
 def _consistency(values: Mapping[str, Any]) -> Section:
     moved = values.get("moved")
     texts = [
-        (str(name).replace("_", " "), f"{each.get('rows')} rows, {float(each.get('moved') or 0):.1%} moved")
+        (
+            COMPARISONS.get(str(name), str(name)),
+            f"{each.get('rows')} rows, {_percent(each.get('moved'))} moved",
+        )
         for name, each in (values.get("comparisons") or {}).items()
         if isinstance(each, Mapping)
     ]
-    summary = "" if moved is None else f"{float(moved):.1%} of the answers changed when asked again"
+    summary = "" if moved is None else f"{_percent(moved)} of the answers changed when scored again"
     return Section(title="Consistency", rows=[("answers", summary), *texts])
 
 
@@ -175,13 +186,11 @@ def _number(value: Any) -> str:
     return Metric(name="", value=value).number if isinstance(value, int | float) else ""
 
 
+def _percent(value: Any) -> str:
+    return f"{value:.1%}" if isinstance(value, int | float) else str(value)
+
+
 def _value(value: Any) -> Any:
     """An attribute of the item, with JSON read."""
     inside = parsed(value)
     return inside if isinstance(inside, dict | list) else value
-
-
-def report_file(item: Item) -> StoredFile | None:
-    """The page of a window's report, or None for a window without one."""
-    uri = str(item.get("page", ""))
-    return StoredFile(uri=uri, name=uri.rpartition("/")[2]) if uri else None

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.processing import processing_job as processing_job
     from mdlc_constructs.tasks.runtime import invoke_endpoint as invoke_endpoint
     from mdlc_constructs.tasks.s3 import copy_object as copy_object
+    from mdlc_constructs.tasks.s3 import get_object as get_object
     from mdlc_constructs.tasks.s3 import list_objects as list_objects
     from mdlc_constructs.tasks.s3 import put_object as put_object
     from mdlc_constructs.tasks.training import Channel as Channel

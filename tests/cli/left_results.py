@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mdlc_cli import models
-from mdlc_cli import parquet as parquet_reader
+from mdlc_cli import parquet as parquet_files
 from mdlc_cli.models import Model
 from mdlc_cli.parquet_export import export, quantiles
 from mdlc_client import registered
@@ -104,15 +104,14 @@ def report(version: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def plan(*files: str) -> bytes:
-    listed = [{"name": name, "size": 10, "checksum": {"value": name[0]}} for name in files]
+def plan(**files: int) -> bytes:
+    """A training's plan with these files and their sizes."""
+    listed = [{"name": f"{name}.csv", "size": size} for name, size in files.items()]
     intervals = {
         "train": {"start": None, "end": "2026-01-01"},
         "holdout": {"start": "2026-01-01", "end": None},
     }
-    content = {"data": {"files": [{**each, "name": each["name"].split("!")[0]} for each in listed]},
-               "split": {"intervals": intervals}}  # fmt: skip
-    return json.dumps(content).encode()
+    return json.dumps({"data": {"files": listed}, "split": {"intervals": intervals}}).encode()
 
 
 def objects(folder: Path) -> dict[str, bytes]:
@@ -124,8 +123,8 @@ def objects(folder: Path) -> dict[str, bytes]:
         **{f"evaluations/{n}/evaluation.png": f"picture {n}".encode() for n in (1, 2)},
         "evaluations/2/evaluation.html": b"<p>page 2</p>",
         "evaluations/2/rows.parquet": b"data",
-        "runs/aaaaaa1111/x/plan.json": plan("a.csv", "b.csv", "old.csv"),
-        "runs/bbbbbb2222/x/plan.json": plan("a.csv", "c.csv!", "b.csv!changed"),
+        "runs/aaaaaa1111/x/plan.json": plan(a=1, b=2, old=3),
+        "runs/bbbbbb2222/x/plan.json": plan(a=1, b=9, c=3),
         "predictions/b1/manifest.json": json.dumps(manifest).encode(),
         "quality/q1/report/report.html": b"<p>refused</p>",
         f"{FOLDER}report.html": b"<p>drift</p>",
@@ -148,15 +147,15 @@ def packages() -> Mapping[str, Any]:
     }
 
 
-class ReaderHere:
-    """Reads Parquet in this process: another one's start is most of the time, and tested by itself."""
+class ConverterHere:
+    """Converts Parquet in this process: another one's start is most of the time, and tested by itself."""
 
     def __init__(self) -> None:
         import duckdb
 
         self._connection = duckdb.connect()
 
-    def __enter__(self) -> ReaderHere:
+    def __enter__(self) -> ConverterHere:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -177,20 +176,26 @@ def account(
     by_key = {(item["pk"], item["sk"]): dict(item) for item in items}
     model = Model(name=MODEL, stack="Churn", table="t", items=tuple(by_key.values()))
     monkeypatch.setattr(models, "deployed", lambda *arguments, **options: [model])
-    monkeypatch.setattr(parquet_reader, "reader", ReaderHere)
+    monkeypatch.setattr(parquet_files, "converter", ConverterHere)
     monkeypatch.setattr(registered, "describe", lambda target, arn: packages().get(arn, {}))
 
     running = {"executionArn": f"{ARN}churn-training:going-on", "name": "going-on", "status": "RUNNING",
                "startDate": NOW}  # fmt: skip
+    of_training = [running]
     s3 = stored({**objects(folder), **instead})
     return FakeTarget(
         clients={
             "s3": s3,
             "stepfunctions": FakeClient(
                 list_state_machines={
-                    "stateMachines": [{"name": "churn-training", "stateMachineArn": "arn:churn-training"}]
+                    "stateMachines": [
+                        {"name": f"churn-{workflow}", "stateMachineArn": f"arn:churn-{workflow}"}
+                        for workflow in ("training", "retraining", "release")
+                    ]
                 },
-                list_executions={"executions": [running]},
+                list_executions=lambda stateMachineArn, maxResults=0: {
+                    "executions": of_training if stateMachineArn == "arn:churn-training" else []
+                },
                 describe_execution={"status": "RUNNING", "startDate": NOW},
                 get_execution_history={
                     "events": [

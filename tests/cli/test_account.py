@@ -137,11 +137,12 @@ def test_who_decided_and_why_is_said_with_the_judgement(target: FakeTarget) -> N
         "pk": "MODEL#churn", "sk": "APPROVAL#2", "decision": "Approved", "reason": "good",
         "decided_by": "arn:aws:iam::0:user/ada", "decided_at": "2026-02-03T02:00:00.000Z",
     }  # fmt: skip
-    judged = told(account.of(target, decision(), [*LIFE, item]))["It was judged"]
+    judged = told(account.of(target, decision(), [*LIFE, item]))["Evaluation and approval"]
     assert judged["decided"] == "approved by user/ada on 2026-02-03 02:00: good"
     assert judged["decided by"] == "arn:aws:iam::0:user/ada" and "because" not in judged
     elsewhere = {**item, "decision": "Rejected"}
-    assert "decided" not in told(account.of(target, decision(), [*LIFE, elsewhere]))["It was judged"]
+    told_elsewhere = told(account.of(target, decision(), [*LIFE, elsewhere]))
+    assert "decided" not in told_elsewhere["Evaluation and approval"]
 
 
 def test_everything_is_json(target: FakeTarget, tmp_path: Path) -> None:

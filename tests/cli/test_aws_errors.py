@@ -116,7 +116,7 @@ def test_every_command_says_it_so(
         raise answer("ExpiredToken")
 
     monkeypatch.setattr(target, "reported", fails)
-    monkeypatch.setattr(app.closed_pipe, "handle", lambda: None)
+    monkeypatch.setattr("mdlc_cli.closed_pipe.handle", lambda: None)
     for command in (["audit"], ["executions"], ["show", "2"], ["watch"], ["run", "training"], ["logs"]):
         monkeypatch.setattr(sys, "argv", ["mdlc", *command])
         with pytest.raises(SystemExit) as ended:
@@ -127,6 +127,7 @@ def test_every_command_says_it_so(
 
 def test_an_expired_login_is_said_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     assert aws_errors.is_expired(answer("ExpiredToken"))
+    assert aws_errors.is_expired(upload_failed(answer("ExpiredToken")))
     assert not aws_errors.is_expired(answer("AccessDenied"))
     assert not aws_errors.is_expired(ValueError("ExpiredToken"))
     assert not aws_errors.is_of_aws(ValueError("x"))

@@ -64,3 +64,9 @@ def test_the_innermost_execution_and_its_error_are_known() -> None:
 def test_one_sentence_says_what_failed_and_why() -> None:
     assert failure_causes.sentence("E", json.dumps(JOB)) == "E: AlgorithmError: no label."
     assert failure_causes.sentence("", "") == "an error without a name: no cause was given."
+
+
+def test_only_a_report_that_a_cause_names_is_its_report() -> None:
+    refused = '{"errorMessage": "a.csv has no rows. Report: s3://bucket/quality/q1/report/"}'
+    assert failure_causes.report_folder(refused) == "s3://bucket/quality/q1/report/"
+    assert failure_causes.report_folder("no file lies in s3://bucket/raw/") == ""

@@ -220,6 +220,19 @@ def test_clients_talk_to_the_chosen_aws_and_no_other(monkeypatch: pytest.MonkeyP
     assert "amazonaws.com" in real.client("sqs").meta.endpoint_url
 
 
+def test_requests_are_signed_with_the_credentials_of_the_chosen_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = target.Target(
+        endpoint="http://127.0.0.1:4566", region="us-east-1", account="0" * 12, secret="secret"
+    )
+    assert (here.credentials().access_key, here.credentials().secret_key) == ("0" * 12, "secret")
+    real = target.Target(endpoint=None, region="us-east-1", account="1" * 12)
+    with pytest.raises(CommandError, match="no AWS credentials were found: sign in again"):
+        real.credentials()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+    assert real.credentials().access_key == "AKIAEXAMPLE"
+
+
 def test_an_api_is_reached_where_its_aws_is() -> None:
     url = "https://abc123.execute-api.us-east-1.amazonaws.com/live/"
     here = target.Target(endpoint="http://127.0.0.1:4566", region="us-east-1", account="0" * 12)

@@ -23,7 +23,8 @@ from tests.docs.markdown import ROOT
 
 README = ROOT / "README.md"
 DOCUMENTS = markdown.documents()
-PROGRAMS = [document for document in DOCUMENTS if markdown.blocks(document, "python")]
+PROGRAMS = [document for document in DOCUMENTS if "App()" in "".join(markdown.blocks(document, "python"))]
+"""The documents whose Python makes a stack; test_client.py runs the page on the client."""
 
 
 @pytest.mark.slow

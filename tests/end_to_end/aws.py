@@ -15,8 +15,10 @@ import duckdb
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from typer.testing import CliRunner, Result
 
 from mdlc_cli import cdk, local, toolchain
+from mdlc_cli.app import app
 from mdlc_cli.local import Server
 from mdlc_cli.target import Target, at
 from tests.end_to_end.grants import Granted, granted
@@ -267,6 +269,15 @@ class Aws:
             rows = duckdb.read_parquet(str(path))
             found += [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
         return found
+
+    def mdlc(self, *arguments: str) -> Result:
+        """Run a command in the folder of this AWS, in this process."""
+        before = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            return CliRunner().invoke(app, list(arguments))
+        finally:
+            os.chdir(before)
 
     def control(self, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
         """Call one of the server's own paths."""

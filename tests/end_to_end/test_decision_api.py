@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from mdlc_cli import decision_apis, openapi
 from mdlc_cli import rules as command
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
@@ -165,8 +164,11 @@ def test_rules_of_the_team_take_effect_and_bad_ones_do_not(
 
 @pytest.fixture(scope="module")
 def described(deciding: Deciding, aws: Aws) -> Described:
-    api = decision_apis.choose(aws.target, stack="Deciding")
-    return Described(openapi.document(api, command.document_in_use(aws.target, api.rules)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(options, "chosen", lambda local: (aws.folder, aws.target))
+        printed = CliRunner().invoke(app, ["openapi", "--stack", "Deciding"])
+    assert printed.exit_code == 0, printed.output
+    return Described(json.loads(printed.stdout))
 
 
 def test_the_openapi_document_is_true_of_two_hundred_answers(

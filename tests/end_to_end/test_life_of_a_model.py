@@ -1,6 +1,8 @@
 """The two workflows from a first training on: each test goes on where the one before it stopped."""
 
+import csv
 import json
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -171,6 +173,43 @@ def test_one_changed_hyperparameter_trains_and_is_compared_with_the_champion(tea
     assert done.output["package_arn"].endswith("/2")
 
 
+def test_what_the_executions_left_is_shown_saved_and_compared(teams: Aws) -> None:
+    shown = teams.mdlc("show", "2", "--model", STEADY.model)
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.startswith("Version 2 of steady: Approved\n")
+    assert "by time" in shown.stdout and "num_round 12" in shown.stdout
+    folder = teams.folder / "compared"
+    compared = teams.mdlc("compare", "champion", "latest", "--model", STEADY.model, "--save", str(folder))
+    assert compared.exit_code == 0, compared.output
+    lines = [line.split() for line in compared.stdout.splitlines()]
+    assert ["num_round", "10", "12"] in lines
+    assert {"comparison.html", "v1-evaluation.png", "v2-evaluation.png"} <= set(os.listdir(folder))
+    page = (folder / "comparison.html").read_text()
+    assert page.count("data:image/png;base64,") == 2 and "num_round" in page
+
+
+def test_a_batchs_predictions_are_written_for_a_spreadsheet(teams: Aws) -> None:
+    (first, *_) = [item for item in teams.audit(STEADY) if item["workflow"] == "batch-inference"]
+    file = teams.folder / "scores.csv"
+    written = teams.mdlc("show", first["run"][:8], "--model", STEADY.model, "--predictions", str(file))
+    assert written.exit_code == 0, written.output
+    header, *rows = csv.reader(file.read_text().splitlines())
+    assert len(rows) == 600 and header[0] == "inference_id"
+    expected = {row["inference_id"]: row["score"] for row in teams.predictions(first["manifest"])}
+    read = {row[0]: float(row[header.index("score")]) for row in rows}
+    assert read == pytest.approx(expected)
+
+
+def test_an_execution_that_somebody_else_began_is_watched(teams: Aws) -> None:
+    arn = teams.start(CHANGED, "training", {"reason": "watched"})
+    watched = teams.mdlc("watch", arn.rpartition(":")[2], "--model", STEADY.model)
+    assert watched.exit_code == 0, watched.output
+    assert "RecordAudit" in watched.stderr or "has ended" in watched.stderr
+    assert "version 2: `mdlc show 2 --model steady`" in watched.stdout
+    document = json.loads(teams.mdlc("watch", arn, "--json").stdout)
+    assert (document["outcome"], document["names"]["version"]) == ("Unchanged", 2)
+
+
 @pytest.mark.parametrize(
     ("workflow", "given"),
     [
@@ -290,6 +329,9 @@ def test_a_refused_batch_goes_to_quarantine_and_nothing_is_trained(teams: Aws) -
     assert teams.keys(report.replace("/quality/", "/quarantine/").removesuffix("report/"))
     assert teams.jobs(FAILING, "Training") == before
     # The batch itself stays where it was.
+    shown = teams.mdlc("show", failed.arn.rpartition(":")[2], "--model", FAILING.model, "--json")
+    document = json.loads(shown.stdout)
+    assert document["page"] == f"{report}report.html" and "DataRefused" in document["why"]
     assert any(key.endswith("orders-9.csv") for key in teams.keys(report.split("/quality/")[0] + "/raw/"))
 
 

@@ -120,6 +120,31 @@ def test_shifted_traffic_is_drift_with_its_reason(
     watched.until_alarm("Drift", "ALARM")
 
 
+def test_a_window_is_shown_with_its_columns_and_its_rows_are_written(
+    watched: Watched, shifted: dict[str, str]
+) -> None:
+    name, file = f"endpoint/{id_of(shifted)}", watched.aws.folder / "rows.jsonl"
+    shown = watched.aws.mdlc("show", name, "--model", TEAM.model, "--predictions", str(file))
+    assert shown.exit_code == 0, shown.output
+    assert shown.stdout.startswith(f"Window {name} of watched: drifted, accuracy is not known\n")
+    assert ["columns", "price"] in [line.split() for line in shown.stdout.splitlines()]
+    assert len(file.read_text().splitlines()) == 400
+    folder = watched.aws.folder / "shown"
+    assert watched.aws.mdlc("show", "endpoint/latest", "--save", str(folder)).exit_code == 0
+    assert {"report.html", "summary.json"} <= {path.name for path in folder.iterdir()}
+
+
+def test_the_end_of_a_monitoring_names_its_windows(watched: Watched, shifted: dict[str, str]) -> None:
+    arn = watched.aws.audit(TEAM)[-1]["execution_arn"]
+    ended = watched.aws.mdlc("watch", arn)
+    assert ended.exit_code == 0, ended.output
+    name = f"endpoint/{id_of(shifted)}"
+    assert [name, "400", "price"] == next(
+        line.split()[:3] for line in ended.stdout.splitlines() if line.strip().startswith(name)
+    )
+    assert f"`mdlc show {name} --model watched` shows its report." in ended.stdout
+
+
 def test_labels_that_come_late_update_the_window_they_belong_to(
     watched: Watched, quiet: dict[str, str], shifted: dict[str, str]
 ) -> None:

@@ -101,6 +101,21 @@ def serving_models(aws: Aws) -> set[str]:
     return {model["ModelName"] for model in found["Models"]}
 
 
+def test_mdlc_put_uploads_what_the_training_can_read_and_nothing_else(
+    teams: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(options, "chosen", lambda local: (teams.folder, teams.target))
+    path = sorted((teams.folder / "orders" / "released").glob("*.csv"))[0]
+    done = CliRunner().invoke(app, ["put", str(path), "--model", TEAM.model, "--json"])
+    assert done.exit_code == 0, (done.output, done.exception)
+    (uploaded,) = json.loads(done.stdout)
+    assert uploaded["uri"].endswith(f"/raw/training/{path.name}") and uploaded["rows"] > 0
+    slip = tmp_path / path.name
+    slip.write_text(path.read_text().replace("price", "prise", 1))
+    done = CliRunner().invoke(app, ["put", str(slip), "--model", TEAM.model])
+    assert "has no column 'price'" in str(done.exception) and "did you mean 'prise'" in str(done.exception)
+
+
 def test_the_first_approval_brings_the_version_into_service(teams: Aws) -> None:
     done = trained_and_released(teams)
     assert done.status == "SUCCEEDED", (done.error, done.cause, done.states)

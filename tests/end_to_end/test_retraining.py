@@ -4,18 +4,22 @@ The tests tell one story and run in order.
 """
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
 from typer.testing import CliRunner
 
-from mdlc_cli import audit_table, machines
+from mdlc_cli import audit_table, judgement, machines, models, versions, watch
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
+from mdlc_cli.history import timeline, waiting_line
+from mdlc_cli.target import Target
 from mdlc_client import audit
-from tests.end_to_end.aws import TIME_SCALE, Execution
+from tests.end_to_end.aws import TIME_SCALE, Aws, Execution
 from tests.end_to_end.chapters import chapters
 from tests.end_to_end.killing import Walked
 from tests.end_to_end.retraining import DECIDED, HERE, SERVED, Retraining
@@ -105,16 +109,20 @@ def test_one_trains_at_a_time_and_who_waits_for_a_person_lets_the_other_train(
         assert retraining.executions(DECIDED, "training") == []
     assert succeeded(retraining.aws.wait(first)).output["outcome"] == "Succeeded"
     retraining.aws.until_entered(second, "AwaitApproval")
+    seen = timeline(watch.events(retraining.aws.client("stepfunctions"), second))
+    assert seen is not None and waiting_line(seen).startswith("version 1 waits for a person: `mdlc approve 1")
     assert [one["model"] for one in retraining.leases()] == ["decided"]
     assert retraining.leases("TOTAL")[0]["used_jobs"] == "0"
 
 
-def mdlc(retraining: Retraining, *arguments: str) -> str:
-    """What a command prints on the model that a person decides on; a failure is its sentence."""
+def mdlc(
+    retraining: Retraining, *arguments: str, model: str = "decided", target: Target | None = None
+) -> str:
+    """What a command prints on a model to standard output; a failure is its sentence."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(options, "chosen", lambda local: (retraining.folder, retraining.aws.target))
-        result = CliRunner().invoke(app, [*arguments, "--model", "decided"])
-    return result.output if result.exit_code == 0 else str(result.exception)
+        patch.setattr(options, "chosen", lambda local: (retraining.folder, target or retraining.aws.target))
+        result = CliRunner().invoke(app, [*arguments, "--model", model])
+    return result.stdout if result.exit_code == 0 else str(result.exception)
 
 
 def waiting(retraining: Retraining) -> tuple[str, str]:
@@ -176,10 +184,46 @@ def test_new_files_start_a_retraining_that_a_person_rejects(retraining: Retraini
     assert retraining.free()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Onlooker(Target):
+    """The server as a role sees it that may read everything and change no version."""
+
+    keys: Mapping[str, Any]
+
+    def _new_client(self, service: str) -> Any:
+        made: Any = boto3.Session(region_name=self.region, **self.keys)
+        return made.client(service, endpoint_url=self.endpoint)
+
+
+def onlooker(aws: Aws) -> Onlooker:
+    """The server with the credentials of such a role."""
+    iam, everything = aws.client("iam"), ("cloudformation", "dynamodb", "kms", "s3", "states", "sts")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    may = ["sagemaker:Describe*", "sagemaker:List*", *(f"{service}:*" for service in everything)]
+    trusting, allowing = (
+        json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        for statement in (trust, {"Effect": "Allow", "Action": may, "Resource": "*"})
+    )
+    role = iam.create_role(RoleName="Onlooker", AssumeRolePolicyDocument=trusting)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="Onlooker", PolicyName="may", PolicyDocument=allowing)
+    keys = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="ada")["Credentials"]
+    return Onlooker(
+        endpoint=aws.target.endpoint, region=aws.target.region, account=aws.target.account,
+        keys={
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
+        },
+    )  # fmt: skip
+
+
 def test_a_version_on_which_nobody_decides_expires(retraining: Retraining) -> None:
     sagemaker = retraining.aws.client("sagemaker")
     arn = sagemaker.create_model_package(ModelPackageGroupName="decided")["ModelPackageArn"]
     version = arn.rpartition("/")[2]
+    said = mdlc(retraining, "approve", version, "--yes", target=onlooker(retraining.aws))
+    assert f"lacks sagemaker:UpdateModelPackage on {arn}" in said and "Onlooker/ada may not decide" in said
+    assert retraining.items(DECIDED, f"APPROVAL#{version}") == []
     key = {"pk": {"S": "MODEL#decided"}, "sk": {"S": f"APPROVAL#{version}"}}
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     claim = {**key, "decision": {"S": "Approved"}, "decided_by": {"S": "a person"}, "decided_at": {"S": now}}
@@ -232,6 +276,24 @@ def test_the_command_line_finds_the_machine_and_tells_what_it_did(retraining: Re
     told = [dict(zip(columns, row, strict=True)) for row in rows]
     (lost,) = [one for one in told if (one["workflow"], one["outcome"]) == ("retraining", "Lost")]
     assert (lost["trigger"], lost["version"]) == ("accuracy-loss", "3")
+
+
+def test_the_champion_stands_beside_the_first_version(retraining: Retraining) -> None:
+    target = retraining.aws.target
+    served = models.choose(target, model="served")
+    newest = versions.champion_of(served)
+    assert newest is not None
+    both = (versions.read(target, served, number) for number in (newest, 1))
+    judged = judgement.of("served", *both)
+    assert {each.name for each, _ in judged.metrics} >= {"auc"} and judged.confidence == 0.95
+    assert all(own.interval for own, _ in judged.metrics)
+    changed = {each.name: (each.old, each.new) for each in judged.changed}
+    assert changed["num_round"] == ("6", "7") and "split holdout" in changed
+    listed = json.loads(mdlc(retraining, "models", "--json", model="served"))
+    assert (listed[0]["version"], listed[0]["stage"]) == (newest, "champion")
+    assert "is the champion, whose answers are in use" in mdlc(
+        retraining, "reject", str(newest), "--reason", "r", "--yes", model="served"
+    )
 
 
 @pytest.mark.parametrize("model", [SERVED, DECIDED], ids=lambda one: one.team.model)

@@ -104,6 +104,7 @@ def lived(data: Data, folder: Path) -> dict[str, Any]:
         "dataset": data.section,
         "quality": {"leak_auc": 1.1, **data.quality},
         "evaluation": {"bootstrap": 5},
+        "importance": {"rows": 300},
     }
     found: dict[str, Any] = {}
     plan = parse_plan(batch.document(**sections))
@@ -128,7 +129,8 @@ def lived(data: Data, folder: Path) -> dict[str, Any]:
 
 
 def _trained(plan: Plan, batch: Batch, found: dict[str, Any]) -> Path:
-    features.run(plan, batch.folders())
+    with patch("jobs.permuted_rows.MIN_ROWS", 2):  # lives are short
+        features.run(plan, batch.folders())
     split = batch.output("split")
     for name in ("train/train.csv", "validation/validation.csv", "holdout/holdout.csv"):
         found[name] = (split / name).read_text()
@@ -142,7 +144,10 @@ def _trained(plan: Plan, batch: Batch, found: dict[str, Any]) -> Path:
         "trained_on": split / "baseline",
     }
     output = batch.folder / "evaluated"
-    with patch("jobs.commands.evaluate.draw"):  # the picture names no column, and is a third of a life's time
+    with (
+        patch("jobs.evaluation.segments.MIN_ROWS", 2),
+        patch("jobs.commands.evaluate.draw"),  # the picture names no column, and is a third of a life's time
+    ):
         evaluate.run(plan, Folders(input_base=batch.folder, output_base=output, inputs=given))
     statistics = json.loads((output / "baseline" / "statistics.json").read_text())
     found["statistics"] = list(numbers(statistics))

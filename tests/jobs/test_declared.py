@@ -11,7 +11,7 @@ from jobs import declared
 from jobs.declared import Request, check
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.job_plan import CsvFormat
+from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DatasetSection
 
 DATASET = Dataset.csv(
     "s3://data/raw/",
@@ -24,7 +24,7 @@ HEADER = "id,day,plan,age,spent,left\n"
 GOOD = HEADER + "1,2026-01-01,basic,30,1.5,0\n2,2026-01-02,,,,1\n"
 
 
-def problems(path: Path, *, dataset: declared.DatasetSection = DATASET, label: bool = True) -> list[str]:
+def problems(path: Path, *, dataset: DatasetSection = DATASET, label: bool = True) -> list[str]:
     (checked,) = check(Request(dataset=dataset, files=(str(path),), label=label), "256MB")
     return list(checked.problems)
 

@@ -41,6 +41,13 @@ def test_a_command_without_its_extra_says_so_in_one_sentence(
     assert "install mdlc-constructs[cli]" in line
 
 
+def test_the_client_without_its_extra_says_so_in_one_sentence(bare: Installed, tmp_path: Path) -> None:
+    done = bare.run("-c", "from mdlc_client import Client; Client()", folder=tmp_path)
+    assert done.stderr.splitlines()[-1].endswith(
+        "boto3 is not installed: install it with `pip install 'mdlc-constructs[client]'`"
+    )
+
+
 def test_cdk_nag_without_its_extra_is_said_in_one_sentence(bare: Installed, tmp_path: Path) -> None:
     done = bare.run("-c", "from mdlc_constructs import governance; governance.add_nag", folder=tmp_path)
     assert done.stderr.splitlines()[-1].endswith("which is not installed: install mdlc-constructs[nag].")

@@ -21,6 +21,28 @@ def test_the_packages_come_from_the_wheel(installed: Installed, tmp_path: Path) 
     assert done.stdout.count("site-packages") == 2
 
 
+def test_the_client_imports_neither_the_cdk_nor_the_library(installed: Installed, tmp_path: Path) -> None:
+    code = "import mdlc_client, sys; print([n for n in sys.modules if n.partition('.')[0] in sys.argv])"
+    done = installed.run("-c", code, "mdlc_constructs", "aws_cdk", "boto3", "pandas", folder=tmp_path)
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_files_are_checked_by_the_reader_in_the_wheel(installed: Installed, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("id,day,age,left\n1,2026-01-01,old,0\n")
+    code = """
+from pathlib import Path
+from mdlc_cli import putting
+from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.payloads.codec import encode
+columns = {"age": "integer"}
+declared = Dataset.csv("s3://data/raw/", label="left", timestamp="day", row_key=("id",), columns=columns)
+dataset = putting.Dataset(folder="s3://data/raw/", section=encode(declared.to_plan()))
+putting.check(putting.planned([Path("data.csv")], dataset.folder), dataset, label=True)
+"""
+    done = installed.run("-c", code, folder=tmp_path)
+    assert "data.csv, line 2: Column 'age' is declared integer but holds 'old'" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["lambdas", "jobs"])
 def test_assets_are_no_importable_names(installed: Installed, tmp_path: Path, name: str) -> None:
     done = installed.run("-c", f"import {name}", folder=tmp_path)

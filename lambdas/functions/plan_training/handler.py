@@ -43,8 +43,8 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     plan = logic.decide(request, work, champion, recorded, look_ups)
     uris = dict(plan.uris)
     if plan.step != "Done":
-        trained = {"training_job": plan.names["Train"], "artifact": uris["artifact"]}
-        uris["plan"] = put_plan(s3, home.bucket, replace(body, run=work.run, **trained))
+        body = replace(body, run=work.run, training_job=plan.names["Train"], artifact=uris["artifact"])
+        uris["plan"] = put_plan(s3, home.bucket, body)
     logger.info("planned", extra={"run": work.run, "step": plan.step, "region": os.environ.get("AWS_REGION")})
     return encode(with_execution(replace(plan, uris=uris), client("stepfunctions"), execution))
 

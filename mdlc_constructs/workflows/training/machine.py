@@ -115,7 +115,7 @@ class TrainingSettings:
         return AlgorithmSection(
             name=getattr(self.algorithm, "name", ""),
             image="${TrainingImage}",
-            hyperparameters=self.algorithm.hyperparameters,
+            hyperparameters={name: str(value) for name, value in self.algorithm.hyperparameters.items()},
         )
 
 

@@ -134,6 +134,18 @@ def merged(before: Mapping[str, Any] | None, changes: Mapping[str, Any]) -> dict
     return {**(before or {}), **changes}
 
 
+def metadata_only(card: Mapping[str, Any]) -> dict[str, Any]:
+    """A card as DescribeModelPackage answers with `IncludedData=MetadataOnly`: without what may be sensitive.
+
+    Of the members that stay on AWS, only the risk rating is one of a package's card.
+    """
+    if "ModelCardContent" not in card:
+        return dict(card)
+    uses = json.loads(card["ModelCardContent"]).get("intended_uses", {})
+    rating = {"risk_rating": uses["risk_rating"]} if "risk_rating" in uses else {}
+    return {**card, "ModelCardContent": json.dumps({"intended_uses": rating} if rating else {})}
+
+
 def check_content(content: str) -> None:
     """Check a card's content.
 
@@ -155,7 +167,7 @@ def problems(value: Any, schema: Schema = SCHEMA, where: str = "$") -> Iterator[
             yield f"{where} is none of what it may be"
         return
     kind = schema["type"]
-    if not isinstance(value, _TYPES[kind]) or (kind == "number" and isinstance(value, bool)):
+    if not _is(value, kind):
         yield f"{where} is no {kind}"
         return
     if kind == "object":
@@ -170,6 +182,11 @@ def problems(value: Any, schema: Schema = SCHEMA, where: str = "$") -> Iterator[
             yield f"{where} is {value!r}, not one of {', '.join(schema['enum'])}"
         if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
             yield f"{where} has {len(value)} characters"
+
+
+def _is(value: Any, kind: str) -> bool:
+    """Whether a value is of a type of JSON."""
+    return isinstance(value, _TYPES[kind]) and not (kind == "number" and isinstance(value, bool))
 
 
 def _of_object(value: Mapping[str, Any], schema: Schema, where: str) -> Iterator[str]:

@@ -132,7 +132,10 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 def describe(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DescribeModelPackage."""
-    return existing(request["ModelPackageName"], scope)
+    record = existing(request["ModelPackageName"], scope)
+    if request.get("IncludedData") == "MetadataOnly" and "ModelCard" in record:
+        return record | {"ModelCard": model_cards.metadata_only(record["ModelCard"])}
+    return record
 
 
 def list_packages(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

@@ -65,6 +65,7 @@ def test_an_approval_shows_the_evaluation_and_leaves_who_and_why(monkeypatch: py
         "  data version  data-2026-02-01 ->   data-2026-02-02",
         "  data          1 file, 900 rows ->  2 files, 1,200 rows",
         "  max_depth     6 ->                 8",
+        "Page and picture: `mdlc show 3 --model churn`.",
         "Version 3 of churn is approved.",
         "A release of version 3, started by its approval, has begun: watch it with "
         "`mdlc release --model churn`.",

@@ -60,7 +60,11 @@ def test_checked_files_are_uploaded_and_what_reads_them_is_named(target: FakeTar
     done = put(str(file))
     assert done.exit_code == 0, (done.output, done.exception)
     assert keys(target) == ["churn-1/raw/a.csv"] and done.stdout == ""
-    assert "1 rows" in done.stderr and "Next: `mdlc run training` reads them." in done.stderr
+    assert (
+        "checking a.csv by" in done.stderr
+        and "1 row)" in done.stderr
+        and "Next: `mdlc run training` reads them." in done.stderr
+    )
 
 
 def test_rows_to_score_go_where_the_batch_reads(target: FakeTarget, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from mdlc_cli.errors import CommandError
 from tests.cli.fakes import FakeClient, FakeTarget
 from tests.cli.test_asking import DECIDED, Response, answering
 from tests.cli.test_decision_apis import deployed
+from tests.client.test_client import account
 
 ROW = '{"distance": 3, "tail_number": "N1"}'
 
@@ -104,3 +107,28 @@ def test_bad_input_is_one_sentence_and_nothing_is_asked(
     asked = run("ask", *arguments)
     assert isinstance(asked.exception, CommandError), asked.output
     assert message in str(asked.exception) and sent == []
+
+
+def test_a_model_without_an_api_is_asked_at_its_endpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = account(tmp_path)
+    body = io.BytesIO(b'{"score": 0.5, "version": 1}')
+    here.clients["sagemaker-runtime"] = FakeClient(invoke_endpoint={"Body": body})
+    monkeypatch.setattr(options, "chosen", lambda local: (tmp_path, here))
+    asked = run("ask", '{"age": 3}', "--request-id", "r-1", "--json")
+    assert asked.exit_code == 0, (asked.output, asked.exception)
+    told = json.loads(asked.stdout)
+    assert (told["asked"], told["answers"][0]["score"]) == ("endpoint churn", 0.5)
+    assert f"Next: `mdlc audit r-1 --on {datetime.now(UTC):%Y-%m-%d}`" in asked.stderr
+    ((_, request),) = here.clients["sagemaker-runtime"].calls
+    assert (request["EndpointName"], request["InferenceId"]) == ("churn", "r-1")
+
+
+def test_a_model_that_was_never_released_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "chosen", lambda local: (tmp_path, account(tmp_path, items=[])))
+    asked = run("ask", '{"age": 3}')
+    assert str(asked.exception) == "churn has no endpoint yet: release a version with `mdlc release`"
+    asked = run("ask", '{"age": 3}', "--endpoint", "--model", "chrun")
+    assert str(asked.exception) == "no model is called 'chrun': did you mean churn?"
+    assert "model chrun has no decision API" in str(run("openapi", "--model", "chrun").exception)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from mdlc_cli import app as application
-from mdlc_cli import decided, deployment
+from mdlc_cli import decided, deployment, models
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from mdlc_client import audit, registered
+from tests.cli import left_results
 from tests.cli.fakes import FakeClient, FakeTarget
 from tests.cli.life import MODEL
 from tests.cli.stored import read_here
@@ -28,7 +30,19 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BEGINNING = "see ticket [/ops] [link=http://evil.example]here[/link] [bold :bomb: \\u001b[2J"
 
 KEPT = {
-    *("pk", "sk", "model", "workflow", "outcome", "passed", "version", "package_arn", "replaced", "manifest"),
+    *(
+        "pk",
+        "sk",
+        "model",
+        "monitor",
+        "workflow",
+        "outcome",
+        "passed",
+        "version",
+        "package_arn",
+        "replaced",
+        "manifest",
+    ),
     *(
         "started_at",
         "finished_at",
@@ -196,6 +210,28 @@ def test_logs_are_shown(machines: FakeTarget, shown_on: str) -> None:
     assert BEGINNING in run("logs", f"job{HOSTILE}")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show", "2"),
+        ("show", "bbbbbb3333"),
+        ("show", "broken"),
+        ("show", "endpoint/latest"),
+        ("compare", "1", "2"),
+    ],
+    ids=" ".join,
+)
+def test_results_are_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shown_on: str, arguments: tuple[str, ...]
+) -> None:
+    made = left_results.account(monkeypatch, tmp_path)
+    model = models.deployed(made)[0]
+    poisoned_model = replace(model, items=tuple(poisoned(item) for item in model.items))
+    monkeypatch.setattr(models, "deployed", lambda *arguments, **options: [poisoned_model])
+    monkeypatch.setattr(options, "chosen", lambda local: (tmp_path, made))
+    assert BEGINNING in "".join(run(*arguments, *(["--no-open"] if "show" in arguments else [])).split("\n"))
+
+
 def test_rules_are_shown_and_remain_the_same_document(monkeypatch: pytest.MonkeyPatch) -> None:
     document = {**DOCUMENT, "version": HOSTILE}
     monkeypatch.setattr(options, "chosen", lambda local: (Path(), deployed(now=document)))
@@ -219,7 +255,7 @@ def test_outputs_of_a_deployment_are_one_line_each(
 def test_an_error_is_shown_with_its_detail(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(**_: object) -> None:
+    def fail(**options: object) -> None:
         raise CommandError(HOSTILE, detail=HOSTILE)
 
     monkeypatch.setattr(application, "app", fail)

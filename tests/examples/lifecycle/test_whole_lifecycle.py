@@ -23,6 +23,7 @@ from mdlc_cli.history import timeline
 from mdlc_cli.searching import Search
 from mdlc_cli.target import Target
 from mdlc_client import audit
+from tests.examples import notebooks
 
 pytestmark = pytest.mark.slow
 
@@ -148,6 +149,14 @@ def test_an_answer_of_june_tells_which_drift_its_version_came_from(lived: Lived)
     (trigger,) = found.lineage.triggers
     assert trigger["trigger"] == "drift" and trigger["report"].endswith("/report.json")
     assert found.lineage.release["outcome"] == "Succeeded"
+
+
+def test_the_notebook_shows_runs_versions_predictions_and_windows(lived: Lived) -> None:
+    pictures, texts = notebooks.shown(lived.chosen, lived.folder)
+    # The versions' metrics, the scores of the batch, and the AUC of the windows.
+    assert pictures == 3
+    for words in ("retraining", "predictions, the mean score is", "drifted", "label"):
+        assert words in texts
 
 
 def test_no_execution_failed(lived: Lived) -> None:

@@ -32,7 +32,7 @@ def scored(rows: int, task: str = "binary") -> ScoredRows:
 
 @pytest.mark.parametrize("task", ["binary", "regression"])
 def test_each_value_has_its_own_rows_and_the_missing_are_one(tmp_path: Path, task: str) -> None:
-    values = [("a", HOSTILE, None)[number % 3] for number in range(600)]
+    values: list[str | None] = [("a", HOSTILE, None)[number % 3] for number in range(600)]
     every = scored(600, task)
     with duckdb.connect() as connection:
         found, notes = read_segments(connection, keys(tmp_path, **{"k'\"<i>": values}), every)
@@ -61,7 +61,7 @@ def test_the_worst_segment_is_first(tmp_path: Path) -> None:
 def test_small_segments_and_those_of_one_class_are_counted_and_left_out(tmp_path: Path) -> None:
     labels = np.repeat([0.0, 1.0, 0.0, 1.0], 100)
     every = ScoredRows(labels=labels, scores=np.linspace(0, 1, 400))
-    values: list[str | None] = ["zeros"] * 100 + ["both"] * 290 + ["few"] * 10
+    values: list[str | None] = [*(["zeros"] * 100), *(["both"] * 290), *(["few"] * 10)]
     assert MIN_ROWS > 10
     with duckdb.connect() as connection:
         found, notes = read_segments(connection, keys(tmp_path, kind=values), every)

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from mdlc_local.sagemaker.faults import SageMakerApiError
-from mdlc_local.sagemaker.registry.model_cards import check_content, merged, problems
+from mdlc_local.sagemaker.registry.model_cards import check_content, merged, metadata_only, problems
 
 METRIC = {"name": "auc", "type": "number", "value": 0.7, "notes": "95% interval"}
 
@@ -76,3 +76,19 @@ def test_a_new_status_keeps_the_content_and_an_archived_content_stays() -> None:
     assert card == {"ModelCardContent": "{}", "ModelCardStatus": "Archived"}
     with pytest.raises(SageMakerApiError, match="Archived state"):
         merged(card, {"ModelCardContent": "{}"})
+
+
+@pytest.mark.parametrize(
+    ("card", "kept"),
+    [
+        (
+            {"intended_uses": {"risk_rating": "Low", "purpose_of_model": "p"}},
+            {"intended_uses": {"risk_rating": "Low"}},
+        ),
+        (evaluation(METRIC), {}),
+    ],
+)
+def test_metadata_alone_is_the_risk_rating_and_the_status(card: dict[str, Any], kept: dict[str, Any]) -> None:
+    found = metadata_only({"ModelCardContent": json.dumps(card), "ModelCardStatus": "Draft"})
+    assert (json.loads(found["ModelCardContent"]), found["ModelCardStatus"]) == (kept, "Draft")
+    assert metadata_only({"ModelCardStatus": "Draft"}) == {"ModelCardStatus": "Draft"}

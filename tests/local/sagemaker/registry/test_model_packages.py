@@ -173,6 +173,8 @@ def test_a_model_card_is_kept_described_and_checked(lab: Lab, group: str) -> Non
     card = {"ModelCardContent": content, "ModelCardStatus": "PendingReview"}
     arn = create(lab, group, ModelCard=card)
     assert lab.sagemaker.describe_model_package(ModelPackageName=arn)["ModelCard"] == card
+    described = lab.sagemaker.describe_model_package(ModelPackageName=arn, IncludedData="MetadataOnly")
+    assert described["ModelCard"] == {**card, "ModelCardContent": "{}"}
     lab.sagemaker.update_model_package(ModelPackageArn=arn, ModelCard={"ModelCardStatus": "Approved"})
     changed = lab.sagemaker.describe_model_package(ModelPackageName=arn)["ModelCard"]
     assert changed == {"ModelCardContent": content, "ModelCardStatus": "Approved"}
