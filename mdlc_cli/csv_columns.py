@@ -101,13 +101,15 @@ def read_head(path: Path) -> Head:
     repeated = next((name for name, count in Counter(header).items() if count > 1), None)
     if repeated is not None:
         raise CommandError(f"{path} has two columns named {repeated!r}: give each column its own name")
+    if len(lines) > HEAD_ROWS:
+        # The head may end within a quoted value.
+        rows = rows[:-1]
     ragged = next((number for number, row in enumerate(rows, start=2) if len(row) != len(header)), None)
-    if ragged is not None and ragged < HEAD_ROWS:
+    if ragged is not None:
         raise CommandError(
-            f"line {ragged} of {path} has not the {len(header)} values that the header names: mend the file"
+            f"row {ragged} of {path} has not the {len(header)} values that the header names: mend the file"
         )
-    whole = [row for row in rows if len(row) == len(header)]
-    columns = {name: [row[place] for row in whole] for place, name in enumerate(header)}
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(header)}
     return Head(file=path.name, delimiter=delimiter, columns=columns)
 
 

@@ -145,6 +145,7 @@ def _render(folder: Path, answers: Mapping[str, Any]) -> None:
     from copier.errors import CopierError
 
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         run_copy(
             str(places.template_source()),
             folder,
@@ -153,9 +154,11 @@ def _render(folder: Path, answers: Mapping[str, Any]) -> None:
             overwrite=True,
             quiet=True,
         )
+        shutil.copyfile(places.team_stack_source(), folder / STACK_FILE)
     except CopierError as error:
         raise CommandError(f"the template cannot be rendered ({error}): reinstall mdlc-constructs") from error
-    shutil.copyfile(places.team_stack_source(), folder / STACK_FILE)
+    except OSError as error:
+        raise CommandError(f"{folder} cannot be written ({error}): name another folder") from error
 
 
 def _copy_rows(source: Path, target: Path, delimiter: str) -> None:

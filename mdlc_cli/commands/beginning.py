@@ -162,7 +162,9 @@ def _account(root: Path, asked: Needs | None, local: bool | None) -> dict[str, l
             name: [warning("app", says, "run `mdlc diff` or `mdlc deploy` in the app's folder, then again")]
         }
     credentials = ok("credentials", chosen.sentence)
-    return {name: [credentials, *account.findings(AccountReader(chosen), asked)]}
+    # The quotas of SageMaker alone are dozens of pages.
+    with progress.step(f"asking {name}"):
+        return {name: [credentials, *account.findings(AccountReader(chosen), asked)]}
 
 
 def _print(areas: Mapping[str, Sequence[Finding]]) -> None:

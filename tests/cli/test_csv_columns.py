@@ -85,7 +85,7 @@ def test_the_rarer_value_counts_as_1_when_no_value_says_yes(tmp_path: Path) -> N
         ("at,left\n", {}, "holds no table: give a CSV file with a header line and rows below it"),
         ("", {}, "holds no table"),
         ("at,at\n1,2\n", {}, "has two columns named 'at': give each column its own name"),
-        ("at,left\n1,2\n1\n", {}, "line 3 of"),
+        ("at,left\n1,2\n1\n", {}, "row 3 of"),
         ("id,at,left\na,2026-05-01,1\nb,2026-05-02,1\n", {"label": "left"}, "'left' has one value only"),
     ],
 )
@@ -114,3 +114,13 @@ def test_a_dataset_that_the_library_refuses_is_one_sentence(tmp_path: Path) -> N
     roles = csv_columns.roles(csv_columns.read_head(written(tmp_path, text)), label="left")
     with pytest.raises(CommandError, match="differs from another column only by case"):
         roles.dataset()
+
+
+def test_a_head_that_ends_within_a_quoted_value_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_columns, "HEAD_ROWS", 4)
+    rows = "".join(f'a{number},2026-05-01,"one\ntwo",{number % 2}\n' for number in range(9))
+    head = csv_columns.read_head(written(tmp_path, f"id,at,note,left\n{rows}"))
+    assert head.columns["id"] == ["a0"]
+    assert head.columns["note"] == ["one\ntwo"]

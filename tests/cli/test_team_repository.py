@@ -9,16 +9,20 @@ import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 import yaml
 
 from mdlc_cli import csv_columns, places, sample_data, team_repository
+from mdlc_cli.app import app
 from mdlc_cli.errors import CommandError
+from tests.docs import markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 ODD = (
-    '"it\'s the key id";at;"größe ""cm""";verlässt\n'
+    '"it\'s the key id";at;"größe ""cm"" {{ 1+1 }}";verlässt\n'
     "k1;2026-05-01;1;ja\nk2;2026-05-02;2;nein\nk3;2026-05-03;3;nein\nk4;2026-05-04;4;nein\n"
 )
 
@@ -113,14 +117,32 @@ def test_odd_names_of_columns_are_written_as_they_are(tmp_path: Path) -> None:
     assert names["COLUMNS"] == {
         "it's the key id": "text",
         "at": "timestamp",
-        'größe "cm"': "integer",
+        'größe "cm" {{ 1+1 }}': "integer",
         "verlässt": "category",
     }
     assert 'positive="ja"' in text and 'delimiter=";"' in text
 
 
+def test_every_command_that_its_documents_name_exists(project: Path) -> None:
+    for line in (*markdown.commands(project / "README.md", "mdlc"), "put data/customers.csv"):
+        command: Any = typer.main.get_command(app)
+        words = line.split()
+        while words and words[0] in getattr(command, "commands", {}):
+            command = command.commands[words.pop(0)]
+        assert not hasattr(command, "commands"), line
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    roles = csv_columns.Roles(
+        label="a", timestamp="b", key="c", task="binary", positive="1", columns={}, delimiter=","
+    )
+    with pytest.raises(CommandError, match="cannot be written"):
+        team_repository.make(tmp_path / "file" / "new", name="churn", roles=roles, data=None)
+
+
 def test_a_regression_is_gated_by_its_error(tmp_path: Path) -> None:
-    text = (of_rows(tmp_path, ODD, 'größe "cm"') / "team.py").read_text(encoding="utf-8")
+    text = (of_rows(tmp_path, ODD, 'größe "cm" {{ 1+1 }}') / "team.py").read_text(encoding="utf-8")
     assert 'task="regression"' in text and 'better_than_champion="rmse"' in text
 
 

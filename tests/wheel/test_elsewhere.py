@@ -80,6 +80,14 @@ def test_the_local_aws_comes_up_in_an_empty_folder_beside_read_only_packages(
     assert "has ended" in down.stderr
 
 
+def test_a_teams_repository_is_made_from_what_the_wheel_carries(installed: Installed, tmp_path: Path) -> None:
+    done = installed.run("-m", "mdlc_cli", "init", "churn", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "churn" / "team.py").exists()
+    stack = (tmp_path / "churn" / "model_team.py").read_bytes()
+    assert stack == (ROOT / "stacks" / "model_team.py").read_bytes()
+
+
 def _folders(root: Path) -> list[Path]:
     return [root, *(path for path in root.rglob("*") if path.is_dir())]
 
