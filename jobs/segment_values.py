@@ -25,8 +25,8 @@ def segment_columns(
             continue
         # NULL counts as a value: rows without one are a segment too.
         values = f"count(DISTINCT {quote(name)}) + max(CAST({quote(name)} IS NULL AS INTEGER))"
-        (found,) = single(connection, f"SELECT {values} FROM {quote(relation)}")
-        if 2 <= int(str(found)) <= MAX_VALUES:
+        (distinct,) = single(connection, f"SELECT {values} FROM {quote(relation)}")
+        if 2 <= int(str(distinct)) <= MAX_VALUES:
             chosen.append(name)
         if len(chosen) == MAX_COLUMNS:
             break

@@ -64,14 +64,14 @@ def _reliability(scores: Floats, labels: Floats) -> list[ReliabilityBin]:
         *(np.bincount(places, weights, len(cuts) + 1).tolist() for weights in (None, labels, scores)),
         strict=True,
     )
-    found = []
+    reliability = []
     for rows, hits, total in counted:
         if rows:
             low, high = wilson(hits, rows, _Z)
-            found.append(
+            reliability.append(
                 ReliabilityBin(score=total / rows, rate=hits / rows, low=low, high=high, rows=int(rows))
             )
-    return found
+    return reliability
 
 
 def _regression(scores: Floats, labels: Floats) -> tuple[dict[str, float], dict[str, float]] | None:

@@ -64,8 +64,8 @@ def _values(
 ) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int64]]]:
     """A column's values in order, and for each row the number of its value, from 1."""
     value = f"coalesce({quote(name)}, {literal(MISSING)})"
-    found = connection.execute(f"SELECT DISTINCT {value} FROM {table} ORDER BY 1").fetchall()
-    values = [str(row[0]) for row in found]
+    distinct = connection.execute(f"SELECT DISTINCT {value} FROM {table} ORDER BY 1").fetchall()
+    values = [str(row[0]) for row in distinct]
     listed = ", ".join(map(literal, values))
     query = f"SELECT list_position([{listed}], {value}) AS place FROM {table}"
     return values, np.asarray(connection.execute(query).fetchnumpy()["place"], dtype=np.int64)

@@ -159,7 +159,7 @@ class TrainingWorkflow(Workflow):
             "EvaluateRole",
             jobs("EvaluateWheels"),
             bucket(
-                reads=("runs", "splits", "scores", *(("training",) if self.settings.tells_gain else ())),
+                reads=("runs", "splits", "scores", *(("training",) if self.settings.reports_gain else ())),
                 writes=("evaluations", "baselines"),
             ),
         )

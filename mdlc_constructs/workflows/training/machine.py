@@ -107,7 +107,7 @@ class TrainingSettings:
         }
 
     @property
-    def tells_gain(self) -> bool:
+    def reports_gain(self) -> bool:
         """Whether the evaluation reads the trained model for the gain of its trees."""
         return isinstance(self.algorithm, BuiltInAlgorithm) and self.evaluation.importance() is not None
 
@@ -210,7 +210,7 @@ def evaluate(settings: TrainingSettings) -> Task:
             "predictions": "{% $plan.uris.scores %}",
             "trained_on": "{% $plan.uris.trained_on %}",
             "manifest": "{% $plan.uris.manifest %}",
-            **(trees if settings.tells_gain else {}),
+            **(trees if settings.reports_gain else {}),
         },
         outputs={"evaluation": "{% $plan.uris.evaluation %}", "baseline": "{% $plan.uris.baseline %}"},
         compute=settings.job_compute,
