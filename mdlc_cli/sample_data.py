@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-FILE_NAME = "customers.csv"
+FILE_NAME, NEXT_MONTH = "customers.csv", "next_month.csv"
 LABEL = "left"
 COLUMNS = ("customer", "day", "plan", "age", "months", "spent", "calls", LABEL)
 ROWS = 3000
@@ -75,6 +75,23 @@ def write(path: Path, **arguments: int | float | date) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows(rows(**arguments))  # type: ignore[arg-type]
+
+
+def write_next_month(path: Path) -> None:
+    """Write the rows of the month after: customers call support more, and long contracts keep nobody.
+
+    A monitor finds the drift, and a model that learned these rows too beats one that did not.
+    """
+    write(
+        path,
+        count=ROWS,
+        seed=8,
+        first_day=FIRST_DAY + timedelta(days=DAYS),
+        days=30,
+        mean_calls=2.5,
+        months_effect=0.04,
+        first_number=ROWS + 1,
+    )
 
 
 def _poisson(generator: random.Random, mean: float) -> int:

@@ -94,6 +94,7 @@ def make(folder: Path, *, name: str, roles: Roles, data: Path | None) -> Path:
         "columns": dict(roles.columns),
         "delimiter": roles.delimiter,
         "data_file": file_name,
+        "sample": data is None,
         "mdlc_version": version("mdlc-constructs"),
     }
     _render(folder, answers)
@@ -101,6 +102,7 @@ def make(folder: Path, *, name: str, roles: Roles, data: Path | None) -> Path:
     target.parent.mkdir(exist_ok=True)
     if data is None:
         sample_data.write(target)
+        sample_data.write_next_month(target.with_name(sample_data.NEXT_MONTH))
     else:
         _copy_rows(data, target, roles.delimiter)
     return target

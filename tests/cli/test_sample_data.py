@@ -25,6 +25,15 @@ def test_who_calls_more_leaves_more_often() -> None:
     assert mean(calls["1"]) > mean(calls["0"]) + 0.7
 
 
+def test_the_next_month_differs_and_has_keys_of_its_own(tmp_path: Path) -> None:
+    sample_data.write_next_month(tmp_path / "b.csv")
+    lines = (tmp_path / "b.csv").read_text().splitlines()
+    assert (lines[1].split(",")[0], lines[1].split(",")[1]) == ("c03001", "2026-10-28")
+    assert lines[-1].split(",")[1] == "2026-11-26"
+    calls = [int(line.split(",")[-2]) for line in lines[1:]]
+    assert mean(calls) > 2.2
+
+
 def test_later_rows_have_keys_of_their_own_and_may_drift() -> None:
     later = [*sample_data.rows(100, first_number=3001, mean_calls=5, seed=8)]
     assert [later[0][0], later[-1][0]] == ["c03001", "c03100"]

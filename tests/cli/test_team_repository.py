@@ -57,6 +57,7 @@ def test_everything_is_there_and_nothing_is_left_to_fill_in(project: Path) -> No
         "app.py",
         "cdk.json",
         "data/customers.csv",
+        "data/next_month.csv",
         "mdlc.toml",
         "model_team.py",
         "pyproject.toml",
@@ -220,4 +221,4 @@ def test_it_passes_its_own_tests_at_once(project: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT), "CDK_VALIDATION": "false", "PYTEST_ADDOPTS": ""},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "5 passed, 1 deselected" in done.stdout
+    assert "6 passed, 1 deselected" in done.stdout
