@@ -65,6 +65,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@awk '/^uv==/ {on = 1; print; next} on && /^[^ ]/ {exit} on' requirements.lock > $(VENV)/uv.lock
 	@test -x $(UV) || $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes --no-deps --requirement $(VENV)/uv.lock
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip sync --require-hashes requirements.lock
+	@# Two packages have the file aws_cdk/cloud_assembly_schema/__init__.py, and aws-cdk-lib needs its own.
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip sync --quiet --require-hashes --reinstall-package aws-cdk-lib requirements.lock
 	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@echo "ok  environment in $(VENV) ($$(( $$(date +%s) - $$(cat .setup-began) )) s)"; rm -f .setup-began
 	@touch $@

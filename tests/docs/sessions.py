@@ -71,8 +71,15 @@ def differences(shown: tuple[str, ...], output: str) -> list[str]:
 
     Numbers, times and hexadecimal names may differ, and so may spaces and lines of tables.
     """
-    real = iter([*map(normal, output.splitlines())])
-    return [each for each in shown if not any(normal(each) in line for line in real)]
+    printed = [normal(line) for line in output.splitlines()]
+    missing, begin = [], 0
+    for line in shown:
+        place = next((n for n in range(begin, len(printed)) if normal(line) in printed[n]), None)
+        if place is None:
+            missing.append(line)
+        else:
+            begin = place + 1
+    return missing
 
 
 def normal(line: str) -> str:
