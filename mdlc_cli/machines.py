@@ -30,6 +30,16 @@ class Execution:
     started: datetime
     stopped: datetime | None
 
+    @property
+    def whole_name(self) -> str:
+        """The name that no other execution has, see `whole_name`."""
+        return whole_name(self.arn)
+
+
+def whole_name(arn: str) -> str:
+    """`<machine>:<execution>` of an execution's ARN: a retraining gives its own name to what it starts."""
+    return ":".join(arn.split(":")[-2:])
+
 
 def all_machines(target: Target, *, stack: str | None = None) -> list[StateMachine]:
     """The state machines of the account, or only those of one stack."""

@@ -18,7 +18,7 @@ from mdlc_cli.advice import Failure
 from mdlc_cli.errors import CommandError
 from mdlc_cli.failure_causes import explained
 from mdlc_cli.history import Timeline, flattened, timeline
-from mdlc_cli.machines import StateMachine
+from mdlc_cli.machines import StateMachine, whole_name
 from mdlc_cli.target import Target
 from mdlc_cli.terminal import line
 from mdlc_client.audit import parsed
@@ -186,11 +186,11 @@ def to_the_end(
     try:
         result = follow(target, execution, console=console)
     except KeyboardInterrupt:
-        name = execution.rpartition(":")[2]
+        name = whole_name(execution)
         console.print(line(f"No longer watching; {what} goes on. Follow it again with `mdlc watch {name}`."))
         raise typer.Exit(130) from None
     if result.waits and not as_json:
-        name = execution.rpartition(":")[2]
+        name = whole_name(execution)
         out = progress.results_console()
         out.print(
             line(f"It goes on after the decision: follow it then with `mdlc watch {name}`."), soft_wrap=True

@@ -170,7 +170,8 @@ def _following(
     """Sentences on what goes on because of the decision, each with the command to follow it."""
     notes = []
     if retraining is not None:
-        notes.append(f"The retraining {retraining} goes on: follow it with `mdlc watch {retraining}`.")
+        name = f"{model.name}-{RETRAINING}:{retraining}"
+        notes.append(f"The retraining goes on: follow it with `mdlc watch {name}`.")
     if verdict.decision == REJECTED:
         champion = versions.champion_of(model)
         notes.append("" if champion is None else f"Version {champion} stays the champion.")

@@ -55,13 +55,14 @@ def init(
     update: Annotated[
         bool, typer.Option("--update", help="Render the installed version's template over what it made.")
     ] = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Make a team's repository: a stack, data, tests and CI, which train on this machine at once.
 
     Asks for three things at most, and for nothing without a terminal.
     """
     if update:
-        _update(folder)
+        _update(folder, as_json=as_json)
         return
     team_repository.check_empty(folder)
     asks = is_terminal()
@@ -80,6 +81,17 @@ def init(
     roles = csv_columns.roles(head, label=label, timestamp=timestamp, key=key)
     features = roles.dataset().resolved_features
     data_file = team_repository.make(folder, name=name, roles=roles, data=data)
+    if as_json:
+        terminal.write_json(
+            {
+                "folder": str(folder),
+                "model": name,
+                "data": str(data_file),
+                "features": features,
+                **asdict(roles),
+            }
+        )
+        return
     what = f"{roles.label!r}, a {'yes or no' if roles.task == 'binary' else 'number'}"
     counts = f" (1 is {roles.positive!r})" if roles.task == "binary" and roles.positive != "1" else ""
     terminal.write(
@@ -188,8 +200,11 @@ def is_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _update(folder: Path) -> None:
+def _update(folder: Path, *, as_json: bool) -> None:
     changed = team_repository.update(folder)
+    if as_json:
+        terminal.write_json({"folder": str(folder), "changed": changed})
+        return
     text = f"Changed: {', '.join(changed)}. See `git diff`." if changed else "Nothing changed."
     terminal.write(terminal.one_line(text))
 

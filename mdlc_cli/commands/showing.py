@@ -98,7 +98,7 @@ def watch(
         str | None,
         typer.Argument(
             metavar="EXECUTION",
-            help="An execution, or a run. Default: the one that runs, else the newest.",
+            help="An execution, or a run. Default: the first that runs, else the newest.",
             show_default=False,
         ),
     ] = None,
@@ -137,7 +137,8 @@ def _watched(target: Target, name: str | None, stack: str | None, model: str | N
     if not recent:
         raise CommandError(references.NOTHING_YET)
     going = [execution for execution in recent if execution.status == outcomes.RUNNING]
-    for other in going[1:]:
-        message = f"{other.machine} runs too: `mdlc watch {other.name}`"
+    # What began first may have started the others, and waits for them.
+    for other in going[:-1]:
+        message = f"{other.machine} runs too: `mdlc watch {other.whole_name}`"
         progress.stderr_console().print(terminal.line(message))
-    return (going or recent)[0]
+    return going[-1] if going else recent[0]

@@ -118,7 +118,9 @@ def executions(
         (each, outcomes.of(target, each)) for each in machines.newest(target, state_machines, limit=limit)
     ]
     if as_json:
-        terminal.write_json([{**asdict(each), **asdict(ending)} for each, ending in ended])
+        listed = [{**asdict(each), **asdict(ending)} for each, ending in ended]
+        # An execution's name has the same key in every command's document.
+        terminal.write_json([{"execution": document.pop("name"), **document} for document in listed])
         return
     table = progress.table("started", "machine", "execution", "status", "outcome", "seconds")
     for each, ending in ended:
@@ -139,20 +141,28 @@ def logs(
     stack: options.Stack = None,
     model: options.Model = None,
     tail: Annotated[int | None, typer.Option(help="Only the last lines of each job.", min=1)] = None,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Print what the jobs of an execution wrote, or one job."""
     _, target = options.chosen(local)
     job = job_logs.find(target, name) if name else None
     if job is not None:
-        for line in job_logs.lines(target, job, limit=tail):
+        lines = job_logs.lines(target, job, limit=tail)
+        if as_json:
+            terminal.write_json([{"job": job.name, "lines": lines}])
+        for line in () if as_json else lines:
             terminal.write(line)
         return
     execution = _execution(target, name, stack, model)
     seen = timeline(watch.events(target.client("stepfunctions"), execution.arn))
-    for each in seen.jobs if seen else ():
-        terminal.write(f"==> {each.name}")
-        for line in job_logs.lines(target, each, limit=tail):
+    written = ((each.name, job_logs.lines(target, each, limit=tail)) for each in (seen.jobs if seen else ()))
+    if as_json:
+        terminal.write_json([{"job": job_name, "lines": lines} for job_name, lines in written])
+        return
+    for job_name, lines in written:
+        terminal.write(f"==> {job_name}")
+        for line in lines:
             terminal.write(line)
     ending = outcomes.of(target, execution, logs_shown=True)
     jobs = "" if seen and seen.jobs else " and ran no jobs"

@@ -37,7 +37,7 @@ def of(target: Target, reference: ExecutionReference) -> ResultSummary:
     ended = "runs" if execution.status == outcomes.RUNNING else outcome or execution.status
     following = [f"{failure.following[:1].upper()}{failure.following[1:]}."] if failure else []
     if execution.status == outcomes.RUNNING:
-        following = [f"`mdlc watch {execution.name}` follows it to its end."]
+        following = [f"`mdlc watch {execution.whole_name}` follows it to its end."]
     computed = windows_of(reference.model, item) if reference.model else []
     names = [window_name(each) for each in computed]
     workflow = advice.workflow_of(execution.machine)

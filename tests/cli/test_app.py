@@ -3,9 +3,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
 from mdlc_cli import app, local, places
 from mdlc_cli.errors import ToolFailedError
@@ -27,6 +30,30 @@ def test_help_names_every_command_with_what_it_is_for(tmp_path: Path) -> None:
     for command in ("local", "tools", "deploy", "run", "teardown", "executions", "logs", "audit"):
         assert f" {command} " in shown
     assert "mdlc run training" in shown
+
+
+def commands() -> Iterator[tuple[str, set[str]]]:
+    """Every command with its options."""
+    pending: list[tuple[str, Any]] = [("", typer.main.get_command(app.app))]
+    for name, command in pending:
+        if hasattr(command, "commands"):
+            pending += [(f"{name} {each}".strip(), inner) for each, inner in command.commands.items()]
+        else:
+            yield name, {option for each in command.params for option in each.opts}
+
+
+def test_options_of_one_meaning_are_called_alike_in_every_command() -> None:
+    listed = dict(commands())
+    assert [name for name, options in listed.items() if "--json" not in options] == ["openapi"], (
+        "its output is JSON itself"
+    )
+    no_account = {"init", "tools", "local up", "local down", "local status", "local env"}
+    assert {name for name, options in listed.items() if "--local" not in options} == no_account
+    of_apps = {"doctor", "diff", "deploy", "teardown"}
+    assert {name for name, options in listed.items() if "--stack" not in options} == no_account | of_apps
+    of_apis = {"rules check", "rules put", "rules show"}
+    without_model = {name for name, options in listed.items() if "--model" not in options}
+    assert without_model == no_account | of_apps | of_apis
 
 
 def test_help_does_not_wait_for_boto3(tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_an_execution_that_waits_for_a_person_is_left_with_status_0(
     assert left.value.exit_code == 0
     printed = capsys.readouterr()
     assert "version 3 waits for a person: `mdlc approve 3 --model m`" in printed.err
-    assert printed.out == "It goes on after the decision: follow it then with `mdlc watch e1`.\n"
+    assert printed.out == "It goes on after the decision: follow it then with `mdlc watch m-training:e1`.\n"
     assert len(stepfunctions.calls) == 3, "approved already: its event was still on its way"
     statuses = iter(["Approved"])
     result = running.to_the_end(target, EXECUTION, as_json=True)

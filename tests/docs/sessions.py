@@ -17,6 +17,7 @@ _CONTINUED = re.compile(r"\s*\\\n\s*")
 LEFT_OUT = "..."
 _NAME = re.compile(r"\b[0-9a-f]{7,}(-[0-9a-f]+)*\b")
 _NUMBER = re.compile(r"\d+([.,:]\d+)*")
+_AGE = re.compile(r"# (s|min|h|d)\b")
 _SPACE = re.compile(r"[\s│┃─━╭╮╰╯├└┌┐┘┤|]+")
 
 
@@ -83,6 +84,7 @@ def differences(shown: tuple[str, ...], output: str) -> list[str]:
 
 
 def normal(line: str) -> str:
-    """A line with `#` for what differs between two runs."""
+    """A line with `#` for what differs between two runs, and seconds for every unit of time."""
     without_names = _NAME.sub("#", line)
-    return _SPACE.sub(" ", _NUMBER.sub("#", without_names)).strip()
+    spaced = _SPACE.sub(" ", _NUMBER.sub("#", without_names)).strip()
+    return _AGE.sub("# s", spaced)

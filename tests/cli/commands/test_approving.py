@@ -96,7 +96,7 @@ def test_a_rejection_says_what_stays_and_json_says_everything(monkeypatch: pytes
     document = json.loads(result.stdout)
     assert (document["decision"], document["reason"], document["changed"]) == ("Rejected", REASON, True)
     assert document["judgement"]["metrics"][0][0]["low"] == pytest.approx(0.71)
-    assert "The retraining q7 goes on: follow it with `mdlc watch q7`." in result.stderr
+    assert "The retraining goes on: follow it with `mdlc watch churn-retraining:q7`." in result.stderr
     assert "Version 2 stays the champion." in result.stderr
     assert account.statuses[3] == "Rejected" and account.descriptions[3] == REASON
 
@@ -109,7 +109,7 @@ def test_a_rejection_says_what_stays_and_json_says_everything(monkeypatch: pytes
             "The next `mdlc run batch-inference --model churn` scores with it.",
         ),
         (Deciding(begins=False), "Next: `mdlc release --model churn` brings it to the endpoint."),
-        (Deciding(waits=True, machines=("training", "retraining")), "`mdlc watch q7`"),
+        (Deciding(waits=True, machines=("training", "retraining")), "`mdlc watch churn-retraining:q7`"),
     ],
     ids=["batch only", "no rule", "retraining"],
 )

@@ -56,7 +56,13 @@ def plain(text: str) -> list[str]:
             ("show", "broken"),
             ["Execution broken of churn-training: Failed", "Next: Mend the data as the cause"],
         ),
-        (("show",), ["Execution going-on of churn-training: runs", "Next: `mdlc watch going-on` follows it"]),
+        (
+            ("show",),
+            [
+                "Execution going-on of churn-training: runs",
+                "Next: `mdlc watch churn-training:going-on` follows it",
+            ],
+        ),
         (("compare", "1", "2"), ["Version 1 and version 2 of churn", "What differs", "  num_round"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -230,7 +236,7 @@ def test_of_several_that_run_the_others_are_named(target: FakeTarget) -> None:
     ending(target, "SUCCEEDED", output="{}")
     listed = executions(target)
     listed.append({**listed[0], "executionArn": f"{listed[0]['executionArn']}-2", "name": "older"})
-    assert "churn-training runs too: `mdlc watch older`" in run("watch").stderr
+    assert "churn-training runs too: `mdlc watch churn-training:going-on`" in run("watch").stderr
 
 
 def test_where_nothing_has_run_the_next_command_is_named(target: FakeTarget) -> None:
@@ -247,4 +253,5 @@ def test_ctrl_c_names_the_command_that_goes_on(target: FakeTarget, monkeypatch: 
     result = run("watch")
     assert result.exit_code == 130
     said = " ".join(result.stderr.split())
-    assert "No longer watching; the execution goes on. Follow it again with `mdlc watch going-on`." in said
+    again = "Follow it again with `mdlc watch churn-training:going-on`."
+    assert f"No longer watching; the execution goes on. {again}" in said

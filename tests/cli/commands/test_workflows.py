@@ -45,6 +45,7 @@ def test_logs_of_an_execution_without_jobs_say_so(monkeypatch: pytest.MonkeyPatc
         + advice.meaning("training", "Unchanged")
     )
     assert result.stdout == ""
+    assert json.loads(CliRunner().invoke(app, ["logs", "--json"]).stdout) == []
 
 
 def run(monkeypatch: pytest.MonkeyPatch, folder: Path, here: FakeTarget, *arguments: str) -> Result:
@@ -95,7 +96,7 @@ def test_executions_are_a_list_on_a_narrow_terminal_and_json_for_programs(
     }
     here.clients["stepfunctions"]._answers["list_executions"] = {"executions": [started]}
     listed = json.loads(run(monkeypatch, tmp_path, here, "executions", "release", "--json").stdout)
-    assert [(each["name"], each["outcome"], each["started"]) for each in listed] == [
+    assert [(each["execution"], each["outcome"], each["started"]) for each in listed] == [
         (name, "Succeeded", NOW.isoformat())
     ]
     monkeypatch.setenv("FORCE_COLOR", "1")

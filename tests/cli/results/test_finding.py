@@ -89,7 +89,7 @@ def test_one_that_runs_says_where_it_stands_and_how_to_follow_it(
     result = named(monkeypatch, tmp_path, "going-on")
     states = next(section for section in result.sections if section.title == "States")
     assert states.table is not None and states.table.rows == [("CheckQuality", "0.0 s", "runs", "")]
-    assert result.following == ["`mdlc watch going-on` follows it to its end."]
+    assert result.following == ["`mdlc watch churn-training:going-on` follows it to its end."]
 
 
 def test_a_monitoring_of_several_windows_lists_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
