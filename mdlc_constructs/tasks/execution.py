@@ -53,9 +53,7 @@ def start_execution(
         machine: the other machine's name, in the same account and region.
         kms_key_arn: the key that encrypts the other machine.
     """
-    _check_known(machine)
-    other = machine_arn(machine)
-    own_key = () if kms_key_arn is None else (use_machines_key(kms_key_arn, other),)
+    other, own_key = _other_machine(machine, kms_key_arn)
     return integration(
         name,
         service="states",
@@ -66,11 +64,14 @@ def start_execution(
     )
 
 
-def _check_known(machine: str) -> None:
+def _other_machine(machine: str, kms_key_arn: str | None) -> tuple[str, tuple[Statement, ...]]:
+    """The ARN of the machine to start, and the permission to use its key if it has one."""
     if is_expression(machine):
         raise ValueError(
             f"machine={machine!r} is known only at run time; name the machine to be allowed to start it."
         )
+    other = machine_arn(machine)
+    return other, () if kms_key_arn is None else (use_machines_key(kms_key_arn, other),)
 
 
 def run_execution(
@@ -95,9 +96,7 @@ def run_execution(
         machine: the other machine's name, in the same account and region.
         kms_key_arn: the key that encrypts the other machine.
     """
-    _check_known(machine)
-    other = machine_arn(machine)
-    own_key = () if kms_key_arn is None else (use_machines_key(kms_key_arn, other),)
+    other, own_key = _other_machine(machine, kms_key_arn)
     return integration(
         name,
         service="states",
