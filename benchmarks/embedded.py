@@ -17,7 +17,7 @@ from benchmarks.containers import CONTAINERS, ROOT, TEMPLATE, free_port
 from benchmarks.decisions import ENDPOINT
 from benchmarks.environments import environment_of
 from lambdas.functions.decide.rules_cache import KEY
-from mdlc_cli import toolchain
+from mdlc_cli.tools import toolchain
 from mdlc_constructs.settings.payloads.codec import encode
 
 REGION = "us-east-1"

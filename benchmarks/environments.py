@@ -6,8 +6,9 @@ from pathlib import Path
 
 import uv
 
-from mdlc_cli import cache, places
-from mdlc_cli.tool_process import run_tool
+from mdlc_cli import places
+from mdlc_cli.tools import cache
+from mdlc_cli.tools.tool_process import run_tool
 
 _REMEDY = "check that the package index is reachable from here, then try again"
 

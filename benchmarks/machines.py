@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.sample import Sample
-from mdlc_cli import local
+from mdlc_cli.aws import local
 from tests.end_to_end.aws import TIME_SCALE, Aws
 from tests.end_to_end.retraining import Retraining
 from tests.end_to_end.team import Team

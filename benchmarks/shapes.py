@@ -22,8 +22,8 @@ from benchmarks import decisions
 from benchmarks.containers import ROOT
 from benchmarks.embedded import REGION, client, credentials
 from lambdas.aws.signing import Credentials, signed
-from mdlc_cli import toolchain
-from mdlc_cli.tool_process import run_tool
+from mdlc_cli.tools import toolchain
+from mdlc_cli.tools.tool_process import run_tool
 
 ALONE, LAMBDA, EXPRESS = "endpoint alone", "Lambda shape", "Express shape"
 CALLERS = 4

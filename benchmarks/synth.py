@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.templates import check_equal, template, types
-from mdlc_cli.toolchain import node_environment
+from mdlc_cli.tools.toolchain import node_environment
 
 CORE = "benchmarks.core"
 MAX_TEAMS = 10

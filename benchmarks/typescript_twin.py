@@ -13,7 +13,7 @@ from typing import Any
 from aws_cdk import Annotations, Stack
 
 from benchmarks.all_l2 import batch_inference, training
-from mdlc_cli.toolchain import find_node
+from mdlc_cli.tools.toolchain import find_node
 from mdlc_constructs.resources import bundles
 from mdlc_constructs.resources.bundles import Bundle
 from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK

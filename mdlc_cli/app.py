@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import aws_errors, closed_pipe, progress, slips, terminal
+from mdlc_cli.aws import aws_errors
 from mdlc_cli.commands import (
     approving,
     beginning,
@@ -26,6 +26,7 @@ from mdlc_cli.commands import (
     workflows,
 )
 from mdlc_cli.errors import CommandError
+from mdlc_cli.output import closed_pipe, progress, slips, terminal
 
 HELP = """Train, score and keep account of models on AWS, or on this machine.
 

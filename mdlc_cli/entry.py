@@ -21,7 +21,7 @@ def mdlc() -> None:
 def cdk() -> NoReturn:
     """Replaces this process by the locked CDK CLI."""
     _require_extra("cdk")
-    from mdlc_cli.cdk import main
+    from mdlc_cli.deploying.cdk import main
 
     main()
 

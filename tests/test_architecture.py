@@ -185,6 +185,12 @@ SAGEMAKER_ROOMS = {
 }
 """The same of the embedded SageMaker."""
 
+COMMAND_LINE = (
+    *("output", "tools", "aws", "executions", "decisions", "predictions", "doctor", "deploying", "beginning"),
+    *("versions", "results", "audit"),
+)
+"""The rooms below the commands, in the order in which they stand on each other."""
+
 
 def rooms_imported(package: str, room: str) -> set[str]:
     """The rooms of a package that one of its rooms imports."""
@@ -205,6 +211,7 @@ def rooms_imported(package: str, room: str) -> set[str]:
             ("lambdas", LAMBDA_ROOMS),
             ("jobs", JOB_ROOMS),
             ("mdlc_local.sagemaker", SAGEMAKER_ROOMS),
+            ("mdlc_cli", {room: {*COMMAND_LINE[:place]} for place, room in enumerate(COMMAND_LINE)}),
         )
         for room, allowed in rooms.items()
     ],

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session
 
 from examples.flight_delay.dataset import COLUMNS, PLANE_FACTS
-from mdlc_cli.target import Target
+from mdlc_cli.aws.target import Target
 
 Row = dict[str, str | int | float | None]
 

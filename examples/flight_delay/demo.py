@@ -17,10 +17,12 @@ from rich.table import Table
 
 from examples.flight_delay import following, loading, sending_back, serving
 from examples.flight_delay.asking import raw_rows
-from mdlc_cli import deployment, local, progress, target
+from mdlc_cli.aws import local, target
+from mdlc_cli.aws.target import Target
+from mdlc_cli.deploying import deployment
 from mdlc_cli.errors import CommandError
-from mdlc_cli.target import Target
-from mdlc_cli.terminal import Terminal, line
+from mdlc_cli.output import progress
+from mdlc_cli.output.terminal import Terminal, line
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

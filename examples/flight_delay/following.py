@@ -8,12 +8,12 @@ from typing import Any
 
 from rich.console import Console
 
-from mdlc_cli import machines, running
+from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
-from mdlc_cli.machines import StateMachine
-from mdlc_cli.running import Result
-from mdlc_cli.target import Target
-from mdlc_cli.terminal import line
+from mdlc_cli.executions import machines, running
+from mdlc_cli.executions.machines import StateMachine
+from mdlc_cli.executions.running import Result
+from mdlc_cli.output.terminal import line
 
 STACK = "FlightDelay"
 MODEL = "flight-delay"

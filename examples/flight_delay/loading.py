@@ -8,8 +8,8 @@ from typing import Any
 from boto3.dynamodb.types import TypeSerializer
 
 from examples.flight_delay.data import planes, write_dataset, write_scoring_input
-from mdlc_cli import progress
-from mdlc_cli.target import Target
+from mdlc_cli.aws.target import Target
+from mdlc_cli.output import progress
 
 RAW_TRAINING, RAW_BATCH = "raw/training/", "raw/batch/"
 SCORED_MONTH = 12

@@ -10,10 +10,10 @@ from examples.flight_delay import following, loading
 from examples.flight_delay.asking import all_the_time, drawn
 from examples.flight_delay.meanwhile import Meanwhile
 from examples.flight_delay.serving import Scene, endpoint, package
+from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
-from mdlc_cli.running import Result
-from mdlc_cli.target import Target
-from mdlc_cli.terminal import line
+from mdlc_cli.executions.running import Result
+from mdlc_cli.output.terminal import line
 from mdlc_client import audit
 
 PASSENGERS = 2000

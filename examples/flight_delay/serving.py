@@ -9,11 +9,12 @@ from rich.table import Table
 
 from examples.flight_delay import following
 from examples.flight_delay.asking import Api, Asked, Row, drawn, in_turn, quantile, reached_at
-from mdlc_cli import golden, progress
+from mdlc_cli.aws.target import Target
+from mdlc_cli.decisions import golden
+from mdlc_cli.decisions.golden import Golden
 from mdlc_cli.errors import CommandError
-from mdlc_cli.golden import Golden
-from mdlc_cli.target import Target
-from mdlc_cli.terminal import line
+from mdlc_cli.output import progress
+from mdlc_cli.output.terminal import line
 
 GOLDEN_ROWS, ASKED, SHOWN = 40, 48, 8
 MAX_DIFFERENCE = 1e-6

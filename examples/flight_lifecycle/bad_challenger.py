@@ -10,9 +10,9 @@ from examples.flight_delay import following
 from examples.flight_lifecycle import flights
 from examples.flight_lifecycle.living import Month, Scene, arrive, recorded
 from examples.flight_lifecycle.team import JUDGED, TEAM
-from mdlc_cli import progress
 from mdlc_cli.errors import CommandError
-from mdlc_cli.terminal import line
+from mdlc_cli.output import progress
+from mdlc_cli.output.terminal import line
 
 REASON = "declared bad challenger: the labels to learn from are shuffled"
 SEED = 2013

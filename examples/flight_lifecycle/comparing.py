@@ -12,7 +12,7 @@ from examples.flight_delay.loading import RAW_BATCH, download, upload
 from examples.flight_lifecycle import flights
 from examples.flight_lifecycle.living import Interval, Month, Scene
 from examples.flight_lifecycle.team import TEAM
-from mdlc_cli import progress
+from mdlc_cli.output import progress
 
 RESAMPLES, CONFIDENCE = 200, 0.95
 

@@ -15,9 +15,11 @@ from examples.flight_delay import following
 from examples.flight_lifecycle import bad_challenger, comparing, flights, living, plot
 from examples.flight_lifecycle.living import Interval, Month, Scene
 from examples.flight_lifecycle.team import TEAM
-from mdlc_cli import deployment, local, progress, target
+from mdlc_cli.aws import local, target
+from mdlc_cli.deploying import deployment
 from mdlc_cli.errors import CommandError
-from mdlc_cli.terminal import Terminal, line
+from mdlc_cli.output import progress
+from mdlc_cli.output.terminal import Terminal, line
 
 ROOT = Path(__file__).resolve().parent
 FIRST, LAST = 5, 12

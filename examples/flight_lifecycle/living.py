@@ -16,10 +16,10 @@ from examples.flight_delay import following
 from examples.flight_delay.loading import RAW_TRAINING, upload
 from examples.flight_lifecycle import flights
 from examples.flight_lifecycle.team import ON_LOSS, TEAM
-from mdlc_cli import progress
+from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
-from mdlc_cli.target import Target
-from mdlc_cli.terminal import line
+from mdlc_cli.output import progress
+from mdlc_cli.output.terminal import line
 from mdlc_client import audit
 
 FLIGHTS_A_REQUEST, CALLERS = 200, 2

@@ -8,23 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import (
-    approval,
-    judgement,
-    machines,
-    model_list,
-    models,
-    progress,
-    releases,
-    terminal,
-    versions,
-    waiting,
-)
+from mdlc_cli.aws import models
+from mdlc_cli.aws.models import Model
+from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
-from mdlc_cli.machines import StateMachine
-from mdlc_cli.model_list import Listed
-from mdlc_cli.models import Model
-from mdlc_cli.target import Target
+from mdlc_cli.executions import machines, releases, waiting
+from mdlc_cli.executions.machines import StateMachine
+from mdlc_cli.output import progress, terminal
+from mdlc_cli.versions import approval, judgement, model_list, versions
+from mdlc_cli.versions.model_list import Listed
 from mdlc_client.approvals import APPROVED, REJECTED
 
 Number = Annotated[int, typer.Argument(metavar="VERSION", help="The version's number.", min=1)]

@@ -11,24 +11,18 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from mdlc_cli import (
-    completion,
-    csv_columns,
-    differences,
-    places,
-    progress,
-    sample_data,
-    target,
-    team_repository,
-    terminal,
-)
-from mdlc_cli.commands import options
-from mdlc_cli.csv_columns import Head
+from mdlc_cli import places
+from mdlc_cli.aws import target
+from mdlc_cli.beginning import csv_columns, sample_data, team_repository
+from mdlc_cli.beginning.csv_columns import Head
+from mdlc_cli.commands import completion, options
+from mdlc_cli.deploying import differences
 from mdlc_cli.doctor import account, machine, needs
 from mdlc_cli.doctor.findings import Finding, fails, not_known, ok, warning
 from mdlc_cli.doctor.needs import Needs
 from mdlc_cli.doctor.reader import AccountReader
 from mdlc_cli.errors import CommandError
+from mdlc_cli.output import progress, terminal
 
 
 def init(

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import comparing, comparison_page, objects, progress, showing, terminal
+from mdlc_cli.aws import objects
+from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
 from mdlc_cli.commands.showing import SaveTo
-from mdlc_cli.comparing import Comparison
-from mdlc_cli.target import Target
+from mdlc_cli.output import progress, terminal
+from mdlc_cli.results import comparing, comparison_page, showing
+from mdlc_cli.results.comparing import Comparison
 
 NAMES = "A version, the run of a training, `champion`, or `latest`."
 

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import completion, machines, progress, putting, terminal
-from mdlc_cli.commands import options
+from mdlc_cli.aws.target import Target
+from mdlc_cli.beginning import putting
+from mdlc_cli.beginning.putting import Dataset, Upload
+from mdlc_cli.commands import completion, options
 from mdlc_cli.errors import CommandError
-from mdlc_cli.putting import Dataset, Upload
-from mdlc_cli.target import Target
+from mdlc_cli.executions import machines
+from mdlc_cli.output import progress, terminal
 
 TRAINING = "training"
 

@@ -13,20 +13,12 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import (
-    asking,
-    decision_apis,
-    models,
-    openapi,
-    programs,
-    progress,
-    questions,
-    rules,
-    terminal,
-)
+from mdlc_cli.aws import models
+from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
+from mdlc_cli.decisions import asking, decision_apis, openapi, programs, questions, rules
 from mdlc_cli.errors import CommandError
-from mdlc_cli.target import Target
+from mdlc_cli.output import progress, terminal
 from mdlc_client import audit as records
 from mdlc_constructs.settings.request_id import REQUEST_ID_PATTERN
 

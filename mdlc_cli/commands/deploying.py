@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import assembly, completion, deployment, progress, removal, retained, teardowns, terminal
-from mdlc_cli.commands import options
-from mdlc_cli.retained import Retained
-from mdlc_cli.target import Target
+from mdlc_cli.aws.target import Target
+from mdlc_cli.commands import completion, options
+from mdlc_cli.deploying import assembly, deployment, removal, retained, teardowns
+from mdlc_cli.deploying.retained import Retained
+from mdlc_cli.output import progress, terminal
 
 
 def deploy(

@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import golden, machines, progress, releases, terminal
+from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
+from mdlc_cli.decisions import golden
 from mdlc_cli.errors import CommandError
-from mdlc_cli.target import Target
+from mdlc_cli.executions import machines, releases
+from mdlc_cli.output import progress, terminal
 
 app = typer.Typer(help="Recorded questions that every version must answer before it serves.")
 

@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli import absence, local, places, progress, target, terminal
+from mdlc_cli import places
+from mdlc_cli.aws import absence, local, target
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
+from mdlc_cli.output import progress, terminal
 
 app = typer.Typer(help="Run AWS on this machine: no account, no Docker, no costs.", no_args_is_help=True)
 

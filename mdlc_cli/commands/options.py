@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import completion, places, target
+from mdlc_cli import places
+from mdlc_cli.aws import target
+from mdlc_cli.aws.target import Target
+from mdlc_cli.commands import completion
 from mdlc_cli.errors import CommandError
-from mdlc_cli.target import Target
 
 Local = Annotated[
     bool | None,

@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import account, audit_table, family_tree, outcomes, progress, stacks, terminal, waiting
+from mdlc_cli.audit import account, audit_table, family_tree
+from mdlc_cli.aws import stacks
+from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
-from mdlc_cli.searching import Search
-from mdlc_cli.target import Target
+from mdlc_cli.executions import outcomes, waiting
+from mdlc_cli.output import progress, terminal
+from mdlc_cli.predictions.searching import Search
 from mdlc_client import audit as records
 from mdlc_client import family, registered
 from mdlc_client.audit import Item

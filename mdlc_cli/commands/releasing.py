@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import endings, machines, progress, releases, running, stacks, terminal, waiting
+from mdlc_cli.aws import stacks
+from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
-from mdlc_cli.machines import StateMachine
-from mdlc_cli.running import Result
-from mdlc_cli.target import Target
+from mdlc_cli.executions import machines, releases, running, waiting
+from mdlc_cli.executions.machines import StateMachine
+from mdlc_cli.executions.running import Result
+from mdlc_cli.output import progress, terminal
+from mdlc_cli.results import endings
 from mdlc_client import approvals, audit, lineage, registered
 
 Reason = Annotated[str | None, typer.Option("--reason", help="Why, for the audit.", show_default=False)]

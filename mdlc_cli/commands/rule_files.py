@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import progress, rules, terminal
+from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
+from mdlc_cli.decisions import rules
+from mdlc_cli.decisions.rules import Api
 from mdlc_cli.errors import CommandError
-from mdlc_cli.rules import Api
-from mdlc_cli.target import Target
+from mdlc_cli.output import progress, terminal
 
 app = typer.Typer(help="Rules that decision APIs execute: check, upload and show them.")
 

@@ -7,23 +7,16 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import (
-    endings,
-    objects,
-    outcomes,
-    prediction_files,
-    progress,
-    references,
-    running,
-    showing,
-    terminal,
-)
+from mdlc_cli.aws import objects
+from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
-from mdlc_cli.machines import Execution
-from mdlc_cli.results import finding
+from mdlc_cli.executions import outcomes, running
+from mdlc_cli.executions.machines import Execution
+from mdlc_cli.output import progress, terminal
+from mdlc_cli.predictions import prediction_files
+from mdlc_cli.results import endings, finding, references, showing
 from mdlc_cli.results.result import ResultSummary
-from mdlc_cli.target import Target
 
 SaveTo = Annotated[
     Path | None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from mdlc_cli import places, progress, terminal, toolchain
+from mdlc_cli import places
 from mdlc_cli.commands import options
+from mdlc_cli.output import progress, terminal
+from mdlc_cli.tools import toolchain
 
 
 def tools(as_json: options.AsJson = False) -> None:

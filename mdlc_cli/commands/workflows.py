@@ -8,24 +8,13 @@ from typing import Annotated
 
 import typer
 
-from mdlc_cli import (
-    advice,
-    completion,
-    endings,
-    job_logs,
-    machines,
-    outcomes,
-    progress,
-    references,
-    releases,
-    running,
-    terminal,
-    watch,
-)
-from mdlc_cli.commands import options
+from mdlc_cli.aws.target import Target
+from mdlc_cli.commands import completion, options
 from mdlc_cli.errors import CommandError
-from mdlc_cli.history import timeline
-from mdlc_cli.target import Target
+from mdlc_cli.executions import advice, job_logs, machines, outcomes, releases, running, watch
+from mdlc_cli.executions.history import timeline
+from mdlc_cli.output import progress, terminal
+from mdlc_cli.results import endings, references
 
 
 def run(

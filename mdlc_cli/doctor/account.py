@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from botocore.exceptions import ClientError
 
-from mdlc_cli import aws_errors
+from mdlc_cli.aws import aws_errors
 from mdlc_cli.doctor.findings import Finding, fails, not_known, ok, warning
 from mdlc_cli.doctor.needs import Bootstrap, Needs
 from mdlc_cli.doctor.reader import AccountReader, NotAnsweredError

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import uv
 
-from mdlc_cli import cache, local, places, toolchain
+from mdlc_cli import places
+from mdlc_cli.aws import local
 from mdlc_cli.doctor.findings import Finding, fails, ok, warning
 from mdlc_cli.errors import MissingToolError
+from mdlc_cli.tools import cache, toolchain
 
 CACHE_BYTES = 2_000_000_000
 """What the caches of tools, uv and the CDK take, about."""

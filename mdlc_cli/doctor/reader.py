@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mdlc_cli import aws_errors
-from mdlc_cli.target import Target
+from mdlc_cli.aws import aws_errors
+from mdlc_cli.aws.target import Target
 
 READS = ("Get", "List", "Describe", "BatchGet", "Head")
 """How the names of operations begin that change nothing."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mdlc_cli import objects, prediction_files
-from mdlc_cli.comparison import Metric
-from mdlc_cli.objects import StoredFile
-from mdlc_cli.prediction_files import Records
-from mdlc_cli.references import RunReference
+from mdlc_cli.aws import objects
+from mdlc_cli.aws.objects import StoredFile
+from mdlc_cli.aws.target import Target
+from mdlc_cli.predictions import prediction_files
+from mdlc_cli.predictions.prediction_files import Records
+from mdlc_cli.results.references import RunReference
 from mdlc_cli.results.result import ResultSummary, Section
-from mdlc_cli.target import Target
+from mdlc_cli.versions.comparison import Metric
 from mdlc_client import lineage
 
 QUANTILES = {"lowest": 0.0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "highest": 1.0}

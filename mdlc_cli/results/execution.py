@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mdlc_cli import advice, endings, failure_causes, objects, outcomes, watch
-from mdlc_cli.history import Timeline, baking_line, flattened, timeline
-from mdlc_cli.references import ExecutionReference, window_name, windows_of
-from mdlc_cli.results import monitoring
+from mdlc_cli.aws import objects
+from mdlc_cli.aws.target import Target
+from mdlc_cli.executions import advice, failure_causes, outcomes, watch
+from mdlc_cli.executions.history import Timeline, baking_line, flattened, timeline
+from mdlc_cli.results import endings, monitoring
+from mdlc_cli.results.references import ExecutionReference, window_name, windows_of
 from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
-from mdlc_cli.target import Target
 from mdlc_client.audit import Item
 
 MAX_STATES = 40

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
-from mdlc_cli.references import (
+from mdlc_cli.results import batch, execution, version, window
+from mdlc_cli.results.references import (
     ExecutionReference,
     JobReference,
     Reference,
@@ -12,9 +14,7 @@ from mdlc_cli.references import (
     WindowReference,
     windows_of,
 )
-from mdlc_cli.results import batch, execution, version, window
 from mdlc_cli.results.result import ResultSummary
-from mdlc_cli.target import Target
 from mdlc_client import lineage
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mdlc_cli.comparison import Metric
 from mdlc_cli.results.result import Section, Table
 from mdlc_cli.results.window import metrics, verdict
+from mdlc_cli.versions.comparison import Metric
 from mdlc_client.audit import Item, parsed
 
 MAX_METRICS = 4

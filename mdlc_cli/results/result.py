@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mdlc_cli.objects import StoredFile
-from mdlc_cli.prediction_files import Records
+from mdlc_cli.aws.objects import StoredFile
+from mdlc_cli.predictions.prediction_files import Records
 
 MAX_SAVED_BYTES = 50_000_000
 """The largest file that is saved with a result; larger ones are data."""

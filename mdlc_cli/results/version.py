@@ -6,12 +6,14 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from mdlc_cli import comparison, machines, objects, versions
-from mdlc_cli.comparison import Metric, TrainingFacts
-from mdlc_cli.models import Model
+from mdlc_cli.aws import objects
+from mdlc_cli.aws.models import Model
+from mdlc_cli.aws.target import Target
+from mdlc_cli.executions import machines
 from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
-from mdlc_cli.target import Target
-from mdlc_cli.versions import Version
+from mdlc_cli.versions import comparison, versions
+from mdlc_cli.versions.comparison import Metric, TrainingFacts
+from mdlc_cli.versions.versions import Version
 from mdlc_client import lineage
 
 MAX_IMPORTANCES = 10

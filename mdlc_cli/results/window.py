@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import Any
 
-from mdlc_cli import machines, objects, splits
-from mdlc_cli.comparison import Metric
-from mdlc_cli.prediction_files import Records
-from mdlc_cli.published import ROWS
-from mdlc_cli.references import WindowReference, window_name
+from mdlc_cli.aws import objects
+from mdlc_cli.aws.target import Target
+from mdlc_cli.executions import machines
+from mdlc_cli.predictions.prediction_files import Records
+from mdlc_cli.predictions.published import ROWS
+from mdlc_cli.results.references import WindowReference, window_name
 from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
-from mdlc_cli.target import Target
+from mdlc_cli.versions import splits
+from mdlc_cli.versions.comparison import Metric
 from mdlc_client import lineage
 from mdlc_client.audit import Item, parsed
 

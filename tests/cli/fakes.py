@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mdlc_cli.target import Target
+from mdlc_cli.aws.target import Target
 
 
 class FakeClient:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from mdlc_cli import models
-from mdlc_cli import parquet as parquet_files
-from mdlc_cli.models import Model
-from mdlc_cli.parquet_export import export, quantiles
+from mdlc_cli.aws import models
+from mdlc_cli.aws.models import Model
+from mdlc_cli.predictions import parquet as parquet_files
+from mdlc_cli.predictions.parquet_export import export, quantiles
 from mdlc_client import registered
 from tests.cli.fakes import FakeClient, FakeTarget
 from tests.cli.life import GROUP, MODEL, execution, package, trained, window

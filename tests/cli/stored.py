@@ -13,8 +13,8 @@ import duckdb
 import pytest
 from botocore.exceptions import ClientError
 
-from mdlc_cli import parquet as reader
-from mdlc_cli.parquet_query import query
+from mdlc_cli.predictions import parquet as reader
+from mdlc_cli.predictions.parquet_query import query
 from tests.cli.fakes import FakeClient
 
 

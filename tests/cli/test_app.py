@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import typer
 
-from mdlc_cli import app, local, places
+from mdlc_cli import app, places
+from mdlc_cli.aws import local
 from mdlc_cli.errors import ToolFailedError
 
 ROOT = Path(places.__file__).resolve().parent.parent

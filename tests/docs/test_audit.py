@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
+from tests.cli.predictions.test_searching import account
 from tests.cli.stored import read_here
-from tests.cli.test_searching import account
 from tests.docs.markdown import ROOT, blocks
 
 SHOWN = [("audit", "q1"), ("audit", "--model", "churn")]

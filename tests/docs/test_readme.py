@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import typer
 
-from mdlc_cli import places, settings_file
+from mdlc_cli import places
 from mdlc_cli.app import app
+from mdlc_cli.aws import settings_file
 from mdlc_constructs.exports import public_names
 from mdlc_local.sagemaker.containers.images import Images
 from tests.docs import markdown

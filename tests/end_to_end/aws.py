@@ -17,10 +17,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from typer.testing import CliRunner, Result
 
-from mdlc_cli import cdk, local, toolchain
 from mdlc_cli.app import app
-from mdlc_cli.local import Server
-from mdlc_cli.target import Target, at
+from mdlc_cli.aws import local
+from mdlc_cli.aws.local import Server
+from mdlc_cli.aws.target import Target, at
+from mdlc_cli.deploying import cdk
+from mdlc_cli.tools import toolchain
 from tests.end_to_end.grants import Granted, granted
 from tests.end_to_end.team import Team, synthesize
 

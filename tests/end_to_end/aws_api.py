@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import boto3
 
-from mdlc_cli.local import Server
-from mdlc_cli.target import LOCAL_REGION, Target, at
+from mdlc_cli.aws.local import Server
+from mdlc_cli.aws.target import LOCAL_REGION, Target, at
 
 REST_APIS = "/_aws/execute-api/"
 """Stands in for the names that AWS's DNS has for REST APIs, `<id>.execute-api.<region>.amazonaws.com`."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mdlc_cli import local
+from mdlc_cli.aws import local
 from tests.end_to_end import chapters
 from tests.end_to_end.aws import TIME_SCALE, Aws, parent
 from tests.end_to_end.retraining import DECIDED, SERVED, Retraining

@@ -18,7 +18,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from mdlc_cli import cdk, local, toolchain
+from mdlc_cli.aws import local
+from mdlc_cli.deploying import cdk
+from mdlc_cli.tools import toolchain
 from mdlc_constructs import ActionCall, DecisionApi, Decisions, Fallback, FeatureLookup, ModelHome
 from tests.end_to_end.aws import SECONDS, Aws
 

@@ -9,7 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from mdlc_cli import cdk, toolchain
+from mdlc_cli.deploying import cdk
+from mdlc_cli.tools import toolchain
 from mdlc_constructs.workflows.retraining.event_rules import RESUMED
 from tests.end_to_end.aws import SECONDS, Aws, Execution
 from tests.end_to_end.team import write_orders

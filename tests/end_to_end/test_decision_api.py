@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from mdlc_cli import rules as command
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
+from mdlc_cli.decisions import rules as command
 from tests.end_to_end.aws import Aws
 from tests.end_to_end.chapters import chapters
 from tests.end_to_end.deciding import NAME, VERSION, Deciding, rules

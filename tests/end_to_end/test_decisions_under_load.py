@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from mdlc_cli import account
-from mdlc_cli.searching import Search
+from mdlc_cli.audit import account
+from mdlc_cli.predictions.searching import Search
 from mdlc_client import audit, family, registered
 from tests.end_to_end.aws import Aws
 from tests.end_to_end.broken_release import BROKEN, CHECKS, GOOD, Aftermath, bounds

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mdlc_cli import account
-from mdlc_cli.searching import Search
+from mdlc_cli.audit import account
+from mdlc_cli.predictions.searching import Search
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
 from mdlc_constructs.workflows.training.machine import training_machine
 from tests.end_to_end.aws import Aws, Execution

@@ -13,11 +13,14 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from mdlc_cli import audit_table, judgement, machines, models, versions, watch
 from mdlc_cli.app import app
+from mdlc_cli.audit import audit_table
+from mdlc_cli.aws import models
+from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
-from mdlc_cli.history import timeline, waiting_line
-from mdlc_cli.target import Target
+from mdlc_cli.executions import machines, watch
+from mdlc_cli.executions.history import timeline, waiting_line
+from mdlc_cli.versions import judgement, versions
 from mdlc_client import audit
 from tests.end_to_end.aws import TIME_SCALE, Aws, Execution
 from tests.end_to_end.chapters import chapters

@@ -16,14 +16,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mdlc_cli import local, target
 from mdlc_cli.app import app
+from mdlc_cli.aws import local, target
 from tests.docs import sessions
 from tests.docs.markdown import ROOT
 from tests.docs.sessions import Step
 from tests.end_to_end import aws_api
 from tests.end_to_end.aws import parent
 from tests.end_to_end.aws_api import AccountTarget, AwsApi
+from tests.end_to_end.chapters import chapters
+
+pytestmark = chapters("week")
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 END = "## The end"

@@ -8,7 +8,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from examples.flight_delay import demo
-from mdlc_cli.target import Target
+from mdlc_cli.aws.target import Target
 
 NOTEBOOK = Path(demo.__file__).with_name("notebook.ipynb")
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from examples.flight_delay import demo, following, serving
-from mdlc_cli import local
+from mdlc_cli.aws import local
 from mdlc_cli.errors import CommandError
 from tests.cli.fakes import FakeTarget
 

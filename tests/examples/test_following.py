@@ -6,10 +6,10 @@ import pytest
 from rich.console import Console
 
 from examples.flight_delay import following
-from mdlc_cli import machines, running
 from mdlc_cli.errors import CommandError
-from mdlc_cli.history import Timeline
-from mdlc_cli.machines import StateMachine
+from mdlc_cli.executions import machines, running
+from mdlc_cli.executions.history import Timeline
+from mdlc_cli.executions.machines import StateMachine
 from tests.cli.fakes import FakeClient, FakeTarget
 
 MOMENT = datetime(2013, 12, 1, tzinfo=UTC)

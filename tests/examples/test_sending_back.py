@@ -8,7 +8,7 @@ import pytest
 from examples.flight_delay import following, loading, sending_back
 from examples.flight_delay.asking import Asked
 from mdlc_cli.errors import CommandError
-from mdlc_cli.running import Result
+from mdlc_cli.executions.running import Result
 from tests.cli.fakes import FakeClient
 from tests.examples.scenes import asked, scene, told
 from tests.examples.test_following import result

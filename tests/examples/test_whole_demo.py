@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from examples.flight_delay import demo
-from mdlc_cli import local
+from mdlc_cli.aws import local
 
 pytestmark = pytest.mark.slow
 

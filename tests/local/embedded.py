@@ -17,7 +17,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 
-from mdlc_cli import toolchain
+from mdlc_cli.tools import toolchain
 
 PACKAGE = Path(__file__).resolve().parents[2] / "mdlc_local"
 START_SECONDS = 60

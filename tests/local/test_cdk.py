@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mdlc_cli import toolchain
+from mdlc_cli.tools import toolchain
 from tests.local.embedded import Server, start
 from tests.local.states.running import ended
 

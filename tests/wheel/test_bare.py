@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mdlc_cli import entry, toolchain
+from mdlc_cli import entry
+from mdlc_cli.tools import toolchain
 from tests.wheel.conftest import Installed
 from tests.wheel.test_subclass import APP
 

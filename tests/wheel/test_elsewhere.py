@@ -31,7 +31,7 @@ def test_files_are_checked_by_the_reader_in_the_wheel(installed: Installed, tmp_
     (tmp_path / "data.csv").write_text("id,day,age,left\n1,2026-01-01,old,0\n")
     code = """
 from pathlib import Path
-from mdlc_cli import putting
+from mdlc_cli.beginning import putting
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.codec import encode
 columns = {"age": "integer"}

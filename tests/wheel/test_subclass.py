@@ -46,7 +46,9 @@ APP = """
 """
 
 DEFINITION = """
-    from mdlc_cli import machines, target, places
+    from mdlc_cli import places
+    from mdlc_cli.aws import target
+    from mdlc_cli.executions import machines
     chosen = target.choose(places.project_root(), "local")
     machine = machines.choose(machines.all_machines(chosen), "training")
     print(chosen.client("stepfunctions").describe_state_machine(stateMachineArn=machine.arn)["definition"])

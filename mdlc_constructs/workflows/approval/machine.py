@@ -26,7 +26,7 @@ from mdlc_constructs.workflows.ending import SCHEMA_VERSION, TO_FAILURE, event, 
 WORKFLOW = "approval"
 CLAIM_HOLDS = timedelta(minutes=10)
 """How long an audit item of a decision counts while the package is still pending: a command that was killed
-between its two calls leaves one. `mdlc_cli.approval` waits as long."""
+between its two calls leaves one. `mdlc_cli.versions.approval` waits as long."""
 
 _PENDING = "PendingManualApproval"
 _INPUT = "$states.context.Execution.Input"

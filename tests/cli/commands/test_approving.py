@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from mdlc_cli import model_list, releases
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
+from mdlc_cli.executions import releases
+from mdlc_cli.versions import model_list
 from tests.cli.commands.test_hostile_text import checked
 from tests.cli.deciding import ME, PENDING, Deciding
 from tests.cli.life import MODEL, trained
-from tests.cli.test_terminal import HOSTILE
+from tests.cli.output.test_terminal import HOSTILE
 
 REASON = "the holdout has only one season"
 

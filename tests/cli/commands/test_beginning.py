@@ -10,13 +10,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from mdlc_cli import target
 from mdlc_cli.app import app
+from mdlc_cli.aws import target
+from mdlc_cli.aws.target import Target
 from mdlc_cli.doctor import account, findings, machine, needs
 from mdlc_cli.doctor.findings import Finding
 from mdlc_cli.doctor.needs import Needs
 from mdlc_cli.errors import CommandError
-from mdlc_cli.target import Target
 from tests.cli.fakes import FakeTarget
 
 ROWS = "id,at,size,sold\n" + "".join(

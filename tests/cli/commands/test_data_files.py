@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
+from tests.cli.beginning.test_putting import DATASET, definition
 from tests.cli.fakes import FakeClient, FakeTarget
-from tests.cli.test_putting import DATASET, definition
 
 LABELLED = "id,day,age,left\n1,2026-01-01,30,0\n"
 UNLABELLED = "id,day,age\n1,2026-01-01,30\n"

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
+from tests.cli.decisions.test_asking import DECIDED, Response, answering
+from tests.cli.decisions.test_decision_apis import deployed
 from tests.cli.fakes import FakeClient, FakeTarget
-from tests.cli.test_asking import DECIDED, Response, answering
-from tests.cli.test_decision_apis import deployed
 from tests.client.test_client import account
 
 ROW = '{"distance": 3, "tail_number": "N1"}'

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
+from tests.cli.decisions.test_golden import Bucket, Storing
 from tests.cli.fakes import FakeClient
-from tests.cli.test_golden import Bucket, Storing
 
 MACHINES = {"stateMachines": [{"name": "churn-release", "stateMachineArn": "arn:m"}]}
 

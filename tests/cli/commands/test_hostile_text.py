@@ -13,18 +13,20 @@ import pytest
 from typer.testing import CliRunner
 
 from mdlc_cli import app as application
-from mdlc_cli import decided, deployment, models
 from mdlc_cli.app import app
+from mdlc_cli.aws import models
 from mdlc_cli.commands import options
+from mdlc_cli.deploying import deployment
 from mdlc_cli.errors import CommandError
+from mdlc_cli.predictions import decided
 from mdlc_client import audit, registered
 from tests.cli import left_results
+from tests.cli.decisions.test_rules import DOCUMENT, deployed
 from tests.cli.fakes import FakeClient, FakeTarget
 from tests.cli.life import MODEL
+from tests.cli.output.test_terminal import HOSTILE
+from tests.cli.predictions.test_searching import account
 from tests.cli.stored import read_here
-from tests.cli.test_rules import DOCUMENT, deployed
-from tests.cli.test_searching import account
-from tests.cli.test_terminal import HOSTILE
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 BEGINNING = "see ticket [/ops] [link=http://evil.example]here[/link] [bold :bomb: \\u001b[2J"

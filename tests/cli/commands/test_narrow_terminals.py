@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from tests.cli.life import REPORT
+from tests.cli.predictions.test_searching import account
 from tests.cli.stored import read_here
-from tests.cli.test_searching import account
 
 WIDTH = 60
 

@@ -10,8 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from mdlc_cli import target
 from mdlc_cli.app import app
+from mdlc_cli.aws import target
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from tests.cli.fakes import FakeTarget

@@ -11,8 +11,8 @@ from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
 from tests.cli.fakes import FakeTarget
+from tests.cli.predictions.test_searching import BATCH_ID, account
 from tests.cli.stored import read_here
-from tests.cli.test_searching import BATCH_ID, account
 
 
 @pytest.fixture(autouse=True)

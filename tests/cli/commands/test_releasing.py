@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from mdlc_cli import releases
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
+from mdlc_cli.executions import releases
 from tests.cli.fakes import FakeClient, FakeTarget
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

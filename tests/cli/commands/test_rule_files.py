@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
+from tests.cli.decisions.test_rules import DOCUMENT, deployed, file
 from tests.cli.fakes import FakeTarget
-from tests.cli.test_rules import DOCUMENT, deployed, file
 
 
 def use(monkeypatch: pytest.MonkeyPatch, target: FakeTarget) -> FakeTarget:

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from mdlc_cli import places, showing
+from mdlc_cli import places
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.errors import CommandError
+from mdlc_cli.results import showing
 from tests.cli.fakes import FakeTarget
 from tests.cli.left_results import WINDOW, account
 
@@ -249,7 +250,7 @@ def test_ctrl_c_names_the_command_that_goes_on(target: FakeTarget, monkeypatch: 
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("mdlc_cli.running.follow", interrupted)
+    monkeypatch.setattr("mdlc_cli.executions.running.follow", interrupted)
     result = run("watch")
     assert result.exit_code == 130
     said = " ".join(result.stderr.split())

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from mdlc_cli import advice
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
+from mdlc_cli.executions import advice
+from tests.cli.executions.test_failure_causes import NESTED
 from tests.cli.fakes import FakeClient, FakeTarget
-from tests.cli.test_failure_causes import NESTED
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:0:execution:churn-retraining:e1"

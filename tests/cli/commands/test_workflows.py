@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from mdlc_cli import advice
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
+from mdlc_cli.executions import advice
 from tests.cli.commands.test_releasing import EXECUTION, target
 from tests.cli.fakes import FakeClient, FakeTarget
 

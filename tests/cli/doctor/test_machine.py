@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from mdlc_cli import cache, local, places, toolchain
+from mdlc_cli import places
+from mdlc_cli.aws import local
 from mdlc_cli.doctor import machine
 from mdlc_cli.errors import MissingToolError
+from mdlc_cli.tools import cache, toolchain
 
 GB = 1_000_000_000
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from mdlc_cli import references
 from mdlc_cli.errors import CommandError
-from mdlc_cli.history import Job
-from mdlc_cli.references import JobReference
-from mdlc_cli.results import finding
+from mdlc_cli.executions.history import Job
+from mdlc_cli.results import finding, references
+from mdlc_cli.results.references import JobReference
 from mdlc_cli.results.result import ResultSummary
 from mdlc_client.audit import plain
 from tests.cli.left_results import ARN, SERVED, WINDOW, account

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from mdlc_cli import models, versions
+from mdlc_cli.aws import models
 from mdlc_cli.errors import CommandError
 from mdlc_cli.results import version
 from mdlc_cli.results.result import ResultSummary
+from mdlc_cli.versions import versions
 from tests.cli.left_results import account
 
 

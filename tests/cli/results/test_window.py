@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mdlc_cli import models, references
-from mdlc_cli.references import WindowReference
-from mdlc_cli.results import monitoring, window
+from mdlc_cli.aws import models
+from mdlc_cli.results import monitoring, references, window
+from mdlc_cli.results.references import WindowReference
 from mdlc_cli.results.result import ResultSummary
 from tests.cli.left_results import EMPTY, LABELLED, SERVED, WINDOW, account
 from tests.cli.life import window as item_of

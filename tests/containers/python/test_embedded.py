@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from jobs.serving import archive
-from mdlc_cli import places, settings_file
+from mdlc_cli import places
+from mdlc_cli.aws import settings_file
 from pack import pack
 from tests.containers.python.conftest import QUESTION, train
 from tests.containers.python.running import TEMPLATE, python

@@ -18,10 +18,12 @@ from examples.flight_delay import following
 from examples.flight_lifecycle import demo
 from examples.flight_lifecycle.living import Month
 from examples.flight_lifecycle.team import TEAM
-from mdlc_cli import account, local, target, watch
-from mdlc_cli.history import timeline
-from mdlc_cli.searching import Search
-from mdlc_cli.target import Target
+from mdlc_cli.audit import account
+from mdlc_cli.aws import local, target
+from mdlc_cli.aws.target import Target
+from mdlc_cli.executions import watch
+from mdlc_cli.executions.history import timeline
+from mdlc_cli.predictions.searching import Search
 from mdlc_client import audit
 from tests.examples import notebooks
 

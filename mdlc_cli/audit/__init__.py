@@ -1,0 +1,1 @@
+"""The audit: the report of one prediction, the table of executions, the tree of versions."""

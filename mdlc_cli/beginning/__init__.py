@@ -1,0 +1,1 @@
+"""A new team's repository, and the files of data that are put into a bucket."""

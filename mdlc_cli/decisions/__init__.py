@@ -1,0 +1,1 @@
+"""Decision APIs and endpoints: rows to ask, answers, rules, golden rows, the OpenAPI document."""

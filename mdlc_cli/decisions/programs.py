@@ -1,0 +1,82 @@
+"""The feature programs of a model's versions, from the registry and the model's bucket."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mdlc_cli.aws import stacks
+from mdlc_cli.aws.target import Target
+from mdlc_client import registered
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """A version's feature program.
+
+    Attributes:
+        digest: SHA-256 of the program's document, hexadecimal.
+        columns: the types of the columns that it reads.
+    """
+
+    uri: str
+    digest: str
+    columns: Mapping[str, str]
+
+
+@dataclass(kw_only=True)
+class Programs:
+    """The feature programs of a model's versions, from the registry and the model's bucket."""
+
+    target: Target
+    model: str
+    _arns: dict[int, str] | None = field(default=None, init=False)
+    _known: dict[int, Program | None] = field(default_factory=dict, init=False)
+
+    def of(self, version: Any) -> Program | None:
+        """A version's program; None if there is none, or the caller may not read it."""
+        if not isinstance(version, int) or isinstance(version, bool):
+            return None
+        if version not in self._known:
+            self._known[version] = self._read(version)
+        return self._known[version]
+
+    def _read(self, version: int) -> Program | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            if self._arns is None:
+                self._arns = self._listed()
+            if version not in self._arns:
+                return None
+            package = registered.describe(self.target, self._arns[version])
+            uri = str(package.get("metadata", {}).get("program", ""))
+            bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+            if not prefix:
+                return None
+            key = f"{prefix.rstrip('/')}/program.json"
+            text = self.target.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError:
+            # What a caller may ask need not be what a caller may read.
+            return None
+        document = json.loads(text)
+        columns = document.get("columns") if isinstance(document, dict) else None
+        return Program(
+            uri=f"s3://{bucket}/{key}",
+            digest=hashlib.sha256(text).hexdigest(),
+            columns=columns if isinstance(columns, dict) else {},
+        )
+
+    def _listed(self) -> dict[int, str]:
+        """The ARNs of the model's packages by version."""
+        packages = stacks.pages(
+            self.target.client("sagemaker"),
+            "list_model_packages",
+            "ModelPackageSummaryList",
+            ModelPackageGroupName=self.model,
+        )
+        arns = [str(package["ModelPackageArn"]) for package in packages]
+        return {int(arn.rpartition("/")[2]): arn for arn in arns if arn.rpartition("/")[2].isdecimal()}

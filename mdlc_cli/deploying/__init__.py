@@ -1,0 +1,1 @@
+"""Deploying stacks, comparing them with what is deployed, and destroying them."""

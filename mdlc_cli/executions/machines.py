@@ -1,0 +1,154 @@
+"""Finds state machines, which are named ``<model>-<workflow>``, and their executions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mdlc_cli.aws import stacks
+from mdlc_cli.aws.target import Target
+from mdlc_cli.errors import CommandError
+from mdlc_cli.executions import advice
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateMachine:
+    """A state machine of the account."""
+
+    name: str
+    arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One execution of a state machine."""
+
+    arn: str
+    name: str
+    machine: str
+    status: str
+    started: datetime
+    stopped: datetime | None
+
+    @property
+    def whole_name(self) -> str:
+        """The name that no other execution has, see `whole_name`."""
+        return whole_name(self.arn)
+
+
+def whole_name(arn: str) -> str:
+    """`<machine>:<execution>` of an execution's ARN: a retraining gives its own name to what it starts."""
+    return ":".join(arn.split(":")[-2:])
+
+
+def all_machines(target: Target, *, stack: str | None = None) -> list[StateMachine]:
+    """The state machines of the account, or only those of one stack."""
+    pages = target.client("stepfunctions").get_paginator("list_state_machines").paginate()
+    state_machines = [
+        StateMachine(name=each["name"], arn=each["stateMachineArn"])
+        for page in pages
+        for each in page["stateMachines"]
+    ]
+    if stack is None:
+        return state_machines
+    stacks.deployed(target, stack)
+    of_stack = stacks.machine_arns(target, stack)
+    return [machine for machine in state_machines if machine.arn in of_stack]
+
+
+def choose(machines: Iterable[StateMachine], workflow: str, *, model: str | None = None) -> StateMachine:
+    """The machine named ``workflow``, or of the workflow ``workflow`` (such as ``training``).
+
+    The beginning of a workflow's name is enough if it is unique (``batch`` for ``batch-inference``).
+
+    Raises:
+        CommandError: no machine or several match.
+    """
+    named = sorted(machines, key=lambda machine: machine.name)
+    exact = [machine for machine in named if machine.name == workflow]
+    if exact:
+        return exact[0]
+    candidates = named if model is None else of_model(named, model)
+    # `monitoring` is not `batch-monitoring`, with whose name it ends.
+    fitting = [machine for machine in candidates if advice.workflow_of(machine.name) == workflow]
+    fitting = fitting or [machine for machine in candidates if machine.name.endswith(f"-{workflow}")]
+    fitting = fitting or [machine for machine in candidates if f"-{workflow}" in machine.name]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = ", ".join(machine.name for machine in fitting)
+        raise CommandError(
+            f"workflow {workflow!r} fits {names}: give one of these names, or --model or --stack"
+        )
+    names = ", ".join(machine.name for machine in candidates)
+    remedy = f"choose one of {names}" if names else "deploy a stack first, with `mdlc deploy`"
+    raise CommandError(f"no state machine fits workflow {workflow!r}: {remedy}")
+
+
+def of_model(machines: Iterable[StateMachine], model: str) -> list[StateMachine]:
+    """The state machines of a model: those of the library by their whole name, others by its beginning."""
+    library = {f"{model}-{workflow}" for workflow in advice.WORKFLOWS}
+    return [
+        machine
+        for machine in machines
+        # The workflows of a model `churn-price` are not those of `churn`.
+        if machine.name in library
+        or (not advice.workflow_of(machine.name) and machine.name.startswith(f"{model}-"))
+    ]
+
+
+def workflows(target: Target, model: str) -> set[str]:
+    """The names of the workflows that a model has, such as ``release``."""
+    names = (machine.name for machine in all_machines(target))
+    return {name.removeprefix(f"{model}-") for name in names if name.startswith(f"{model}-")}
+
+
+def described(target: Target, arn: str) -> Execution:
+    """The execution with an ARN.
+
+    Raises:
+        CommandError: there is none.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        each = target.client("stepfunctions").describe_execution(executionArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ExecutionDoesNotExist", "InvalidArn"):
+            raise
+        raise CommandError(
+            f"no execution {arn} exists (any more, AWS keeps them for 90 days): see `mdlc executions`"
+        ) from error
+    _, machine, name = arn.rsplit(":", 2)
+    return Execution(
+        arn=arn,
+        name=name,
+        machine=machine,
+        status=each["status"],
+        started=each["startDate"],
+        stopped=each.get("stopDate"),
+    )
+
+
+def executions(target: Target, machine: StateMachine, *, limit: int) -> list[Execution]:
+    """The newest executions of ``machine``, newest first."""
+    client = target.client("stepfunctions")
+    summaries = client.list_executions(stateMachineArn=machine.arn, maxResults=limit)["executions"]
+    return [
+        Execution(
+            arn=each["executionArn"],
+            name=each["name"],
+            machine=machine.name,
+            status=each["status"],
+            started=each["startDate"],
+            stopped=each.get("stopDate"),
+        )
+        for each in summaries
+    ]
+
+
+def newest(target: Target, machines: Iterable[StateMachine], *, limit: int) -> list[Execution]:
+    """The newest executions of several machines together, newest first."""
+    recent = [each for machine in machines for each in executions(target, machine, limit=limit)]
+    return sorted(recent, key=lambda execution: execution.started, reverse=True)[:limit]

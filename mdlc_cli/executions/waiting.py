@@ -1,0 +1,76 @@
+"""What waits: versions and retrainings for a person's decision, and the commands that end the wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mdlc_cli.aws.target import Target
+from mdlc_cli.executions.machines import StateMachine
+from mdlc_client import approvals, lineage, registered
+from mdlc_client.audit import MODEL_PREFIX, Item
+
+RUNNING = "RUNNING"
+PENDING_OUTCOME = "PendingApproval"
+
+
+def approve_command(model: str, version: int | str) -> str:
+    """The command that approves a version."""
+    return f"mdlc approve {version} --model {model}"
+
+
+def versions(target: Target, model: str, items: Iterable[Item]) -> list[int]:
+    """The versions that passed the gate and that a person must decide on, oldest first.
+
+    Asks the registry only when a training of the model has ever ended so.
+    """
+    ended = {
+        lineage.version_of(item)
+        for item in lineage.executions(items, lineage.TRAINING)
+        if item.get("outcome") == PENDING_OUTCOME
+    }
+    if not ended:
+        return []
+    listed = registered.arns(target, model, status=approvals.PENDING)
+    numbers = (lineage.version_of({"package_arn": arn}) for arn in listed)
+    return sorted(number for number in numbers if number is not None and number in ended)
+
+
+def sentence(model: str, version: int) -> str:
+    """A sentence that a version waits, with the command that ends it."""
+    return f"Version {version} of {model} waits for a person: `{approve_command(model, version)}`."
+
+
+def sentences(target: Target, items: Sequence[Item]) -> list[str]:
+    """A sentence for each version that waits, of all models that have items."""
+    by_model: dict[str, list[Item]] = {}
+    for item in items:
+        by_model.setdefault(str(item["pk"]).removeprefix(MODEL_PREFIX), []).append(item)
+    return [
+        sentence(model, number)
+        for model, own in sorted(by_model.items())
+        for number in versions(target, model, own)
+    ]
+
+
+def retraining(target: Target, machine: StateMachine, items: Sequence[Item]) -> str | None:
+    """The name of the retraining that waits for a decision, or None.
+
+    Args:
+        target: the AWS.
+        machine: the model's retraining machine.
+        items: the model's audit items.
+    """
+    names = {
+        str(item["sk"]).removeprefix(approvals.WAITING_PREFIX)
+        for item in items
+        if str(item["sk"]).startswith(approvals.WAITING_PREFIX)
+    }
+    if not names:
+        return None
+    pages = (
+        target.client("stepfunctions")
+        .get_paginator("list_executions")
+        .paginate(stateMachineArn=machine.arn, statusFilter=RUNNING)
+    )
+    running = (str(execution["name"]) for page in pages for execution in page["executions"])
+    return next((name for name in running if name in names), None)

@@ -1,0 +1,1 @@
+"""Recorded predictions: where they are found, and their export."""

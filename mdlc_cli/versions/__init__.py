@@ -1,0 +1,1 @@
+"""Versions of a model: how they compare, and who decided about them."""

@@ -1,0 +1,149 @@
+"""Reads a version of a model: its package, its training, its evaluation and the plan of its training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mdlc_cli.aws.models import Model
+from mdlc_cli.aws.target import Target
+from mdlc_cli.errors import CommandError
+from mdlc_cli.predictions import published
+from mdlc_cli.versions import comparison
+from mdlc_cli.versions.comparison import Metric, TrainingFacts
+from mdlc_client import audit, lineage, registered
+from mdlc_client.audit import Item
+from mdlc_client.registered import Package
+
+REPORT = "report.json"
+_GONE = ("404", "NoSuchKey", "NoSuchBucket", "AccessDenied", "403")
+"""Errors of S3 after which the evaluation is shown from the audit table instead of from its report."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A version of a model and what is recorded about it.
+
+    Attributes:
+        package: the package in the registry; empty when it has been deleted.
+        training: the audit item of the training that registered it; empty when there is none.
+        report: the evaluation's ``report.json``; empty when it cannot be read.
+        facts: what it was trained with.
+        plan: the training's ``plan.json``; empty when it cannot be read.
+    """
+
+    number: int
+    package: Package
+    training: Item
+    report: Mapping[str, Any] = field(default_factory=dict)
+    facts: TrainingFacts
+    plan: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Its metrics on the holdout: with intervals if the report can be read."""
+        return comparison.metrics_of(self.report) or comparison.recorded_metrics(self.training)
+
+
+def read(target: Target, model: Model, number: int) -> Version:
+    """A version of a model with its evaluation and its training.
+
+    Raises:
+        CommandError: the model has no such version.
+    """
+    version = find(target, model, number)
+    if not version.package and not version.training:
+        raise CommandError(f"{model.name} has no version {number}: {_choice(target, model)}")
+    return version
+
+
+def find(target: Target, model: Model, number: int) -> Version:
+    """Like `read`, without an error: nothing is known of a version that is recorded nowhere."""
+    training = lineage.training_of(model.items, number)
+    arn = package_arn(target, model, number)
+    package = registered.describe(target, arn) if arn else {}
+    run = str(training.get("run") or package.get("metadata", {}).get("run", ""))
+    bucket = _bucket(model, package)
+    plan = published.plan_of(target, bucket, run) if bucket and run else {}
+    evaluation = evaluation_of(model.items, package) or str(training.get("evaluation", ""))
+    return Version(
+        number=number,
+        package=package,
+        training=training,
+        report=report(target, evaluation),
+        plan=plan,
+        facts=comparison.training_facts(
+            number,
+            training=training,
+            package=package,
+            plan=plan,
+            resolved=published.split_manifest(target, str(training.get("program", ""))),
+        ),
+    )
+
+
+def package_arn(target: Target, model: Model, number: int) -> str:
+    """The ARN of a version's package, from the audit items or else from the registry; empty without one."""
+    recorded = (str(item["package_arn"]) for item in model.items if lineage.version_of(item) == number)
+    known = next(recorded, "")
+    if known:
+        return known
+    listed = registered.arns(target, model.name)
+    return next((arn for arn in listed if lineage.version_of({"package_arn": arn}) == number), "")
+
+
+def evaluation_of(items: Iterable[Item], package: Package) -> str:
+    """S3 URI of the folder of a version's evaluation; empty when it is not known."""
+    named = package.get("metadata", {}).get("evaluation")
+    number = package.get("version")
+    training = lineage.training_of(items, int(number)) if number is not None and not named else {}
+    return str(named or training.get("evaluation", ""))
+
+
+def champion_of(model: Model) -> int | None:
+    """The version that is in use now, or None."""
+    pointer = audit.champions(model.items).get(model.name, {})
+    return int(pointer["version"]) if pointer.get("version") is not None else None
+
+
+def _choice(target: Target, model: Model) -> str:
+    numbers = sorted(
+        number
+        for arn in registered.arns(target, model.name)
+        if (number := lineage.version_of({"package_arn": arn})) is not None
+    )
+    if not numbers:
+        return f"nothing is registered yet, train with `mdlc run training --model {model.name}`"
+    shown = ", ".join(str(number) for number in numbers[-10:])
+    return f"choose {'one of ' if len(numbers) > 1 else ''}{shown}, as `mdlc models` lists them"
+
+
+def _bucket(model: Model, package: Package) -> str:
+    if model.bucket:
+        return model.bucket
+    scheme, _, rest = str(package.get("metadata", {}).get("evaluation", "")).partition("://")
+    return rest.partition("/")[0] if scheme == "s3" else ""
+
+
+def report(target: Target, evaluation: str) -> dict[str, Any]:
+    """An evaluation's ``report.json``; empty when it is gone, or may not be read.
+
+    Args:
+        target: the AWS.
+        evaluation: S3 URI of its folder; may be empty.
+    """
+    from botocore.exceptions import ClientError
+
+    bucket, _, prefix = evaluation.removeprefix("s3://").partition("/")
+    if not bucket:
+        return {}
+    try:
+        body = target.client("s3").get_object(Bucket=bucket, Key=f"{prefix}{REPORT}")["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:
+            raise
+        return {}
+    document: dict[str, Any] = json.loads(body)
+    return document
