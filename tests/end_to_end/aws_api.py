@@ -10,11 +10,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import pytest
+from botocore.credentials import Credentials
+from typer.testing import CliRunner
 
+from mdlc_cli.app import app
+from mdlc_cli.aws import target
 from mdlc_cli.aws.local import Server
 from mdlc_cli.aws.target import LOCAL_REGION, Target, at
 
@@ -57,6 +63,10 @@ class AccountTarget(Target):
         identifier, secret = self.key
         session: Any = boto3.Session(identifier, secret, region_name=LOCAL_REGION)
         return session.client(service, endpoint_url=self.url)
+
+    def credentials(self) -> Credentials:
+        """The user's credentials, which sign requests to REST APIs."""
+        return Credentials(*self.key)
 
     def environment(self) -> dict[str, str]:
         """The environment of the CDK CLI, which reaches the account at the same address."""
@@ -137,3 +147,14 @@ def account(server: Server, api: AwsApi, user: str, policy: str | None = POLICY)
         url=api.url,
         key=(key["AccessKeyId"], key["SecretAccessKey"]),
     )
+
+
+def given(command: list[str], chosen: AccountTarget, folder: Path) -> tuple[int, str]:
+    """The exit status and the output of a command to an account, errors included."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr(target, "choose", lambda root, choice=None: chosen)
+        done = CliRunner().invoke(app, command)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        return 1, f"{done.output}{type(done.exception).__name__}: {done.exception}"
+    return done.exit_code, done.output

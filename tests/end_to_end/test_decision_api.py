@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
 from mdlc_cli.decisions import rules as command
+from tests.end_to_end import aws_api
 from tests.end_to_end.aws import Aws
 from tests.end_to_end.chapters import chapters
 from tests.end_to_end.deciding import NAME, VERSION, Deciding, rules
@@ -222,6 +223,20 @@ def test_mdlc_ask_prints_the_decision_and_audit_finds_it(
     assert json.loads(found.stdout)["prediction"]["score"] == answer["score"], found.output
     conflict = ["ask", json.dumps(LATE), "--stack", "Deciding", "--request-id", answer["request_id"]]
     assert "was used for another row" in str(CliRunner().invoke(app, conflict).exception)
+
+
+def test_the_commands_of_decisions_need_nothing_but_the_api_of_aws(deciding: Deciding, aws: Aws) -> None:
+    with aws_api.served(aws.server) as api:
+        user = aws_api.account(aws.server, api, "decides", aws_api.POLICY)
+        commands = {
+            f"ask {json.dumps(EARLY, separators=(',', ':'))} --stack Deciding": "wait",
+            "openapi --stack Deciding": "awsSigv4",
+            "rules show --stack Deciding": "stricter",
+        }
+        for command, printed in commands.items():
+            status, output = aws_api.given(command.split(" "), user, aws.folder)
+            assert status == 0 and printed in output, output
+    assert api.refused == []
 
 
 @SHAPES

@@ -14,10 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from mdlc_cli.app import app
-from mdlc_cli.aws import local, target
+from mdlc_cli.aws import local
 from tests.docs import sessions
 from tests.docs.markdown import ROOT
 from tests.docs.sessions import Step
@@ -118,17 +116,6 @@ def test_the_commands_of_the_tutorial_do_what_it_says(week: Week) -> None:
     assert {path.suffix for path in saved.iterdir()} >= {".html", ".png", ".json"}
 
 
-def given(command: list[str], chosen: AccountTarget, folder: Path) -> tuple[int, str]:
-    """The exit status and the output of a command to an account, errors included."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setattr(target, "choose", lambda root, choice=None: chosen)
-        done = CliRunner().invoke(app, command)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        return 1, f"{done.output}{type(done.exception).__name__}: {done.exception}"
-    return done.exit_code, done.output
-
-
 COMMANDS = (
     ("models", r"churn  1 +champion"),
     ("show 2 --save saved", r"saved"),
@@ -161,7 +148,7 @@ def test_the_same_commands_need_nothing_but_the_api_of_aws(
     api, user = account
     ada = user("ada", aws_api.POLICY)
     for command, printed in COMMANDS:
-        _, output = given(command.split(" "), ada, week.reader.folder)
+        _, output = aws_api.given(command.split(" "), ada, week.reader.folder)
         assert re.search(printed, output), f"mdlc {command}\n{output}"
     assert api.refused == []
     assert api.requests > 100
@@ -172,10 +159,10 @@ def test_predictions_come_from_an_account_as_a_file(
 ) -> None:
     _, user = account
     bo = user("bo", aws_api.POLICY)
-    status, output = given(["executions", "batch-inference", "--json"], bo, week.reader.folder)
+    status, output = aws_api.given(["executions", "batch-inference", "--json"], bo, week.reader.folder)
     assert status == 0, output
     name = json.loads(output[output.index("[") :])[0]["execution"]
-    status, output = given(["show", name, "--predictions", "scores.csv"], bo, week.reader.folder)
+    status, output = aws_api.given(["show", name, "--predictions", "scores.csv"], bo, week.reader.folder)
     assert status == 0, output
     lines = (week.reader.folder / "scores.csv").read_text().splitlines()
     assert len(lines) == 3001 and "score" in lines[0]
@@ -185,7 +172,7 @@ def test_who_may_do_nothing_is_told_what_is_missing(
     week: Week, account: tuple[AwsApi, Callable[[str, str | None], AccountTarget]]
 ) -> None:
     _, user = account
-    status, output = given(["models"], user("eve", None), week.reader.folder)
+    status, output = aws_api.given(["models"], user("eve", None), week.reader.folder)
     assert status == 1
     assert "cloudformation:DescribeStacks" in output
 
