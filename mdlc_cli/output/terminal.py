@@ -76,6 +76,16 @@ class Terminal(Console):
     def __init__(self, **options: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, **options)
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Prints objects; without a terminal, no line ends in the spaces that fill a table's last column."""
+        if self.is_terminal:
+            super().print(*objects, **options)
+            return
+        with self.capture() as captured:
+            super().print(*objects, **options)
+        self.file.write("\n".join(text_line.rstrip(" ") for text_line in captured.get().split("\n")))
+        self.file.flush()
+
     def render_str(self, text: str, **options: Any) -> Text:
         """A string as plain text, even when the options ask for markup."""
         return super().render_str(visible(text), **{**options, "markup": False, "emoji": False})

@@ -72,6 +72,20 @@ def test_a_step_is_named_and_noted_as_it_is(forced: bool) -> None:
     assert "\x1b]8" not in file.getvalue() and "\x1b[2J" not in file.getvalue()
 
 
+def test_a_line_in_a_pipe_does_not_end_in_spaces() -> None:
+    console, file = out()
+    table = progress.table("name", "value")
+    table.add_row("a", "long " * 20)
+    table.add_row("b", "x")
+    console.print(table)
+    lines = file.getvalue().splitlines()
+    assert [line.split()[0] for line in lines] == ["name", "a", "b"]
+    assert all(line == line.rstrip() for line in lines)
+    console, file = out(force_terminal=True)
+    console.print(table)
+    assert file.getvalue().splitlines()[2] != file.getvalue().splitlines()[2].rstrip()
+
+
 def test_a_style_is_given_beside_the_text_and_never_in_it() -> None:
     console, file = out(force_terminal=True, color_system="standard")
     console.print(terminal.line(("[red]ok[/]", "green"), " then"))
