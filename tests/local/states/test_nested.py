@@ -89,12 +89,13 @@ def test_a_taken_name_has_an_error_of_its_own(server: Server, make_role: Roles) 
 
 
 def test_a_running_one_of_the_same_name_and_input_is_followed(server: Server, make_role: Roles) -> None:
-    slow = alone({"Type": "Wait", "Seconds": 10, "Output": {"slow": True}})
+    slow = alone({"Type": "Wait", "Seconds": 30, "Output": {"slow": True}})
     child = create(server, slow, make_role().arn)
+    role = make_role(*statements(child)).arn
     server.client("stepfunctions").start_execution(
         stateMachineArn=child, name="given", input=json.dumps({"number": 7})
     )
-    done = run(server, following(child), make_role(*statements(child)).arn)
+    done = run(server, following(child), role)
     assert done.status == "SUCCEEDED", (done.error, done.cause)
 
 
