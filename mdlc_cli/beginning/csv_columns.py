@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import IO, Any
 
 from mdlc_cli.errors import CommandError
 from mdlc_constructs.settings.dataset import Dataset
@@ -55,6 +56,12 @@ class Roles:
     columns: Mapping[str, str]
     delimiter: str
 
+    @property
+    def others(self) -> dict[str, str]:
+        """The columns that have no role, and their types."""
+        taken = (self.label, self.timestamp, self.key)
+        return {name: kind for name, kind in self.columns.items() if name not in taken}
+
     def dataset(self) -> Dataset:
         """The dataset, which refuses what the library cannot use.
 
@@ -83,9 +90,7 @@ def read_head(path: Path) -> Head:
         CommandError: it is not a CSV file with a header line, rows, and different names of columns.
     """
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(
-            path, "rt", encoding="utf-8-sig", newline=""
-        ) as file:
+        with opened(path) as file:
             lines = list(islice(file, HEAD_ROWS + 1))
     except FileNotFoundError as error:
         raise CommandError(f"{path} does not exist: give the path of a CSV file") from error
@@ -96,7 +101,7 @@ def read_head(path: Path) -> Head:
         header, *rows = csv.reader(lines, delimiter=delimiter) if lines else [[]]
     except csv.Error as error:
         raise CommandError(f"{path} is no CSV file ({error}): give one with a header line") from error
-    if len(header) < 2 or not rows:
+    if len(header) < 2:
         raise CommandError(f"{path} holds no table: give a CSV file with a header line and rows below it")
     repeated = next((name for name, count in Counter(header).items() if count > 1), None)
     if repeated is not None:
@@ -104,13 +109,28 @@ def read_head(path: Path) -> Head:
     if len(lines) > HEAD_ROWS:
         # The head may end within a quoted value.
         rows = rows[:-1]
-    ragged = next((number for number, row in enumerate(rows, start=2) if len(row) != len(header)), None)
+    numbered = [(number, row) for number, row in enumerate(rows, start=2) if not is_blank(row)]
+    ragged = next((number for number, row in numbered if len(row) != len(header)), None)
     if ragged is not None:
         raise CommandError(
             f"row {ragged} of {path} has not the {len(header)} values that the header names: mend the file"
         )
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(header)}
+    if not numbered:
+        raise CommandError(f"{path} holds no table: give a CSV file with a header line and rows below it")
+    columns = {name: [row[place] for _, row in numbered] for place, name in enumerate(header)}
     return Head(file=path.name, delimiter=delimiter, columns=columns)
+
+
+def opened(path: Path) -> IO[str]:
+    """A CSV file, plain or compressed with gzip, as text."""
+    opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
+    file: IO[str] = opener(path, "rt", encoding="utf-8-sig", newline="")
+    return file
+
+
+def is_blank(row: Sequence[str]) -> bool:
+    """Whether a row is a blank line, which holds no values and is no fault of a file."""
+    return not row or (len(row) == 1 and not row[0].strip())
 
 
 def guessed_label(head: Head) -> str | None:
@@ -138,8 +158,8 @@ def roles(head: Head, *, label: str | None, timestamp: str | None = None, key: s
     )
     if timestamp not in moments:
         raise CommandError(
-            f"--timestamp {timestamp}: its values, such as {_example(head, timestamp)}, are no times in ISO "
-            "8601: write them as 2026-05-31 10:00"
+            f"--timestamp {timestamp}: its values, such as {_no_moment(head, timestamp)}, are no times in "
+            "ISO 8601: write them as 2026-05-31 10:00"
         )
     unique = [name for name in rest if name != timestamp and _is_unique(head, name)]
     named = [name for name in unique if _KEY_NAME.search(name)]
@@ -172,6 +192,35 @@ def column_type(values: Sequence[str]) -> str:
     return "category" if different <= MAX_CATEGORIES and different * 2 <= len(values) else "text"
 
 
+def check_features(head: Head, roles: Roles) -> None:
+    """Raise an error where no column is left to learn from.
+
+    Raises:
+        CommandError: with the first column that is text only because of some values that are no numbers.
+    """
+    if any(kind not in ("text", "timestamp") for kind in roles.others.values()):
+        return
+    mixed = mixed_columns(head, roles.others)
+    why = "all but the label, the time and the key hold text"
+    if mixed:
+        name, value = next(iter(mixed.items()))
+        why = f"{name!r} holds numbers and {value!r}, so it is text (leave missing values empty)"
+    raise CommandError(
+        f"{head.file} has no column to learn from: {why}: give one of numbers or of categories"
+    )
+
+
+def mixed_columns(head: Head, names: Iterable[str]) -> dict[str, str]:
+    """Columns most of whose values are numbers but not all, each with the first value that is none."""
+    mixed: dict[str, str] = {}
+    for name in names:
+        values = head.values(name)
+        others = [value for value in values if not _is_number(value)]
+        if others and len(others) * 2 < len(values):
+            mixed[name] = others[0]
+    return mixed
+
+
 def _task(head: Head, label: str) -> tuple[str, str, str]:
     """The task, the value that counts as 1, and the column type of a label."""
     values = Counter(head.values(label))
@@ -182,6 +231,11 @@ def _task(head: Head, label: str) -> tuple[str, str, str]:
         return "binary", positive, "category" if kind == "text" else kind
     if len(values) > 2 and kind in ("number", "integer"):
         return "regression", "1", kind
+    mixed = mixed_columns(head, [label])
+    if mixed:
+        raise CommandError(
+            f"{head.file}: {label!r} holds numbers and {mixed[label]!r}: leave missing values empty"
+        )
     what = "one value only" if len(values) < 2 else f"{len(values)} values that are no numbers"
     raise CommandError(
         f"{head.file}: {label!r} has {what}: predict a column with two values, or one of numbers"
@@ -203,8 +257,8 @@ def _is_unique(head: Head, name: str) -> bool:
     return whole and all(values) and len(set(values)) == len(values)
 
 
-def _example(head: Head, name: str) -> str:
-    return repr(next(iter(head.values(name)), ""))
+def _no_moment(head: Head, name: str) -> str:
+    return repr(next((value for value in head.values(name) if not _is_moment(value)), ""))
 
 
 def _is_number(value: str) -> bool:

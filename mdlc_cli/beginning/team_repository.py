@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import re
 import shutil
 from collections.abc import Mapping
@@ -84,7 +83,7 @@ def make(folder: Path, *, name: str, roles: Roles, data: Path | None) -> Path:
     Returns:
         The data file in the repository.
     """
-    file_name = data.name.removesuffix(".gz") if data else sample_data.FILE_NAME
+    file_name = copied_name(data) if data else sample_data.FILE_NAME
     answers = {
         "name": name,
         "label": roles.label,
@@ -107,6 +106,13 @@ def make(folder: Path, *, name: str, roles: Roles, data: Path | None) -> Path:
     else:
         _copy_rows(data, target, roles.delimiter)
     return target
+
+
+def copied_name(data: Path) -> str:
+    """The name of a CSV file's copy: workflows read it, the tests find it, and a shell takes it unquoted."""
+    name = re.sub(r"\.gz$", "", data.name, flags=re.IGNORECASE)
+    stem = re.sub(r"\.(csv|tsv|txt)$", "", name, flags=re.IGNORECASE)
+    return (re.sub(r"[^\w.-]+", "_", stem).strip("_.-") or "data") + ".csv"
 
 
 def update(folder: Path) -> list[str]:
@@ -166,14 +172,14 @@ def _render(folder: Path, answers: Mapping[str, Any]) -> None:
 
 def _copy_rows(source: Path, target: Path, delimiter: str) -> None:
     """Copy a CSV file; of a large one, about `SAMPLE_ROWS` rows."""
-    opener = gzip.open if source.suffix == ".gz" else open
-    with opener(source, "rt", encoding="utf-8-sig", newline="") as counted:
+    with csv_columns.opened(source) as counted:
         total = 0 if source.stat().st_size <= MAX_COPIED_BYTES else sum(1 for _ in counted)
     with (
-        opener(source, "rt", encoding="utf-8-sig", newline="") as lines,
+        csv_columns.opened(source) as lines,
         target.open("w", encoding="utf-8", newline="") as copy,
     ):
         reader = csv.reader(lines, delimiter=delimiter)
         writer = csv.writer(copy, delimiter=delimiter, lineterminator="\n")
         writer.writerow(next(reader))
-        writer.writerows(csv_columns.thinned(reader, total=total, wanted=SAMPLE_ROWS))
+        rows = (row for row in reader if not csv_columns.is_blank(row))
+        writer.writerows(csv_columns.thinned(rows, total=total, wanted=SAMPLE_ROWS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -73,6 +74,7 @@ def init(
     if label is None and data is not None:
         label = _asked_label(head, asks=asks)
     roles = csv_columns.roles(head, label=label, timestamp=timestamp, key=key)
+    csv_columns.check_features(head, roles)
     features = roles.dataset().resolved_features
     data_file = team_repository.make(folder, name=name, roles=roles, data=data)
     if as_json:
@@ -95,14 +97,18 @@ def init(
         )
     )
     out = progress.stderr_console()
+    for column, value in csv_columns.mixed_columns(head, roles.others).items():
+        mixed = f"{column!r} holds numbers and {value!r}, so it is {roles.columns[column]}"
+        out.print(terminal.line(f"{mixed}: if that means a missing value, leave it empty."))
     if data is not None:
         out.print(
             terminal.line(
                 f"{data_file} is a copy of your rows, for the tests: see that they may be in a repository."
             )
         )
-    change = "" if folder.resolve() == Path.cwd() else f"`cd {folder}`, "
-    steps = f"{change}`pytest`, `mdlc local up`, `mdlc deploy`, `mdlc put {data_file.relative_to(folder)}`"
+    change = "" if folder.resolve() == Path.cwd() else f"`cd {shlex.quote(str(folder))}`, "
+    put = f"`mdlc put {shlex.quote(str(data_file.relative_to(folder)))}`"
+    steps = f"{change}`pytest`, `mdlc local up`, `mdlc deploy`, {put}"
     out.print(terminal.line(f"Next: {steps}, `mdlc run training`."))
 
 

@@ -86,6 +86,18 @@ def test_the_rarer_value_counts_as_1_when_no_value_says_yes(tmp_path: Path) -> N
         ("", {}, "holds no table"),
         ("at,at\n1,2\n", {}, "has two columns named 'at': give each column its own name"),
         ("at,left\n1,2\n1\n", {}, "row 3 of"),
+        ("at,left\n1,2\n\n1\n", {}, "row 4 of"),
+        ("at,left\n\n", {}, "holds no table"),
+        (
+            "id,at,left\n" + "".join(f"k{n},2026-05-01,{n}\n" for n in (*range(5), "NA")),
+            {"label": "left"},
+            "'left' holds numbers and 'NA': leave missing values empty",
+        ),
+        (
+            "id,at,left\na,2026-05-01,1\nb,NA,0\n",
+            {"timestamp": "at"},
+            "--timestamp at: its values, such as 'NA', are no times in ISO 8601",
+        ),
         ("id,at,left\na,2026-05-01,1\nb,2026-05-02,1\n", {"label": "left"}, "'left' has one value only"),
     ],
 )
@@ -124,3 +136,28 @@ def test_a_head_that_ends_within_a_quoted_value_is_read(
     head = csv_columns.read_head(written(tmp_path, f"id,at,note,left\n{rows}"))
     assert head.columns["id"] == ["a0"]
     assert head.columns["note"] == ["one\ntwo"]
+
+
+def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
+    head = csv_columns.read_head(written(tmp_path, "id,at,left\na,2026-05-01,1\n\nb,2026-05-02,0\n  \n\n"))
+    assert head.columns["id"] == ["a", "b"]
+
+
+def test_a_column_of_numbers_and_some_text_is_named_when_nothing_else_can_be_learned_from(
+    tmp_path: Path,
+) -> None:
+    numbers = "".join(f"k{n},2026-05-{n + 1:02},{n if n % 3 else 'NA'},{n % 2}\n" for n in range(9))
+    head = csv_columns.read_head(written(tmp_path, f"id,at,size,left\n{numbers}"))
+    roles = csv_columns.roles(head, label="left")
+    assert csv_columns.mixed_columns(head, roles.others) == {"size": "NA"}
+    with pytest.raises(CommandError) as error:
+        csv_columns.check_features(head, roles)
+    assert str(error.value) == (
+        "orders.csv has no column to learn from: 'size' holds numbers and 'NA', so it is text (leave missing "
+        "values empty): give one of numbers or of categories"
+    )
+
+
+def test_where_there_are_features_nothing_is_refused(tmp_path: Path) -> None:
+    head = csv_columns.read_head(written(tmp_path))
+    csv_columns.check_features(head, csv_columns.roles(head, label=None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -163,6 +164,36 @@ def test_of_a_large_file_rows_are_copied_evenly(tmp_path: Path, monkeypatch: pyt
     assert header == ["id", "at", "left"]
     assert 45 <= len(kept) <= 60
     assert (kept[0][0], int(kept[-1][0][1:]) > 290) == ("k0", True)
+
+
+@pytest.mark.parametrize(
+    ("given", "copied"),
+    [
+        ("rows.csv", "rows.csv"),
+        ("CUSTOMERS.CSV", "CUSTOMERS.csv"),
+        ("data.txt", "data.csv"),
+        ("data", "data.csv"),
+        ("rows.CSV.GZ", "rows.csv"),
+        ("_rows.csv", "rows.csv"),
+        (".rows.csv", "rows.csv"),
+        ("-rows.csv", "rows.csv"),
+        ("my rows (1).csv", "my_rows_1.csv"),
+        ("größen.2026.csv", "größen.2026.csv"),
+        ("$(rm).csv", "rm.csv"),
+        ("!.csv", "data.csv"),
+    ],
+)
+def test_a_copy_has_a_name_that_workflows_tests_and_shells_take(given: str, copied: str) -> None:
+    name = team_repository.copied_name(Path(given))
+    assert name == copied
+    assert Path(name).match("*.csv") and not name.startswith(("_", "."))
+    # A shell takes letters of any alphabet as they are; shlex.quote knows those of English only.
+    assert not name.isascii() or shlex.quote(name) == name
+
+
+def test_blank_lines_are_not_copied(tmp_path: Path) -> None:
+    copied = of_rows(tmp_path, "id,at,left\na,2026-05-01,1\n\nb,2026-05-02,0\n\n") / "data" / "rows.csv"
+    assert copied.read_text() == "id,at,left\na,2026-05-01,1\nb,2026-05-02,0\n"
 
 
 def test_a_later_template_leaves_what_is_the_teams(tmp_path: Path) -> None:

@@ -59,6 +59,31 @@ def test_flags_answer_what_would_be_asked(folder: Path) -> None:
     assert (folder / "new" / "data" / "rows.csv").read_text() == ROWS
 
 
+def test_what_is_printed_can_be_pasted_into_a_shell(folder: Path) -> None:
+    (folder / "my rows (1).CSV").write_text(ROWS + "h9,2026-05-20,NA,no\n\n")
+    done = init("our sales", "--data", "my rows (1).CSV", "--label", "sold")
+    assert done.exit_code != 0
+    # One value of ten that is no number takes the only feature away.
+    assert "'size' holds numbers and 'NA', so it is text" in str(done.exception)
+    assert not (folder / "our sales").exists()
+    (folder / "my rows (1).CSV").write_text(ROWS.replace("\n", ",2\n").replace("sold,2", "sold,rooms", 1))
+    done = init("our sales", "--data", "my rows (1).CSV", "--label", "sold")
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.stderr.split())
+    assert "Next: `cd 'our sales'`," in said and "`mdlc put data/my_rows_1.csv`" in said
+
+
+def test_a_column_that_is_text_by_some_values_is_named(folder: Path) -> None:
+    rows = ROWS.replace("\n", ",2\n").replace("sold,2", "sold,rooms", 1)
+    (folder / "rows.csv").write_text(rows.replace(",30,", ",NA,"))
+    done = init("sales", "--data", "rows.csv", "--label", "sold")
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.stderr.split())
+    assert (
+        "'size' holds numbers and 'NA', so it is text: if that means a missing value, leave it empty." in said
+    )
+
+
 def test_three_things_are_asked_at_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, Any]] = []
     answers = iter(["sales", "rows.csv", "size"])
