@@ -108,7 +108,8 @@ def init(
         )
     change = "" if folder.resolve() == Path.cwd() else f"`cd {shlex.quote(str(folder))}`, "
     put = f"`mdlc put {shlex.quote(str(data_file.relative_to(folder)))}`"
-    steps = f"{change}`pytest`, `mdlc local up`, `mdlc deploy`, {put}"
+    tests = "`pip install -r requirements.txt`, `pytest`"
+    steps = f"{change}{tests}, `mdlc local up`, `mdlc deploy`, {put}"
     out.print(terminal.line(f"Next: {steps}, `mdlc run training`."))
 
 

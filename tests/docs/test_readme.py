@@ -100,6 +100,14 @@ def test_the_readme_names_the_main_commands() -> None:
     )
 
 
+def test_the_project_of_the_readme_and_the_tutorial_begin_with_the_same_commands() -> None:
+    first, *_ = markdown.blocks(ROOT / "docs" / "tutorial.md", "sh")
+    assert first.startswith("mdlc init ")
+    steps = markdown.blocks(README, "sh")
+    project = next(number for number, step in enumerate(steps) if "mdlc init" in step)
+    assert steps[project] == first
+
+
 def test_every_script_that_is_named_is_there() -> None:
     for document in DOCUMENTS:
         for line in markdown.commands(document, "python"):

@@ -42,8 +42,9 @@ def test_without_a_terminal_nothing_is_asked(folder: Path) -> None:
         "customer-churn in customer-churn: predicts 'left', a yes or no, from plan, age, months, spent, "
         "calls; time day, key customer\n"
     )
-    assert done.stderr.startswith(
-        "Next: `cd customer-churn`, `pytest`, `mdlc local up`, `mdlc deploy`, `mdlc "
+    assert " ".join(done.stderr.split()) == (
+        "Next: `cd customer-churn`, `pip install -r requirements.txt`, `pytest`, `mdlc local up`, "
+        "`mdlc deploy`, `mdlc put data/customers.csv`, `mdlc run training`."
     )
     assert 'name="customer-churn"' in (folder / "customer-churn" / "team.py").read_text()
     assert '"CustomerChurn"' in (folder / "customer-churn" / "app.py").read_text()
