@@ -30,8 +30,9 @@ from mdlc_cli.output import closed_pipe, progress, slips, terminal
 
 HELP = """Train, score and keep account of models on AWS, or on this machine.
 
-A first session: `mdlc local up`, `mdlc deploy`, `mdlc put data.csv`, `mdlc run training`,
-`mdlc audit`, `mdlc teardown`. Every command says which AWS it uses.
+A first session: `mdlc init churn`, `cd churn`, `mdlc local up`, `mdlc deploy`,
+`mdlc put data/customers.csv`, `mdlc run training`, `mdlc show`, `mdlc approve 1`,
+`mdlc teardown`. Every command says which AWS it uses.
 """
 
 app = typer.Typer(

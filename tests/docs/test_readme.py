@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from mdlc_cli import places
-from mdlc_cli.app import app
+from mdlc_cli.app import HELP, app
 from mdlc_cli.aws import settings_file
 from mdlc_constructs.exports import public_names
 from mdlc_local.sagemaker.containers.images import Images
@@ -106,6 +106,24 @@ def test_the_project_of_the_readme_and_the_tutorial_begin_with_the_same_commands
     steps = markdown.blocks(README, "sh")
     project = next(number for number, step in enumerate(steps) if "mdlc init" in step)
     assert steps[project] == first
+
+
+def test_the_readme_lists_every_command() -> None:
+    root: Any = typer.main.get_command(app)
+    table = [
+        line.split(" | ")[0] for line in markdown.prose(README).splitlines() if line.startswith("| `mdlc ")
+    ]
+    listed = {word for line in table for word in re.findall(r"`mdlc (\w+)", line)}
+    assert listed == {name for name, command in root.commands.items() if not command.hidden}
+
+
+def test_the_first_session_of_the_help_leads_to_a_decision() -> None:
+    session = re.findall(r"`mdlc ([^`]+)`", HELP)
+    assert [each.split()[0] for each in session] == [
+        "init", "local", "deploy", "put", "run", "show", "approve", "teardown",
+    ]  # fmt: skip
+    tutorial = markdown.commands(ROOT / "docs" / "tutorial.md", "mdlc")
+    assert [each for each in session[:5] if each not in tutorial] == []
 
 
 def test_every_script_that_is_named_is_there() -> None:
