@@ -92,6 +92,11 @@ def test_the_answers_name_no_place_of_this_machine(project: Path) -> None:
     assert str(ROOT) not in (project / ".copier-answers.yml").read_text()
 
 
+def test_git_keeps_the_wheels_that_ci_installs(project: Path) -> None:
+    assert "`wheels/`, commit it" in (project / "README.md").read_text()
+    assert "wheels" not in (project / ".gitignore").read_text()
+
+
 def test_versions_are_pinned(project: Path) -> None:
     ci = (project / ".github/workflows/ci.yml").read_text()
     uses = re.findall(r"uses: (\S+)", ci)
