@@ -70,7 +70,7 @@ def test_every_step_is_a_command_with_its_options() -> None:
 
 def test_the_committed_pictures_are_those_of_the_table() -> None:
     committed = {path.stem for path in TARGET.glob("*.svg")}
-    assert committed <= {step.screen for step in STEPS}
+    assert committed == {step.screen for step in STEPS if step.screen}
     for path in TARGET.glob("*.svg"):
         picture = path.read_text(encoding="utf-8")
         ElementTree.fromstring(picture)
