@@ -13,7 +13,6 @@ from mdlc_cli.aws.objects import StoredFile
 from mdlc_cli.aws.target import Target
 from mdlc_cli.output import terminal
 from mdlc_cli.results import comparing
-from mdlc_cli.results import version as version_results
 from mdlc_cli.results.comparing import Comparison
 from mdlc_cli.results.result import kept
 from mdlc_cli.versions.versions import Version
@@ -27,8 +26,7 @@ def files(target: Target, compared: Comparison) -> list[StoredFile]:
     """The pages and pictures of both versions' evaluations, named by version."""
     evaluations = list[StoredFile]()
     for version in (compared.left, compared.right):
-        evaluation = version_results.evaluation_of(version)
-        listed = kept(objects.listed(target, evaluation)) if evaluation else []
+        listed = kept(objects.listed(target, version.evaluation)) if version.evaluation else []
         evaluations += [
             replace(file, name=_name(version, file.name))
             for file in listed

@@ -28,8 +28,7 @@ def of(target: Target, model: Model, number: int) -> ResultSummary:
         CommandError: the model has no such version.
     """
     version = versions.read(target, model, number)
-    evaluation = evaluation_of(version)
-    files = kept(objects.listed(target, evaluation)) if evaluation else []
+    files = kept(objects.listed(target, version.evaluation)) if version.evaluation else []
     status = str(version.package.get("status", "")) or "not in the registry (any more)"
     champion = versions.champion_of(model)
     title = f"Version {number} of {model.name}: {status}"
@@ -52,12 +51,6 @@ def of(target: Target, model: Model, number: int) -> ResultSummary:
     )
 
 
-def evaluation_of(version: Version) -> str:
-    """The S3 folder of a version's evaluation; empty when it is not recorded."""
-    metadata = version.package.get("metadata", {})
-    return str(version.training.get("evaluation") or metadata.get("evaluation", ""))
-
-
 def run_of(version: Version) -> str:
     """The run of the training that registered a version; empty when it is not recorded."""
     return str(version.training.get("run") or version.package.get("metadata", {}).get("run", ""))
@@ -75,7 +68,7 @@ def sections(version: Version) -> list[Section]:
                 ("trained", str(training.get("started_at", ""))[:16].replace("T", " ")),
                 ("reason", str(training.get("reason", ""))),
                 *data_rows(facts),
-                ("evaluation", evaluation_of(version)),
+                ("evaluation", version.evaluation),
                 ("execution", str(training.get("execution_arn", ""))),
             ],
         ),

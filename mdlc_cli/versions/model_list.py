@@ -71,7 +71,12 @@ def read(target: Target, model: Model, *, limit: int) -> list[Listed]:
             model.name,
             whole.champion,
             each,
-            versions.report(target, versions.evaluation_of(model.items, by_number[each.version])),
+            versions.report(
+                target,
+                versions.evaluation_of(
+                    by_number[each.version], lineage.training_of(model.items, each.version)
+                ),
+            ),
         )
         for each in kept
         if each.version in by_number

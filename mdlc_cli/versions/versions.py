@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,11 @@ class Version:
     plan: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def evaluation(self) -> str:
+        """S3 URI of the folder of its evaluation; empty when it is not known."""
+        return evaluation_of(self.package, self.training)
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """Its metrics on the holdout: with intervals if the report can be read."""
         return comparison.metrics_of(self.report) or comparison.recorded_metrics(self.training)
@@ -67,12 +72,11 @@ def find(target: Target, model: Model, number: int) -> Version:
     run = str(training.get("run") or package.get("metadata", {}).get("run", ""))
     bucket = _bucket(model, package)
     plan = published.plan_of(target, bucket, run) if bucket and run else {}
-    evaluation = evaluation_of(model.items, package) or str(training.get("evaluation", ""))
     return Version(
         number=number,
         package=package,
         training=training,
-        report=report(target, evaluation),
+        report=report(target, evaluation_of(package, training)),
         plan=plan,
         facts=comparison.training_facts(
             number,
@@ -94,12 +98,12 @@ def package_arn(target: Target, model: Model, number: int) -> str:
     return next((arn for arn in listed if lineage.version_of({"package_arn": arn}) == number), "")
 
 
-def evaluation_of(items: Iterable[Item], package: Package) -> str:
-    """S3 URI of the folder of a version's evaluation; empty when it is not known."""
-    named = package.get("metadata", {}).get("evaluation")
-    number = package.get("version")
-    training = lineage.training_of(items, int(number)) if number is not None and not named else {}
-    return str(named or training.get("evaluation", ""))
+def evaluation_of(package: Package, training: Item) -> str:
+    """S3 URI of the folder of a version's evaluation, as its package names it, else its training's item.
+
+    Empty when neither names one.
+    """
+    return str(package.get("metadata", {}).get("evaluation") or training.get("evaluation", ""))
 
 
 def champion_of(model: Model) -> int | None:
