@@ -16,7 +16,6 @@ from mdlc_cli.results import monitoring, references, showing
 from mdlc_client import audit, lineage
 from mdlc_client.audit import Item
 
-NO_RUN = ("", "none")
 MONITORING = ("monitoring", "batch-monitoring")
 
 
@@ -71,7 +70,7 @@ def sentences(content: Item, model: str, workflow: str, windows: Sequence[Item])
     """
     option = f" --model {model}"
     run, version = str(content.get("run", "")), lineage.version_of(content)
-    run = "" if run in NO_RUN else run
+    run = "" if run in references.NO_RUN else run
     show_version = f"`mdlc show {version}{option}`"
     if workflow == lineage.TRAINING and version is not None:
         name = f"Run {run}, version {version}" if run else f"Version {version}"
@@ -121,7 +120,7 @@ def document(result: Result, model: str, workflow: str, windows: Sequence[Item])
             for visit in result.timeline.visits
         ],
         "names": {
-            "run": None if run in NO_RUN else run,
+            "run": None if run in references.NO_RUN else run,
             "version": version,
             "windows": [references.window_name(item) for item in windows],
         },

@@ -298,11 +298,11 @@ class _Names:
             for item in items:
                 arn = str(item["execution_arn"])
                 if fits(arn.rpartition(":")[2]):
-                    named[_tail(arn)] = _recorded(model, item)
+                    named[machines.whole_name(arn)] = _recorded(model, item)
         # Executions that have not ended are not in the audit table, nor are those of other machines.
         for each in self.executions:
-            if (fits(each.name) or each.arn.endswith(f":{name}")) and _tail(each.arn) not in named:
-                named[_tail(each.arn)] = ExecutionReference(execution=each)
+            if (fits(each.name) or each.arn.endswith(f":{name}")) and each.whole_name not in named:
+                named[each.whole_name] = ExecutionReference(execution=each)
         return named
 
     def _with_item(self, execution: Execution) -> ExecutionReference:
@@ -358,11 +358,6 @@ def _recorded(model: Model, item: Item) -> ExecutionReference:
         stopped=lineage.moment(item["finished_at"]),
     )
     return ExecutionReference(execution=execution, item=item, model=model)
-
-
-def _tail(arn: str) -> str:
-    """The machine's and the execution's name of an ARN, which identify it in an account."""
-    return ":".join(arn.split(":")[-2:])
 
 
 def _listed(named: Iterable[str]) -> str:

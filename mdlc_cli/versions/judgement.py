@@ -18,7 +18,6 @@ from mdlc_cli.versions.versions import Version
 
 NO_CHAMPION = "No version is in use yet, so there is nothing to compare it with."
 NO_INTERVALS = "The evaluation cannot be read; these metrics are from the audit table, without intervals."
-GATE_MET = "The gate has no conditions."
 DIGEST = 12
 
 
