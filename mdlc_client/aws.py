@@ -10,3 +10,9 @@ class AwsClients(Protocol):
 
     def client(self, service: str, /) -> Any:
         """A boto3 client for ``service``, such as ``s3``."""
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of an S3 URI."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key

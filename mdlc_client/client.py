@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mdlc_client import audit, frames, lineage, models, registered, stacks
-from mdlc_client.aws import AwsClients
+from mdlc_client.aws import AwsClients, split_uri
 from mdlc_client.columns import DECISIONS, RUNS, VERSIONS, WINDOWS
 from mdlc_client.errors import ChoiceError, reading, unknown
 from mdlc_client.frames import TEXT
@@ -282,7 +282,7 @@ class Client:
         return report.get("metrics", {}).get("challenger")
 
     def _object(self, uri: str) -> bytes:
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        bucket, key = split_uri(uri)
         with reading(uri):
             content: bytes = self._aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
             return content
@@ -292,7 +292,7 @@ class Client:
         with TemporaryDirectory() as folder:
             paths = []
             for index, uri in enumerate(uris):
-                bucket, _, key = uri.removeprefix("s3://").partition("/")
+                bucket, key = split_uri(uri)
                 path = Path(folder) / f"{index:06}.parquet"
                 with reading(uri):
                     client.download_file(Bucket=bucket, Key=key, Filename=str(path))

@@ -13,6 +13,7 @@ from typing import Any
 
 from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
+from mdlc_client.aws import split_uri
 
 MISSING = ("404", "NoSuchKey", "NoSuchBucket")
 """Codes of the errors by which S3 says that there is no such object."""
@@ -33,17 +34,11 @@ class StoredFile:
     bytes: int = 0
 
 
-def split(uri: str) -> tuple[str, str]:
-    """Bucket and key of an S3 URI."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
-
-
 def content(target: Target, uri: str) -> bytes | None:
     """An object's content, or None when there is no such object."""
     from botocore.exceptions import ClientError
 
-    bucket, key = split(uri)
+    bucket, key = split_uri(uri)
     try:
         body: bytes = target.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
@@ -65,7 +60,7 @@ def document(target: Target, uri: str) -> dict[str, Any]:
 
 def listed(target: Target, folder: str) -> list[StoredFile]:
     """The objects right in an S3 folder, without those in its subfolders, by name."""
-    bucket, prefix = split(folder)
+    bucket, prefix = split_uri(folder)
     pages = target.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return [
         StoredFile(uri=f"s3://{bucket}/{each['Key']}", name=name, bytes=int(each.get("Size", 0)))
@@ -91,7 +86,7 @@ def download(s3: Any, uri: str, path: Path, progress: Callable[[int], None] | No
     """
     from botocore.exceptions import ClientError
 
-    bucket, key = split(uri)
+    bucket, key = split_uri(uri)
     try:
         s3.download_file(Bucket=bucket, Key=key, Filename=str(path), Callback=progress)
     except ClientError as error:

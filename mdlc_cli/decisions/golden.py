@@ -18,6 +18,7 @@ from typing import Any
 from mdlc_cli.aws.target import Target
 from mdlc_cli.decisions import row_files
 from mdlc_cli.errors import CommandError
+from mdlc_client.aws import split_uri
 
 ROWS_KEY, EXPECTED_KEY = "golden/rows.jsonl", "golden/expected.csv"
 HEADER = ["row_key", "expected"]
@@ -160,7 +161,7 @@ def bucket_of(target: Target, model: str) -> str:
         raise CommandError(f"{model} has no model package yet: train it first, with `mdlc run training`")
     described = sagemaker.describe_model_package(ModelPackageName=packages[0]["ModelPackageArn"])
     program = str(described.get("CustomerMetadataProperties", {}).get("program", ""))
-    bucket, _, path = program.removeprefix("s3://").partition("/")
+    bucket, path = split_uri(program)
     if not path:
         raise CommandError(f"the newest package of {model} was registered by no training workflow: train it")
     return bucket

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mdlc_cli.aws import stacks
 from mdlc_cli.aws.target import Target
-from mdlc_client import registered
+from mdlc_client import lineage, registered
+from mdlc_client.aws import split_uri
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Programs:
                 return None
             package = registered.describe(self.target, self._arns[version])
             uri = str(package.get("metadata", {}).get("program", ""))
-            bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+            bucket, prefix = split_uri(uri)
             if not prefix:
                 return None
             key = f"{prefix.rstrip('/')}/program.json"
@@ -72,11 +72,8 @@ class Programs:
 
     def _listed(self) -> dict[int, str]:
         """The ARNs of the model's packages by version."""
-        packages = stacks.pages(
-            self.target.client("sagemaker"),
-            "list_model_packages",
-            "ModelPackageSummaryList",
-            ModelPackageGroupName=self.model,
-        )
-        arns = [str(package["ModelPackageArn"]) for package in packages]
-        return {int(arn.rpartition("/")[2]): arn for arn in arns if arn.rpartition("/")[2].isdecimal()}
+        return {
+            number: arn
+            for arn in registered.arns(self.target, self.model)
+            if (number := lineage.version_of({"package_arn": arn})) is not None
+        }

@@ -16,6 +16,7 @@ from mdlc_cli.predictions import parquet
 from mdlc_cli.predictions.parquet_query import FILE
 from mdlc_cli.predictions.prediction import BATCH, ENDPOINT, Prediction
 from mdlc_client.audit import Item
+from mdlc_client.aws import split_uri
 
 ROWS = "rows.parquet"
 PROGRAM_FOLDER, SPLIT_MANIFEST = "program/", "split/manifest.json"
@@ -195,7 +196,7 @@ def _fetched_if_there(s3: Any, uri: str, folder: Path) -> Path | None:
     """The local path of an object downloaded to a folder, or None when the object does not exist."""
     from botocore.exceptions import ClientError
 
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    bucket, key = split_uri(uri)
     folder.mkdir(exist_ok=True)
     path = folder / key.rpartition("/")[2]
     try:

@@ -15,6 +15,7 @@ from mdlc_cli.versions import comparison
 from mdlc_cli.versions.comparison import Metric, TrainingFacts
 from mdlc_client import audit, lineage, registered
 from mdlc_client.audit import Item
+from mdlc_client.aws import split_uri
 from mdlc_client.registered import Package
 
 REPORT = "report.json"
@@ -140,7 +141,7 @@ def report(target: Target, evaluation: str) -> dict[str, Any]:
     """
     from botocore.exceptions import ClientError
 
-    bucket, _, prefix = evaluation.removeprefix("s3://").partition("/")
+    bucket, prefix = split_uri(evaluation)
     if not bucket:
         return {}
     try:
