@@ -69,12 +69,21 @@ class States(Records):
         return self.plan
 
     def resumed(
-        self, entries: Sequence[sfn.State], record: sfn.State, unchanged: Mapping[str, object]
+        self,
+        entries: Sequence[sfn.State],
+        record: sfn.State,
+        unchanged: Mapping[str, object],
+        leads: Mapping[str, sfn.State] | None = None,
     ) -> sfn.Choice:
-        """The choice that resumes at the first step that is not completed."""
+        """The choice that resumes at the first step that is not completed.
+
+        Args:
+            leads: by a step's name: the state before it, at which the machine resumes instead.
+        """
         choice = sfn.Choice.jsonata(self.scope, "Resume")
         for state in entries[1:]:
-            choice.when(sfn.Condition.jsonata(f"{{% $plan.step = '{state.id}' %}}"), state)
+            entry = (leads or {}).get(state.id, state)
+            choice.when(sfn.Condition.jsonata(f"{{% $plan.step = '{state.id}' %}}"), entry)
         wait = sfn.Wait.jsonata(self.scope, "WaitForOther", time=sfn.WaitTime.duration(Duration.seconds(20)))
         wait.next(self.plan)
         choice.when(sfn.Condition.jsonata("{% $plan.step = 'Wait' %}"), wait)

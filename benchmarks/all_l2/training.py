@@ -1,6 +1,7 @@
 """The training workflow."""
 
 import json
+from collections.abc import Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -29,6 +30,8 @@ from mdlc_constructs.settings.payloads.codec import encode
 
 HYPERPARAMETERS = {"objective": "binary:logistic", "num_round": "200"}
 PREFIX = "raw/training/"
+MODEL_CARD = {"ModelCard": {"ModelCardContent": "{% $model_card %}", "ModelCardStatus": "PendingReview"}}
+CARD_REFUSED = ["SageMaker.ValidationException", "SageMaker.SageMakerException"]
 
 
 def settings(uri: str) -> dict[str, object]:
@@ -149,7 +152,13 @@ class Training(Construct):
             outputs={"evaluation": "{% $plan.uris.evaluation %}"},
             assign={"gate": "{% $parse($states.result.ExitMessage) %}"},
         )
-        register = self._register(states)
+        card = self._read_card(states)
+        register = self._register(states, "Register", MODEL_CARD, {})
+        without = self._register(states, "RegisterWithoutCard", {}, {"model_card": "{% $no_card %}"})
+        card.add_catch(without, errors=["States.ALL"], assign={"no_card": "none: no card can be read"})
+        register.add_catch(without, errors=CARD_REFUSED, assign={"no_card": "none: the card was refused"})
+        states.caught(register)
+        states.caught(without)
         decide = self._decide(states)
         kept = {key: f"{{% $result.{key} %}}" for key in ("package_arn", "passed", "reasons", "metrics")}
         record = states.recorded(
@@ -176,13 +185,15 @@ class Training(Construct):
             [check, verdict, prepare, train, model, score, evaluate, register],
             record,
             {"outcome": "Unchanged", **{key: f"{{% $plan.recorded.{key} %}}" for key in kept}},
+            leads={"Register": card},
         )
         plan.next(resume)
         check.next(verdict)
         verdict.otherwise(prepare)
-        prepare.next(train).next(model).next(score).next(evaluate).next(register).next(decide).next(
-            record
-        ).next(published)
+        prepare.next(train).next(model).next(score).next(evaluate).next(card).next(register).next(
+            decide
+        ).next(record).next(published)
+        without.next(decide)
         states.machine(
             plan,
             comment=f"Trains {home.name}, compares it with the champion and registers it",
@@ -241,7 +252,34 @@ class Training(Construct):
             },
         )
 
-    def _register(self, states: States) -> tasks.CallAwsService:
+    def _read_card(self, states: States) -> tasks.CallAwsService:
+        bucket = self.home.bucket.bucket_name
+        state = tasks.CallAwsService.jsonata(
+            self,
+            "ReadModelCard",
+            service="s3",
+            action="getObject",
+            iam_action="s3:GetObject",
+            iam_resources=[self.home.bucket.arn_for_objects("evaluations/*")],
+            additional_iam_statements=[allow(["kms:Decrypt"], [self.home.key.key_arn])],
+            parameters={
+                "Bucket": bucket,
+                "Key": f"{{% $substringAfter($plan.uris.evaluation, '{bucket}/') & 'model_card.json' %}}",
+                "Range": "bytes=0-99999",
+            },
+            assign={
+                "model_card": (
+                    "{% ($parse($states.result.Body); $replace($states.result.Body, /[\\r\\n]+/, ' ')) %}"
+                )
+            },
+            outputs={},
+        )
+        states.retried(state, ["S3.S3Exception", "S3.SdkClientException", "S3.SlowDown"])
+        return state
+
+    def _register(
+        self, states: States, name: str, card: Mapping[str, object], metadata: Mapping[str, str]
+    ) -> tasks.CallAwsService:
         containers = [{"Image": TRAINING_IMAGE, "ModelDataUrl": "{% $plan.uris.artifact %}"}]
         metrics = {
             "Statistics": {
@@ -251,7 +289,7 @@ class Training(Construct):
         }
         state = tasks.CallAwsService.jsonata(
             self,
-            "Register",
+            name,
             service="sagemaker",
             action="createModelPackage",
             iam_action="sagemaker:CreateModelPackage",
@@ -270,6 +308,7 @@ class Training(Construct):
                 "ModelApprovalStatus": "PendingManualApproval",
                 "ClientToken": "{% $plan.run %}",
                 "ModelMetrics": {"ModelQuality": metrics},
+                **card,
                 "CustomerMetadataProperties": {
                     "run": "{% $plan.run %}",
                     "data_version": "{% $plan.data_version %}",
@@ -280,13 +319,13 @@ class Training(Construct):
                     "model": "{% $plan.names.CreateModel %}",
                     "program": "{% $plan.uris.program %}",
                     "evaluation": "{% $plan.uris.evaluation %}",
+                    **metadata,
                 },
             },
             assign={"package_arn": "{% $states.result.ModelPackageArn %}"},
             outputs={},
         )
         states.retried(state, SAGEMAKER)
-        states.caught(state)
         return state
 
     def _decide(self, states: States) -> tasks.CallAwsService:

@@ -79,11 +79,18 @@ export class States extends Records {
   }
 
   /** Resume at the first step that is not done. */
-  resumed(entries: State[], record: State, unchanged: Texts): Choice {
+  resumed(
+    entries: State[],
+    record: State,
+    unchanged: Texts,
+    leads: Record<string, State> = {},
+  ): Choice {
     const [first, ...later] = entries;
     const choice = sfn.Choice.jsonata(this.scope, "Resume");
     for (const state of later) {
-      choice.when(sfn.Condition.jsonata(`{% $plan.step = '${state.id}' %}`), state);
+      // A state before a step is entered instead of it.
+      const entry = leads[state.id] ?? state;
+      choice.when(sfn.Condition.jsonata(`{% $plan.step = '${state.id}' %}`), entry);
     }
     const wait = sfn.Wait.jsonata(this.scope, "WaitForOther", {
       time: sfn.WaitTime.duration(cdk.Duration.seconds(20)),

@@ -23,6 +23,10 @@ import {
 
 const HYPERPARAMETERS = { objective: "binary:logistic", num_round: "200" };
 const PREFIX = "raw/training/";
+const MODEL_CARD = {
+  ModelCard: { ModelCardContent: "{% $model_card %}", ModelCardStatus: "PendingReview" },
+};
+const CARD_REFUSED = ["SageMaker.ValidationException", "SageMaker.SageMakerException"];
 
 /** Trains, evaluates, gates, registers and approves a model. */
 export class Training extends Construct {
@@ -105,7 +109,19 @@ export class Training extends Construct {
       outputs: { evaluation: "{% $plan.uris.evaluation %}" },
       assign: { gate: "{% $parse($states.result.ExitMessage) %}" },
     });
-    const register = this.register(states);
+    const card = this.readCard(states);
+    const register = this.register(states, "Register", MODEL_CARD, {});
+    const without = this.register(states, "RegisterWithoutCard", {}, { model_card: "{% $no_card %}" });
+    card.addCatch(without, {
+      errors: ["States.ALL"],
+      assign: { no_card: "none: no card can be read" },
+    });
+    register.addCatch(without, {
+      errors: CARD_REFUSED,
+      assign: { no_card: "none: the card was refused" },
+    });
+    states.caught(register);
+    states.caught(without);
     const decide = this.decide(states);
     const keys = ["package_arn", "passed", "reasons", "metrics"];
     const kept = Object.fromEntries(keys.map((key) => [key, `{% $result.${key} %}`]));
@@ -135,8 +151,10 @@ export class Training extends Construct {
         outcome: "Unchanged",
         ...Object.fromEntries(keys.map((key) => [key, `{% $plan.recorded.${key} %}`])),
       },
+      { Register: card },
     );
     plan.next(resume);
+    without.next(decide);
     check.next(verdict);
     verdict.otherwise(prepare);
     prepare
@@ -144,6 +162,7 @@ export class Training extends Construct {
       .next(model)
       .next(score)
       .next(evaluate)
+      .next(card)
       .next(register)
       .next(decide)
       .next(record)
@@ -191,12 +210,40 @@ export class Training extends Construct {
     });
   }
 
-  private register(states: States): CallAwsService {
+  private readCard(states: States): CallAwsService {
+    const bucket = this.home.bucket.bucketName;
+    const state = tasks.CallAwsService.jsonata(this, "ReadModelCard", {
+      service: "s3",
+      action: "getObject",
+      iamAction: "s3:GetObject",
+      iamResources: [this.home.bucket.arnForObjects("evaluations/*")],
+      additionalIamStatements: [allow(["kms:Decrypt"], [this.home.key.keyArn])],
+      parameters: {
+        Bucket: bucket,
+        Key: `{% $substringAfter($plan.uris.evaluation, '${bucket}/') & 'model_card.json' %}`,
+        Range: "bytes=0-99999",
+      },
+      assign: {
+        model_card:
+          "{% ($parse($states.result.Body); $replace($states.result.Body, /[\\r\\n]+/, ' ')) %}",
+      },
+      outputs: {},
+    });
+    states.retried(state, ["S3.S3Exception", "S3.SdkClientException", "S3.SlowDown"]);
+    return state;
+  }
+
+  private register(
+    states: States,
+    name: string,
+    card: Record<string, unknown>,
+    metadata: Record<string, string>,
+  ): CallAwsService {
     const statistics = {
       ContentType: "application/json",
       S3Uri: "{% $plan.uris.evaluation & 'metrics.json' %}",
     };
-    const state = tasks.CallAwsService.jsonata(this, "Register", {
+    const state = tasks.CallAwsService.jsonata(this, name, {
       service: "sagemaker",
       action: "createModelPackage",
       iamAction: "sagemaker:CreateModelPackage",
@@ -215,6 +262,7 @@ export class Training extends Construct {
         ModelApprovalStatus: "PendingManualApproval",
         ClientToken: "{% $plan.run %}",
         ModelMetrics: { ModelQuality: { Statistics: statistics } },
+        ...card,
         CustomerMetadataProperties: {
           run: "{% $plan.run %}",
           data_version: "{% $plan.data_version %}",
@@ -225,13 +273,13 @@ export class Training extends Construct {
           model: "{% $plan.names.CreateModel %}",
           program: "{% $plan.uris.program %}",
           evaluation: "{% $plan.uris.evaluation %}",
+          ...metadata,
         },
       },
       assign: { package_arn: "{% $states.result.ModelPackageArn %}" },
       outputs: {},
     });
     states.retried(state, SAGEMAKER);
-    states.caught(state);
     return state;
   }
 

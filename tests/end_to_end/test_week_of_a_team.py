@@ -118,7 +118,7 @@ def test_the_commands_of_the_tutorial_do_what_it_says(week: Week) -> None:
 
 COMMANDS = (
     ("models", r"churn  1 +champion"),
-    ("show 2 --save saved", r"saved"),
+    ("show 2 --save saved", r"Saved|saved .*evaluation.html"),
     ("show champion --json", r'"version": 1'),
     ("show endpoint/latest", r"calls"),
     ("compare 1 2 --save saved", r"Metrics"),
@@ -126,16 +126,21 @@ COMMANDS = (
     ("audit --model churn", r"approved by root"),
     ("audit a-first-question", r"Release to the endpoint"),
     ("executions --json", r"churn-retraining"),
-    ("logs --tail 3", r"churn-release"),
+    ("logs --tail 3", r"Execution .* ended as SUCCEEDED"),
     ("watch", r"SUCCEEDED"),
     ('ask {"plan":"plus","age":41,"months":9,"spent":30.5,"calls":1}', r"version  1"),
-    ("put data/next_month.csv --yes", r"next_month.csv"),
-    ("put data/customers.csv --for batch-inference --yes", r"customers.csv"),
+    ("put data/next_month.csv --yes", r"ok  uploading next_month.csv"),
+    ("put data/customers.csv --for batch-inference --yes", r"ok  uploading customers.csv"),
     ("run batch-inference --yes", r"Succeeded"),
-    ("run training --yes", r"Unchanged"),
+    ("run monitoring --last 1h --yes", r"Succeeded"),
     ("release --version 1 --yes", r"Unchanged"),
-    ("reject 3 --reason again --yes", r"rejected"),
+    ('run training --yes --input {"window":{"end":"2026-11-10T00:00:00"}}', r"PendingApproval"),
+    ("approve 4 --reason wanted --yes", r"Version 4 of churn is approved"),
+    ("release --yes", r"version +4"),
+    ("rollback --yes", r"version +1"),
+    ("reject 4 --reason unwanted --yes", r"Version 4 of churn is rejected"),
     ("diff", r"Nothing would change"),
+    ("teardown Churn --yes", r"Churn destroyed"),
     ("deploy --yes --json", r"BucketName"),
     ("doctor", r"bootstrap"),
 )
@@ -148,7 +153,9 @@ def test_the_same_commands_need_nothing_but_the_api_of_aws(
     api, user = account
     ada = user("ada", aws_api.POLICY)
     for command, printed in COMMANDS:
-        _, output = aws_api.given(command.split(" "), ada, week.reader.folder)
+        status, output = aws_api.given(command.split(" "), ada, week.reader.folder)
+        # What a machine lacks fails `mdlc doctor`, and it is not about the account.
+        assert status == 0 or command == "doctor", f"mdlc {command}\n{output}"
         assert re.search(printed, output), f"mdlc {command}\n{output}"
     assert api.refused == []
     assert api.requests > 100

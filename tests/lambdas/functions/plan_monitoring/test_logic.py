@@ -66,7 +66,7 @@ def test_the_last_window_gets_a_plan_a_job_and_manifests(services: Services) -> 
 def test_everything_the_contract_names_is_in_the_jobs_plan(services: Services) -> None:
     (window,) = plan()["windows"]
     job_plan = services.s3.json(window["plan"])
-    assert {name for name, section in job_plan.items() if section is not None} == {
+    assert {name for name, section in job_plan.items() if section not in (None, "")} == {
         *("schema_version", "workflow", "model", "run", "dataset", "quality", "data"),
         *("package", "monitor"),
     }
