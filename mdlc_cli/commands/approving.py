@@ -20,7 +20,7 @@ from mdlc_cli.versions.model_list import Listed
 from mdlc_client.approvals import APPROVED, REJECTED
 
 Number = Annotated[int, typer.Argument(metavar="VERSION", help="The version's number.", min=1)]
-TRAINING, RETRAINING = "training", "retraining"
+BATCH, RETRAINING = "batch-inference", "retraining"
 
 
 def list_models(
@@ -123,6 +123,10 @@ def _decide(
         else:
             progress.results_console().print(terminal.line(f"{already[0].upper()}{already[1:]}."))
         return
+    taken_back = decision == REJECTED and version.package["status"] == APPROVED
+    points_champion = (release or of_model.get(f"{chosen.name}-{BATCH}")) if taken_back else None
+    if points_champion is not None:
+        releases.check_not_underway(target, points_champion, chosen.name, number)
     in_use = versions.champion_of(chosen)
     champion = None if in_use is None else versions.find(target, chosen, in_use)
     judged = judgement.of(chosen.name, version, champion)
@@ -130,6 +134,8 @@ def _decide(
     out.print(judgement.shown(judged))
     # A person decides, so that the local AWS asks too.
     options.confirm(target, what, yes=yes)
+    if points_champion is not None:
+        releases.check_not_underway(target, points_champion, chosen.name, number)
     retraining = _retraining(target, of_model, chosen)
     newest = machines.executions(target, release, limit=1) if release is not None else []
     verdict = approval.decide(target, chosen, version, decision, reason, now=datetime.now(UTC))
