@@ -19,6 +19,8 @@ from mdlc_client import audit, lineage
 from mdlc_client.audit import Item
 
 LATEST, CHAMPION = "latest", "champion"
+APPROVAL = "approval"
+"""The workflow that waits for days beside a version on which a person must decide."""
 MONITORS = ("endpoint", "batch")
 MIN_LETTERS = 6
 """The fewest characters of a run's or an execution's name that are accepted as its beginning."""
@@ -162,11 +164,15 @@ def executions(target: Target, *, stack: str | None = None, model: str | None = 
 
 
 def newest_work(target: Target, *, stack: str | None = None, model: str | None = None) -> list[Execution]:
-    """The newest executions of the library's machines and of others of its models, newest first."""
+    """The newest executions of the library's machines and of others of its models, newest first.
+
+    Those that only wait beside a pending version are left out: they do no work.
+    """
     chosen = machines.of_library(machines.all_machines(target, stack=stack))
     if model is not None:
         chosen = machines.of_model(chosen, model)
-    return machines.newest(target, chosen, limit=MAX_EXECUTIONS)
+    working = [machine for machine in chosen if advice.workflow_of(machine.name) != APPROVAL]
+    return machines.newest(target, working, limit=MAX_EXECUTIONS)
 
 
 def window_name(item: Item) -> str:
