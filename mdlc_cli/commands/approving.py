@@ -136,7 +136,7 @@ def _decide(
     options.confirm(target, what, yes=yes)
     if points_champion is not None:
         releases.check_not_underway(target, points_champion, chosen.name, number)
-    retraining = _retraining(target, of_model, chosen)
+    retraining = _retraining(target, of_model, chosen, str(version.package["package_arn"]))
     newest = machines.executions(target, release, limit=1) if release is not None else []
     verdict = approval.decide(target, chosen, version, decision, reason, now=datetime.now(UTC))
     notes = [approval.approve_card(target, verdict)] if decision == APPROVED else []
@@ -151,9 +151,11 @@ def _decide(
         out.print(terminal.line(note))
 
 
-def _retraining(target: Target, of_model: dict[str, StateMachine], model: Model) -> str | None:
+def _retraining(
+    target: Target, of_model: dict[str, StateMachine], model: Model, package_arn: str
+) -> str | None:
     machine = of_model.get(f"{model.name}-{RETRAINING}")
-    return waiting.retraining(target, machine, model.items) if machine is not None else None
+    return waiting.retraining(target, machine, model.items, package_arn) if machine is not None else None
 
 
 def _following(

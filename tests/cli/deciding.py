@@ -150,6 +150,7 @@ class Deciding:
 
     def _query(self, **request: Any) -> dict[str, Any]:
         waiting = {"pk": f"MODEL#{MODEL}", "sk": "WAITING#approval#q7", "task_token": "t"}
+        waiting["package_arn"] = f"{GROUP}/3"
         items = [*self.items, *([waiting] if self.waits else [])]
         return {"Items": [{name: {"S": str(value)} for name, value in item.items()} for item in items]}
 

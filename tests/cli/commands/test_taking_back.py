@@ -13,6 +13,7 @@ from mdlc_cli.commands import options
 from tests.cli.commands.test_approving import REASON, refusal, run
 from tests.cli.commands.test_approving import at_once as at_once
 from tests.cli.deciding import ME, PENDING, Deciding
+from tests.cli.life import trained
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,18 @@ def test_a_release_that_begins_while_the_question_is_asked_counts(monkeypatch: p
     result = CliRunner().invoke(app, ["reject", "3", "--reason", REASON])
     assert "cannot be rejected while churn-release runs" in str(result.exception)
     assert account.statuses[3] == "Approved"
+
+
+def test_a_retraining_that_waits_for_another_version_does_not_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Deciding(
+        statuses={2: "Approved", 3: PENDING, 4: PENDING},
+        waits=True,
+        machines=("training", "retraining"),
+    )
+    account.items.append(trained("2026-02-03", 4, "PendingApproval"))
+    decided = run(monkeypatch, account, "reject", "4", "--reason", REASON, "--yes")
+    assert decided.exit_code == 0 and "The retraining goes on" not in decided.stdout
+    assert "The retraining goes on" in run(monkeypatch, account, "approve", "3", "--yes").stdout
 
 
 def test_a_champion_that_was_rejected_is_listed_so(monkeypatch: pytest.MonkeyPatch) -> None:
