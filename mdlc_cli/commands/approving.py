@@ -19,7 +19,6 @@ from mdlc_cli.versions import approval, judgement, model_list, versions
 from mdlc_cli.versions.model_list import Listed
 from mdlc_client.approvals import APPROVED, REJECTED
 
-Number = Annotated[int, typer.Argument(metavar="VERSION", help="The version's number.", min=1)]
 BATCH, RETRAINING = "batch-inference", "retraining"
 
 
@@ -66,7 +65,7 @@ def _waits(target: Target, model: Model, listed: list[Listed]) -> list[str]:
 
 
 def approve(
-    version: Number,
+    version: options.Version,
     reason: Annotated[
         str | None, typer.Option("--reason", help="Why, for the audit.", show_default=False)
     ] = None,
@@ -82,7 +81,7 @@ def approve(
 
 
 def reject(
-    version: Number,
+    version: options.Version,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the audit.", show_default=False)],
     stack: options.Stack = None,
     model: options.Model = None,

@@ -78,3 +78,20 @@ def test_an_approved_version_that_does_not_serve_can_be_withdrawn(monkeypatch: p
     assert made is not None and made["decision"] == "Rejected" and account.statuses[3] == "Rejected"
     earlier = json.loads(made["earlier"])
     assert (earlier["decision"], earlier["decided_by"]) == ("Approved", ME)
+
+
+@pytest.mark.parametrize("given", ["3", "v3", " 3 "])
+def test_a_version_is_its_number_with_or_without_a_v(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    account = Deciding()
+    assert run(monkeypatch, account, "approve", given, "--yes").exit_code == 0
+    assert account.statuses[3] == "Approved"
+
+
+@pytest.mark.parametrize("given", ["0", "three", "v", "3.0", "champion", ""])
+@pytest.mark.parametrize("command", ["approve", "reject"])
+def test_what_is_no_version_is_a_sentence(monkeypatch: pytest.MonkeyPatch, command: str, given: str) -> None:
+    reason = ("--reason", REASON) if command == "reject" else ()
+    said = refusal(monkeypatch, Deciding(), command, given, *reason, "--yes")
+    assert said == (
+        f"{given!r} is no version's number: give one such as 7 or v7, of those that `mdlc models` lists"
+    )
