@@ -19,8 +19,7 @@ from mdlc_cli.versions import approval, judgement, model_list, versions
 from mdlc_cli.versions.model_list import Listed
 from mdlc_client.approvals import APPROVED, REJECTED
 
-Number = Annotated[int, typer.Argument(metavar="VERSION", help="The version's number.", min=1)]
-TRAINING, RETRAINING = "training", "retraining"
+BATCH, RETRAINING = "batch-inference", "retraining"
 
 
 def list_models(
@@ -66,7 +65,7 @@ def _waits(target: Target, model: Model, listed: list[Listed]) -> list[str]:
 
 
 def approve(
-    version: Number,
+    version: options.Version,
     reason: Annotated[
         str | None, typer.Option("--reason", help="Why, for the audit.", show_default=False)
     ] = None,
@@ -82,7 +81,7 @@ def approve(
 
 
 def reject(
-    version: Number,
+    version: options.Version,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the audit.", show_default=False)],
     stack: options.Stack = None,
     model: options.Model = None,
@@ -123,6 +122,10 @@ def _decide(
         else:
             progress.results_console().print(terminal.line(f"{already[0].upper()}{already[1:]}."))
         return
+    taken_back = decision == REJECTED and version.package["status"] == APPROVED
+    points_champion = (release or of_model.get(f"{chosen.name}-{BATCH}")) if taken_back else None
+    if points_champion is not None:
+        releases.check_not_underway(target, points_champion, chosen.name, number)
     in_use = versions.champion_of(chosen)
     champion = None if in_use is None else versions.find(target, chosen, in_use)
     judged = judgement.of(chosen.name, version, champion)
@@ -130,7 +133,9 @@ def _decide(
     out.print(judgement.shown(judged))
     # A person decides, so that the local AWS asks too.
     options.confirm(target, what, yes=yes)
-    retraining = _retraining(target, of_model, chosen)
+    if points_champion is not None:
+        releases.check_not_underway(target, points_champion, chosen.name, number)
+    retraining = _retraining(target, of_model, chosen, str(version.package["package_arn"]))
     newest = machines.executions(target, release, limit=1) if release is not None else []
     verdict = approval.decide(target, chosen, version, decision, reason, now=datetime.now(UTC))
     notes = [approval.approve_card(target, verdict)] if decision == APPROVED else []
@@ -145,9 +150,11 @@ def _decide(
         out.print(terminal.line(note))
 
 
-def _retraining(target: Target, of_model: dict[str, StateMachine], model: Model) -> str | None:
+def _retraining(
+    target: Target, of_model: dict[str, StateMachine], model: Model, package_arn: str
+) -> str | None:
     machine = of_model.get(f"{model.name}-{RETRAINING}")
-    return waiting.retraining(target, machine, model.items) if machine is not None else None
+    return waiting.retraining(target, machine, model.items, package_arn) if machine is not None else None
 
 
 def _following(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,25 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON."
 
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask before changing anything.", show_default=False)
+]
+_VERSION = re.compile(r"v?([1-9][0-9]{0,5})")
+
+
+def version(text: str) -> int:
+    """The number of a version as it is given on the command line: ``7`` or ``v7``.
+
+    Raises:
+        CommandError: it is neither.
+    """
+    if match := _VERSION.fullmatch(text.strip()):
+        return int(match[1])
+    raise CommandError(
+        f"{text!r} is no version's number: give one such as 7 or v7, of those that `mdlc models` lists"
+    )
+
+
+Version = Annotated[
+    int, typer.Argument(metavar="VERSION", help="The version: `7` or `v7`.", parser=version)
 ]
 
 

@@ -126,7 +126,7 @@ def _watched(target: Target, name: str | None, stack: str | None, model: str | N
     if name is not None:
         reference = references.resolve(target, name, stack=stack, model=model)
         return references.execution_of(target, reference)
-    recent = references.executions(target, stack=stack, model=model)
+    recent = references.newest_work(target, stack=stack, model=model)
     if not recent:
         raise CommandError(references.NOTHING_YET)
     going = [execution for execution in recent if execution.status == outcomes.RUNNING]

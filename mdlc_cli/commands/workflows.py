@@ -164,11 +164,13 @@ def _ended(execution: machines.Execution) -> str:
 
 
 def _execution(target: Target, name: str | None, stack: str | None, model: str | None) -> machines.Execution:
-    recent = references.executions(target, stack=stack, model=model)
-    for execution in recent:
-        if name in (None, execution.name, execution.arn):
-            return execution
     if name is None:
-        raise CommandError(references.NOTHING_YET)
+        recent = references.newest_work(target, stack=stack, model=model)
+        if not recent:
+            raise CommandError(references.NOTHING_YET)
+        return recent[0]
+    for execution in references.executions(target, stack=stack, model=model):
+        if name in (execution.name, execution.arn):
+            return execution
     reference = references.resolve(target, name, stack=stack, model=model)
     return references.execution_of(target, reference)

@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mdlc_cli.aws import stacks
+from mdlc_cli.aws import aws_errors, stacks
 from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
 from mdlc_cli.executions import advice
+from mdlc_cli.output import progress, terminal
+
+EXPRESS = "EXPRESS"
+"""The type of state machines whose executions Step Functions does not list: it refuses the request."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +47,13 @@ def whole_name(arn: str) -> str:
 
 
 def all_machines(target: Target, *, stack: str | None = None) -> list[StateMachine]:
-    """The state machines of the account, or only those of one stack."""
+    """The state machines of the account, or only those of one stack, without Express ones."""
     pages = target.client("stepfunctions").get_paginator("list_state_machines").paginate()
     state_machines = [
         StateMachine(name=each["name"], arn=each["stateMachineArn"])
         for page in pages
         for each in page["stateMachines"]
+        if each.get("type") != EXPRESS
     ]
     if stack is None:
         return state_machines
@@ -96,6 +101,19 @@ def of_model(machines: Iterable[StateMachine], model: str) -> list[StateMachine]
         if machine.name in library
         or (not advice.workflow_of(machine.name) and machine.name.startswith(f"{model}-"))
     ]
+
+
+def of_library(machines: Iterable[StateMachine]) -> list[StateMachine]:
+    """The library's state machines, by their names, and others of their models; all without any."""
+    listed = list(machines)
+    models = {
+        machine.name.removesuffix(f"-{workflow}")
+        for machine in listed
+        if (workflow := advice.workflow_of(machine.name))
+    }
+    return [
+        machine for machine in listed if any(machine.name.startswith(f"{model}-") for model in models)
+    ] or listed
 
 
 def workflows(target: Target, model: str) -> set[str]:
@@ -149,6 +167,25 @@ def executions(target: Target, machine: StateMachine, *, limit: int) -> list[Exe
 
 
 def newest(target: Target, machines: Iterable[StateMachine], *, limit: int) -> list[Execution]:
-    """The newest executions of several machines together, newest first."""
-    recent = [each for machine in machines for each in executions(target, machine, limit=limit)]
+    """The newest executions of several machines together, newest first.
+
+    A machine whose executions may not be listed is left out with a remark, unless that goes for all.
+    """
+    from botocore.exceptions import ClientError
+
+    recent: list[Execution] = []
+    refused: dict[str, ClientError] = {}
+    listed = list(machines)
+    for machine in listed:
+        try:
+            recent += executions(target, machine, limit=limit)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in aws_errors.DENIED:
+                raise
+            refused[machine.name] = error
+    if refused and len(refused) == len(listed):
+        raise next(iter(refused.values()))
+    if refused:
+        text = f"Left out {', '.join(refused)}: states:ListExecutions is not allowed there."
+        progress.stderr_console().print(terminal.line(text))
     return sorted(recent, key=lambda execution: execution.started, reverse=True)[:limit]

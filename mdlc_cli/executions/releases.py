@@ -10,7 +10,7 @@ from typing import Any
 
 from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
-from mdlc_cli.executions.machines import StateMachine, executions
+from mdlc_cli.executions.machines import StateMachine, executions, whole_name
 from mdlc_cli.executions.running import Result
 from mdlc_client.audit import Item, parsed
 
@@ -48,12 +48,48 @@ class Underway:
 
 def underway(target: Target, machine: StateMachine) -> Underway | None:
     """The machine's longest-running release, or None."""
+    running = _running(target, machine)
+    return _described(target.client("stepfunctions"), running[-1]) if running else None
+
+
+def check_not_underway(target: Target, machine: StateMachine, model: str, version: int) -> None:
+    """Raise an error when an execution that would make a version the champion runs.
+
+    Args:
+        target: the AWS.
+        machine: the model's release machine, or the batch inference machine of a model without one.
+        model: the model.
+        version: the version.
+
+    Raises:
+        CommandError: one runs that takes this version, or whose input leaves open which one it takes.
+    """
     client = target.client("stepfunctions")
-    pages = client.get_paginator("list_executions").paginate(
-        stateMachineArn=machine.arn, statusFilter="RUNNING"
+    for arn in _running(target, machine):
+        execution = _described(client, arn)
+        if execution.version not in (version, None):
+            continue
+        takes = "takes it" if execution.version is not None else "may have taken it as the newest approved"
+        remedy = "if it became the champion, "
+        remedy += (
+            f"go back with `mdlc rollback --model {model}`, and then reject it"
+            if machine.name == f"{model}-{WORKFLOW}"
+            else "approve a newer one and score with it, and then reject this one"
+        )
+        raise CommandError(
+            f"version {version} of {model} cannot be rejected while {machine.name} runs and {takes}, because "
+            f"it would become the champion all the same: wait with `mdlc watch {whole_name(arn)}`; {remedy}"
+        )
+
+
+def _running(target: Target, machine: StateMachine) -> list[str]:
+    """The ARNs of a machine's running executions, newest first."""
+    pages = (
+        target.client("stepfunctions")
+        .get_paginator("list_executions")
+        .paginate(stateMachineArn=machine.arn, statusFilter="RUNNING")
     )
-    running = [execution["executionArn"] for page in pages for execution in page["executions"]]
-    return _described(client, running[-1]) if running else None
+    return [execution["executionArn"] for page in pages for execution in page["executions"]]
 
 
 def begun_since(target: Target, machine: StateMachine, moment: datetime) -> Underway | None:

@@ -52,18 +52,19 @@ def sentences(target: Target, items: Sequence[Item]) -> list[str]:
     ]
 
 
-def retraining(target: Target, machine: StateMachine, items: Sequence[Item]) -> str | None:
-    """The name of the retraining that waits for a decision, or None.
+def retraining(target: Target, machine: StateMachine, items: Sequence[Item], package_arn: str) -> str | None:
+    """The name of the retraining that waits for a decision on a version, or None.
 
     Args:
         target: the AWS.
         machine: the model's retraining machine.
         items: the model's audit items.
+        package_arn: the version's package.
     """
     names = {
         str(item["sk"]).removeprefix(approvals.WAITING_PREFIX)
         for item in items
-        if str(item["sk"]).startswith(approvals.WAITING_PREFIX)
+        if str(item["sk"]).startswith(approvals.WAITING_PREFIX) and item.get("package_arn") == package_arn
     }
     if not names:
         return None

@@ -19,6 +19,8 @@ from mdlc_client import audit, lineage
 from mdlc_client.audit import Item
 
 LATEST, CHAMPION = "latest", "champion"
+APPROVAL = "approval"
+"""The workflow that waits for days beside a version on which a person must decide."""
 MONITORS = ("endpoint", "batch")
 MIN_LETTERS = 6
 """The fewest characters of a run's or an execution's name that are accepted as its beginning."""
@@ -161,6 +163,18 @@ def executions(target: Target, *, stack: str | None = None, model: str | None = 
     return machines.newest(target, chosen, limit=MAX_EXECUTIONS)
 
 
+def newest_work(target: Target, *, stack: str | None = None, model: str | None = None) -> list[Execution]:
+    """The newest executions of the library's machines and of others of its models, newest first.
+
+    Those that only wait beside a pending version are left out: they do no work.
+    """
+    chosen = machines.of_library(machines.all_machines(target, stack=stack))
+    if model is not None:
+        chosen = machines.of_model(chosen, model)
+    working = [machine for machine in chosen if advice.workflow_of(machine.name) != APPROVAL]
+    return machines.newest(target, working, limit=MAX_EXECUTIONS)
+
+
 def window_name(item: Item) -> str:
     """The monitor and the window's name, from the window's audit item."""
     _, monitor, name = str(item["sk"]).split("#", 2)
@@ -217,9 +231,10 @@ class _Names:
         monitor, _, of_monitor = name.partition("/")
         if (monitor in MONITORS and of_monitor) or _WINDOW.fullmatch(name):
             return self._window(monitor if of_monitor else "", of_monitor or name)
-        named = self._named(name, whole=True)
-        if not named and (match := _VERSION.fullmatch(name)):
+        # Before any execution is looked at, which takes a request a machine.
+        if match := _VERSION.fullmatch(name):
             return VersionReference(model=self._one_model(), version=int(match[1]))
+        named = self._named(name, whole=True)
         if not named and len(name) >= MIN_LETTERS:
             named = self._named(name, whole=False)
         if not named and (job := job_logs.find(self.target, name)):
@@ -236,9 +251,10 @@ class _Names:
         return models.choose(self.target, stack=self.stack, model=self.model)
 
     def _latest(self) -> ExecutionReference:
-        if not self.executions:
+        recent = newest_work(self.target, stack=self.stack, model=self.model)
+        if not recent:
             raise CommandError(NOTHING_YET)
-        return self._with_item(self.executions[0])
+        return self._with_item(recent[0])
 
     def _champion(self) -> VersionReference:
         model = self._one_model()

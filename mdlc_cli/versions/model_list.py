@@ -25,7 +25,8 @@ class Listed:
     """A version in the list.
 
     Attributes:
-        stage: champion, served before, approved, pending, rejected or expired.
+        stage: champion, served before, approved, pending, rejected or expired; `champion, rejected` for a
+            champion that was rejected since.
         metrics: its metrics, the main one first.
         trained_at: when its training began, ISO 8601.
         decided: who approved or rejected it, when and why; empty when nobody did by a command.
@@ -100,7 +101,8 @@ def _listed(model: str, champion: int | None, version: Version, report: Mapping[
 
 def _stage(version: Version, champion: int | None) -> str:
     if version.version == champion:
-        return CHAMPION
+        # Rejected after its release had begun, or elsewhere than by `mdlc reject`.
+        return f"{CHAMPION}, rejected" if version.verdict == REJECTED else CHAMPION
     if version.decision.get("decision") == approvals.EXPIRED:
         return EXPIRED
     if version.verdict == APPROVED and version.champion_periods:

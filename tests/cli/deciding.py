@@ -65,6 +65,7 @@ class Deciding:
         machines: workflows that are deployed.
         begins: whether an approval starts a release.
         waits: whether a retraining waits for the decision.
+        runs: inputs of executions that run, by workflow.
     """
 
     items: list[dict[str, Any]] = field(default_factory=default_items)
@@ -74,6 +75,7 @@ class Deciding:
     machines: tuple[str, ...] = ("training", "release")
     begins: bool = True
     waits: bool = False
+    runs: dict[str, dict[str, int]] = field(default_factory=dict)
     cards: dict[int, dict[str, str]] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
 
@@ -99,7 +101,7 @@ class Deciding:
                     ]
                 },
                 list_executions=self._executions,
-                describe_execution={"input": json.dumps({"package_version": 3, "trigger": "approval"})},
+                describe_execution=self._describe_execution,
             ),
             "s3": stored(
                 {
@@ -148,6 +150,7 @@ class Deciding:
 
     def _query(self, **request: Any) -> dict[str, Any]:
         waiting = {"pk": f"MODEL#{MODEL}", "sk": "WAITING#approval#q7", "task_token": "t"}
+        waiting["package_arn"] = f"{GROUP}/3"
         items = [*self.items, *([waiting] if self.waits else [])]
         return {"Items": [{name: {"S": str(value)} for name, value in item.items()} for item in items]}
 
@@ -202,11 +205,20 @@ class Deciding:
             ]
         }
 
+    def _describe_execution(self, executionArn: str) -> dict[str, str]:
+        workflow = executionArn.rsplit(":", 2)[1].removeprefix(f"{MODEL}-")
+        return {
+            "input": json.dumps(self.runs.get(workflow, {"package_version": 3, "trigger": "approval"})),
+            "status": "RUNNING",
+        }
+
     def _executions(self, stateMachineArn: str, **request: Any) -> dict[str, Any]:
         workflow = stateMachineArn.rpartition(f"{MODEL}-")[2]
         started = [("old", BEFORE, "SUCCEEDED")]
         if workflow == "release" and self.begins and self.updates:
             started = [("new", datetime(2026, 2, 3, tzinfo=UTC), "RUNNING"), *started]
+        if workflow in self.runs:
+            started = [("going", BEFORE, "RUNNING"), *started]
         if workflow == "retraining":
             started = [("q7", BEFORE, "RUNNING")]
         return {

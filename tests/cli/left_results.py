@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,10 @@ def account(
 
     running = {"executionArn": f"{ARN}churn-training:going-on", "name": "going-on", "status": "RUNNING",
                "startDate": NOW}  # fmt: skip
-    of_training = [running]
+    # It began first and is the newest at once, and waits for days.
+    beside = {**running, "executionArn": f"{ARN}churn-approval:v2-1", "name": "v2-1"}
+    earlier, later = ({**beside, "startDate": NOW + timedelta(hours=hours)} for hours in (-1, 1))
+    listed = {"arn:churn-training": [running], "arn:churn-approval": [later, earlier]}
     s3 = stored({**objects(folder), **instead})
     return FakeTarget(
         clients={
@@ -190,11 +193,11 @@ def account(
                 list_state_machines={
                     "stateMachines": [
                         {"name": f"churn-{workflow}", "stateMachineArn": f"arn:churn-{workflow}"}
-                        for workflow in ("training", "retraining", "release")
+                        for workflow in ("training", "retraining", "release", "approval")
                     ]
                 },
                 list_executions=lambda stateMachineArn, maxResults=0: {
-                    "executions": of_training if stateMachineArn == "arn:churn-training" else []
+                    "executions": listed.get(stateMachineArn, [])
                 },
                 describe_execution={"status": "RUNNING", "startDate": NOW},
                 get_execution_history={

@@ -152,9 +152,8 @@ def _await_approval(event: Event) -> dict[str, JsonValue]:
     """Store the task token for the approval's event, then check whether the decision was made before."""
     request = decode(ApprovalRequest, event)
     key = audit_key(request.settings.model, f"WAITING#approval#{request.execution.name}")
-    client("dynamodb").put_item(
-        TableName=request.settings.table, Item={**key, **item_of({"task_token": request.token})}
-    )
+    waiting = item_of({"task_token": request.token, "package_arn": request.package_arn})
+    client("dynamodb").put_item(TableName=request.settings.table, Item={**key, **waiting})
     package = client("sagemaker").describe_model_package(ModelPackageName=request.package_arn)
     status = package["ModelApprovalStatus"]
     if status != PENDING:

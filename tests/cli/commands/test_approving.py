@@ -252,16 +252,6 @@ def test_an_approval_given_elsewhere_is_seen_by_what_the_registry_says(
     assert account.decision() is None
 
 
-def test_an_approved_version_that_does_not_serve_can_be_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    account = Deciding()
-    run(monkeypatch, account, "approve", "3", "--yes")
-    assert run(monkeypatch, account, "reject", "3", "--reason", REASON, "--yes").exit_code == 0
-    made = account.decision()
-    assert made is not None and made["decision"] == "Rejected" and account.statuses[3] == "Rejected"
-    earlier = json.loads(made["earlier"])
-    assert (earlier["decision"], earlier["decided_by"]) == ("Approved", ME)
-
-
 def test_two_who_decide_at_once_leave_one_decision(monkeypatch: pytest.MonkeyPatch) -> None:
     account = Deciding()
     made = account.target

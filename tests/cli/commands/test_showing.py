@@ -240,6 +240,14 @@ def test_of_several_that_run_the_others_are_named(target: FakeTarget) -> None:
     assert "churn-training runs too: `mdlc watch churn-training:going-on`" in run("watch").stderr
 
 
+def test_what_waits_beside_a_pending_version_is_not_what_runs(target: FakeTarget) -> None:
+    ending(target, "SUCCEEDED", output="{}")
+    assert "churn-approval" not in run("watch").stderr
+    assert "Execution going-on of churn-training" in run("logs").stderr
+    assert "v2-1" in run("executions").stdout, "it is listed all the same"
+    assert "Execution v2-1 of churn-approval" in run("show", "churn-approval:v2-1").stdout
+
+
 def test_where_nothing_has_run_the_next_command_is_named(target: FakeTarget) -> None:
     target.clients["stepfunctions"]._answers["list_executions"] = {"executions": []}
     result = run("watch")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import ClientError
 
 from mdlc_cli.errors import CommandError
 from mdlc_cli.executions import machines
@@ -75,3 +76,52 @@ def test_the_newest_executions_of_all_machines_come_first() -> None:
     found = machines.newest(target, MACHINES, limit=2)
     assert [each.machine for each in found] == ["training-costs", "churn-training"]
     assert found[0].stopped is None
+
+
+def refusing(code: str) -> FakeTarget:
+    """An account with an Express machine and one machine whose executions may not be listed."""
+    machines_there = [
+        {"name": name, "stateMachineArn": name, "type": kind}
+        for name, kind in (
+            ("churn-training", "STANDARD"), ("churn-decision", "EXPRESS"), ("billing", "STANDARD")
+        )
+    ]  # fmt: skip
+
+    def answer(stateMachineArn: str, maxResults: int) -> dict[str, object]:
+        if stateMachineArn != "churn-training":
+            refused = code if stateMachineArn == "billing" else "StateMachineTypeNotSupported"
+            raise ClientError({"Error": {"Code": refused, "Message": ""}}, "ListExecutions")
+        started = datetime(2026, 1, 1, tzinfo=UTC)
+        return {"executions": [{"executionArn": "a", "name": "e", "status": "RUNNING", "startDate": started}]}
+
+    stepfunctions = FakeClient(list_state_machines={"stateMachines": machines_there}, list_executions=answer)
+    return FakeTarget(clients={"stepfunctions": stepfunctions})
+
+
+def test_express_machines_and_those_that_may_not_be_read_are_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    target = refusing("AccessDeniedException")
+    there = machines.all_machines(target)
+    assert [each.name for each in there] == ["churn-training", "billing"]
+    assert [each.name for each in machines.newest(target, there, limit=5)] == ["e"]
+    assert "Left out billing: states:ListExecutions is not allowed there." in capsys.readouterr().err
+
+
+def test_without_the_right_to_list_any_the_refusal_of_aws_is_the_answer() -> None:
+    target = refusing("AccessDeniedException")
+    with pytest.raises(ClientError):
+        machines.newest(target, machines.all_machines(target)[1:], limit=5)
+    with pytest.raises(ClientError):
+        machines.newest(refusing("Throttling"), machines.all_machines(target), limit=5)
+
+
+def test_where_no_name_is_given_only_machines_of_the_librarys_models_count() -> None:
+    names = [each.name for each in machines.of_library(foreign_and_own())]
+    assert names == ["churn-training", "churn-tuning"]
+    assert machines.of_library(foreign_and_own()[1:2]) == foreign_and_own()[1:2]
+
+
+def foreign_and_own() -> list[StateMachine]:
+    """A workflow, a foreign machine, and a machine that a team made for the workflow's model."""
+    return [StateMachine(name=name, arn=name) for name in ("churn-training", "billing", "churn-tuning")]

@@ -196,3 +196,9 @@ def test_every_item_of_a_life_can_be_named(monkeypatch: pytest.MonkeyPatch) -> N
     for item in LIFE:
         if item.get("run"):
             references.resolve(target, item["run"])
+
+
+def test_a_version_is_found_without_a_look_at_executions(monkeypatch: pytest.MonkeyPatch) -> None:
+    target = known(monkeypatch, CHURN)
+    references.resolve(target, "2")
+    assert target.clients["stepfunctions"].calls == []

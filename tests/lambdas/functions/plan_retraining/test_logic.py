@@ -330,7 +330,7 @@ def test_a_decision_made_before_the_wait_ends_it(model: Model, status: str, told
     model.step("await_approval", token="token", package_arn="arn:p/1")
     assert len(model.machines.told) == told
     item = model.table.items["MODEL#flights", "WAITING#approval#x1"]
-    assert item["task_token"] == {"S": "token"}
+    assert (item["task_token"], item["package_arn"]) == ({"S": "token"}, {"S": "arn:p/1"})
 
 
 @pytest.mark.parametrize(
