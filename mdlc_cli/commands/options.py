@@ -57,9 +57,7 @@ def version(text: str) -> int:
     )
 
 
-Version = Annotated[
-    int, typer.Argument(metavar="VERSION", help="The version: `7` or `v7`.", parser=version)
-]
+Version = Annotated[int, typer.Argument(metavar="VERSION", help="The version: `7` or `v7`.", parser=version)]
 
 
 def chosen(local: bool | None) -> tuple[Path, Target]:

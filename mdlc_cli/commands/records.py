@@ -117,8 +117,11 @@ def _table(target: Target, items: list[Item]) -> None:
     for row in rows:
         table.add_row(*row)
     out.print(table)
-    latest = ((f"{item.get('model')}-{item.get('workflow')}", outcomes.of_item(item)) for item in ran)
-    for note in outcomes.latest_notes(latest):
+    latest: dict[str, Item] = {}
+    for item in ran:
+        latest.setdefault(f"{item.get('model')}-{item.get('workflow')}", item)
+    endings = ((machine, outcomes.of_item(target, item)) for machine, item in latest.items())
+    for note in outcomes.latest_notes(endings):
         out.print(terminal.line(note))
     for name, champion in sorted(records.champions(items).items()):
         out.print(terminal.one_line(f"Champion of {name}: version {champion.get('version')}"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mdlc_cli.aws.target import Target
-from mdlc_cli.executions import advice
+from mdlc_cli.executions import advice, waiting
 from mdlc_cli.executions.machines import Execution
 from mdlc_client import audit
 from mdlc_client.audit import Item
@@ -42,19 +42,19 @@ def of(target: Target, execution: Execution, *, logs_shown: bool = False) -> Exe
         output = audit.parsed(described.get("output"))
         output = output if isinstance(output, dict) else {}
         outcome, package_arn = str(output.get("outcome", "")), str(output.get("package_arn", ""))
-        note = advice.meaning(advice.workflow_of(execution.machine), outcome, package_arn)
+        note = waiting.meaning(target, advice.workflow_of(execution.machine), outcome, package_arn)
         return ExecutionOutcome(outcome=outcome, note=note)
     error, cause = described.get("error") or execution.status, described.get("cause") or ""
     failed = advice.failure(execution.arn, error, cause, logs_shown=logs_shown)
     return ExecutionOutcome(outcome=failed.error, note=failed.sentence)
 
 
-def of_item(item: Item) -> ExecutionOutcome:
+def of_item(target: Target, item: Item) -> ExecutionOutcome:
     """Like `of`, from an execution's audit item."""
     outcome = str(item.get("outcome", ""))
     if not item.get("error"):
         package_arn = str(item.get("package_arn", ""))
-        note = advice.meaning(str(item.get("workflow", "")), outcome, package_arn)
+        note = waiting.meaning(target, str(item.get("workflow", "")), outcome, package_arn)
         return ExecutionOutcome(outcome=outcome, note=note)
     arn, cause = str(item.get("execution_arn", "")), str(item.get("cause", ""))
     failed = advice.failure(arn, str(item["error"]), cause)

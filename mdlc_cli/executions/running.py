@@ -15,7 +15,7 @@ from rich.console import Console
 
 from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
-from mdlc_cli.executions import advice, failure_causes, job_logs, watch
+from mdlc_cli.executions import advice, failure_causes, job_logs, waiting, watch
 from mdlc_cli.executions.advice import Failure
 from mdlc_cli.executions.failure_causes import explained
 from mdlc_cli.executions.history import Timeline, flattened, timeline
@@ -216,7 +216,8 @@ def report(target: Target, result: Result, *, console: Console) -> None:
                 table.add_row(name, spelt(value))
         console.print(table)
         package_arn = dict(flattened(result.output)).get("package_arn", "")
-        if message := advice.meaning(advice.workflow_of(result.machine), result.outcome, package_arn):
+        workflow = advice.workflow_of(result.machine)
+        if message := waiting.meaning(target, workflow, result.outcome, package_arn):
             console.print(message, markup=False)
         return
     console.print(line((result.status, "red"), f" after {seconds:.1f} s, {states} states entered"))

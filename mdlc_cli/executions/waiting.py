@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from mdlc_cli.aws import aws_errors
 from mdlc_cli.aws.target import Target
+from mdlc_cli.executions import advice
 from mdlc_cli.executions.machines import StateMachine
 from mdlc_client import approvals, lineage, registered
 from mdlc_client.audit import MODEL_PREFIX, Item
@@ -50,6 +52,29 @@ def sentences(target: Target, items: Sequence[Item]) -> list[str]:
         for model, own in sorted(by_model.items())
         for number in versions(target, model, own)
     ]
+
+
+def meaning(target: Target, workflow: str, outcome: str, package_arn: str = "") -> str:
+    """Like `advice.meaning`, which asks for a decision, unless the registry says that it was made since.
+
+    Where the registry may not be read, it asks all the same.
+    """
+    question = advice.meaning(workflow, outcome, package_arn)
+    if outcome != PENDING_OUTCOME or not package_arn:
+        return question
+    from botocore.exceptions import ClientError
+
+    try:
+        status = str(registered.describe(target, package_arn).get("status", ""))
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in aws_errors.DENIED:
+            raise
+        return question
+    if status == approvals.PENDING:
+        return question
+    number = lineage.version_of({"package_arn": package_arn})
+    now = status.lower() or "not in the registry any more"
+    return f"{outcome}: it waited for a person, and version {number} is {now}."
 
 
 def retraining(target: Target, machine: StateMachine, items: Sequence[Item], package_arn: str) -> str | None:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from mdlc_cli.aws import models
 from mdlc_cli.aws.target import Target
-from mdlc_cli.executions import advice, failure_causes
+from mdlc_cli.executions import advice, failure_causes, waiting
 from mdlc_cli.executions.running import Result
 from mdlc_cli.output import progress, terminal
 from mdlc_cli.results import monitoring, references, showing
@@ -32,7 +32,7 @@ def write(target: Target, result: Result, *, as_json: bool, more: dict[str, Any]
     model = result.machine.removesuffix(f"-{workflow}") if workflow else ""
     windows = windows_of(target, model, result) if workflow in MONITORING else []
     if as_json:
-        terminal.write_json({**document(result, model, workflow, windows), **(more or {})})
+        terminal.write_json({**document(target, result, model, workflow, windows), **(more or {})})
         return
     out = progress.results_console()
     if windows:
@@ -92,11 +92,16 @@ def sentences(content: Item, model: str, workflow: str, windows: Sequence[Item])
     return [f"`mdlc show {name}{option}` shows its report." for name in shown]
 
 
-def document(result: Result, model: str, workflow: str, windows: Sequence[Item]) -> dict[str, Any]:
+def document(
+    target: Target, result: Result, model: str, workflow: str, windows: Sequence[Item]
+) -> dict[str, Any]:
     """How an execution ended, for programs."""
     content, failed = result.content, result.failed
     version = lineage.version_of(content)
-    run = str(content.get("run", ""))
+    run, package_arn = str(content.get("run", "")), str(content.get("package_arn", ""))
+    following = (
+        result.failure.following if failed else waiting.meaning(target, workflow, result.outcome, package_arn)
+    )
     return {
         "execution": result.arn.rpartition(":")[2],
         "arn": result.arn,
@@ -108,7 +113,7 @@ def document(result: Result, model: str, workflow: str, windows: Sequence[Item])
         "output": content,
         "error": result.failure.error if failed else "",
         "why": result.failure.why if failed else "",
-        "following": result.failure.following if failed else advice.meaning(workflow, result.outcome),
+        "following": following,
         "states": [
             {
                 "state": visit.state,

@@ -7,7 +7,7 @@ from typing import Any
 
 from mdlc_cli.aws import objects
 from mdlc_cli.aws.target import Target
-from mdlc_cli.executions import advice, failure_causes, outcomes, watch
+from mdlc_cli.executions import advice, failure_causes, outcomes, waiting, watch
 from mdlc_cli.executions.history import Timeline, baking_line, flattened, timeline
 from mdlc_cli.results import endings, monitoring
 from mdlc_cli.results.references import ExecutionReference, window_name, windows_of
@@ -35,6 +35,7 @@ def of(target: Target, reference: ExecutionReference) -> ResultSummary:
     files = kept(objects.listed(target, folder)) if folder else []
     output = [] if item else flattened(str(described.get("output") or ""))
     outcome = str(item.get("outcome", "")) or dict(output).get("outcome", "")
+    package_arn = str(item.get("package_arn", "")) or dict(output).get("package_arn", "")
     ended = "runs" if execution.status == outcomes.RUNNING else outcome or execution.status
     following = [f"{failure.following[:1].upper()}{failure.following[1:]}."] if failure else []
     if execution.status == outcomes.RUNNING:
@@ -51,7 +52,7 @@ def of(target: Target, reference: ExecutionReference) -> ResultSummary:
                 ("started", f"{execution.started:%Y-%m-%d %H:%M:%S}"),
                 ("ended", f"{execution.stopped:%Y-%m-%d %H:%M:%S}" if execution.stopped else ""),
                 ("outcome", outcome),
-                ("meaning", advice.meaning(workflow, outcome)),
+                ("meaning", waiting.meaning(target, workflow, outcome, package_arn)),
                 ("now", baking_line(seen, target.time_scale) if seen else ""),
                 ("why", failure.why if failure else ""),
                 ("report", folder),

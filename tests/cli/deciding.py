@@ -66,6 +66,7 @@ class Deciding:
         begins: whether an approval starts a release.
         waits: whether a retraining waits for the decision.
         runs: inputs of executions that run, by workflow.
+        outputs: outputs of executions that ended, by workflow.
     """
 
     items: list[dict[str, Any]] = field(default_factory=default_items)
@@ -76,6 +77,7 @@ class Deciding:
     begins: bool = True
     waits: bool = False
     runs: dict[str, dict[str, int]] = field(default_factory=dict)
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     cards: dict[int, dict[str, str]] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
 
@@ -87,7 +89,9 @@ class Deciding:
                 describe_stacks={"Stacks": [{"StackName": "Churn", "StackStatus": "CREATE_COMPLETE"}]},
                 list_stack_resources={"StackResourceSummaries": self._resources()},
             ),
-            "dynamodb": FakeClient(query=self._query, put_item=self._put, delete_item=self._delete),
+            "dynamodb": FakeClient(
+                query=self._query, scan=self._query, put_item=self._put, delete_item=self._delete
+            ),
             "sagemaker": FakeClient(
                 describe_model_package=self._describe,
                 update_model_package=self._update,
@@ -210,6 +214,7 @@ class Deciding:
         return {
             "input": json.dumps(self.runs.get(workflow, {"package_version": 3, "trigger": "approval"})),
             "status": "RUNNING",
+            "output": json.dumps(self.outputs.get(workflow)),
         }
 
     def _executions(self, stateMachineArn: str, **request: Any) -> dict[str, Any]:
