@@ -140,8 +140,8 @@ class Client:
         Returns:
             One row a window. `start`, `end` (datetime; the end does not belong to it), `window` (its name),
             `monitor` (endpoint or batch), `version` (Int64), `rows` (Int64), `drifted` and `worse` (boolean;
-            missing where not known), `columns` (list: those that drifted), `reasons` (list of sentences),
-            `labelled` (Int64), `coverage` (Float64, the share of rows with a label), `computed_at`,
+            missing where not known), `columns` (list: those that drifted), `reasons` (sentences, as one
+            text), `labelled` (Int64), `coverage` (Float64, the share of rows with a label), `computed_at`,
             `report` (S3 URI); and of each metric by labels three columns, as in `versions`.
         """
         rows = [
@@ -155,7 +155,7 @@ class Client:
                 "drifted": frames.truth(item.get("drifted")),
                 "worse": frames.truth(item.get("worse")),
                 "columns": frames.loaded(item.get("columns")) or [],
-                "reasons": frames.loaded(item.get("reasons")) or [],
+                "reasons": frames.text(item.get("reasons")),
                 "labelled": frames.whole(item.get("labelled")),
                 "coverage": frames.number(item.get("coverage")),
                 "computed_at": item.get("computed_at"),

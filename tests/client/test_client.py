@@ -20,7 +20,7 @@ DRIFTED = window(
     drifted="true",
     worse="",
     columns='["tenure"]',
-    reasons='["tenure drifted."]',
+    reasons="tenure drifted. A classifier tells them apart.",
     metrics='{"auc": {"value": 0.7, "low": 0.6, "high": null}}',
     labelled="",
     computed_at="2026-02-02T00:00:00.000Z",
@@ -156,8 +156,10 @@ def test_versions_have_metrics_with_intervals(client: Client) -> None:
 def test_windows_have_moments_lists_and_metrics(client: Client) -> None:
     empty, drifted, *_ = client.windows().to_dict("records")
     assert (empty["rows"], empty["monitor"], empty["columns"]) == (0, "batch", [])
-    assert pd.isna(empty["drifted"]) and pd.isna(empty["auc"])
+    assert not empty["drifted"] and pd.isna(empty["worse"]) and pd.isna(empty["auc"])
     assert bool(drifted["drifted"]) and pd.isna(drifted["worse"]) and drifted["columns"] == ["tenure"]
+    assert pd.isna(empty["reasons"])
+    assert drifted["reasons"] == "tenure drifted. A classifier tells them apart."
     assert (drifted["auc"], drifted["auc_low"]) == (0.7, 0.6) and pd.isna(drifted["auc_high"])
     assert drifted["end"] == pd.Timestamp("2026-02-01T23:00:00Z")
 
