@@ -138,24 +138,25 @@ class Client:
         """The monitored windows, oldest first.
 
         Returns:
-            One row a window. `start`, `end` (datetime; the end does not belong to it), `window` (its name),
-            `monitor` (endpoint or batch), `version` (Int64), `rows` (Int64), `drifted` and `worse` (boolean;
-            missing where not known), `columns` (list: those that drifted), `reasons` (list of sentences),
-            `labelled` (Int64), `coverage` (Float64, the share of rows with a label), `computed_at`,
-            `report` (S3 URI); and of each metric by labels three columns, as in `versions`.
+            One row a window. `start`, `end` (datetime; the end does not belong to it), `window` (its name,
+            `<monitor>/<times>`), `monitor` (endpoint or batch), `version` (Int64), `rows` (Int64),
+            `drifted` and `worse` (boolean; missing where not known), `columns` (list: those that drifted),
+            `reasons` (sentences, as one text), `labelled` (Int64), `coverage` (Float64, the share of rows
+            with a label), `computed_at`, `report` (S3 URI); and of each metric by labels three
+            columns, as in `versions`.
         """
         rows = [
             {
                 "start": item.get("start"),
                 "end": item.get("end"),
-                "window": _window_name(item),
+                "window": lineage.window_name(item),
                 "monitor": frames.text(item.get("monitor")),
                 "version": frames.whole(item.get("version")),
                 "rows": frames.whole(item.get("rows")),
                 "drifted": frames.truth(item.get("drifted")),
                 "worse": frames.truth(item.get("worse")),
                 "columns": frames.loaded(item.get("columns")) or [],
-                "reasons": frames.loaded(item.get("reasons")) or [],
+                "reasons": frames.text(item.get("reasons")),
                 "labelled": frames.whole(item.get("labelled")),
                 "coverage": frames.number(item.get("coverage")),
                 "computed_at": item.get("computed_at"),
@@ -195,7 +196,8 @@ class Client:
         """The rows that were served in a monitored window, with their scores, labels and features.
 
         Args:
-            window: the name of the window, as in `windows()`; by default the newest with rows.
+            window: the name of the window, as in `windows()`, without its monitor if only one has it; by
+                default the newest with rows.
             columns: only these columns; by default all.
 
         Returns:
@@ -204,14 +206,17 @@ class Client:
             features.
 
         Raises:
-            ChoiceError: no window has rows, or not this one.
+            ChoiceError: no window has rows, or not this one, or windows of both monitors have the name.
         """
-        stored = {_window_name(item): item for item in lineage.windows(self._items())}
+        stored = {lineage.window_name(item): item for item in lineage.windows(self._items())}
         if not stored:
             raise ChoiceError(f"{self.model} has no monitored window with rows: `mdlc run monitoring`")
-        if window is not None and window not in stored:
-            raise ChoiceError(unknown("window", window, stored, "has rows"))
-        item = stored[window] if window is not None else next(iter(stored.values()))
+        named = [name for name in stored if window in (None, name, name.partition("/")[2])]
+        if not named:
+            raise ChoiceError(unknown("window", str(window), stored, "has rows"))
+        if window is not None and len(named) > 1:
+            raise ChoiceError(f"window {window!r} fits {', '.join(named)}: give one of these names")
+        item = stored[named[0]]
         return self._parquet([f"{str(item['report']).rpartition('/')[0]}/rows.parquet"], columns)
 
     def decisions(self, *, limit: int | None = None) -> DataFrame:
@@ -305,8 +310,3 @@ def _seconds(item: audit.Item) -> float | None:
     if not item.get("started_at") or not item.get("finished_at"):
         return None
     return (lineage.moment(item["finished_at"]) - lineage.moment(item["started_at"])).total_seconds()
-
-
-def _window_name(item: audit.Item) -> str:
-    """The name of a window, from the key of its item."""
-    return str(item["sk"]).rpartition("#")[2]

@@ -42,7 +42,7 @@ WINDOWS = {
     "drifted": TRUTH,
     "worse": TRUTH,
     "columns": OBJECT,
-    "reasons": OBJECT,
+    "reasons": TEXT,
     "labelled": WHOLE,
     "coverage": NUMBER,
     "computed_at": MOMENT,

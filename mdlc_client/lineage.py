@@ -178,6 +178,15 @@ def windows(items: Iterable[Item]) -> list[Item]:
     return sorted(latest, key=lambda item: str(item["end"]), reverse=True)
 
 
+def window_name(item: Item) -> str:
+    """The monitor and the window's name, such as ``endpoint/<window>``, from the window's audit item.
+
+    Both monitors of a model may have a window of the same times.
+    """
+    _, monitor, name = str(item["sk"]).split("#", 2)
+    return f"{monitor}/{name}"
+
+
 def bucket_of(items: Iterable[Item]) -> str | None:
     """The model's bucket, from the newest execution that names an S3 URI of its results, or None."""
     for item in reversed(executions(items, TRAINING, BATCH, RETRAINING)):

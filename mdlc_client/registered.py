@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from mdlc_client.aws import AwsClients
@@ -100,4 +101,7 @@ def who(context: Mapping[str, Any] | None) -> str:
 
 
 def _moment(value: Any) -> str:
-    return value.isoformat(timespec="seconds") if hasattr(value, "isoformat") else str(value or "")
+    """A time of AWS's answer in UTC; the SDK gives it in this machine's zone."""
+    if not isinstance(value, datetime):
+        return str(value or "")
+    return value.astimezone(UTC).isoformat(timespec="seconds")

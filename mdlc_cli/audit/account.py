@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from mdlc_cli.aws import objects
 from mdlc_cli.aws.target import Target
 from mdlc_cli.predictions import published
 from mdlc_cli.predictions.prediction import BATCH, DECISION, ENDPOINT, Prediction
@@ -91,8 +92,12 @@ def of(target: Target, prediction: Prediction, items: Sequence[Item]) -> Account
     if not model_lineage.training:
         notes.append(f"no training that registered version {version} is in the audit table")
     run = str(model_lineage.training.get("run", ""))
-    plan = published.plan_of(target, bucket, run) if bucket is not None and run else {}
-    resolved = published.split_manifest(target, str(model_lineage.training.get("program", "")))
+    permitted, program = objects.Permitted(), str(model_lineage.training.get("program", ""))
+    plan = permitted.read("plan", lambda: published.plan_of(target, bucket, run) if bucket and run else {})
+    resolved = permitted.read("split", lambda: published.split_manifest(target, program))
+    if permitted.unread:
+        what = " and ".join(permitted.unread)
+        notes.append(f"the training's {what} may not be read: s3:GetObject or s3:ListBucket is missing")
     return Account(
         prediction=prediction,
         lineage=model_lineage,

@@ -6,11 +6,12 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mdlc_cli.aws import aws_errors
 from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
 from mdlc_client.aws import split_uri
@@ -56,6 +57,29 @@ def document(target: Target, uri: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return read if isinstance(read, dict) else {}
+
+
+@dataclass
+class Permitted:
+    """Reads what the identity in use may read, and keeps the names of the rest.
+
+    Attributes:
+        unread: what may not be read.
+    """
+
+    unread: list[str] = field(default_factory=list)
+
+    def read(self, what: str, read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What `read` returns; empty, with its name in `unread`, when a permission for it is missing."""
+        from botocore.exceptions import ClientError
+
+        try:
+            return read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in aws_errors.DENIED:
+                raise
+            self.unread.append(what)
+            return {}
 
 
 def listed(target: Target, folder: str) -> list[StoredFile]:

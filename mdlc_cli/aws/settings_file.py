@@ -77,9 +77,11 @@ def _content(root: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} is not valid TOML ({error}): correct it") from error
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read ({error.strerror}): correct its permissions") from error
 
 
 def _placed(value: Any, root: Path) -> Any:

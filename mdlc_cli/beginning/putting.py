@@ -71,26 +71,34 @@ def planned(files: Sequence[Path], folder: str) -> list[Upload]:
     """What is uploaded where: each file into the folder, under its own name.
 
     Raises:
-        CommandError: a file does not exist, two files have the same name, a name is one that is not read, or
-            ``folder`` is not an S3 folder.
+        CommandError: as `check_files` does, or ``folder`` is not an S3 folder.
     """
     scheme, _, place = folder.partition("://")
     bucket, _, prefix = place.partition("/")
     if scheme != "s3" or not bucket or (prefix and not prefix.endswith("/")):
         raise CommandError(f"--to {folder} is no S3 folder: give s3://bucket/folder/ with the closing slash")
+    check_files(files)
+    return [Upload(file=file, bucket=bucket, key=f"{prefix}{file.name}") for file in files]
+
+
+def check_files(files: Sequence[Path]) -> None:
+    """Raise an error for files that cannot be put into any one folder.
+
+    Raises:
+        CommandError: a file does not exist, two files have the same name, or a name is one that is not read.
+    """
     names = [file.name for file in files]
     for file in files:
         if not file.is_file():
             raise CommandError(f"{file} is no file that can be read: give a file's path")
         if names.count(file.name) > 1:
             raise CommandError(
-                f"{file.name} is named twice, and would replace itself in {folder}: rename one of them"
+                f"{file.name} is named twice, and one would replace the other in S3: rename one of them"
             )
         if file.name.startswith(_NOT_READ):
             raise CommandError(
                 f"{file.name} begins with {file.name[0]!r}, and workflows read no such file: rename it"
             )
-    return [Upload(file=file, bucket=bucket, key=f"{prefix}{file.name}") for file in files]
 
 
 def check(uploads: Sequence[Upload], dataset: Dataset, *, label: bool) -> list[Upload]:

@@ -20,7 +20,8 @@ from mdlc_cli.commands import completion, options
 from mdlc_cli.deploying import differences
 from mdlc_cli.doctor import account, machine, needs
 from mdlc_cli.doctor.findings import Finding, fails, not_known, ok, warning
-from mdlc_cli.doctor.needs import Needs
+from mdlc_cli.doctor.needs import Stack
+from mdlc_cli.doctor.pseudo_parameters import Environment
 from mdlc_cli.doctor.reader import AccountReader
 from mdlc_cli.errors import CommandError
 from mdlc_cli.output import progress, terminal
@@ -122,9 +123,9 @@ def doctor(as_json: options.AsJson = False, local: options.Local = None) -> None
     Exit status 1 when something will not work.
     """
     root = places.project_root()
-    asked = needs.synthesized(root)
-    areas = {"this machine": [*machine.findings(root, wants_java=asked is not None and asked.spark)]}
-    areas |= _account(root, asked, local)
+    stacks = needs.synthesized(root)
+    areas = {"this machine": [*machine.findings(root, wants_java=needs.run_spark(stacks or ()))]}
+    areas |= _account(root, stacks, local)
     if as_json:
         terminal.write_json({area: [asdict(each) for each in each_of] for area, each_of in areas.items()})
     else:
@@ -159,7 +160,7 @@ def diff(
         raise typer.Exit(1)
 
 
-def _account(root: Path, asked: Needs | None, local: bool | None) -> dict[str, list[Finding]]:
+def _account(root: Path, stacks: Sequence[Stack] | None, local: bool | None) -> dict[str, list[Finding]]:
     """The findings about the chosen AWS, by its name; none where none is chosen and none can be reached."""
     choice: target.Choice | None = None if local is None else "local" if local else "aws"
     try:
@@ -169,12 +170,13 @@ def _account(root: Path, asked: Needs | None, local: bool | None) -> dict[str, l
         kind = not_known if choice is None else fails
         return {"AWS": [kind("credentials", sentence, remedy)]}
     name = "the local AWS" if chosen.is_local else f"account {chosen.account}, region {chosen.region}"
-    if asked is None:
+    if stacks is None:
         says = "no app was synthesized here, so what it asks for cannot be compared"
         return {
             name: [warning("app", says, "run `mdlc diff` or `mdlc deploy` in the app's folder, then again")]
         }
     credentials = ok("credentials", chosen.sentence)
+    asked = needs.of(stacks, Environment(account=chosen.account, region=chosen.region or ""))
     # The quotas of SageMaker alone are dozens of pages.
     with progress.step(f"asking {name}"):
         return {name: [credentials, *account.findings(AccountReader(chosen), asked)]}

@@ -50,7 +50,10 @@ def put(
     if not target.is_local:
         options.check_answerable(target, f"Put {names}", yes=yes)
     # Whatever can be said without AWS is said first.
-    putting.planned(files, to or "s3://bucket/")
+    if to is None:
+        putting.check_files(files)
+    else:
+        putting.planned(files, to)
     dataset = _dataset(target, workflow, stack=stack, model=model, to=to)
     folder = to or (dataset.folder if dataset is not None else "")
     uploads = putting.planned(files, folder)

@@ -96,7 +96,7 @@ def executions(
     as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
-    """List what ran: when, how long, and how it ended."""
+    """List what ran: when (in UTC), how long, and how it ended."""
     _, target = options.chosen(local)
     state_machines = machines.all_machines(target, stack=stack)
     if workflow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -89,7 +90,8 @@ def _log_group(target: Target, name: str) -> str:
 
 def _key(target: Target, name: str) -> str:
     answer = target.client("kms").schedule_key_deletion(KeyId=name, PendingWindowInDays=KEY_DAYS)
-    return f"KMS deletes it on {answer['DeletionDate']:%Y-%m-%d}; until then it can be restored, and not used"
+    day = answer["DeletionDate"].astimezone(UTC)
+    return f"KMS deletes it on {day:%Y-%m-%d}; until then it can be restored, and not used"
 
 
 def _batches(entries: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

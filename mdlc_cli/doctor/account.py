@@ -37,6 +37,19 @@ def findings(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
             yield not_known(name, aws_errors.sentence(error))
 
 
+def environments(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
+    """Whether the app was synthesized for this account and region."""
+    option = "--local" if reader.is_local else "--aws"
+    for stack, there in sorted(needs.elsewhere.items()):
+        yield warning(
+            "app",
+            f"{stack} was synthesized for account {there.account}, region {there.region}, so its roles and "
+            "images are not compared",
+            f"run `mdlc diff {option}`, then again; if the stack names this account itself (env=), use a "
+            "profile of it",
+        )
+
+
 def bootstrap(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
     """Whether the account is bootstrapped for the CDK, as new as the app needs, with its roles."""
     for each in needs.bootstraps:
@@ -205,6 +218,7 @@ def images(reader: AccountReader, needs: Needs) -> Iterator[Finding]:
 
 
 CHECKS: Sequence[tuple[str, Check]] = (
+    ("app", environments),
     ("bootstrap", bootstrap),
     ("roles", service_roles),
     ("quotas", quotas),

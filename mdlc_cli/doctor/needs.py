@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mdlc_cli import places
+from mdlc_cli.doctor.pseudo_parameters import Environment, environment_of
 
 _SINGULAR = {
     "ResourceConfig": "training job",
     "ClusterConfig": "processing job",
     "TransformResources": "transform job",
 }
-_IMAGE = re.compile(r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[^\"\s]+")
+_IMAGE = re.compile(r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[^\"\\\s]+")
+_PUSHED = re.compile(r"/cdk-[a-z0-9]+-container-assets-")
+"""In the URI of an image that a deployment builds and pushes: it need not be there before."""
 _MACHINE = "AWS::StepFunctions::StateMachine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A stack of a cloud assembly.
+
+    Attributes:
+        environment: the account and the region it is synthesized for, as the manifest says it.
+        properties: its properties in the manifest.
+    """
+
+    name: str
+    environment: str
+    properties: Mapping[str, Any]
+    template: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +62,8 @@ class Needs:
         api_logs: whether an API writes logs, and the app sets no role for it in the account.
         scales: whether an endpoint's instances are scaled.
         spark: whether jobs run on Spark.
+        elsewhere: the accounts and regions that stacks are synthesized for instead of the target's, by
+            stack; the names of their roles and images are those of there, so they are left out.
     """
 
     stacks: tuple[str, ...] = ()
@@ -56,35 +76,38 @@ class Needs:
     api_logs: bool = False
     scales: bool = False
     spark: bool = False
+    elsewhere: Mapping[str, Environment] = field(default_factory=dict)
 
 
-def synthesized(root: Path) -> Needs | None:
-    """What the app asked for when it was synthesized last; None when that has not happened."""
+def synthesized(root: Path) -> list[Stack] | None:
+    """The app's stacks as they were synthesized last; None when that has not happened."""
     folders = [root / "cdk.out", root / places.STATE_FOLDER / "assembly"]
     manifests = [folder / "manifest.json" for folder in folders if (folder / "manifest.json").is_file()]
     if not manifests:
         return None
     newest = max(manifests, key=lambda path: path.stat().st_mtime)
-    return of(list(_stacks(newest.parent)))
+    return list(_stacks(newest.parent))
 
 
-def of(stacks: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]) -> Needs:
-    """What stacks ask for.
-
-    Args:
-        stacks: names, properties in the cloud assembly's manifest, and templates.
-    """
-    templates = [template for _, _, template in stacks]
+def of(stacks: Iterable[Stack], target: Environment) -> Needs:
+    """What stacks ask for where they are to be deployed."""
+    stacks = list(stacks)
+    named = {stack.name: environment_of(stack.environment, target) for stack in stacks}
+    elsewhere = {name: environment for name, environment in named.items() if environment != target}
+    templates = [named[stack.name].template(stack.template) for stack in stacks]
+    here = [
+        template for stack, template in zip(stacks, templates, strict=True) if stack.name not in elsewhere
+    ]
     resources = [each for template in templates for each in template.get("Resources", {}).values()]
     text = json.dumps(templates)
     definitions = [_definition(each) for each in resources if each.get("Type") == _MACHINE]
     types = {each.get("Type") for each in resources}
     logs = [each for each in resources if each.get("Type") == "AWS::ApiGateway::Stage"]
     return Needs(
-        stacks=tuple(name for name, _, _ in stacks),
-        bootstraps=tuple(_bootstraps(properties for _, properties, _ in stacks)),
+        stacks=tuple(named),
+        bootstraps=tuple(_bootstraps(stacks, target, elsewhere)),
         instances=tuple(sorted({pair for definition in definitions for pair in _instances(definition)})),
-        images=tuple(sorted({match[0] for match in _IMAGE.finditer(text)})),
+        images=tuple(sorted(_images(json.dumps(here)))),
         own_buckets=tuple(sorted(_own_buckets(resources))),
         roles=sum(1 for each in resources if each.get("Type") == "AWS::IAM::Role"),
         vended_logs=tuple(sorted(_vended_logs(resources))),
@@ -92,29 +115,49 @@ def of(stacks: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]) -> Needs:
         and "AccessLogSetting" in json.dumps(logs)
         and "AWS::ApiGateway::Account" not in types,
         scales="registerScalableTarget" in text,
-        spark="AWS::EMRServerless::Application" in types or "sagemaker-spark" in text,
+        spark=run_spark(stacks),
+        elsewhere=elsewhere,
     )
 
 
-def _stacks(folder: Path) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+def run_spark(stacks: Iterable[Stack]) -> bool:
+    """Whether jobs of the stacks run on Spark."""
+    texts = (json.dumps(stack.template) for stack in stacks)
+    return any("AWS::EMRServerless::Application" in text or "sagemaker-spark" in text for text in texts)
+
+
+def _images(text: str) -> set[str]:
+    return {match[0] for match in _IMAGE.finditer(text) if not _PUSHED.search(match[0])}
+
+
+def _stacks(folder: Path) -> Iterator[Stack]:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     for identity, artifact in manifest.get("artifacts", {}).items():
         properties = artifact.get("properties", {})
         if artifact.get("type") == "aws:cloudformation:stack":
             template = json.loads((folder / properties["templateFile"]).read_text(encoding="utf-8"))
-            yield properties.get("stackName", identity), properties, template
+            yield Stack(
+                name=properties.get("stackName", identity),
+                environment=artifact.get("environment", ""),
+                properties=properties,
+                template=template,
+            )
         elif artifact.get("type") == "cdk:cloud-assembly":
             yield from _stacks(folder / properties["directoryName"])
 
 
-def _bootstraps(of_stacks: Iterator[Mapping[str, Any]]) -> Iterator[Bootstrap]:
+def _bootstraps(
+    stacks: Iterable[Stack], target: Environment, elsewhere: Container[str]
+) -> Iterator[Bootstrap]:
     by_parameter: dict[str, tuple[int, set[str]]] = {}
-    for properties in of_stacks:
+    for stack in stacks:
+        properties = stack.properties
         parameter = properties.get("bootstrapStackVersionSsmParameter")
         if parameter:
             version, roles = by_parameter.setdefault(parameter, (0, set()))
             arns = (properties.get("assumeRoleArn"), properties.get("cloudFormationExecutionRoleArn"))
-            roles.update(arn.rpartition("/")[2] for arn in arns if arn)
+            if stack.name not in elsewhere:
+                roles.update(target.text(arn).rpartition("/")[2] for arn in arns if arn)
             needed = int(properties.get("requiresBootstrapStackVersion", 0))
             by_parameter[parameter] = (max(version, needed), roles)
     for parameter, (version, roles) in sorted(by_parameter.items()):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from mdlc_cli.aws import aws_errors, stacks
 from mdlc_cli.aws.target import Target
@@ -26,7 +27,7 @@ class StateMachine:
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """One execution of a state machine."""
+    """One execution of a state machine; its times are in UTC."""
 
     arn: str
     name: str
@@ -139,14 +140,7 @@ def described(target: Target, arn: str) -> Execution:
             f"no execution {arn} exists (any more, AWS keeps them for 90 days): see `mdlc executions`"
         ) from error
     _, machine, name = arn.rsplit(":", 2)
-    return Execution(
-        arn=arn,
-        name=name,
-        machine=machine,
-        status=each["status"],
-        started=each["startDate"],
-        stopped=each.get("stopDate"),
-    )
+    return _execution(each, arn=arn, name=name, machine=machine)
 
 
 def executions(target: Target, machine: StateMachine, *, limit: int) -> list[Execution]:
@@ -154,16 +148,22 @@ def executions(target: Target, machine: StateMachine, *, limit: int) -> list[Exe
     client = target.client("stepfunctions")
     summaries = client.list_executions(stateMachineArn=machine.arn, maxResults=limit)["executions"]
     return [
-        Execution(
-            arn=each["executionArn"],
-            name=each["name"],
-            machine=machine.name,
-            status=each["status"],
-            started=each["startDate"],
-            stopped=each.get("stopDate"),
-        )
+        _execution(each, arn=each["executionArn"], name=each["name"], machine=machine.name)
         for each in summaries
     ]
+
+
+def _execution(answer: Mapping[str, Any], *, arn: str, name: str, machine: str) -> Execution:
+    """An execution from AWS's answer, whose times the SDK gives in this machine's zone."""
+    stopped = answer.get("stopDate")
+    return Execution(
+        arn=arn,
+        name=name,
+        machine=machine,
+        status=answer["status"],
+        started=answer["startDate"].astimezone(UTC),
+        stopped=stopped.astimezone(UTC) if stopped else None,
+    )
 
 
 def newest(target: Target, machines: Iterable[StateMachine], *, limit: int) -> list[Execution]:

@@ -91,10 +91,14 @@ def read_input(text: str | None) -> str:
     document = text
     if text.startswith("@"):
         try:
-            document = sys.stdin.read() if text == "@-" else Path(text[1:]).read_text()
+            document = sys.stdin.read() if text == "@-" else Path(text[1:]).read_text(encoding="utf-8-sig")
         except OSError as error:
             raise CommandError(
                 f"--input {text} cannot be read ({error.strerror}): give a file's path"
+            ) from error
+        except UnicodeDecodeError as error:
+            raise CommandError(
+                f"--input {text} cannot be read (it is not UTF-8): give JSON in UTF-8"
             ) from error
     try:
         content = read_json(document)

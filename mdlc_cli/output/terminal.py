@@ -9,7 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -57,11 +57,14 @@ def write(text: str) -> None:
 
 
 def write_json(value: Any) -> None:
-    """Prints a value as JSON to standard output, with DynamoDB's numbers as numbers and times as text."""
+    """Prints a value as JSON to standard output: DynamoDB's numbers as numbers, times as text in UTC."""
     write(json.dumps(value, indent=2, sort_keys=True, default=_json_value))
 
 
 def _json_value(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        # The SDK gives times in this machine's zone.
+        return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
     return plain(value)

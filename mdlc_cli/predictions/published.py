@@ -131,7 +131,7 @@ def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any,
 
 
 def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:
-    """The content of a run's newest `plan.json`; empty when there is none."""
+    """The content of a run's newest `plan.json`; empty when there is none, or it is not JSON."""
     s3 = target.client("s3")
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"runs/{run}/")
     plans = [
@@ -140,8 +140,7 @@ def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:
     if not plans:
         return {}
     newest = max(plans, key=lambda each: each["LastModified"])
-    plan: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=newest["Key"])["Body"].read())
-    return plan
+    return objects.document(target, f"s3://{bucket}/{newest['Key']}")
 
 
 def split_manifest(target: Target, program: str) -> dict[str, Any]:

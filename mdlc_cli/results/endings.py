@@ -46,7 +46,7 @@ def write(target: Target, result: Result, *, as_json: bool, more: dict[str, Any]
 
 def write_windows(windows: Sequence[Item], *, console: Console) -> None:
     """Prints the columns, reasons, metrics and reports of windows."""
-    names = [references.window_name(item) for item in windows]
+    names = [lineage.window_name(item) for item in windows]
     for section in monitoring.sections(windows, names):
         showing.write_section(section, console=console)
 
@@ -88,7 +88,7 @@ def sentences(content: Item, model: str, workflow: str, windows: Sequence[Item])
             if name := str(content.get(f"{kind}_execution", "")).rpartition(":")[2]:
                 lines.append(f"The {kind} was execution {name}: `mdlc show {model}-{kind}:{name}`.")
         return lines
-    shown = [references.window_name(item) for item in windows if str(item.get("rows", "0")) != "0"]
+    shown = [lineage.window_name(item) for item in windows if str(item.get("rows", "0")) != "0"]
     return [f"`mdlc show {name}{option}` shows its report." for name in shown]
 
 
@@ -127,7 +127,7 @@ def document(
         "names": {
             "run": None if run in references.NO_RUN else run,
             "version": version,
-            "windows": [references.window_name(item) for item in windows],
+            "windows": [lineage.window_name(item) for item in windows],
         },
         "windows": list(windows),
     }

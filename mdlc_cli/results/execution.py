@@ -10,8 +10,9 @@ from mdlc_cli.aws.target import Target
 from mdlc_cli.executions import advice, failure_causes, outcomes, waiting, watch
 from mdlc_cli.executions.history import Timeline, baking_line, flattened, timeline
 from mdlc_cli.results import endings, monitoring
-from mdlc_cli.results.references import ExecutionReference, window_name, windows_of
+from mdlc_cli.results.references import ExecutionReference, windows_of
 from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
+from mdlc_client import lineage
 from mdlc_client.audit import Item
 
 MAX_STATES = 40
@@ -41,7 +42,7 @@ def of(target: Target, reference: ExecutionReference) -> ResultSummary:
     if execution.status == outcomes.RUNNING:
         following = [f"`mdlc watch {execution.whole_name}` follows it to its end."]
     computed = windows_of(reference.model, item) if reference.model else []
-    names = [window_name(each) for each in computed]
+    names = [lineage.window_name(each) for each in computed]
     workflow = advice.workflow_of(execution.machine)
     if reference.model and not failure:
         following += endings.sentences(item, reference.model.name, workflow, computed)

@@ -87,7 +87,7 @@ class WindowReference:
     @property
     def name(self) -> str:
         """The monitor and the window's name, such as ``endpoint/20131101T000000Z_20131201T000000Z``."""
-        return window_name(self.item)
+        return lineage.window_name(self.item)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,12 +175,6 @@ def newest_work(target: Target, *, stack: str | None = None, model: str | None =
     return machines.newest(target, working, limit=MAX_EXECUTIONS)
 
 
-def window_name(item: Item) -> str:
-    """The monitor and the window's name, from the window's audit item."""
-    _, monitor, name = str(item["sk"]).split("#", 2)
-    return f"{monitor}/{name}"
-
-
 def windows(model: Model) -> list[Item]:
     """A model's monitoring windows, newest first, those without any rows included."""
     items = (item for item in model.items if str(item["sk"]).startswith(audit.WINDOW_PREFIX))
@@ -192,7 +186,7 @@ def windows_of(model: Model, item: Item) -> list[Item]:
     names = audit.parsed(item.get("windows"))
     monitor = str(item.get("monitor", ""))
     wanted = {f"{monitor}/{name}" for name in names} if isinstance(names, list) else set()
-    return [each for each in windows(model) if window_name(each) in wanted]
+    return [each for each in windows(model) if lineage.window_name(each) in wanted]
 
 
 @dataclass(kw_only=True)
@@ -332,7 +326,7 @@ class _Names:
         names = [execution.name for execution in self.executions]
         for model in self.models:
             names += [str(item["run"]) for item in audit.executions(model.items)]
-            names += [window_name(item) for item in windows(model)]
+            names += [lineage.window_name(item) for item in windows(model)]
         known = [each for each in dict.fromkeys(names) if each not in NO_RUN]
         if not known:
             return f"nothing has run yet, and nothing is called {name!r}: start with `mdlc run training`"

@@ -10,7 +10,7 @@ from mdlc_cli.aws.target import Target
 from mdlc_cli.executions import machines
 from mdlc_cli.predictions.prediction_files import Records
 from mdlc_cli.predictions.published import ROWS
-from mdlc_cli.results.references import WindowReference, window_name
+from mdlc_cli.results.references import WindowReference
 from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
 from mdlc_cli.versions import splits
 from mdlc_cli.versions.comparison import Metric
@@ -105,7 +105,7 @@ def sections(item: Item, summary: Mapping[str, Any]) -> list[Section]:
 
 def following(item: Item, workflows: Container[str]) -> list[str]:
     """What to do after a window, by the workflows that the model has."""
-    name = window_name(item)
+    name = lineage.window_name(item)
     if str(item.get("rows", "0")) == "0":
         return []
     option = f" --model {item['model']}"

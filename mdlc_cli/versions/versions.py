@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mdlc_cli.aws import objects
 from mdlc_cli.aws.models import Model
 from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
@@ -15,12 +15,9 @@ from mdlc_cli.versions import comparison
 from mdlc_cli.versions.comparison import Metric, TrainingFacts
 from mdlc_client import audit, lineage, registered
 from mdlc_client.audit import Item
-from mdlc_client.aws import split_uri
 from mdlc_client.registered import Package
 
 REPORT = "report.json"
-_GONE = ("404", "NoSuchKey", "NoSuchBucket", "AccessDenied", "403")
-"""Errors of S3 after which the evaluation is shown from the audit table instead of from its report."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +30,7 @@ class Version:
         report: the evaluation's ``report.json``; empty when it cannot be read.
         facts: what it was trained with.
         plan: the training's ``plan.json``; empty when it cannot be read.
+        unread: what the identity in use may not read of it, such as "evaluation".
     """
 
     number: int
@@ -41,6 +39,7 @@ class Version:
     report: Mapping[str, Any] = field(default_factory=dict)
     facts: TrainingFacts
     plan: Mapping[str, Any] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     @property
     def evaluation(self) -> str:
@@ -72,19 +71,25 @@ def find(target: Target, model: Model, number: int) -> Version:
     package = registered.describe(target, arn) if arn else {}
     run = str(training.get("run") or package.get("metadata", {}).get("run", ""))
     bucket = _bucket(model, package)
-    plan = published.plan_of(target, bucket, run) if bucket and run else {}
+    evaluation = evaluation_of(package, training)
+    permitted = objects.Permitted()
+    evaluated = permitted.read("evaluation", lambda: _report(target, evaluation))
+    plan = permitted.read("plan", lambda: published.plan_of(target, bucket, run) if bucket and run else {})
+    program = str(training.get("program", ""))
+    resolved = permitted.read("split", lambda: published.split_manifest(target, program))
     return Version(
         number=number,
         package=package,
         training=training,
-        report=report(target, evaluation_of(package, training)),
+        report=evaluated,
         plan=plan,
+        unread=tuple(permitted.unread),
         facts=comparison.training_facts(
             number,
             training=training,
             package=package,
             plan=plan,
-            resolved=published.split_manifest(target, str(training.get("program", ""))),
+            resolved=resolved,
         ),
     )
 
@@ -133,22 +138,14 @@ def _bucket(model: Model, package: Package) -> str:
 
 
 def report(target: Target, evaluation: str) -> dict[str, Any]:
-    """An evaluation's ``report.json``; empty when it is gone, or may not be read.
+    """An evaluation's ``report.json``; empty when it is gone, is not JSON, or may not be read.
 
     Args:
         target: the AWS.
         evaluation: S3 URI of its folder; may be empty.
     """
-    from botocore.exceptions import ClientError
+    return objects.Permitted().read("evaluation", lambda: _report(target, evaluation))
 
-    bucket, prefix = split_uri(evaluation)
-    if not bucket:
-        return {}
-    try:
-        body = target.client("s3").get_object(Bucket=bucket, Key=f"{prefix}{REPORT}")["Body"].read()
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _GONE:
-            raise
-        return {}
-    document: dict[str, Any] = json.loads(body)
-    return document
+
+def _report(target: Target, evaluation: str) -> dict[str, Any]:
+    return objects.document(target, f"{evaluation}{REPORT}" if evaluation else "")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
+
+from mdlc_constructs.settings.payloads.monitoring import WindowItem
 
 MODEL = "churn"
 GROUP = f"arn:aws:sagemaker:us-east-1:0:model-package/{MODEL}"
@@ -58,9 +61,9 @@ def trained(started: str, version: int, outcome: str = "Succeeded", **fields: An
 
 def window(day: str, **fields: str) -> dict[str, Any]:
     """A monitored window of one day."""
-    return {
+    texts = {
         "pk": f"MODEL#{MODEL}",
-        "sk": f"WINDOW#endpoint#{day}",
+        "sk": f"WINDOW#{fields.get('monitor', 'endpoint')}#{day}",
         "model": MODEL,
         "monitor": "endpoint",
         "start": f"{day}T00:00:00Z",
@@ -69,6 +72,7 @@ def window(day: str, **fields: str) -> dict[str, Any]:
         "report": f"s3://bucket/monitoring/endpoint/{day}/d1/report.json",
         **fields,
     }
+    return asdict(WindowItem(**texts))
 
 
 def trigger(at: str, reason: str, **fields: str) -> dict[str, Any]:

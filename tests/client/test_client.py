@@ -20,7 +20,7 @@ DRIFTED = window(
     drifted="true",
     worse="",
     columns='["tenure"]',
-    reasons='["tenure drifted."]',
+    reasons="tenure drifted. A classifier tells them apart.",
     metrics='{"auc": {"value": 0.7, "low": 0.6, "high": null}}',
     labelled="",
     computed_at="2026-02-02T00:00:00.000Z",
@@ -156,8 +156,10 @@ def test_versions_have_metrics_with_intervals(client: Client) -> None:
 def test_windows_have_moments_lists_and_metrics(client: Client) -> None:
     empty, drifted, *_ = client.windows().to_dict("records")
     assert (empty["rows"], empty["monitor"], empty["columns"]) == (0, "batch", [])
-    assert pd.isna(empty["drifted"]) and pd.isna(empty["auc"])
+    assert not empty["drifted"] and pd.isna(empty["worse"]) and pd.isna(empty["auc"])
     assert bool(drifted["drifted"]) and pd.isna(drifted["worse"]) and drifted["columns"] == ["tenure"]
+    assert pd.isna(empty["reasons"])
+    assert drifted["reasons"] == "tenure drifted. A classifier tells them apart."
     assert (drifted["auc"], drifted["auc_low"]) == (0.7, 0.6) and pd.isna(drifted["auc_high"])
     assert drifted["end"] == pd.Timestamp("2026-02-01T23:00:00Z")
 
@@ -171,10 +173,26 @@ def test_predictions_are_those_of_all_parts_of_a_run(client: Client) -> None:
 
 
 def test_a_windows_rows_are_read(client: Client) -> None:
-    rows = client.window_rows("2026-02-01")
-    assert rows["label"].tolist() == [1]
+    rows = client.window_rows("endpoint/2026-02-01")
+    assert rows["label"].tolist() == [1] and rows.equals(client.window_rows("2026-02-01"))
     assert rows["served_at"].iloc[0] == pd.Timestamp("2026-02-01T10:00:00Z")
     assert client.window_rows(columns=["label"]).equals(rows[["label"]])
+
+
+def test_a_window_that_both_monitors_have_is_told_by_its_monitor(tmp_path: Path) -> None:
+    folder = "s3://bucket/monitoring/endpoint"
+    both = [
+        window("2026-02-01", report=f"{folder}/2026-02-01/d1/report.json"),
+        window("2026-02-01", monitor="batch", report=f"{folder}/2026-02-02/d2/report.json"),
+    ]
+    client = Client(account(tmp_path, items=both))
+    assert client.windows()["window"].tolist() == ["batch/2026-02-01", "endpoint/2026-02-01"]
+    assert client.window_rows("endpoint/2026-02-01")["label"].tolist() == [1]
+    # The rows of this one were deleted: they are not those of the other monitor's window.
+    with pytest.raises(MdlcClientError, match="monitoring/endpoint/2026-02-02/d2/rows"):
+        client.window_rows("batch/2026-02-01")
+    with pytest.raises(ChoiceError, match=r"'2026-02-01' fits .*batch/2026-02-01.*: give one of these names"):
+        client.window_rows("2026-02-01")
 
 
 def test_decisions_are_those_of_the_model_newest_first(client: Client) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ DESCRIBED: dict[str, Any] = {
     "ApprovalDescription": "looked at it",
     "CreationTime": datetime(2026, 1, 1, tzinfo=UTC),
     "CreatedBy": {},
-    "LastModifiedTime": datetime(2026, 1, 2, tzinfo=UTC),
+    # The SDK gives times in the zone of the machine.
+    "LastModifiedTime": datetime(2026, 1, 1, 19, tzinfo=timezone(timedelta(hours=-5))),
     "LastModifiedBy": {"IamIdentity": {"Arn": "arn:role/approver", "SourceIdentity": "ada"}},
     "ModelLifeCycle": {"Stage": "Production", "StageStatus": "Deployed"},
     "CustomerMetadataProperties": {"run": "r"},

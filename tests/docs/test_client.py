@@ -6,6 +6,7 @@ import boto3
 import pytest
 
 from mdlc_client import Client
+from tests.cli import rights
 from tests.client.test_client import account
 from tests.docs.markdown import ROOT, blocks
 
@@ -21,6 +22,16 @@ def test_the_page_runs_as_one_program(
     printed = capsys.readouterr().out
     assert "Approved" in printed and "[tenure]" in printed
     assert "no run 'run-of-may' has published predictions" in printed
+
+
+def test_the_rights_that_the_page_lists_suffice(tmp_path: Path) -> None:
+    granted, used = rights.listed(PAGE.read_text().partition("The reader needs:")[2]), set[str]()
+    client = Client(rights.guarded(account(tmp_path), granted, used))
+    for read in (client.runs, client.versions, client.windows, client.predictions, client.window_rows):
+        assert len(read())
+    assert len(client.decisions()) and client.report(1)
+    # The fakes do not encrypt.
+    assert granted - used == {"kms:Decrypt"}
 
 
 def test_the_table_has_every_method() -> None:

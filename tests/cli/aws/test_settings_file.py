@@ -33,11 +33,12 @@ def test_paths_from_the_project_are_made_absolute_and_nothing_else_is_touched(tm
     ("text", "message"),
     [
         ("[[local", "is not valid TOML .*: correct it"),
+        ("# f\xfcr", "is not valid TOML .*: correct it"),
         ('[local]\nimages = "own"', r"is 'own': write each image as a \[\[local.images\]\] table"),
     ],
 )
 def test_bad_settings_are_named_with_the_remedy(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "mdlc.toml").write_text(text)
+    (tmp_path / "mdlc.toml").write_text(text, encoding="latin-1")
     with pytest.raises(CommandError, match=message):
         settings_file.local_images(tmp_path)
 

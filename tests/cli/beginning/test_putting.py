@@ -73,7 +73,7 @@ def test_a_machine_without_a_dataset_needs_to_be_told_where() -> None:
         (["nowhere.csv"], "s3://b/raw/", "nowhere.csv is no file that can be read: give a file's path"),
         (["a"], "s3://b/raw/", "a is no file that can be read: give a file's path"),
         (["a/x.csv", "b/x.csv"], "s3://b/raw/",
-         "x.csv is named twice, and would replace itself in s3://b/raw/: rename one of them"),
+         "x.csv is named twice, and one would replace the other in S3: rename one of them"),
         (["a/x.csv"], "s3://b/raw",
          "--to s3://b/raw is no S3 folder: give s3://bucket/folder/ with the closing slash"),
         (["a/x.csv"], "raw/", "--to raw/ is no S3 folder: give s3://bucket/folder/ with the closing slash"),

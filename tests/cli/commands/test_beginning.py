@@ -15,7 +15,6 @@ from mdlc_cli.aws import target
 from mdlc_cli.aws.target import Target
 from mdlc_cli.doctor import account, findings, machine, needs
 from mdlc_cli.doctor.findings import Finding
-from mdlc_cli.doctor.needs import Needs
 from mdlc_cli.errors import CommandError
 from tests.cli.fakes import FakeTarget
 
@@ -151,7 +150,7 @@ class TestDoctor:
     @pytest.fixture(autouse=True)
     def made_up(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(machine, "findings", lambda root, wants_java: [findings.ok("Python", "3.12")])
-        monkeypatch.setattr(needs, "synthesized", lambda root: Needs())
+        monkeypatch.setattr(needs, "synthesized", lambda root: [])
         monkeypatch.setattr(target, "choose", lambda root, choice=None: FakeTarget())
 
     def answers(self, monkeypatch: pytest.MonkeyPatch, *listed: Finding) -> None:

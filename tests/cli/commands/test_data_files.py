@@ -67,6 +67,20 @@ def test_checked_files_are_uploaded_and_what_reads_them_is_named(target: FakeTar
     )
 
 
+def test_two_files_of_one_name_are_refused_before_a_folder_is_known(
+    target: FakeTarget, tmp_path: Path
+) -> None:
+    files = [tmp_path / name / "a.csv" for name in ("x", "y")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(LABELLED)
+    done = put(*map(str, files))
+    assert str(done.exception) == (
+        "a.csv is named twice, and one would replace the other in S3: rename one of them"
+    )
+    assert target.clients["stepfunctions"].calls == []
+
+
 def test_rows_to_score_go_where_the_batch_reads(target: FakeTarget, tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text(UNLABELLED)

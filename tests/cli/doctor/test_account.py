@@ -13,15 +13,17 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from mdlc_cli.doctor import account
 from mdlc_cli.doctor.findings import Finding
 from mdlc_cli.doctor.needs import Bootstrap, Needs
+from mdlc_cli.doctor.pseudo_parameters import Environment
 from mdlc_cli.doctor.reader import READS, AccountReader
 from tests.cli.fakes import FakeClient, FakeTarget
 
 PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 IMAGE = "683313688378.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.0-5"
 OWN = f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/trainer@sha256:{'0' * 64}"
+ROLES = tuple(f"cdk-hnb659fds-{role}-role-123456789012-eu-west-1" for role in ("cfn-exec", "deploy"))
 NEEDS = Needs(
     stacks=("Churn",),
-    bootstraps=(Bootstrap(parameter=PARAMETER, version=6, roles=("deploy-role", "exec-role")),),
+    bootstraps=(Bootstrap(parameter=PARAMETER, version=6, roles=ROLES),),
     instances=(("ml.m5.large", "endpoint"), ("ml.m5.xlarge", "training job")),
     images=(IMAGE, OWN),
     own_buckets=("own-data",),
@@ -135,7 +137,7 @@ def test_another_operation_is_refused_before_it_is_called(operation: str) -> Non
             NEEDS,
             "roles",
             "fails",
-            "deploy-role, exec-role not there",
+            f"{', '.join(ROLES)} not there",
             "run `cdk bootstrap` again",
         ),
         (
@@ -285,6 +287,14 @@ def test_what_the_local_aws_lacks_is_not_known_there() -> None:
     assert here["quotas"].says == "the local AWS has no service-quotas ListServiceQuotas"
     assert here["images"].says == "the local AWS pulls none: it runs what images do itself"
     assert found(list_service_quotas=raising(refusal("400")))[4].says.startswith("AWS ")
+
+
+def test_an_app_that_was_synthesized_for_another_account_is_told_to_be_again() -> None:
+    there = Environment(account="000000000000", region="us-east-1")
+    finding, *others = found(replace(NEEDS, elsewhere={"Churn": there}))
+    assert (finding.check, finding.status) == ("app", "warning")
+    assert finding.says.startswith("Churn was synthesized for account 000000000000, region us-east-1, so its")
+    assert finding.remedy.startswith("run `mdlc diff --aws`") and {each.status for each in others} == {"ok"}
 
 
 def test_an_app_that_asks_for_nothing_is_content() -> None:

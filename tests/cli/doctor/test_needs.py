@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from mdlc_cli.doctor import needs
-from mdlc_cli.doctor.needs import Bootstrap
+from mdlc_cli.doctor.needs import Bootstrap, Stack
+from mdlc_cli.doctor.pseudo_parameters import Environment
 
 IMAGE = "683313688378.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.0-5"
 DEFINITION = {
@@ -28,9 +29,18 @@ PROPERTIES = {
     "templateFile": "Churn.template.json",
     "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/hnb659fds/version",
     "requiresBootstrapStackVersion": 6,
-    "assumeRoleArn": "arn:${AWS::Partition}:iam::1:role/deploy",
-    "cloudFormationExecutionRoleArn": "arn:${AWS::Partition}:iam::1:role/exec",
+    "assumeRoleArn": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"
+    "cdk-hnb659fds-deploy-role-${AWS::AccountId}-${AWS::Region}",
+    "cloudFormationExecutionRoleArn": "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/"
+    "cdk-hnb659fds-cfn-exec-role-${AWS::AccountId}-${AWS::Region}",
 }
+HERE = Environment(account="123456789012", region="eu-west-1")
+NOWHERE = "aws://unknown-account/unknown-region"
+LOCAL = "aws://000000000000/us-east-1"
+ROLES = (
+    "cdk-hnb659fds-cfn-exec-role-123456789012-eu-west-1",
+    "cdk-hnb659fds-deploy-role-123456789012-eu-west-1",
+)
 
 
 def resource(kind: str, **properties: Any) -> dict[str, Any]:
@@ -60,10 +70,20 @@ TEMPLATE = {
 }
 
 
+def stack(template: dict[str, Any], environment: str = NOWHERE) -> Stack:
+    """A stack as the CDK writes it; with an account and a region it writes them into each name."""
+    account, region = environment.removeprefix("aws://").split("/")
+    text = json.dumps(PROPERTIES)
+    if environment != NOWHERE:
+        text = text.replace("${AWS::AccountId}", account).replace("${AWS::Region}", region)
+    return Stack(name="Churn", environment=environment, properties=json.loads(text), template=template)
+
+
 def test_everything_is_read() -> None:
-    asked = needs.of([("Churn", PROPERTIES, TEMPLATE)])
+    asked = needs.of([stack(TEMPLATE)], HERE)
+    assert asked.elsewhere == {}
     assert asked.bootstraps == (
-        Bootstrap(parameter="/cdk-bootstrap/hnb659fds/version", version=6, roles=("deploy", "exec")),
+        Bootstrap(parameter="/cdk-bootstrap/hnb659fds/version", version=6, roles=ROLES),
     )
     assert dict(asked.instances) == {
         "ml.m5.xlarge": "training job",
@@ -82,8 +102,58 @@ def test_everything_is_read() -> None:
 
 def test_an_app_that_sets_its_role_for_logs_needs_none() -> None:
     resources = {**TEMPLATE["Resources"], "Account": resource("AWS::ApiGateway::Account")}
-    assert not needs.of([("Churn", PROPERTIES, {"Resources": resources})]).api_logs
-    assert needs.of([("S", {}, {"Resources": {"A": resource("AWS::EMRServerless::Application")}})]).spark
+    assert not needs.of([stack({"Resources": resources})], HERE).api_logs
+    assert needs.of([stack({"Resources": {"A": resource("AWS::EMRServerless::Application")}})], HERE).spark
+
+
+def uri(*parts: Any) -> dict[str, Any]:
+    return {"Fn::Join": ["", [*parts]]}
+
+
+REGION, SUFFIX = {"Ref": "AWS::Region"}, {"Ref": "AWS::URLSuffix"}
+ACCOUNT = {"Fn::FindInMap": ["ImageAccounts", REGION, "account"]}
+AGNOSTIC = {
+    "Mappings": {
+        "ImageAccounts": {"eu-west-1": {"account": "683313688378"}, "cn-north-1": {"account": "450853457545"}}
+    },
+    "Resources": {
+        "Machine": resource(
+            "AWS::StepFunctions::StateMachine",
+            DefinitionString="{}",
+            DefinitionSubstitutions={
+                "Image": uri(ACCOUNT, ".dkr.ecr.", REGION, ".", SUFFIX, "/sagemaker-xgboost:3.0-5"),
+                "Own": {"Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/trainer:1"},
+                "Pushed": {
+                    "Fn::Sub": "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/"
+                    "cdk-hnb659fds-container-assets-${AWS::AccountId}-${AWS::Region}:0123"
+                },
+                "Unknown": uri({"Ref": "Account"}, ".dkr.ecr.", REGION, ".", SUFFIX, "/other:1"),
+            },
+        ),
+        "Logs": resource("AWS::Logs::LogGroup", LogGroupName=uri("/states/churn-", REGION)),
+        "Names": resource("X", A={"Fn::Sub": "${Logs}"}, B={"Fn::Sub": ["${a}", {"a": "b"}]}),
+    },
+}
+
+
+def test_a_stack_without_an_environment_gets_that_of_the_target() -> None:
+    asked = needs.of([stack(AGNOSTIC)], HERE)
+    assert asked.bootstraps[0].roles == ROLES
+    assert asked.images == ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/trainer:1", IMAGE)
+    assert asked.vended_logs == ("/states/churn-eu-west-1",)
+    china = needs.of([stack(AGNOSTIC)], Environment(account="123456789012", region="cn-north-1"))
+    assert china.images[1] == "450853457545.dkr.ecr.cn-north-1.amazonaws.com.cn/sagemaker-xgboost:3.0-5"
+    text = "${AWS::Partition} ${AWS::StackName}"
+    assert Environment(account="1", region="us-gov-west-1").text(text) == "aws-us-gov ${AWS::StackName}"
+
+
+def test_roles_and_images_of_another_account_are_left_out() -> None:
+    asked = needs.of([stack(TEMPLATE, LOCAL)], HERE)
+    assert asked.elsewhere == {"Churn": Environment(account="000000000000", region="us-east-1")}
+    assert (asked.bootstraps[0].roles, asked.images, asked.roles) == ((), (), 1)
+    assert needs.of([stack(TEMPLATE, "aws://123456789012/eu-west-1")], HERE).bootstraps[0].roles == ROLES
+    region_only = stack(TEMPLATE, "aws://unknown-account/eu-west-1")
+    assert needs.of([region_only], HERE).elsewhere == {}
 
 
 @pytest.mark.parametrize("folder", ["cdk.out", ".mdlc/assembly"])
@@ -93,12 +163,14 @@ def test_the_newest_assembly_is_read_with_its_stages(tmp_path: Path, folder: str
         stage = tmp_path / name / "assembly-Prod"
         stage.mkdir(parents=True)
         (stage / "Churn.template.json").write_text(json.dumps(TEMPLATE))
-        stacks = {"Churn": {"type": "aws:cloudformation:stack", "properties": PROPERTIES}}
+        stacks = {
+            "Churn": {"type": "aws:cloudformation:stack", "environment": LOCAL, "properties": PROPERTIES}
+        }
         (stage / "manifest.json").write_text(json.dumps({"artifacts": stacks}))
         nested = {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}
         manifest = tmp_path / name / "manifest.json"
         manifest.write_text(json.dumps({"artifacts": {"Prod": nested} if name == folder else {}}))
         os.utime(manifest, (2000, 2000) if name == folder else (1000, 1000))
-    asked = needs.synthesized(tmp_path)
-    assert asked is not None
-    assert asked.stacks == ("Churn",)
+    read = needs.synthesized(tmp_path)
+    assert read == [Stack(name="Churn", environment=LOCAL, properties=PROPERTIES, template=TEMPLATE)]
+    assert needs.of(read, HERE).stacks == ("Churn",)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,6 +12,9 @@ from tests.cli.fakes import FakeClient, FakeTarget
 
 NAMES = ("flight-delay-training", "flight-delay-batch-inference", "churn-training", "training-costs")
 MACHINES = [StateMachine(name=name, arn=f"arn:aws:states:::stateMachine:{name}") for name in NAMES]
+
+
+ARN = "arn:aws:states:us-east-1:123456789012:execution:churn-training"
 
 
 @pytest.mark.parametrize(
@@ -125,3 +128,14 @@ def test_where_no_name_is_given_only_machines_of_the_librarys_models_count() -> 
 def foreign_and_own() -> list[StateMachine]:
     """A workflow, a foreign machine, and a machine that a team made for the workflow's model."""
     return [StateMachine(name=name, arn=name) for name in ("churn-training", "billing", "churn-tuning")]
+
+
+def test_times_are_in_utc_wherever_the_machine_stands() -> None:
+    local = datetime(2026, 11, 30, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
+    summary: dict[str, object] = {"executionArn": f"{ARN}:e1", "name": "e1", "status": "SUCCEEDED"}
+    summary |= {"startDate": local, "stopDate": local + timedelta(minutes=1)}
+    fake = FakeClient(describe_execution=summary, list_executions={"executions": [summary]})
+    target = FakeTarget(clients={"stepfunctions": fake})
+    for found in (machines.described(target, f"{ARN}:e1"), *machines.newest(target, MACHINES[:1], limit=1)):
+        assert f"{found.started:%Y-%m-%d %H:%M:%S}" == "2026-12-01 04:30:00"
+        assert f"{found.stopped:%H:%M:%S}" == "04:31:00"

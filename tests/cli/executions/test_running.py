@@ -114,6 +114,21 @@ def test_the_input_is_handed_over_as_it_was_given(tmp_path: Path) -> None:
     (operation, request) = here.clients["stepfunctions"].calls[0]
     assert (operation, json.loads(request["input"])) == ("start_execution", {"reason": "test"})
     assert running.read_input(None) == "{}"
+    file.write_bytes(b"\xef\xbb\xbf{}")
+    assert running.read_input(f"@{file}") == "{}", "a byte order mark is none of the text"
+
+
+@pytest.mark.parametrize("text", ["@input.json", "@-"])
+def test_an_input_that_is_not_utf_8_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "input.json").write_bytes(b'{"reason": "f\xfcr"}')
+    with (tmp_path / "input.json").open(encoding="utf-8") as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        with pytest.raises(CommandError) as refusal:
+            running.read_input(text)
+    assert str(refusal.value) == f"--input {text} cannot be read (it is not UTF-8): give JSON in UTF-8"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,13 @@ def test_a_style_is_given_beside_the_text_and_never_in_it() -> None:
 def test_a_line_of_output_is_written_as_it_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.write(HOSTILE)
     assert capsys.readouterr().out == SHOWN + "\n"
+
+
+def test_times_in_json_are_in_utc(capsys: pytest.CaptureFixture[str]) -> None:
+    moment = datetime(2026, 11, 30, 9, 13, 2, tzinfo=timezone(timedelta(hours=-5)))
+    terminal.write_json([moment, moment.date(), moment.replace(tzinfo=None)])
+    written = ["2026-11-30T14:13:02+00:00", "2026-11-30", "2026-11-30T09:13:02"]
+    assert json.loads(capsys.readouterr().out) == written
 
 
 def sources() -> Iterator[tuple[str, ast.AST]]:
