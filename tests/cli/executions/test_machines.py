@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_the_newest_executions_of_all_machines_come_first() -> None:
 
 def test_times_are_in_utc_wherever_the_machine_stands() -> None:
     local = datetime(2026, 11, 30, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
-    summary = {"executionArn": f"{ARN}:e1", "name": "e1", "status": "SUCCEEDED"}
+    summary: dict[str, Any] = {"executionArn": f"{ARN}:e1", "name": "e1", "status": "SUCCEEDED"}
     summary |= {"startDate": local, "stopDate": local + timedelta(minutes=1)}
     fake = FakeClient(describe_execution=summary, list_executions={"executions": [summary]})
     target = FakeTarget(clients={"stepfunctions": fake})
