@@ -132,6 +132,7 @@ def of(model: str, left: Version, right: Version) -> Comparison:
 def sections(compared: Comparison) -> list[Section]:
     """A comparison for display."""
     left, right = compared.names
+    notes = [("", each.not_read) for each in (compared.left, compared.right) if each.not_read]
     return [
         Section(
             title="Gate",
@@ -164,6 +165,7 @@ def sections(compared: Comparison) -> list[Section]:
         Section(title="The same", rows=[("", ", ".join(compared.same))]),
         Section(title="Data files", rows=_file_rows(compared.files)),
         Section(title="Feature importance", table=importance(compared)),
+        *([Section(title="Note", rows=notes)] if notes else []),
     ]
 
 

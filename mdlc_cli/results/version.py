@@ -59,6 +59,7 @@ def run_of(version: Version) -> str:
 def sections(version: Version) -> list[Section]:
     """The summary of a version, for display."""
     facts, training = version.facts, version.training
+    notes = [*map(str, version.report.get("notes") or ()), version.not_read]
     return [
         Section(
             title="Training",
@@ -75,7 +76,7 @@ def sections(version: Version) -> list[Section]:
         Section(title="Gate", rows=gate_rows(version)),
         Section(title=_metrics_title(version), table=metrics_table(version)),
         Section(title="Feature importance", rows=_importance_rows(version.report), table=importance(version)),
-        Section(title="Note", rows=[("", str(note)) for note in version.report.get("notes") or ()]),
+        Section(title="Note", rows=[("", note) for note in notes if note]),
     ]
 
 

@@ -62,7 +62,7 @@ def of(model: str, version: Version, champion: Version | None) -> Judgement:
     other = comparison.metrics_of(report, comparison.CHAMPION)
     if not report:
         notes.append(NO_INTERVALS)
-    notes += [sentence for each in (version, champion) if each is not None and (sentence := unread(each))]
+    notes += [each.not_read for each in (version, champion) if each is not None and each.not_read]
     if champion is None:
         notes.append(NO_CHAMPION)
     elif champion.number > version.number:
@@ -89,18 +89,6 @@ def of(model: str, version: Version, champion: Version | None) -> Judgement:
         if champion is None or champion.number == version.number
         else tuple(comparison.differences(champion.facts, version.facts)),
         notes=tuple(notes),
-    )
-
-
-def unread(version: Version) -> str:
-    """A sentence on what the identity in use may not read of a version; empty when it reads everything."""
-    if not version.unread:
-        return ""
-    *others, last = version.unread
-    what = f"{', '.join(others)} and {last}" if others else last
-    return (
-        f"The {what} of version {version.number} cannot be read without s3:GetObject and s3:ListBucket on "
-        "the model's bucket: what is in there is not shown."
     )
 
 

@@ -51,6 +51,18 @@ class Version:
         """Its metrics on the holdout: with intervals if the report can be read."""
         return comparison.metrics_of(self.report) or comparison.recorded_metrics(self.training)
 
+    @property
+    def not_read(self) -> str:
+        """A sentence on what the identity in use may not read; empty when it may read everything."""
+        if not self.unread:
+            return ""
+        *others, last = self.unread
+        what = f"{', '.join(others)} and {last}" if others else last
+        return (
+            f"The {what} of version {self.number} cannot be read without s3:GetObject and s3:ListBucket on "
+            "the model's bucket: what is in there is not shown."
+        )
+
 
 def read(target: Target, model: Model, number: int) -> Version:
     """A version of a model with its evaluation and its training.

@@ -8,7 +8,7 @@ from mdlc_cli.aws import models
 from mdlc_cli.errors import CommandError
 from mdlc_cli.results import version
 from mdlc_cli.results.result import ResultSummary
-from mdlc_cli.versions import versions
+from mdlc_cli.versions import comparison, versions
 from tests.cli.left_results import account
 
 
@@ -116,6 +116,20 @@ def test_an_importance_of_another_shape_is_no_error(
 
     document = json.dumps({"importance": importance}).encode()
     left(monkeypatch, tmp_path, 2, **{"evaluations/2/report.json": document})
+
+
+def test_what_may_not_be_read_is_a_note() -> None:
+    shown = version.sections(
+        versions.Version(
+            number=3,
+            package={},
+            training={},
+            facts=comparison.training_facts(3, training={}, package={}, plan={}, resolved={}),
+            unread=("plan", "split"),
+        )
+    )
+    ((_, note),) = next(each.rows for each in shown if each.title == "Note")
+    assert note.startswith("The plan and split of version 3 cannot be read without s3:GetObject")
 
 
 def test_a_version_that_is_not_there_names_those_that_are(
