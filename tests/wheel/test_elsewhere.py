@@ -51,7 +51,7 @@ def test_assets_are_no_importable_names(installed: Installed, tmp_path: Path, na
 
 def test_the_command_finds_everything_it_stands_on(installed: Installed, tmp_path: Path) -> None:
     code = (
-        "from mdlc_cli import places, toolchain; toolchain.find_node(); "
+        "from mdlc_cli import places; from mdlc_cli.tools import toolchain; toolchain.find_node(); "
         "print(places.embedded_source(), places.jobs_source(), places.node_source())"
     )
     done = installed.run("-c", code, folder=tmp_path)
