@@ -6,9 +6,18 @@ import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-_SIGNED_OUT = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
+UNKNOWN_KEY = (
+    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"),
+    *("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"),
+    *("MissingAuthenticationToken", "MissingAuthenticationTokenException"),
+)
+DENIED = (
+    *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException"),
+    *("AuthorizationError", "AuthorizationErrorException", "Forbidden", "403", "NotAuthorized"),
+)
+"""The error codes by which services say that a permission is missing."""
 _GONE = ("404", "NoSuchKey", "NoSuchBucket", "ResourceNotFoundException")
-_FORBIDDEN = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403")
 
 
 class MdlcClientError(ValueError):
@@ -44,9 +53,9 @@ def reading(what: str) -> Iterator[None]:
     except ClientError as error:
         code = str(error.response["Error"].get("Code", ""))
         message = str(error.response["Error"].get("Message", "")).rstrip(".")
-        if code in _SIGNED_OUT:
+        if code in (*EXPIRED, *UNKNOWN_KEY):
             remedy = "sign in again, as with `aws sso login`"
-        elif code in _FORBIDDEN:
+        elif code in DENIED:
             remedy = "use a session of somebody who may"
         elif code in _GONE:
             remedy = "it was deleted, so choose another"

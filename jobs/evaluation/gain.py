@@ -1,7 +1,7 @@
 """The gain of each raw column in a model of XGBoost: how much its splits improved the training loss.
 
 The model is read from the artifact, without XGBoost itself, which would add 40 MB to the job's wheels. Newer
-images (from 2.1) write UBJSON, and JSON when told to; the binary form of older ones is not read.
+images (from 2.1) write UBJSON, and JSON on request; the binary form of older ones is not read.
 
 Gain is what the trees used in training, so it also counts what they learned by heart; permutation importance
 is what the holdout's answers lose.

@@ -1,6 +1,6 @@
 """The model card: the evaluation in SageMaker's schema for the model cards of model packages.
 
-It holds what the report knows; a field that nobody told, such as the intended uses, is absent.
+It holds what the report knows; an unknown field, such as the intended uses, is absent.
 
 Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-details.html#model-card-schema
 """

@@ -7,26 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from mdlc_client import errors
+
 LOG_IN = (
     "log in again, such as with `aws sso login`, or renew the access key that AWS_PROFILE or the environment "
     "names"
 )
 ASK = "ask for this permission, or use another profile with AWS_PROFILE"
 EXPIRED = (
-    *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"),
+    *errors.EXPIRED,
     *("UnauthorizedSSOTokenError", "SSOTokenLoadError", "SSOError", "TokenRetrievalError"),
     *("PendingAuthorizationExpiredError", "LoginRefreshRequired", "LoginTokenLoadError"),
 )
 """Error codes of services, and names of the SDK's exceptions, after which logging in again helps."""
-UNKNOWN_KEY = (
-    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"),
-    *("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"),
-    *("MissingAuthenticationToken", "MissingAuthenticationTokenException"),
-)
-DENIED = (
-    *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "UnauthorizedException"),
-    *("AuthorizationError", "AuthorizationErrorException", "Forbidden", "403", "NotAuthorized"),
-)
 THROTTLED = (
     *("Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "SlowDown"),
     *("RequestThrottledException", "RequestLimitExceeded", "TooManyRequestsException", "TooManyRequests"),
@@ -63,18 +56,23 @@ def is_expired(error: BaseException) -> bool:
     return _code(error) in EXPIRED or type(error).__name__ in EXPIRED
 
 
+def is_denied(error: BaseException) -> bool:
+    """Whether an exception says that a permission is missing."""
+    return _code(_cause(error)).rpartition(".")[2] in errors.DENIED
+
+
 def sentence(error: BaseException) -> str:
     """What failed and what to do, as one sentence without a full stop."""
     error = _cause(error)
     code, name = _code(error), type(error).__name__
     if is_expired(error):
         return f"the AWS login has expired ({code or name}): {LOG_IN}"
-    if code in UNKNOWN_KEY:
+    if code in errors.UNKNOWN_KEY:
         return (
             f"AWS does not know the access key in use, or its signature is wrong ({code}): check the profile "
             f"(AWS_PROFILE), the key, and this machine's clock"
         )
-    if code.rpartition(".")[2] in DENIED:
+    if is_denied(error):
         return _denied(error, code)
     if code in THROTTLED:
         return (

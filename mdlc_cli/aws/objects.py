@@ -76,7 +76,7 @@ class Permitted:
         try:
             return read()
         except ClientError as error:
-            if error.response["Error"]["Code"] not in aws_errors.DENIED:
+            if not aws_errors.is_denied(error):
                 raise
             self.unread.append(what)
             return {}

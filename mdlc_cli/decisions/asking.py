@@ -166,6 +166,6 @@ def _failed(error: Any, endpoint: str, model: str) -> str:
         return f"{model} has no endpoint {endpoint} yet: release a version with `mdlc release`"
     if code == "ModelError":
         return f"{said}: correct the row, or look at the endpoint's log"
-    if code in ("AccessDeniedException", "AccessDenied"):
+    if aws_errors.is_denied(error):
         return f"{said}: sign in as somebody who has sagemaker:InvokeEndpoint on it"
     return f"{said}: try again"

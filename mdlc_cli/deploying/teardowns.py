@@ -53,7 +53,7 @@ def what_stays(left: Sequence[Retained]) -> list[str]:
     """Lines that list what destroyed stacks retained, and what to do about it."""
     if not left:
         return []
-    lines = ["What they were told to retain stays:"]
+    lines = ["The stacks retain:"]
     lines += [f"  {resource.sentence_part}" for resource in left]
     names = sorted({resource.stack for resource in left})
     if any(resource.kind in IDENTIFIERS for resource in left):

@@ -72,7 +72,7 @@ class AccountReader:
             return ask(client, xform_name(operation))
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
-            if code in aws_errors.DENIED:
+            if aws_errors.is_denied(error):
                 raise NotAnsweredError(f"missing permission {permission(service, operation)}") from error
             if self._target.is_local and _LACKING.search(code):
                 raise NotAnsweredError(f"the local AWS has no {service} {operation}") from error

@@ -180,7 +180,7 @@ def newest(target: Target, machines: Iterable[StateMachine], *, limit: int) -> l
         try:
             recent += executions(target, machine, limit=limit)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in aws_errors.DENIED:
+            if not aws_errors.is_denied(error):
                 raise
             refused[machine.name] = error
     if refused and len(refused) == len(listed):

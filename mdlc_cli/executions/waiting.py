@@ -67,7 +67,7 @@ def meaning(target: Target, workflow: str, outcome: str, package_arn: str = "") 
     try:
         status = str(registered.describe(target, package_arn).get("status", ""))
     except ClientError as error:
-        if error.response["Error"]["Code"] not in aws_errors.DENIED:
+        if not aws_errors.is_denied(error):
             raise
         return question
     if status == approvals.PENDING:

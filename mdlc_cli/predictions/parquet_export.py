@@ -16,7 +16,7 @@ IS_A_NUMBER = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 FLOATS = ("FLOAT", "DOUBLE")
 COPY_OPTIONS = {"csv": "FORMAT csv, HEADER {header}", "jsonl": "FORMAT json", "parquet": "FORMAT parquet"}
-"""What DuckDB's COPY is told, by the format of the file to write."""
+"""The options of DuckDB's COPY, by the format of the file to write."""
 
 
 def export(connection: Any, files: Sequence[str], to: str, kind: str, header: bool) -> int:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mdlc_cli.aws import aws_errors
 from mdlc_cli.aws.models import Model
 from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
@@ -83,7 +84,7 @@ def decided_already(
         version: the version.
         decision: `APPROVED` or `REJECTED`.
         releases: whether the model has a release machine.
-        now: the time, by which a decision that is being made is told from one that was given up.
+        now: the time, which distinguishes a claim in progress from an abandoned one.
 
     Raises:
         CommandError: it cannot be decided so; the sentence says why and what to do.
@@ -201,7 +202,7 @@ def _claim(target: Target, model: Model, verdict: Decision, before: Item) -> Non
                 f"somebody else decided on version {verdict.version} of {verdict.model} at the same time: "
                 f"see `mdlc audit --model {verdict.model}`"
             ) from error
-        if denied(error):
+        if aws_errors.is_denied(error):
             raise _not_allowed(verdict, "dynamodb:PutItem", f"table {model.table}") from error
         raise
 
@@ -236,7 +237,7 @@ def _set_status(target: Target, model: Model, verdict: Decision, before: Item) -
     except ClientError as error:
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) < SERVER_ERRORS:
             _withdraw(target, model, verdict, before)
-        if denied(error):
+        if aws_errors.is_denied(error):
             raise _not_allowed(verdict, "sagemaker:UpdateModelPackage", verdict.package_arn) from error
         raise
 
@@ -275,12 +276,6 @@ def approve_card(target: Target, verdict: Decision) -> str:
     except ClientError as error:
         return f"The model card keeps its status: {error.response['Error']['Message']}"
     return ""
-
-
-def denied(error: Any) -> bool:
-    """Whether a client's error says that a permission is missing."""
-    code = str(error.response["Error"]["Code"])
-    return code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
 def _not_allowed(verdict: Decision, action: str, resource: str) -> CommandError:

@@ -56,7 +56,7 @@ def test_a_name_that_is_no_stack_is_refused(arguments: dict[str, Any], sentence:
 
 def test_what_stays_is_said_with_both_ways_on() -> None:
     lines = teardowns.what_stays(retained.left_by(left.target(), ["Churn"]))
-    assert lines[0] == "What they were told to retain stays:"
+    assert lines[0] == "The stacks retain:"
     assert sorted(lines[1:5]) == ["  bucket churn-1", "  key k", "  model package group churn", "  table t"]
     assert lines[5:] == [
         "The next `mdlc deploy` takes it up again, with all data, models and records.",
