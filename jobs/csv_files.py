@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jobs.errors import UnreadableError
-from mdlc_constructs.settings.payloads.job_plan import DELIMITERS, CsvFormat
+from mdlc_constructs.settings.payloads.dataset import DELIMITERS, CsvFormat
 
 LINE_BYTES = 1_000_000
 """The longest line that is read; longer ones would need more memory than a small job has."""

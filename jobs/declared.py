@@ -25,7 +25,8 @@ from jobs.reading import row_count, stage, wrong_values
 from jobs.rules import type_rules
 from jobs.sources import Problem, examine
 from mdlc_constructs.settings.payloads.codec import decode, encode
-from mdlc_constructs.settings.payloads.job_plan import Checksum, CsvFormat, DataFile, DatasetSection
+from mdlc_constructs.settings.payloads.dataset import CsvFormat, DatasetSection
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
 
 _SHOWN = 40
 """Characters of a value that `jobs.reading` notes when it does not fit."""

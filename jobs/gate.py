@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from jobs.errors import PlanError
-from jobs.statistics.metrics import HIGHER_IS_BETTER, Bootstrap
+from jobs.metrics.bootstrap import Bootstrap
 from mdlc_constructs.settings.payloads.job_plan import GateSection
+from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
 
 CHALLENGER, CHAMPION = "challenger", "champion"
-MAIN_METRIC: Mapping[str, str] = {"binary": "auc", "regression": "rmse"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ def undefined_metric(task: str, metrics: Mapping[str, float]) -> list[Check]:
 
     Such a holdout (for example of one class) shows nothing about the model, so the model must not pass.
     """
-    name = MAIN_METRIC[task]
+    name = main_metric(task)
     if not np.isnan(metrics[name]):
         return []
     return [
@@ -93,7 +93,7 @@ def comparison(
     name = gate.better_than_champion
     if not name or CHAMPION not in metrics:
         return []
-    sign = 1.0 if HIGHER_IS_BETTER[task][_checked(name, metrics[CHALLENGER])] else -1.0
+    sign = 1.0 if higher_is_better(_checked(name, metrics[CHALLENGER])) else -1.0
     improvement = sign * (metrics[CHALLENGER][name] - metrics[CHAMPION][name])
     drawn = sign * (bootstrap.values[CHALLENGER][name] - bootstrap.values[CHAMPION][name])
     confidence, margin = gate.confidence, gate.margin

@@ -9,7 +9,7 @@ import duckdb
 
 from jobs.database import quote, single
 from jobs.names import LABEL
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 _SMOOTHING = 10  # weight, in rows, of the overall mean in each category's smoothed mean
 

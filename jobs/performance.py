@@ -17,12 +17,13 @@ from jobs.database import literal, parquet, quote
 from jobs.errors import InputError
 from jobs.folders import write_json
 from jobs.gate import CHALLENGER
+from jobs.metrics.bootstrap import Bootstrap
+from jobs.metrics.rows import ScoredRows
 from jobs.names import free, internal
 from jobs.plan import Plan
 from jobs.statistics.baseline import constraints
 from jobs.statistics.calibration import fit_calibration
 from jobs.statistics.exact import exact_statistics
-from jobs.statistics.metrics import Bootstrap, ScoredRows
 from jobs.trained_on import EDGE_ROWS, SAMPLE, STATISTICS
 
 CONSTRAINTS, PERFORMANCE = "constraints.json", "performance.json"

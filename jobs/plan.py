@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from jobs.errors import PlanError
 from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, decode
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.job_plan import (
     PARTS,
@@ -16,7 +17,6 @@ from mdlc_constructs.settings.payloads.job_plan import (
     ChampionSection,
     DataFile,
     DataSection,
-    DatasetSection,
     DeliverySection,
     EvaluationSection,
     GateSection,

@@ -14,7 +14,7 @@ from jobs.database import literal, quote, single
 from jobs.folders import Folders
 from jobs.plan import Plan
 from jobs.serving.program import NO_TIME, OTHER, Program, Step
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 MAX_CATEGORIES = 1000
 

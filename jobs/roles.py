@@ -8,7 +8,7 @@ from jobs.plan import Plan
 from jobs.serving.values import canonical, read
 from jobs.values import canonical as canonical_sql
 from jobs.values import text_of
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.moments import Interval
 
 

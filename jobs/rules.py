@@ -15,7 +15,7 @@ from jobs.reading import wrong_values
 from jobs.roles import label_number, row_key, within
 from jobs.serving.values import canonical
 from jobs.values import text_of
-from mdlc_constructs.settings.payloads.job_plan import CsvFormat
+from mdlc_constructs.settings.payloads.dataset import CsvFormat
 
 _TIMES = internal("times")
 

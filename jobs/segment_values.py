@@ -9,7 +9,7 @@ import duckdb
 
 from jobs.database import quote, single
 from jobs.values import text_of
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 FILE = "segments.parquet"
 MAX_COLUMNS, MAX_VALUES = 8, 20

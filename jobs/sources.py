@@ -9,7 +9,8 @@ import duckdb
 from jobs.csv_files import no_column, read_head
 from jobs.errors import UnreadableError
 from jobs.parquet_files import footer
-from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DataFile
+from mdlc_constructs.settings.payloads.dataset import CsvFormat
+from mdlc_constructs.settings.payloads.job_plan import DataFile
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from jobs.folders import write_json
 from jobs.reading import row_count
 from jobs.statistics.exact import exact_statistics
 from jobs.statistics.sampling import lot, sample_query
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 FOLDER = "baseline"
 STATISTICS, SAMPLE = "statistics.json", "sample.parquet"

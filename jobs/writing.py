@@ -9,7 +9,7 @@ from jobs.findings import Finding
 from jobs.names import REWRITTEN
 from jobs.reading import BETWEEN
 from jobs.values import TEXTS, text_of
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 
 def writing_rules(

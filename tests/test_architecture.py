@@ -170,9 +170,10 @@ LAMBDA_ROOMS = {
 """What several functions share, to the rooms it may import beside itself; none imports a function."""
 
 JOB_ROOMS = {
-    "statistics": {"serving"},
-    "monitoring": {"statistics", "serving"},
-    "evaluation": {"statistics", "monitoring"},
+    "metrics": set(),
+    "statistics": {"metrics", "serving"},
+    "monitoring": {"metrics", "statistics", "serving"},
+    "evaluation": {"metrics", "statistics", "monitoring"},
     "serving": set(),
 }
 """The same of the jobs; none imports a command."""

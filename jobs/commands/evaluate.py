@@ -25,6 +25,10 @@ from jobs.evaluation.report import Evaluated, number, read_split
 from jobs.evaluation.segments import read_segments
 from jobs.folders import Folders, write_json
 from jobs.gate import CHALLENGER, CHAMPION, comparison, conditions, thresholds, undefined_metric
+from jobs.metrics.bootstrap import Bootstrap, bootstrap_metrics
+from jobs.metrics.computing import compute_metrics
+from jobs.metrics.curves import curves
+from jobs.metrics.rows import Floats, ScoredRows
 from jobs.pages.evaluation import draw
 from jobs.pages.evaluation_page import to_html
 from jobs.plan import Plan
@@ -32,7 +36,6 @@ from jobs.predictions import answer_to, faults, load_scores
 from jobs.program import champion_program
 from jobs.roles import within
 from jobs.serving.program import Program
-from jobs.statistics.metrics import Bootstrap, Floats, ScoredRows, bootstrap_metrics, compute_metrics, curves
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.verdict import Verdict

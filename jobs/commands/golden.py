@@ -22,7 +22,7 @@ from jobs.serving.program import shown
 from jobs.serving.values import canonical, read
 from jobs.values import SQL_TYPES
 from jobs.verification import verify
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 MAX_LISTED = 1000

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from jobs.metrics.rows import Floats
 from jobs.monitoring.intervals import wilson
-from jobs.statistics.metrics import Floats
 
 BINS = 10
 MIN_ROWS = 50  # of a bin, so that its rate is accurate enough

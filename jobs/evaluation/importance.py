@@ -20,10 +20,11 @@ import duckdb
 import numpy as np
 
 from jobs.database import parquet
-from jobs.gate import MAIN_METRIC
+from jobs.metrics.computing import compute_metric
+from jobs.metrics.rows import Floats, ScoredRows
 from jobs.permuted_rows import INDEX, MIN_ROWS, RECORDS
 from jobs.predictions import faults, load_scores, optional_answer_to
-from jobs.statistics.metrics import HIGHER_IS_BETTER, Floats, ScoredRows, compute_metric
+from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
 
 CONFIDENCE = 0.95
 _TABLE = "permuted_scores"
@@ -133,8 +134,8 @@ def measure_importance(permuted: Permuted, scored: ScoredRows, *, resamples: int
         resamples: the number of bootstrap resamples.
         seed: of the bootstrap.
     """
-    metric = MAIN_METRIC[scored.task]
-    sign = 1.0 if HIGHER_IS_BETTER[scored.task][metric] else -1.0
+    metric = main_metric(scored.task)
+    sign = 1.0 if higher_is_better(metric) else -1.0
     sample = _with_scores(scored, permuted.rows, scored.scores[permuted.rows])
     columns = {
         name: [_with_scores(scored, permuted.rows, scores) for scores in repeated]

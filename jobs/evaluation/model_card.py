@@ -11,7 +11,7 @@ from typing import Any
 
 from jobs.gate import CHALLENGER, CHAMPION
 from jobs.plan import Plan
-from jobs.statistics.metrics import HIGHER_IS_BETTER
+from mdlc_constructs.settings.payloads.tasks import higher_is_better
 
 CARD = "model_card.json"
 MAX_CHARACTERS = 100_000
@@ -115,13 +115,12 @@ def _additional(report: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
 
 def _groups(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The groups of metrics, the most important first."""
-    better = HIGHER_IS_BETTER[report["task"]]
     for who, title in ((CHALLENGER, "holdout"), (CHAMPION, "champion on the same holdout")):
         metrics = report["metrics"].get(who, {})
         yield from _group(
             title,
             (
-                _metric(name, value, "higher is better" if better[name] else "lower is better")
+                _metric(name, value, "higher is better" if higher_is_better(name) else "lower is better")
                 for name, value in metrics.items()
                 if value["value"] is not None
             ),

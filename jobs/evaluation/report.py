@@ -11,9 +11,10 @@ import numpy as np
 from jobs.evaluation.calibration import Calibration
 from jobs.evaluation.importance import Importance
 from jobs.gate import CHALLENGER, Check
+from jobs.metrics.bootstrap import Bootstrap
+from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.segments import Segment
 from jobs.plan import Plan
-from jobs.statistics.metrics import Bootstrap, ScoredRows
 from mdlc_constructs.settings.payloads.codec import encode
 
 

@@ -11,9 +11,9 @@ import duckdb
 import numpy as np
 
 from jobs.database import literal, parquet, quote
+from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.segments import MISSING, Segment, judge_segments
 from jobs.segment_values import FILE
-from jobs.statistics.metrics import ScoredRows
 
 MIN_ROWS = 50
 

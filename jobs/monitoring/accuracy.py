@@ -7,9 +7,11 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from jobs.metrics.bootstrap import bootstrap_metrics
+from jobs.metrics.computing import compute_metrics
+from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.settings import Settings
 from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
-from jobs.statistics.metrics import ScoredRows, bootstrap_metrics, compute_metrics
 
 MODEL = "model"
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from jobs.gate import MAIN_METRIC
+from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import Groups
 from jobs.monitoring.intervals import corrected_z, student
-from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows
+from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
 
 SAME, BETTER, WORSE = "same", "better", "worse"
 MIN_CLASS_ROWS = 10
@@ -50,14 +50,14 @@ def changes(
         ]
         deviation = math.hypot(*(width / (2 * corrected_z(1)) for width in widths))
         gap = now["value"] - before["value"]
-        better = (gap > 0) == HIGHER_IS_BETTER[scored.task].get(name, True)
+        better = (gap > 0) == higher_is_better(name)
         verdicts[name] = SAME if abs(gap) <= quantile * deviation else BETTER if better else WORSE
     return verdicts
 
 
 def worse(changed: Mapping[str, str], task: str, labelled: int, least_rows: int) -> bool | None:
     """Whether the main metric is worse; None when unknown or with fewer labels than ``least_rows``."""
-    how = changed.get(MAIN_METRIC[task])
+    how = changed.get(main_metric(task))
     return how == WORSE if how and labelled >= least_rows else None
 
 

@@ -14,10 +14,11 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from jobs.metrics.computing import compute_metrics
+from jobs.metrics.rows import Floats, ScoredRows
 from jobs.monitoring.settings import Settings
 from jobs.names import SCORE
 from jobs.statistics.calibration import rates
-from jobs.statistics.metrics import Floats, ScoredRows, compute_metrics
 
 METHOD = "confidence-based"
 _MIN_PROBABILITY = float(np.finfo(np.float64).eps)

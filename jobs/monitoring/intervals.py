@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from jobs.statistics.metrics import Floats
+from jobs.metrics.rows import Floats
 
 CONFIDENCE = 0.95
 Interval = tuple[float, float]

@@ -35,7 +35,7 @@ from jobs.roles import entity, label_number, row_key
 from jobs.sources import examine
 from jobs.values import checked_value, parsed_value, text_of
 from jobs.verification import verify
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 _BETWEEN = "chr(31)"
 _VALUE, _KNOWN_AT, _ROW = internal("value"), internal("known_at"), internal("row")

@@ -25,7 +25,8 @@ from jobs.names import (
 from jobs.reading import stage
 from jobs.roles import moment, published_key, row_key
 from jobs.sources import examine
-from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, DatasetSection, PublishedBatch
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, PublishedBatch
 
 
 def stage_published(

@@ -38,7 +38,7 @@ from jobs.names import (
 from jobs.plan import Plan
 from jobs.roles import entity, pointer, row_key
 from jobs.serving.program import Program
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 UNREADABLE: Mapping[str, str] = {
     "broken": "captured lines are no events: half-written, or of another kind",

@@ -17,7 +17,7 @@ import duckdb
 import numpy as np
 
 from jobs.database import quote
-from jobs.gate import MAIN_METRIC
+from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import labelled_rows
 from jobs.monitoring.intervals import (
     Estimate,
@@ -35,7 +35,7 @@ from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
 from jobs.names import LABEL, internal
-from jobs.statistics.metrics import HIGHER_IS_BETTER, ScoredRows
+from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
 
 MISSING = "(missing)"
 _PART, _VALUE, _PLACE = internal("part"), internal("segment value"), internal("segment place")
@@ -128,8 +128,8 @@ def judge_segments(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> 
     Args:
         groups: column, value and labelled rows of each segment.
     """
-    metric = MAIN_METRIC[task]
-    better, z = HIGHER_IS_BETTER[task][metric], corrected_z(len(groups))
+    metric = main_metric(task)
+    better, z = higher_is_better(metric), corrected_z(len(groups))
     columns: dict[str, list[tuple[str, int, Measured]]] = {}
     for column, value, scored in groups:
         measured = _measured(scored, z)

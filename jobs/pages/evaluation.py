@@ -9,8 +9,11 @@ import numpy as np
 
 from jobs.bootstrap import private_cache
 from jobs.gate import CHALLENGER, CHAMPION, Check
+from jobs.metrics.bootstrap import Bootstrap
+from jobs.metrics.curves import Curves, curves
+from jobs.metrics.rows import Floats, ScoredRows
 from jobs.plan import Plan
-from jobs.statistics.metrics import HIGHER_IS_BETTER, Bootstrap, Curves, Floats, ScoredRows, curves
+from mdlc_constructs.settings.payloads.tasks import higher_is_better
 
 # Matplotlib caches its list of fonts in the home directory, which may not be writable in a container.
 os.environ.setdefault("MPLCONFIGDIR", str(private_cache() / "matplotlib"))
@@ -191,14 +194,14 @@ def _metric_table(
     columns = [(0.0, "left", ""), (0.51, "right", "value"), (0.79, "right", interval)]
     if with_champion:
         columns.append((1.0, "right", "champion"))
-    names = list(HIGHER_IS_BETTER[task])
+    names = list(metrics[CHALLENGER])
     step = 1.0 / (len(names) + 2)
     for across, side, text in columns:
         axes.text(across, 1 - step * 0.5, text, ha=side, fontsize=9, color=_SOFT, transform=axes.transAxes)
     for number, name in enumerate(names, start=1):
         own = metrics[CHALLENGER][name]
         low, high = bootstrap.interval(CHALLENGER, name)
-        arrow = "↑" if HIGHER_IS_BETTER[task][name] else "↓"
+        arrow = "↑" if higher_is_better(name) else "↓"
         cells: list[Any] = [
             f"{_LABELS.get(name, name.replace('_', ' '))} {arrow}",
             f"{own:.4g}" if task == "regression" else f"{own:.4f}",

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.evaluation.calibration import ReliabilityBin
-from jobs.gate import CHALLENGER, CHAMPION, MAIN_METRIC
+from jobs.gate import CHALLENGER, CHAMPION
 from jobs.monitoring.segments import Segment
 from jobs.pages.formats import day, metric_name, number
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence
 from jobs.pages.rendering import render
 from jobs.pages.svg import intervals, reliability
-from jobs.statistics.metrics import HIGHER_IS_BETTER
+from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
 
 MAX_SEGMENTS, MAX_COLUMNS = 12, 25
 
@@ -58,7 +58,7 @@ def to_html(report: Mapping[str, Any], picture: bytes | None) -> str:
         notes=[Sentence(level=LOOK, text=note) for note in report["notes"]],
         unmeasured=[Sentence(level=UNKNOWN, text=note) for note in report["unmeasured"]],
         metrics=list(_metrics(report)),
-        main_metric=MAIN_METRIC[report["task"]],
+        main_metric=main_metric(report["task"]),
         picture=base64.b64encode(picture).decode() if picture else None,
         worse_segments=sum(segment.worse for segment in segments),
         segments_picture=intervals(segments[:MAX_SEGMENTS]) if segments else None,
@@ -81,7 +81,7 @@ def _verdict(report: Mapping[str, Any]) -> str:
 
 def _headline(report: Mapping[str, Any]) -> str:
     """The main metric with its interval, beside the champion's, in one sentence."""
-    metric = MAIN_METRIC[report["task"]]
+    metric = main_metric(report["task"])
     own, rows = report["metrics"][CHALLENGER][metric], f"{report['rows']:,} rows of the holdout"
     if own["value"] is None:
         return f"{metric_name(metric)} is not defined on the {rows}."
@@ -95,11 +95,11 @@ def _headline(report: Mapping[str, Any]) -> str:
 
 def _metrics(report: Mapping[str, Any]) -> Iterator[_Metric]:
     champion = report["metrics"].get(CHAMPION)
-    for name, higher_is_better in HIGHER_IS_BETTER[report["task"]].items():
+    for name, own in report["metrics"][CHALLENGER].items():
         yield _Metric(
             name=name,
-            higher_is_better=higher_is_better,
-            own=report["metrics"][CHALLENGER][name],
+            higher_is_better=higher_is_better(name),
+            own=own,
             champion=champion[name] if champion else None,
         )
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jobs.gate import MAIN_METRIC
 from jobs.monitoring.summary import MonitoringResult
 from jobs.pages.formats import metric_name, number
+from mdlc_constructs.settings.payloads.tasks import main_metric
 
 BAD, LOOK, GOOD, UNKNOWN = "bad", "look", "good", "unknown"
 
@@ -35,7 +35,7 @@ def headline(result: MonitoringResult) -> tuple[str, list[Sentence]]:
 
 
 def _accuracy(result: MonitoringResult) -> Iterator[Sentence]:
-    metric = MAIN_METRIC[result.plan.dataset.task]
+    metric = main_metric(result.plan.dataset.task)
     now, labels = result.metrics.get(metric), result.labels
     if now is None:
         why = (

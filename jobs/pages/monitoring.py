@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.column_tests import ColumnTest
-from jobs.gate import MAIN_METRIC
 from jobs.monitoring.drift_comparison import main_finding
 from jobs.monitoring.summary import MonitoringResult
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, headline
 from jobs.pages.rendering import render
 from jobs.pages.svg import Picture, histogram, intervals
 from jobs.statistics.drift import DRIFT, ColumnDrift
-from jobs.statistics.metrics import HIGHER_IS_BETTER
+from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
 
 MAX_PICTURES, MAX_SEGMENTS, MAX_FEATURES, MAX_NOTES = 8, 12, 12, 20
 
@@ -89,7 +88,7 @@ def to_html(result: MonitoringResult) -> str:
         ],
         delay_hours=[seconds / 3600 for seconds in (result.labels.delay_seconds or {}).values()],
         notes=[Sentence(level=UNKNOWN, text=note) for note in result.notes[:MAX_NOTES]],
-        main_metric=MAIN_METRIC[result.plan.dataset.task],
+        main_metric=main_metric(result.plan.dataset.task),
     )
 
 
@@ -102,15 +101,14 @@ def _metrics(result: MonitoringResult) -> list[_Metric]:
     return [
         _Metric(
             name=name,
-            higher_is_better=higher_is_better,
+            higher_is_better=higher_is_better(name),
             level={"worse": BAD, "better": GOOD}.get(str(result.changes.get(name)), ""),
             now=result.metrics.get(name),
             holdout=result.reference.metrics.get(name),
             estimate=estimated.get(name),
             error=error.get(name),
         )
-        for name, higher_is_better in HIGHER_IS_BETTER[result.plan.dataset.task].items()
-        if name in result.metrics or name in estimated
+        for name in dict.fromkeys([*result.metrics, *estimated])
     ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.statistics.metrics import Floats
+from jobs.metrics.rows import Floats
 
 BINS = 50
 MIN_ROWS = 50  # of a bin, so that its rate is accurate enough

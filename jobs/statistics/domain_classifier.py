@@ -27,9 +27,9 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from jobs.database import quote
+from jobs.metrics.rows import Floats
 from jobs.statistics.aggregates import category, number
 from jobs.statistics.baseline import INFERRED
-from jobs.statistics.metrics import Floats
 from jobs.statistics.sampling import sample_query
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from mdlc_cli.errors import CommandError
 from mdlc_constructs.settings.dataset import Dataset
-from mdlc_constructs.settings.payloads.job_plan import DELIMITERS
+from mdlc_constructs.settings.payloads.dataset import DELIMITERS
 from mdlc_constructs.suggestions import did_you_mean
 
 HEAD_ROWS = 10_000

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
     from mdlc_constructs.settings.experiment import ABTest as ABTest
     from mdlc_constructs.settings.experiment import Shadow as Shadow
+    from mdlc_constructs.settings.forecast import Forecast as Forecast
     from mdlc_constructs.settings.gate import Gate as Gate
     from mdlc_constructs.settings.golden_checks import GoldenChecks as GoldenChecks
     from mdlc_constructs.settings.image import Image as Image

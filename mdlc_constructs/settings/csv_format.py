@@ -3,7 +3,7 @@
 import re
 from unicodedata import category
 
-from mdlc_constructs.settings.payloads.job_plan import DELIMITERS
+from mdlc_constructs.settings.payloads.dataset import DELIMITERS
 from mdlc_constructs.settings.refusal import refusal
 
 DIRECTIVES = "YymbBdjHIpMSfz"

@@ -6,22 +6,31 @@ from typing import TypedDict, Unpack
 from unicodedata import category
 
 from mdlc_constructs.settings.csv_format import check_delimiter, check_timestamp_format
-from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DatasetSection
+from mdlc_constructs.settings.forecast import Forecast
+from mdlc_constructs.settings.numbers import check_above
+from mdlc_constructs.settings.payloads.dataset import CsvFormat, DatasetSection
+from mdlc_constructs.settings.payloads.tasks import TASKS, TaskKind
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.s3_folder import check_s3_folder
 from mdlc_constructs.signatures import show_fields
 
 COLUMN_TYPES = ("number", "integer", "category", "boolean", "timestamp", "text")
 CALENDAR_PARTS = ("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year")
-TASKS = ("binary", "regression")
 FORMATS = ("csv", "parquet")
 _NOT_FEATURES = ("timestamp", "text")
+_NUMBERS = ("regression", "ranking", "forecast")
+_LABEL_TYPES = {"binary": "integer", "anomaly": "integer", "multiclass": "category"}
+_NEEDED = {
+    "multiclass": 'a multiclass task needs the classes as text, such as ("red", "green", "blue").',
+    "ranking": "a ranking needs the column whose equal values are ranked together.",
+    "forecast": 'a forecast needs its steps, such as Forecast(horizon=14, frequency="D").',
+}
 
 
 class _ColumnRoles(TypedDict, total=False):
     """The arguments of `Dataset.parquet` besides the URI."""
 
-    label: str
+    label: str | None
     timestamp: str
     columns: Mapping[str, str]
     row_key: tuple[str, ...]
@@ -31,6 +40,11 @@ class _ColumnRoles(TypedDict, total=False):
     calendar: tuple[str, ...]
     task: str
     positive: str
+    classes: tuple[str, ...]
+    class_weights: Mapping[str, float] | None
+    weight: str | None
+    group: str | None
+    forecast: Forecast | None
     accepted_leaks: tuple[str, ...]
 
 
@@ -51,7 +65,8 @@ class Dataset:
         uri: ``s3://bucket/prefix/`` with the closing slash. Every object below it is part of the data, except
             files and folders whose name begins with ``_`` or ``.``: Spark, Delta and Jupyter write such. The
             folder of a partition (``_year=2013/``) is part of it.
-        label: the column to predict; rows without a value in it are left out of training.
+        label: the column to predict; rows without a value in it are left out of training. Tasks "cluster" and
+            "embedding" have none; in an "anomaly" task it is optional.
         timestamp: the column with the time at which a prediction would be requested; the split is by this
             time.
         columns: each column's type, one of `COLUMN_TYPES`; other columns of the files are ignored.
@@ -62,8 +77,15 @@ class Dataset:
         features: the feature columns; by default all columns without another role, except those of type
             timestamp and text.
         calendar: parts of ``timestamp`` that become features, of `CALENDAR_PARTS`.
-        task: "binary" (classification) or "regression".
+        task: what the model is for, one of `TASKS`.
         positive: the label's value, as text, that counts as 1 in a binary task.
+        classes: the label's values, as text, in a multiclass task. Their order is the order of the model's
+            answers; a value that is not among them is refused.
+        class_weights: by class, what the training weight of its rows is multiplied with. In a binary task
+            the classes are ``positive`` and "other".
+        weight: the column with each row's weight in training, a number of at least 0.
+        group: in a ranking, the column whose equal values are ranked together, such as a search.
+        forecast: in a forecast, its steps and quantiles; the series are the entities.
         accepted_leaks: features that may predict the label almost perfectly by themselves.
         delimiter: the character between the values of CSV files, one of `csv_format.DELIMITERS`.
         timestamp_format: the strptime format of all times in CSV files, such as ``"%d.%m.%Y %H:%M"``; by
@@ -75,16 +97,21 @@ class Dataset:
 
     format: str
     uri: str
-    label: str
     timestamp: str
     columns: Mapping[str, str]
     row_key: tuple[str, ...]
+    label: str | None = None
     entity: str | None = None
     known_after: tuple[str, ...] = ()
     features: tuple[str, ...] | None = None
     calendar: tuple[str, ...] = ()
     task: str = "binary"
     positive: str = "1"
+    classes: tuple[str, ...] = ()
+    class_weights: Mapping[str, float] | None = None
+    weight: str | None = None
+    group: str | None = None
+    forecast: Forecast | None = None
     accepted_leaks: tuple[str, ...] = ()
     delimiter: str = ","
     timestamp_format: str | None = None
@@ -107,12 +134,14 @@ class Dataset:
         check_s3_folder("uri", self.uri)
         self._check_csv_format()
         self._check_sequences()
-        for role in ("label", "timestamp", *(["entity"] if self.entity is not None else [])):
+        optional = [role for role in ("entity", "weight", "group") if getattr(self, role) is not None]
+        for role in (*(["label"] if self._has_label() else []), "timestamp", *optional):
             _check_role(role, getattr(self, role))
         if not isinstance(self.columns, Mapping):
             raise refusal("columns", self.columns, 'give each column its type, such as {"age": "integer"}.')
         object.__setattr__(self, "columns", self._with_implied_types())
         self._check_columns()
+        self._check_task()
         self._check_features()
 
     def _check_csv_format(self) -> None:
@@ -125,11 +154,11 @@ class Dataset:
 
     def _check_sequences(self) -> None:
         """Check arguments that are tuples of names. A single string is the most common mistake."""
-        for name in ("row_key", "known_after", "features", "calendar", "accepted_leaks"):
+        for name in ("row_key", "known_after", "features", "calendar", "classes", "accepted_leaks"):
             value = getattr(self, name)
             if isinstance(value, str):
                 raise refusal(name, value, f"give a tuple of names, for example ({value!r},).")
-            if value is None and name in ("known_after", "calendar", "accepted_leaks"):
+            if value is None and name in ("known_after", "calendar", "classes", "accepted_leaks"):
                 raise refusal(name, value, "leave it out for none, or give a tuple of names.")
             if value is not None:
                 if not isinstance(value, Iterable):
@@ -146,10 +175,12 @@ class Dataset:
     def _with_implied_types(self) -> dict[str, str]:
         """The declared types, and the types that follow from a column's role."""
         implied = {
-            self.label: "integer" if self.task == "binary" else "number",
+            **({self.label: _LABEL_TYPES.get(self.task, "number")} if self.label else {}),
             self.timestamp: "timestamp",
             **dict.fromkeys(self.row_key, "text"),
             **({self.entity: "text"} if self.entity else {}),
+            **({self.weight: "number"} if self.weight else {}),
+            **({self.group: "text"} if self.group else {}),
         }
         return {**implied, **self.columns}
 
@@ -166,18 +197,71 @@ class Dataset:
                 )
         if self.columns[self.timestamp] != "timestamp":
             raise refusal("timestamp", self.timestamp, "declare the column as 'timestamp' in columns.")
-        if self.label == self.timestamp or self.label in self.row_key or self.label == self.entity:
+        if self.label in {self.timestamp, self.entity, self.weight, self.group, *self.row_key} - {None}:
             raise refusal(
-                "label", self.label, "the label cannot also be the timestamp, the entity or a row key."
+                "label",
+                self.label,
+                "the label cannot also be the timestamp, the entity, the weight, the group or a row key.",
             )
-        if self.task == "regression" and self.columns[self.label] not in ("number", "integer"):
-            raise refusal("label", self.label, "a regression needs a label of type 'number' or 'integer'.")
+        if self.label and self.task in _NUMBERS and self.columns[self.label] not in ("number", "integer"):
+            raise refusal("label", self.label, f"a {self.task} needs a label of type 'number' or 'integer'.")
+        if self.weight and self.columns[self.weight] not in ("number", "integer"):
+            raise refusal("weight", self.weight, "declare the column as 'number' in columns.")
         for name in self.known_after:
             if name not in self.columns:
                 raise unknown("known_after", name, self.columns, what="column")
         for part in self.calendar:
             if part not in CALENDAR_PARTS:
                 raise unknown("calendar", part, CALENDAR_PARTS, what="part of a timestamp")
+
+    def _has_label(self) -> bool:
+        """Whether the data have a label.
+
+        Raises:
+            ValueError: for a label in a task that has none.
+        """
+        if self.task_kind.label == "none" and self.label is not None:
+            raise refusal("label", self.label, f"a {self.task} task has no label; leave it out.")
+        return self.task_kind.label == "required" or self.label is not None
+
+    def _check_task(self) -> None:
+        """Check the arguments that only one task has."""
+        for name, task in (("classes", "multiclass"), ("group", "ranking"), ("forecast", "forecast")):
+            value = getattr(self, name)
+            if value and self.task != task:
+                raise refusal(name, value, f"is of a {task} task and task is {self.task!r}; leave it out.")
+            if not value and self.task == task:
+                raise refusal(name, value, _NEEDED[task])
+        if self.task == "multiclass" and len(self.classes) < 3:
+            raise refusal("classes", self.classes, "give all classes, at least three; two are a binary task.")
+        if self.forecast is not None:
+            if self.entity is None:
+                raise refusal("entity", None, "a forecast needs the column that names the series.")
+            for name in self.forecast.known:
+                if name not in self.resolved_features:
+                    raise unknown("forecast.known", name, self.resolved_features, what="feature")
+        self._check_class_weights()
+
+    def _check_class_weights(self) -> None:
+        if self.class_weights is None:
+            return
+        if not isinstance(self.class_weights, Mapping):
+            raise refusal(
+                "class_weights", self.class_weights, 'give each class its weight, such as {"rare": 5.0}.'
+            )
+        object.__setattr__(self, "class_weights", dict(self.class_weights))
+        known = {"binary": (self.positive, "other"), "multiclass": self.classes}.get(self.task, ())
+        if self.class_weights and not known:
+            raise refusal("class_weights", self.class_weights, f"a {self.task} task has no classes.")
+        for name, weight in self.class_weights.items():
+            if name not in known:
+                raise unknown("class_weights", name, known, what="class")
+            check_above(f"class_weights[{name!r}]", weight, 0, 1e6)
+
+    @property
+    def task_kind(self) -> TaskKind:
+        """What `task` means."""
+        return TASKS[self.task]
 
     def _check_features(self) -> None:
         for name in self.features or ():
@@ -210,7 +294,8 @@ class Dataset:
         """The feature columns: ``features``, or by default all declared columns without another role."""
         if self.features is not None:
             return self.features
-        other = {self.label, self.timestamp, self.entity, *self.row_key, *self.known_after}
+        roles = {self.label, self.timestamp, self.entity, self.weight, self.group}
+        other = {*roles, *self.row_key, *self.known_after}
         return tuple(
             name for name, kind in self.columns.items() if name not in other and kind not in _NOT_FEATURES
         )
@@ -231,6 +316,11 @@ class Dataset:
             task=self.task,
             accepted_leaks=self.accepted_leaks,
             csv=CsvFormat(delimiter=self.delimiter, timestamp_format=self.timestamp_format),
+            classes=self.classes or None,
+            group=self.group,
+            weight=self.weight,
+            class_weights=self.class_weights or None,
+            forecast=self.forecast.to_plan() if self.forecast else None,
         )
 
 

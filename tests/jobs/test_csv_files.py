@@ -5,7 +5,7 @@ import pytest
 
 from jobs.csv_files import FileHead, explain_error, no_column, read_head, rewrite, what_is_read
 from jobs.errors import UnreadableError
-from mdlc_constructs.settings.payloads.job_plan import CsvFormat
+from mdlc_constructs.settings.payloads.dataset import CsvFormat
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from jobs import declared
 from jobs.declared import Request, check
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.job_plan import CsvFormat, DatasetSection
+from mdlc_constructs.settings.payloads.dataset import CsvFormat, DatasetSection
 
 DATASET = Dataset.csv(
     "s3://data/raw/",

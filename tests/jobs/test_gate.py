@@ -6,7 +6,7 @@ import pytest
 
 from jobs.errors import PlanError
 from jobs.gate import comparison, conditions, thresholds, undefined_metric
-from jobs.statistics.metrics import Bootstrap
+from jobs.metrics.bootstrap import Bootstrap
 from mdlc_constructs.settings.payloads.codec import decode
 from mdlc_constructs.settings.payloads.job_plan import GateSection
 from tests.jobs.batches import GATE

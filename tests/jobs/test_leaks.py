@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 from jobs.database import connect
 from jobs.leaks import strengths
 from jobs.names import LABEL
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 ROWS = 3000
 

@@ -13,7 +13,7 @@ from jobs.database import connect, quote
 from jobs.program import MAX_CATEGORIES, fit, to_sql
 from jobs.serving.program import OTHER, Program
 from jobs.serving.values import canonical
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from tests.examples_tried import examples
 
 COLUMNS = {

@@ -15,7 +15,8 @@ from jobs.errors import HostError
 from jobs.names import FILE
 from jobs.reading import row_count, rows_by_file, stage, wrong_values
 from jobs.sources import examine
-from mdlc_constructs.settings.payloads.job_plan import Checksum, CsvFormat, DataFile
+from mdlc_constructs.settings.payloads.dataset import CsvFormat
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
 from tests.examples_tried import examples
 from tests.jobs.batches import Batch
 

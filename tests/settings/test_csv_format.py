@@ -7,7 +7,7 @@ import pytest
 
 from mdlc_constructs.settings.csv_format import DIRECTIVES, check_delimiter, check_timestamp_format
 from mdlc_constructs.settings.dataset import Dataset
-from mdlc_constructs.settings.payloads.job_plan import CsvFormat
+from mdlc_constructs.settings.payloads.dataset import CsvFormat
 from tests.settings.test_dataset import URI, flights
 
 MOMENT = datetime(2024, 12, 31, 21, 30, 45)

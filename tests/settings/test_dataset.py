@@ -6,6 +6,7 @@ import pytest
 
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.tasks import TASKS
 
 URI = "s3://some-bucket/flights/"
 COLUMNS = {
@@ -153,7 +154,7 @@ NAMES = "name columns, as the header of the files has them."
         ("known_after", None, "known_after=None: leave it out for none, or give a tuple of names."),
         ("features", (None,), f"features=None: {NAMES}"),
         ("columns", None, 'columns=None: give each column its type, such as {"age": "integer"}.'),
-        ("task", None, "task=None: no such task; choose one of binary, regression."),
+        ("task", None, f"task=None: no such task; choose one of {', '.join(sorted(TASKS))}."),
         ("uri", None, 'uri=None: give "s3://bucket/prefix/" with the closing slash.'),
     ],
 )

@@ -41,10 +41,10 @@ def test_metrics_must_be_of_the_datasets_task() -> None:
     Gate(at_least={"auc": 0.6}).check_task("binary")
     with pytest.raises(
         ValueError,
-        match=r"at_least='auc': is a metric of binary tasks and dataset\.task is 'regression'; give one of",
+        match=r"at_least='auc': is a metric of binary and anomaly tasks and dataset\.task is 'regression'; ",
     ):
         Gate(at_least={"auc": 0.6}).check_task("regression")
-    with pytest.raises(ValueError, match="at_least='rmse': is a metric of regression tasks"):
+    with pytest.raises(ValueError, match="at_least='rmse': is a metric of regression and forecast tasks"):
         Gate(at_least={"rmse": 1}).check_task("binary")
     Gate(at_least={"rmse": 1}).check_task("regression")
     with pytest.raises(ValueError, match="better_than_champion='rmse'"):

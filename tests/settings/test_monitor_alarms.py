@@ -51,5 +51,5 @@ def test_bounds_that_mean_nothing_are_refused() -> None:
         MonitorAlarms(accuracy={"auc": True})
     with pytest.raises(ValueError, match="rows=0"):
         MonitorAlarms(rows=0)
-    with pytest.raises(ValueError, match="is a metric of binary tasks and"):
+    with pytest.raises(ValueError, match="is a metric of binary and anomaly tasks and"):
         MonitorAlarms(accuracy={"auc": 0.7}).check_task("regression")

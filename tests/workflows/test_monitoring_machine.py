@@ -134,7 +134,7 @@ def test_what_happens_around_windows_changes_none_of_their_jobs_inputs() -> None
         ({"least_rows": 0}, "least_rows=0"),
         ({"max_parallel": 41}, "max_parallel=41"),
         ({"labels": Labels(uri="s3://bucket/x/", by="entity_and_time")}, "dataset.entity is None"),
-        ({"alarms": MonitorAlarms(accuracy={"rmse": 2})}, "a metric of regression tasks"),
+        ({"alarms": MonitorAlarms(accuracy={"rmse": 2})}, "a metric of regression and forecast tasks"),
         ({"alarms": MonitorAlarms(accuracy={"auc": 0.6}), "labels": None}, "accuracy is known by labels"),
     ],
 )

@@ -353,5 +353,5 @@ def test_a_declared_reason_stands_in_for_the_comparison_and_is_recorded() -> Non
 def test_a_loss_of_another_tasks_metric_is_refused() -> None:
     loss = OnAccuracyLoss(metric="rmse", loss=1)
     replace(RETRAINING, triggers=(loss,), task="regression")
-    with pytest.raises(ValueError, match="metric='rmse': is a metric of regression tasks and"):
+    with pytest.raises(ValueError, match="metric='rmse': is a metric of regression and forecast tasks and"):
         replace(RETRAINING, triggers=(loss,))

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection, DeliverySection, QualitySection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
+from mdlc_constructs.settings.payloads.job_plan import DeliverySection, QualitySection
 from mdlc_constructs.settings.payloads.planning import (
     ExecutionPlan,
     PackageInput,

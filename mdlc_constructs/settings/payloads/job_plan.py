@@ -9,15 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.moments import Interval
 
 SCHEMA_VERSION = 1
 PARTS = ("train", "validation", "holdout")
 """The parts that a split divides rows into, in the order of time."""
-
-DELIMITERS = (",", ";", "\t", "|")
-"""The delimiters that a CSV file may have."""
 
 SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "quality": ("dataset", "quality", "split", "data"),
@@ -33,56 +31,6 @@ these sections, so that equal sections find the earlier result and any change ma
 
 Join = Literal["row_key", "inference_id", "entity_and_time"]
 """The key by which labels are joined to served rows."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CsvFormat:
-    """The CSV format of a dataset's files.
-
-    Attributes:
-        timestamp_format: a strptime format for times; None for ISO 8601.
-    """
-
-    delimiter: str = ","
-    timestamp_format: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatasetSection:
-    """A dataset's columns and their roles.
-
-    Attributes:
-        columns: types by name.
-        features: the columns that the model is fitted on.
-        positive: the label's positive value, as text.
-        uri: S3 URI of the files; empty when a job reads other files.
-    """
-
-    format: str
-    timestamp: str
-    row_key: tuple[str, ...]
-    columns: Mapping[str, str]
-    features: tuple[str, ...]
-    positive: str
-    task: str
-    label: str | None = None
-    entity: str | None = None
-    known_after: tuple[str, ...] = ()
-    calendar: tuple[str, ...] = ()
-    accepted_leaks: tuple[str, ...] = ()
-    csv: CsvFormat = field(default_factory=CsvFormat)
-    uri: str = ""
-
-    def needed(self, *, label: bool) -> dict[str, str]:
-        """The columns that a job reads, with their types; columns in `known_after` are not among them.
-
-        Args:
-            label: whether to include the label.
-        """
-        names = [*self.row_key, self.timestamp, *([self.entity] if self.entity else []), *self.features]
-        if label and self.label:
-            names.append(self.label)
-        return {name: self.columns[name] for name in dict.fromkeys(names)}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE, JsonValue
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection, MonitorRules, QualitySection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
+from mdlc_constructs.settings.payloads.job_plan import MonitorRules, QualitySection
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.monitor_settings import LabelSource, ReplayRules
 from mdlc_constructs.settings.payloads.planning import (

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from mdlc_constructs.settings.payloads.job_plan import DatasetSection, GoldenSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
+from mdlc_constructs.settings.payloads.job_plan import GoldenSection
 from mdlc_constructs.settings.payloads.planning import (
     CaughtError,
     ExecutionPlan,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.job_plan import (
-    DatasetSection,
     EvaluationSection,
     GateSection,
     QualitySection,

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mdlc_constructs.settings.metric import METRICS as ACCURACY
 from mdlc_constructs.settings.monitor_metrics import (
     AT_TRAINING,
     ESTIMATED,
@@ -14,6 +13,7 @@ from mdlc_constructs.settings.monitor_metrics import (
     MONITOR,
     NAMESPACE,
 )
+from mdlc_constructs.settings.payloads.tasks import metric_names
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 
 WIDTH, HEIGHT, ACROSS = 8, 6, 24
@@ -78,8 +78,7 @@ def _accuracy(own: list[str], settings: MonitoringSettings) -> Mapping[str, list
             [NAMESPACE, kind, *own, METRIC, name, {"stat": "Average", "label": label}]
             for kind, label in known.items()
         ]
-        for name, metric in ACCURACY.items()
-        if metric.task == settings.dataset.task
+        for name in metric_names(settings.dataset.task)
     }
 
 

@@ -8,9 +8,11 @@ from jobs.evaluation.calibration import measure_calibration
 from jobs.evaluation.importance import ColumnImportance, Importance
 from jobs.evaluation.report import Evaluated
 from jobs.gate import Check
+from jobs.metrics.bootstrap import bootstrap_metrics
+from jobs.metrics.computing import compute_metrics
+from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.segments import Segment
 from jobs.plan import Plan
-from jobs.statistics.metrics import ScoredRows, bootstrap_metrics, compute_metrics
 from tests.jobs.batches import Batch
 
 HOSTILE = "\"/><script>alert('1')</script>&<b>"

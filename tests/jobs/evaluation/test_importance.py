@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from jobs.evaluation.importance import Importance, Permuted, measure_importance, read_permuted
-from jobs.statistics.metrics import ScoredRows, compute_metrics
+from jobs.metrics.computing import compute_metrics
+from jobs.metrics.rows import ScoredRows
 
 
 def logistic(values: Any) -> Any:

@@ -6,8 +6,8 @@ import pytest
 
 from jobs.database import quote
 from jobs.evaluation.segments import MIN_ROWS, read_segments
+from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.segments import MISSING
-from jobs.statistics.metrics import ScoredRows
 
 HOSTILE = "<b>'; DROP--"
 

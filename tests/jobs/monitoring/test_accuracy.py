@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from jobs.metrics.computing import compute_metrics
+from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import labelled_rows, measure
 from jobs.names import ROW_KEY
-from jobs.statistics.metrics import ScoredRows, compute_metrics
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 

@@ -8,10 +8,12 @@ import pytest
 from scipy import stats
 
 from jobs.commands.monitor import run
+from jobs.metrics.bootstrap import bootstrap_metrics
+from jobs.metrics.computing import compute_metrics
+from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import groups_of
 from jobs.monitoring.changes import changes, worse
 from jobs.monitoring.intervals import student
-from jobs.statistics.metrics import ScoredRows, bootstrap_metrics, compute_metrics
 from tests.jobs.monitoring.windows import Window, event, rows
 
 Metrics = Mapping[str, Mapping[str, float]]

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
+from jobs.metrics.computing import compute_metrics
+from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.estimate import estimate_performance, expected_metrics
 from jobs.statistics.calibration import rates
-from jobs.statistics.metrics import ScoredRows, compute_metrics
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 FINE = np.linspace(0, 1, 201)

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from jobs.database import connect
+from jobs.metrics.rows import Floats, ScoredRows
 from jobs.monitoring.intervals import area
 from jobs.monitoring.segments import MISSING, Segment, divide_rows, judge_segments, segments
 from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
-from jobs.statistics.metrics import Floats, ScoredRows
 from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
 
 Parts = list[tuple[str, str, ScoredRows]]

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from jobs.gate import Check
+from jobs.metrics.bootstrap import bootstrap_metrics
+from jobs.metrics.computing import compute_metrics
+from jobs.metrics.rows import ScoredRows
 from jobs.pages.evaluation import draw
-from jobs.statistics.metrics import ScoredRows, bootstrap_metrics, compute_metrics
 from tests.jobs.batches import Batch
 
 

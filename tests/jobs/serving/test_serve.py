@@ -28,7 +28,8 @@ from jobs.serving.serve import (
     prepare_rows,
 )
 from jobs.sources import examine
-from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile, DatasetSection
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
+from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
 from tests.examples_tried import examples
 
 COLUMNS = {"key": "text", "n": "number", "i": "integer", "c": "category", "b": "boolean", "t": "timestamp"}

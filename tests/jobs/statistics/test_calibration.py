@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from jobs.metrics.rows import Floats
 from jobs.statistics.calibration import BINS, fit_calibration, rates
-from jobs.statistics.metrics import Floats
 
 
 def test_rates_follow_what_happened() -> None:

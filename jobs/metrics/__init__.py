@@ -1,0 +1,1 @@
+"""Metrics of a model's answers, task by task, with confidence intervals by the bootstrap."""
