@@ -101,7 +101,7 @@ def _part(values: Values, chosen: npt.NDArray[np.bool_]) -> Values:
 
 
 def _bins(values: Values, target: Floats) -> dict[str, dict[str, Any]]:
-    """The bins of each column: ``edges`` of numbers; ``places`` of categories, in the order of mean errors."""
+    """The bins of each column: ``edges`` of numbers; ``places`` of categories, ordered by mean errors."""
     bins: dict[str, dict[str, Any]] = {}
     for name, column in values.items():
         if column.dtype.kind == "f":
