@@ -1,12 +1,12 @@
 """Outliers of numeric columns: bounds from the baseline's quantiles, and the values beyond them."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from statistics import NormalDist
 from typing import Any
 
 import duckdb
-import numpy as np
 
 from jobs.database import quote, single
 from jobs.findings import Finding
@@ -47,7 +47,13 @@ def baseline_bounds(
 
 
 def _interpolated(quantiles: Mapping[str, Any], level: float) -> float:
-    return float(np.interp(level, quantiles["levels"], quantiles["values"]))
+    """The quantile of a level between stored ones; the outermost one beyond them."""
+    levels, values = quantiles["levels"], quantiles["values"]
+    place = bisect_left(levels, level)
+    if place in (0, len(levels)) or levels[place] == level:
+        return float(values[min(place, len(values) - 1)])
+    weight = (level - levels[place - 1]) / (levels[place] - levels[place - 1])
+    return float(values[place - 1] + weight * (values[place] - values[place - 1]))
 
 
 def own_bounds(
