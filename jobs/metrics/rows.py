@@ -4,7 +4,7 @@ A resample of n rows is n counts (how often each row was drawn), so every metric
 does not depend on the counts, such as the order by score, is computed once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -45,6 +45,16 @@ class ScoredRows:
     def memo(self) -> dict[str, Any]:
         """What a metric computed once for all resamples of these rows, by its name."""
         return {}
+
+    def of_rows(self, rows: npt.NDArray[np.intp]) -> "ScoredRows":
+        """The rows of these indices, in their order."""
+        return replace(
+            self,
+            labels=self.labels[rows],
+            scores=self.scores[rows],
+            answers=None if self.answers is None else self.answers[rows],
+            groups=None if self.groups is None else self.groups[rows],
+        )
 
     def __len__(self) -> int:
         return len(self.scores)
