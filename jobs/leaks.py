@@ -11,6 +11,7 @@ from jobs.database import quote, single
 from jobs.names import LABEL
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
+_NUMBERS = ("regression", "forecast")
 _SMOOTHING = 10  # weight, in rows, of the overall mean in each category's smoothed mean
 
 
@@ -28,7 +29,7 @@ def strengths(
         scored = (
             _category_score(name, relation, dataset) if kind == "category" else _number_score(name, relation)
         )
-        measure = _correlation(scored) if dataset.task == "regression" else _auc(scored)
+        measure = _correlation(scored) if dataset.task in _NUMBERS else _auc(scored)
         # A number can be positively or negatively related to the label; a category's mean only positively.
         query = (
             measure
@@ -43,7 +44,7 @@ def strengths(
 
 def _mirror(dataset: DatasetSection) -> str:
     """The SQL expression of the strength of the negated feature."""
-    return "-strength" if dataset.task == "regression" else "1 - strength"
+    return "-strength" if dataset.task in _NUMBERS else "1 - strength"
 
 
 def _number_score(name: str, relation: str) -> str:

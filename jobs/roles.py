@@ -23,7 +23,7 @@ def label_number(dataset: DatasetSection) -> str:
     if dataset.label is None:
         raise PlanError("dataset.label=None: this job needs the column to predict.")
     column, kind = quote(dataset.label), dataset.columns[dataset.label]
-    if dataset.task == "regression":
+    if dataset.task in ("regression", "forecast"):
         return f"CAST({column} AS DOUBLE)"
     try:
         value = read(dataset.positive, kind, empty_is_missing=False)

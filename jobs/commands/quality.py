@@ -12,6 +12,7 @@ import duckdb
 from jobs.database import connect, literal, quote, single
 from jobs.findings import ColumnProfile, Finding, QualityReport
 from jobs.folders import Folders, write_json
+from jobs.forecasts.rules import series_rules
 from jobs.names import FILE, PROBLEMS, beside, internal
 from jobs.pages.quality import to_html
 from jobs.plan import Plan
@@ -101,6 +102,8 @@ def _ruled(
     yield from row_rules(connection, plan, rows)
     yield from value_rules(connection, plan, rows)
     yield from time_rules(connection, plan)
+    if plan.dataset.forecast is not None:
+        yield from series_rules(connection, plan.dataset, training=plan.training, span=plan.requested)
     if plan.training:
         labels = list(label_rules(connection, plan, facts))
         yield from labels
