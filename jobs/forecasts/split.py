@@ -49,10 +49,8 @@ def resolve_series_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) 
     if plan.split.intervals is not None:
         resolved = {part: plan.split.intervals[part] for part in PARTS}
         start = resolved["holdout"].start
-        (held,) = single(
-            connection,
-            f"SELECT {last} + 1 - min({number}) FROM labelled WHERE {within(dataset.timestamp, resolved['holdout'])}",
-        )
+        there = within(dataset.timestamp, resolved["holdout"])
+        (held,) = single(connection, f"SELECT {last} + 1 - min({number}) FROM labelled WHERE {there}")
         if held is None or int(str(held)) < steps:
             raise InputError(
                 f"The holdout from {start} has {held or 0} steps, and {forecast.origins} forecasts of "
@@ -147,7 +145,7 @@ def _ask_for_history(
 
 
 def _ask_for_origins(connection: duckdb.DuckDBPyConnection, dataset: DatasetSection) -> None:
-    """Fill the table `ORIGINS` with the holdout's: of the series that have rows for all steps of an origin."""
+    """Fill the table `ORIGINS` with the holdout's, of the series with rows for all steps of an origin."""
     forecast = asked(dataset)
     horizon, origins = forecast.horizon, forecast.origins
     (last,) = single(connection, f"SELECT max({STEP}) FROM {_POINTS} WHERE {VALUE} IS NOT NULL")
@@ -167,6 +165,6 @@ def _ask_for_origins(connection: duckdb.DuckDBPyConnection, dataset: DatasetSect
     (records,) = single(connection, f"SELECT count(*) FROM {ORIGINS}")
     if not records:
         raise InputError(
-            f"No series has values before and rows for all {horizon} steps after one of the {origins} origins "
-            "of the holdout: bring series that go on to the end, or ask for fewer steps or origins."
+            f"No series has values before and rows for all {horizon} steps after one of the {origins} "
+            "origins of the holdout: bring series that go on to the end, or ask for fewer steps or origins."
         )

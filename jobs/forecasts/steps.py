@@ -1,4 +1,4 @@
-"""The steps of a series as SQL: a time's number, whether it is a step at all, and the time of a later step."""
+"""The steps of series as SQL: a time's number, whether it is a step at all, the time of a later step."""
 
 _MICROSECONDS = {"min": 60 * 10**6, "h": 3600 * 10**6, "D": 86400 * 10**6, "W": 7 * 86400 * 10**6}
 _CALENDAR = {"MS": "month", "QS": "quarter", "YS": "year"}
@@ -14,7 +14,7 @@ _INTERVALS = {
 
 
 def step_number(frequency: str, time: str) -> str:
-    """The SQL expression of a time's number; numbers of consecutive steps differ by 1, in all series alike."""
+    """The SQL expression of a time's number, in all series alike; those of consecutive steps differ by 1."""
     if frequency in _CALENDAR:
         months = f"(year({time}) * 12 + month({time}) - 1)"
         return f"CAST(floor({months} / {_months(frequency)}.0) AS BIGINT)"

@@ -184,7 +184,7 @@ class Dataset:
             raise refusal(
                 "row_key",
                 self.row_key,
-                "a forecast's rows are the points of series, which entity and timestamp identify; leave it out.",
+                "a forecast's rows are points of series, which entity and timestamp identify; leave it out.",
             )
         object.__setattr__(self, "row_key", key)
         if self.weight is not None:

@@ -92,8 +92,8 @@ class Forecast:
                 raise refusal(
                     "features",
                     name,
-                    "is not in forecast.known, and a forecast can only use columns whose values are known for "
-                    "the steps to come: name it there, or leave it out.",
+                    "is not in forecast.known, and a forecast can only use columns whose values are known "
+                    "for the steps to come: name it there, or leave it out.",
                 )
 
     def to_plan(self) -> ForecastSection:
