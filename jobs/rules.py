@@ -279,7 +279,7 @@ def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[st
     facts["strengths"] = {
         name: round(value, 4) for name, value in sorted(scores.items(), key=lambda x: -x[1])
     }
-    measure = "AUC" if plan.dataset.task == "binary" else "correlation"
+    measure = "correlation" if plan.dataset.task in ("regression", "ranking", "forecast") else "AUC"
     for name, value in scores.items():
         if value >= limit:
             accepted = name in plan.dataset.accepted_leaks

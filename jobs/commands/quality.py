@@ -4,16 +4,19 @@ Writes ``report/report.json`` and ``report/report.html``. When the batch fails, 
 the bad rows with their reasons, and the report. The batch itself is not moved or deleted.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import duckdb
 
 from jobs.database import connect, literal, quote, single
+from jobs.errors import InputError
 from jobs.findings import ColumnProfile, Finding, QualityReport
 from jobs.folders import Folders, write_json
 from jobs.forecasts.rules import series_rules
 from jobs.names import FILE, PROBLEMS, beside, internal
+from jobs.outliers import Bounds, baseline_bounds, beyond, outlier_rules, own_bounds
 from jobs.pages.quality import to_html
 from jobs.plan import Plan
 from jobs.reading import row_count, rows_by_file, stage
@@ -30,6 +33,7 @@ from jobs.rules import (
 )
 from jobs.sources import examine
 from jobs.spreadsheet import cells, text_cell
+from jobs.trained_on import STATISTICS
 from jobs.verification import verify
 from jobs.writing import writing_rules
 from mdlc_constructs.settings.payloads.verdict import Verdict
@@ -59,9 +63,11 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         held = rows_by_file(connection)
         if not rows and not problems:
             findings.append(Finding(rule="empty_file", message=_all_empty(plan)))
+        usual: dict[str, Bounds] = {}
         # After an unreadable file or a missing column, the rules would only report its consequences.
         if not findings:
-            findings = list(_ruled(connection, plan, columns, rows, facts))
+            usual, notes = _usual(connection, plan, folders)
+            findings = [*_ruled(connection, plan, columns, rows, facts, usual), *notes]
         report = QualityReport(
             model=plan.model,
             run=plan.run,
@@ -75,7 +81,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         )
         _write(folders, report)
         if not report.passed:
-            _quarantine(connection, plan, folders, columns, report)
+            _quarantine(connection, plan, folders, columns, report, usual)
     return Verdict(
         passed=report.passed,
         reasons=tuple(report.reasons),
@@ -96,11 +102,13 @@ def _ruled(
     columns: Mapping[str, str],
     rows: int,
     facts: dict[str, Any],
+    usual: Mapping[str, Bounds],
 ) -> Iterator[Finding]:
     yield from type_rules(connection, columns, plan.dataset.csv if plan.dataset.format == "csv" else None)
     yield from writing_rules(connection, plan.dataset, columns)
     yield from row_rules(connection, plan, rows)
     yield from value_rules(connection, plan, rows)
+    yield from outlier_rules(connection, plan.quality.outliers or {}, usual)
     yield from time_rules(connection, plan)
     if plan.dataset.forecast is not None:
         yield from series_rules(connection, plan.dataset, training=plan.training, span=plan.requested)
@@ -109,6 +117,26 @@ def _ruled(
         yield from labels
         if not any(finding.rule in _LABEL_DEFEATS and finding.fails for finding in labels):
             yield from leak_rules(connection, plan, facts)
+
+
+def _usual(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders
+) -> tuple[dict[str, Bounds], list[Finding]]:
+    """The bounds of usual values by column, and warnings about columns that have none in the baseline.
+
+    Batches to score are compared with the model's baseline. A batch to train on becomes the baseline, so that
+    only its own values say what is usual.
+    """
+    rules = plan.quality.outliers or {}
+    if not rules:
+        return {}, []
+    if plan.training:
+        return own_bounds(connection, rules), []
+    path = folders.input("baseline") / STATISTICS
+    if not path.is_file():
+        raise InputError(f"No {STATISTICS} in the baseline: training's evaluate job makes it.")
+    bounds, notes = baseline_bounds(rules, json.loads(path.read_text(encoding="utf-8")))
+    return bounds, [Finding(rule="outliers", message=note, fails=False) for note in notes]
 
 
 def _profiles(
@@ -163,6 +191,7 @@ def _quarantine(
     folders: Folders,
     columns: Mapping[str, str],
     report: QualityReport,
+    usual: Mapping[str, Bounds],
 ) -> None:
     """Write the bad rows with their file and reasons, and the report."""
     target = folders.output("quarantine")
@@ -178,6 +207,9 @@ def _quarantine(
         if name in columns:
             condition = not_accepted(name, columns[name], list(accepted))
             reasons.append(f"CASE WHEN {condition} THEN {literal(f'{name} not accepted')} END")
+    failing = {finding.column for finding in report.findings if finding.rule == "outliers"}
+    for name in usual.keys() & failing:
+        reasons.append(f"CASE WHEN {beyond(name, usual[name])} THEN {literal(f'{name} is an outlier')} END")
     if plan.quality.unique_key:
         key = row_key(plan.dataset)
         reasons.append(

@@ -113,7 +113,9 @@ class BatchInferenceWorkflow(Workflow):
             *job_roles.volumes(),
         )
         reads, bucket = job_roles.dataset(self.source.key_arn), job_roles.model_bucket
-        self.job_role("InputRole", reads, jobs, bucket(reads=("runs",), writes=("quality", "quarantine")))
+        compared = ("baselines",) if self.settings.quality.outliers else ()
+        checks = bucket(reads=("runs", *compared), writes=("quality", "quarantine"))
+        self.job_role("InputRole", reads, jobs, checks)
         self.job_role("PrepareRole", reads, jobs, bucket(reads=("runs", "splits"), writes=("prepared",)))
         self.job_role(
             "OutputRole",

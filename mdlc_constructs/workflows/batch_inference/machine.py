@@ -108,6 +108,7 @@ def create_model(settings: BatchInferenceSettings) -> Task:
 
 def check_input(settings: BatchInferenceSettings) -> Task:
     """Check the batch before it is scored; a rejected batch is reported and quarantined."""
+    baseline = {"baseline": "{% $plan.uris.baseline %}"} if settings.quality.outliers else {}
     return data_job(
         "CheckInput",
         command="quality",
@@ -115,7 +116,7 @@ def check_input(settings: BatchInferenceSettings) -> Task:
         model=settings.model,
         role_arn="${InputRole}",
         wheels="${DataWheels}",
-        inputs={"data": "{% $plan.uris.data %}"},
+        inputs={"data": "{% $plan.uris.data %}", **baseline},
         outputs={"report": "{% $plan.uris.report %}", "quarantine": "{% $plan.uris.quarantine %}"},
         compute=settings.job_compute,
         network=settings.network,
