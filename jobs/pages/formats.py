@@ -2,13 +2,18 @@
 
 from datetime import datetime
 
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS
+
 METRIC_NAMES = {
     "auc": "AUC",
+    "auc_macro": "AUC, macro",
+    "auc_weighted": "AUC, weighted",
     "pr_auc": "PR AUC",
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R²",
     "f1": "F1",
+    "f1_macro": "F1, macro",
     "brier": "Brier",
 }
 
@@ -43,5 +48,7 @@ def day(text: str | None) -> str:
 
 
 def metric_name(metric: str) -> str:
-    """A metric's name, such as ``AUC`` for ``auc``."""
-    return METRIC_NAMES.get(metric, metric.replace("_", " "))
+    """A metric's name, such as ``AUC`` for ``auc`` and ``recall of a`` for ``recall:a``."""
+    base, _, of_class = metric.partition(BY_CLASS)
+    name = METRIC_NAMES.get(base, base.replace("_", " "))
+    return f"{name} of {of_class}" if of_class else name
