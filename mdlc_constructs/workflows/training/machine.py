@@ -86,8 +86,9 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
-        self.gate.check_task(self.dataset.task)
+        self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
+        object.__setattr__(self, "algorithm", self.algorithm.with_classes(self.dataset.classes))
         self.training_compute.require("training", image=self.algorithm.x86_image)
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
