@@ -77,7 +77,7 @@ def test_an_objective_suits_the_tasks_whose_question_it_answers(
 def test_an_objective_of_another_task_is_refused(
     objective: str, others: dict[str, Any], task: str, said: str
 ) -> None:
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match="=") as error:
         BuiltInAlgorithm.xgboost(objective=objective, num_round=1, **others).check_task(task)
     assert str(error.value) == said
 
