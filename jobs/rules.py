@@ -71,7 +71,8 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
             rows=keyless,
             message=f"{keyless:,} rows have no value in the row key ({names}).",
         )
-    if plan.quality.unique_key:
+    # The rules of series report a step that occurs twice, whatever its times.
+    if plan.quality.unique_key and plan.dataset.forecast is None:
         key = row_key(plan.dataset)
         groups, surplus, example = single(
             connection,
@@ -206,7 +207,7 @@ def label_rules(
         f"count(DISTINCT {quote(str(label))}) FROM labelled",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)
-    if unlabelled:
+    if unlabelled and plan.dataset.forecast is None:
         yield Finding(
             rule="unlabelled",
             column=label,

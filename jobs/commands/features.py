@@ -9,7 +9,9 @@ The same data and plan give the same bytes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from jobs import permuted_rows, segment_values, trained_on
 from jobs.database import connect, copy_to, quote, single
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
+from jobs.forecasts.split import resolve_series_intervals, write_series_split
 from jobs.names import LABEL
 from jobs.plan import Plan
 from jobs.program import champion_program, fit, to_sql
@@ -75,7 +78,13 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         rows = _view_parts(connection, plan, intervals)
         program = fit(connection, "train", plan.dataset, _origin(plan, intervals["train"]))
         split = folders.output("split")
-        written = _write_split(connection, plan, program, champion, split, rows)
+        written = (
+            _write_split(connection, plan, program, champion, split, rows)
+            if plan.dataset.forecast is None
+            else Written(
+                files=write_series_split(connection, plan, program, champion, intervals, split), rows=rows
+            )
+        )
         raw = trained_on.write(connection, "learned_from", plan.dataset, split / trained_on.FOLDER)
         staged = row_count(connection, "staged")
     program_folder = folders.output("program")
@@ -125,20 +134,42 @@ def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Ma
     """
     nothing = "".join(f", NULL AS {quote(name)}" for name in absent)
     label = label_number(plan.dataset)
+    # A step of a series without a value is a missing value of its history.
+    labelled = "" if plan.dataset.forecast is not None else f" AND {label} IS NOT NULL"
     connection.execute(
         f"CREATE TEMP VIEW labelled AS SELECT *, {label} AS {LABEL}{nothing} FROM staged "
-        f"WHERE {within(plan.dataset.timestamp, plan.requested)} AND {label} IS NOT NULL"
+        f"WHERE {within(plan.dataset.timestamp, plan.requested)}{labelled}"
     )
 
 
 def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Interval]:
-    """The time interval of each part of the split.
+    """The time interval of each part of the split, with the split's gap before the next part.
 
     Fractions are converted to timestamps, so that rows of one timestamp stay in one part.
 
     Raises:
         JobError: when the rows cannot be split this way.
     """
+    forecast = plan.dataset.forecast is not None
+    resolved = (resolve_series_intervals if forecast else _resolve)(connection, plan)
+    return with_gap(resolved, plan.split.gap_seconds or 0.0)
+
+
+def with_gap(intervals: Mapping[str, Interval], seconds: float) -> dict[str, Interval]:
+    """The intervals, each but the last ending that long before the next begins."""
+    if not seconds:
+        return dict(intervals)
+
+    def before(start: str | None) -> str | None:
+        return start and (datetime.fromisoformat(start) - timedelta(seconds=seconds)).isoformat()
+
+    train, validation = (
+        replace(intervals[part], end=before(intervals[after].start)) for part, after in pairwise(PARTS)
+    )
+    return {"train": train, "validation": validation, "holdout": intervals["holdout"]}
+
+
+def _resolve(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Interval]:
     fractions = plan.split.fractions
     if plan.split.intervals is not None:
         return {part: plan.split.intervals[part] for part in PARTS}

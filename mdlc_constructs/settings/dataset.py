@@ -71,7 +71,8 @@ class Dataset:
         timestamp: the column with the time at which a prediction would be requested; the split is by this
             time.
         columns: each column's type, one of `COLUMN_TYPES`; other columns of the files are ignored.
-        row_key: the columns that together identify a row; predictions are joined to rows by them.
+        row_key: the columns that together identify a row; predictions are joined to rows by them. A
+            forecast's are entity and timestamp.
         entity: the column that identifies what the row is about, such as a customer; it is written with each
             prediction.
         known_after: columns whose values are known only after the prediction, so they can never be features.
@@ -100,7 +101,7 @@ class Dataset:
     uri: str
     timestamp: str
     columns: Mapping[str, str]
-    row_key: tuple[str, ...]
+    row_key: tuple[str, ...] = ()
     label: str | None = None
     entity: str | None = None
     known_after: tuple[str, ...] = ()
@@ -170,15 +171,32 @@ class Dataset:
                 repeated = sorted({item for item in value if tuple(value).count(item) > 1})
                 if repeated:
                     raise refusal(name, repeated[0], "is named twice; name each column once.")
-        if not self.row_key:
+        if self.task == "forecast":
+            self._check_series()
+        elif not self.row_key:
             raise refusal("row_key", self.row_key, "name the columns that tell one row from all others.")
+
+    def _check_series(self) -> None:
+        """Set the row key of a forecast: its rows are the points of series."""
+        if self.entity is None:
+            raise refusal("entity", None, "a forecast needs the column that names the series.")
+        key = (self.entity, self.timestamp)
+        if self.row_key not in ((), key):
+            raise refusal(
+                "row_key",
+                self.row_key,
+                "a forecast's rows are points of series, which entity and timestamp identify; leave it out.",
+            )
+        object.__setattr__(self, "row_key", key)
+        if self.weight is not None:
+            raise refusal("weight", self.weight, "a forecast learns from whole series; leave it out.")
 
     def _with_implied_types(self) -> dict[str, str]:
         """The declared types, and the types that follow from a column's role."""
         implied = {
             **({self.label: _LABEL_TYPES.get(self.task, "number")} if self.label else {}),
-            self.timestamp: "timestamp",
             **dict.fromkeys(self.row_key, "text"),
+            self.timestamp: "timestamp",
             **({self.entity: "text"} if self.entity else {}),
             **({self.weight: "number"} if self.weight else {}),
             **({self.group: "text"} if self.group else {}),
@@ -236,11 +254,7 @@ class Dataset:
         if self.task == "multiclass":
             check_classes(self.classes, self.columns[str(self.label)])
         if self.forecast is not None:
-            if self.entity is None:
-                raise refusal("entity", None, "a forecast needs the column that names the series.")
-            for name in self.forecast.known:
-                if name not in self.resolved_features:
-                    raise unknown("forecast.known", name, self.resolved_features, what="feature")
+            self.forecast.check_features(self.features, self.columns)
         self._check_class_weights()
 
     def _check_class_weights(self) -> None:
@@ -265,7 +279,7 @@ class Dataset:
         return TASKS[self.task]
 
     def _check_features(self) -> None:
-        for name in self.features or ():
+        for name in self._named_features:
             if name in self.known_after:
                 raise refusal(
                     "features",
@@ -282,7 +296,7 @@ class Dataset:
                     name,
                     f"is a {self.columns[name]} column; declare it a category, or use calendar for time.",
                 )
-        if not self.resolved_features and not self.calendar:
+        if not self.resolved_features and not self.calendar and self.forecast is None:
             raise refusal(
                 "features", self.features, "name at least one column or calendar part to learn from."
             )
@@ -291,10 +305,20 @@ class Dataset:
                 raise unknown("accepted_leaks", name, self.resolved_features, what="feature")
 
     @property
+    def _named_features(self) -> tuple[str, ...]:
+        """The features that are named, one way or the other."""
+        if self.features is None and self.forecast is not None:
+            return self.forecast.known
+        return self.features or ()
+
+    @property
     def resolved_features(self) -> tuple[str, ...]:
-        """The feature columns: ``features``, or by default all declared columns without another role."""
-        if self.features is not None:
-            return self.features
+        """The feature columns: ``features``, or by default all declared columns without another role.
+
+        In a forecast the default is the columns whose future values are known.
+        """
+        if self.features is not None or self.forecast is not None:
+            return self._named_features
         roles = {self.label, self.timestamp, self.entity, self.weight, self.group}
         other = {*roles, *self.row_key, *self.known_after}
         return tuple(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 from mdlc_constructs.settings.payloads.job_plan import SplitSection
@@ -20,10 +20,15 @@ class Split:
 
     intervals: Mapping[str, tuple[str | None, str | None]] | None = None
     fractions: Mapping[str, float] | None = None
+    gap: timedelta | None = None
 
     def __post_init__(self) -> None:
         if (self.intervals is None) == (self.fractions is None):
             raise refusal("split", self, "make one with Split.by_time(...) or Split.by_fraction(...).")
+        if self.gap is not None and not (isinstance(self.gap, timedelta) and self.gap > timedelta(0)):
+            raise refusal(
+                "gap", str(self.gap), "give a time above 0, such as timedelta(days=7), or leave it out."
+            )
 
     @classmethod
     def by_time(
@@ -33,8 +38,13 @@ class Split:
         holdout_from: date | datetime,
         train_from: date | datetime | None = None,
         holdout_to: date | datetime | None = None,
+        gap: timedelta | None = None,
     ) -> "Split":
         """Split at points in time. Rows before ``train_from`` and from ``holdout_to`` on are left out.
+
+        Args:
+            gap: a time before validation and before holdout whose rows are in no part, so that features that
+                look back do not carry one part's labels into the next.
 
         Raises:
             ValueError: when the times are not in chronological order.
@@ -54,14 +64,21 @@ class Split:
                 "train": (moments["train_from"], moments["validation_from"]),
                 "validation": (moments["validation_from"], moments["holdout_from"]),
                 "holdout": (moments["holdout_from"], moments["holdout_to"]),
-            }
+            },
+            gap=gap,
         )
 
     @classmethod
-    def by_fraction(cls, *, validation: float = 0.1, holdout: float = 0.2) -> "Split":
+    def by_fraction(
+        cls, *, validation: float = 0.1, holdout: float = 0.2, gap: timedelta | None = None
+    ) -> "Split":
         """Split by shares of the rows in chronological order: the latest rows are the holdout.
 
-        Rows with equal times stay together, so shares are approximate when many rows have the same time.
+        Rows with equal times stay together, so shares are approximate when many rows have the same time. The
+        holdout of a forecast is at least as long as its origins need.
+
+        Args:
+            gap: as in `by_time`.
 
         Raises:
             ValueError: when a share is not between 0 and 1, or nothing is left to train on.
@@ -74,14 +91,16 @@ class Split:
             raise refusal(
                 "holdout", holdout, f"with validation={validation} nothing is left to train on; lower them."
             )
-        return cls(fractions={"train": train, "validation": validation, "holdout": holdout})
+        return cls(fractions={"train": train, "validation": validation, "holdout": holdout}, gap=gap)
 
     def to_plan(self) -> SplitSection:
         """The ``split`` section of a job's plan."""
+        gap = self.gap.total_seconds() if self.gap else None
         if self.intervals is None:
-            return SplitSection(fractions=dict(self.fractions or {}))
+            return SplitSection(fractions=dict(self.fractions or {}), gap_seconds=gap)
         return SplitSection(
-            intervals={part: Interval(start=start, end=end) for part, (start, end) in self.intervals.items()}
+            gap_seconds=gap,
+            intervals={part: Interval(start=start, end=end) for part, (start, end) in self.intervals.items()},
         )
 
 

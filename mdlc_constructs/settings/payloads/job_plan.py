@@ -73,11 +73,16 @@ class DataSection:
 
 @dataclass(frozen=True, kw_only=True)
 class SplitSection:
-    """How rows are divided: by the intervals of the parts, or by fractions of the rows in the window."""
+    """How rows are divided: by the intervals of the parts, or by fractions of the rows in the window.
+
+    Attributes:
+        gap_seconds: the time between the end of a part and the beginning of the next; None for no gap.
+    """
 
     intervals: Mapping[str, Interval] | None = None
     fractions: Mapping[str, float] | None = None
     window: Interval = field(default_factory=Interval)
+    gap_seconds: float | None = field(default=None, metadata={OMIT_NONE: True})
 
 
 @dataclass(frozen=True, kw_only=True)
