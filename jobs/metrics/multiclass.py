@@ -88,12 +88,6 @@ def one_against_rest(scored: ScoredRows, number: int) -> ScoredRows:
     return _prepare(scored).one_against_rest[number]
 
 
-def correct_rows(scored: ScoredRows) -> Floats:
-    """1 for each row whose most probable class is its label, otherwise 0."""
-    predicted = predicted_classes(cast("Floats", scored.answers))
-    return (predicted == scored.labels).astype(np.float64)
-
-
 def predicted_classes(answers: Floats) -> npt.NDArray[np.intp]:
     """The number of each row's most probable class; of equal ones the first."""
     numbers: npt.NDArray[np.intp] = np.argmax(answers, axis=1)

@@ -1,6 +1,6 @@
 """The metric of each segment: the rows with one value of a configured column. Worst segment first.
 
-It is the AUC, the RMSE, the accuracy of several classes, or a ranking's NDCG@10 over the segment's rows.
+It is the AUC (macro, of several classes), the RMSE, or a ranking's NDCG@10 over the segment's rows.
 
 A segment is compared with the column's other segments, and the AUC of these counts only pairs of rows of the
 same segment. It is not compared with the AUC of all rows: that also counts pairs of different segments, so it
@@ -19,7 +19,6 @@ import duckdb
 import numpy as np
 
 from jobs.database import quote
-from jobs.metrics.multiclass import correct_rows
 from jobs.metrics.ranking import group_metric
 from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import labelled_rows
@@ -30,13 +29,13 @@ from jobs.monitoring.intervals import (
     area,
     auc,
     corrected_z,
+    macro_area,
+    macro_auc,
     mean,
     mean_square,
     on_logits,
     pool,
     root,
-    share,
-    wilson,
 )
 from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
@@ -49,12 +48,13 @@ METRICS: Mapping[str, str] = {
     "binary": "auc",
     "regression": "rmse",
     "forecast": "rmse",
-    "multiclass": "accuracy",
+    "multiclass": "auc_macro",
     "ranking": "ndcg@10",
 }
 """The metric of a segment by task: one whose interval a formula gives. Other tasks have no segments."""
 
 ERRORS = ("regression", "forecast")
+
 _PART, _VALUE, _PLACE = internal("part"), internal("segment value"), internal("segment place")
 Measured = tuple[Estimate, tuple[float, Interval]]
 
@@ -176,19 +176,19 @@ def _measured(scored: ScoredRows, z: float) -> Measured | None:
     if scored.task in ERRORS:
         errors = mean_square(scored.scores - scored.labels)
         return errors, root(errors, z)
-    if scored.task == "multiclass":
-        right = correct_rows(scored)
-        return share(float(right.sum()), len(right)), (
-            float(right.mean()),
-            wilson(float(right.sum()), len(right), z),
-        )
     if scored.task == "ranking":
         gained = group_metric(METRICS["ranking"], scored)
         if not len(gained):
             return None
-        estimate = mean(gained)
-        return estimate, (estimate.value, on_logits(estimate, z))
-    estimate, answer = area(scored.labels, scored.scores), auc(scored.labels, scored.scores, z)
+        estimate_of_groups = mean(gained)
+        return estimate_of_groups, (estimate_of_groups.value, on_logits(estimate_of_groups, z))
+    if scored.answers is not None:
+        estimate, answer = (
+            macro_area(scored.labels, scored.answers),
+            macro_auc(scored.labels, scored.answers, z),
+        )
+    else:
+        estimate, answer = area(scored.labels, scored.scores), auc(scored.labels, scored.scores, z)
     return (estimate, answer) if estimate and answer else None
 
 

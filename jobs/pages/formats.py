@@ -6,14 +6,14 @@ from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 
 METRIC_NAMES = {
     "auc": "AUC",
-    "auc_macro": "AUC, macro",
-    "auc_weighted": "AUC, weighted",
+    "auc_macro": "macro AUC",
+    "auc_weighted": "weighted AUC",
+    "f1_macro": "macro F1",
     "pr_auc": "PR AUC",
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R²",
     "f1": "F1",
-    "f1_macro": "F1, macro",
     "brier": "Brier",
 }
 
@@ -48,7 +48,7 @@ def day(text: str | None) -> str:
 
 
 def metric_name(metric: str) -> str:
-    """A metric's name, such as ``AUC`` for ``auc`` and ``recall of a`` for ``recall:a``."""
-    base, _, of_class = metric.partition(BY_CLASS)
-    name = METRIC_NAMES.get(base, base.replace("_", " "))
-    return f"{name} of {of_class}" if of_class else name
+    """A metric's name, such as ``AUC`` for ``auc`` or ``recall of setosa`` for ``recall:setosa``."""
+    base, of_class, name = metric.partition(BY_CLASS)
+    known = METRIC_NAMES.get(base, base.replace("_", " "))
+    return f"{known} of {name}" if of_class else known
