@@ -53,7 +53,8 @@ def _number_score(name: str, relation: str) -> str:
 
 
 def _category_score(name: str, relation: str, dataset: DatasetSection) -> str:
-    key = ", ".join(quote(column) for column in dataset.row_key)
+    # Without ids, equal rows are in one half, so that none is judged by its copy.
+    key = ", ".join(quote(column) for column in dataset.row_key or dataset.needed(label=False))
     rows = f"SELECT {quote(name)}, {LABEL}, hash({key}) % 2 FROM {relation}"
     means = (
         f"SELECT value, (sum(y) + {_SMOOTHING} * any_value(overall)) / (count(*) + {_SMOOTHING}) AS score "

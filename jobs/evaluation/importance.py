@@ -175,7 +175,13 @@ def measure_importance(permuted: Permuted, scored: ScoredRows, *, resamples: int
 
 
 def _with_scores(scored: ScoredRows, rows: np.ndarray[Any, np.dtype[np.intp]], scores: Floats) -> ScoredRows:
-    return ScoredRows(labels=scored.labels[rows], scores=scores, task=scored.task, threshold=scored.threshold)
+    return ScoredRows(
+        labels=scored.labels[rows],
+        scores=scores,
+        task=scored.task,
+        threshold=scored.threshold,
+        weights=None if scored.weights is None else scored.weights[rows],
+    )
 
 
 def _interval(losses: Floats) -> tuple[float | None, float | None]:

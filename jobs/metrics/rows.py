@@ -31,6 +31,7 @@ class ScoredRows:
         names: of the k numbers: the classes, or the quantile levels as text.
         groups: of shape (n,), from 0: the rows that belong together, such as a ranking's group or a
             forecast's series. None when rows are independent.
+        weights: of shape (n,), at least 0: how much each row counts; None when each counts once.
     """
 
     labels: Floats
@@ -40,6 +41,7 @@ class ScoredRows:
     answers: Floats | None = None
     names: tuple[str, ...] = ()
     groups: npt.NDArray[np.int_] | None = None
+    weights: Floats | None = None
 
     @cached_property
     def memo(self) -> dict[str, Any]:

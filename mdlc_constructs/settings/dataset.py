@@ -18,6 +18,7 @@ COLUMN_TYPES = ("number", "integer", "category", "boolean", "timestamp", "text")
 CALENDAR_PARTS = ("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year")
 FORMATS = ("csv", "parquet")
 _NOT_FEATURES = ("timestamp", "text")
+_OPTIONAL_ROLES = ("timestamp", "entity", "weight", "group")
 _NUMBERS = ("regression", "ranking", "forecast")
 _LABEL_TYPES = {"binary": "integer", "anomaly": "integer", "multiclass": "category"}
 _NEEDED = {
@@ -31,7 +32,7 @@ class _ColumnRoles(TypedDict, total=False):
     """The arguments of `Dataset.parquet` besides the URI."""
 
     label: str | None
-    timestamp: str
+    timestamp: str | None
     columns: Mapping[str, str]
     row_key: tuple[str, ...]
     entity: str | None
@@ -67,10 +68,12 @@ class Dataset:
             folder of a partition (``_year=2013/``) is part of it.
         label: the column to predict; rows without a value in it are left out of training. Tasks "cluster" and
             "embedding" have none; in an "anomaly" task it is optional.
-        timestamp: the column with the time at which a prediction would be requested; the split is by this
-            time.
+        timestamp: the column with the time at which a prediction would be requested; by default the split
+            is by this time. None for data without one: see `Split` for the other ways to divide rows.
         columns: each column's type, one of `COLUMN_TYPES`; other columns of the files are ignored.
-        row_key: the columns that together identify a row; predictions are joined to rows by them.
+        row_key: the columns that together identify a row; predictions are joined to rows by them. Empty for
+            data without ids: a row's key is then a digest of its values, its file and its number in the
+            file, which changes when the file changes.
         entity: the column that identifies what the row is about, such as a customer; it is written with each
             prediction.
         known_after: columns whose values are known only after the prediction, so they can never be features.
@@ -97,9 +100,9 @@ class Dataset:
 
     format: str
     uri: str
-    timestamp: str
+    timestamp: str | None = None
     columns: Mapping[str, str]
-    row_key: tuple[str, ...]
+    row_key: tuple[str, ...] = ()
     label: str | None = None
     entity: str | None = None
     known_after: tuple[str, ...] = ()
@@ -134,8 +137,8 @@ class Dataset:
         check_s3_folder("uri", self.uri)
         self._check_csv_format()
         self._check_sequences()
-        optional = [role for role in ("entity", "weight", "group") if getattr(self, role) is not None]
-        for role in (*(["label"] if self._has_label() else []), "timestamp", *optional):
+        optional = [role for role in _OPTIONAL_ROLES if getattr(self, role) is not None]
+        for role in (*(["label"] if self._has_label() else []), *optional):
             _check_role(role, getattr(self, role))
         if not isinstance(self.columns, Mapping):
             raise refusal("columns", self.columns, 'give each column its type, such as {"age": "integer"}.')
@@ -158,7 +161,7 @@ class Dataset:
             value = getattr(self, name)
             if isinstance(value, str):
                 raise refusal(name, value, f"give a tuple of names, for example ({value!r},).")
-            if value is None and name in ("known_after", "calendar", "classes", "accepted_leaks"):
+            if value is None and name != "features":
                 raise refusal(name, value, "leave it out for none, or give a tuple of names.")
             if value is not None:
                 if not isinstance(value, Iterable):
@@ -169,14 +172,12 @@ class Dataset:
                 repeated = sorted({item for item in value if tuple(value).count(item) > 1})
                 if repeated:
                     raise refusal(name, repeated[0], "is named twice; name each column once.")
-        if not self.row_key:
-            raise refusal("row_key", self.row_key, "name the columns that tell one row from all others.")
 
     def _with_implied_types(self) -> dict[str, str]:
         """The declared types, and the types that follow from a column's role."""
         implied = {
             **({self.label: _LABEL_TYPES.get(self.task, "number")} if self.label else {}),
-            self.timestamp: "timestamp",
+            **({self.timestamp: "timestamp"} if self.timestamp else {}),
             **dict.fromkeys(self.row_key, "text"),
             **({self.entity: "text"} if self.entity else {}),
             **({self.weight: "number"} if self.weight else {}),
@@ -195,7 +196,7 @@ class Dataset:
                 raise refusal(
                     "columns", name, "differs from another column only by case; SQL takes them for one."
                 )
-        if self.columns[self.timestamp] != "timestamp":
+        if self.timestamp and self.columns[self.timestamp] != "timestamp":
             raise refusal("timestamp", self.timestamp, "declare the column as 'timestamp' in columns.")
         if self.label in {self.timestamp, self.entity, self.weight, self.group, *self.row_key} - {None}:
             raise refusal(
@@ -213,6 +214,10 @@ class Dataset:
         for part in self.calendar:
             if part not in CALENDAR_PARTS:
                 raise unknown("calendar", part, CALENDAR_PARTS, what="part of a timestamp")
+        if self.calendar and self.timestamp is None:
+            raise refusal(
+                "calendar", self.calendar, "are parts of timestamp; name that column, or leave it out."
+            )
 
     def _has_label(self) -> bool:
         """Whether the data have a label.
@@ -235,6 +240,8 @@ class Dataset:
         if self.task == "multiclass" and len(self.classes) < 3:
             raise refusal("classes", self.classes, "give all classes, at least three; two are a binary task.")
         if self.forecast is not None:
+            if self.timestamp is None:
+                raise refusal("timestamp", None, "a forecast needs the column with the time of each step.")
             if self.entity is None:
                 raise refusal("entity", None, "a forecast needs the column that names the series.")
             for name in self.forecast.known:
@@ -262,6 +269,11 @@ class Dataset:
     def task_kind(self) -> TaskKind:
         """What `task` means."""
         return TASKS[self.task]
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the rows have weights in training: of their own, of their classes, or both."""
+        return self.weight is not None or bool(self.class_weights)
 
     def _check_features(self) -> None:
         for name in self.features or ():
@@ -330,10 +342,6 @@ for _make in (Dataset.csv, Dataset.parquet):
 
 _ROLES = {
     "label": "name the column to predict.",
-    "timestamp": (
-        "name the column with the moment at which a prediction would be asked for: the split, features and "
-        "audit go by it. Data that have none need one, such as the day on which each row was exported."
-    ),
 }
 
 
