@@ -5,8 +5,9 @@ A part is a condition on a relation. Where it follows from one row alone, the re
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import duckdb
 
 from jobs.database import literal, parquet, quote
 from jobs.errors import InputError, JobError
+from jobs.forecasts.split import resolve_series_intervals
 from jobs.names import FILE, PART, PART_TIME, internal
 from jobs.plan import Plan
 from jobs.reading import row_count
@@ -103,7 +105,9 @@ def split_fields(plan: Plan, division: Division) -> dict[str, Any]:
 
 def _by_time(connection: duckdb.DuckDBPyConnection, plan: Plan, scratch: Path) -> Division:
     split, relation, time = plan.split, "labelled", quote(str(plan.dataset.timestamp))
-    if split.intervals is not None:
+    if plan.dataset.forecast is not None:
+        intervals = resolve_series_intervals(connection, plan)
+    elif split.intervals is not None:
         intervals = {part: split.intervals[part] for part in PARTS}
     else:
         if split.group is not None:
@@ -115,6 +119,7 @@ def _by_time(connection: duckdb.DuckDBPyConnection, plan: Plan, scratch: Path) -
             )
             time = PART_TIME
         intervals = _fractions(connection, plan, relation, time)
+    intervals = _with_gap(intervals, split.gap_seconds or 0.0)
     return Division(
         relation=relation,
         conditions={part: between(time, interval) for part, interval in intervals.items()},
@@ -124,6 +129,20 @@ def _by_time(connection: duckdb.DuckDBPyConnection, plan: Plan, scratch: Path) -
             for part, interval in intervals.items()
         },
     )
+
+
+def _with_gap(intervals: Mapping[str, Interval], seconds: float) -> dict[str, Interval]:
+    """The intervals, each but the last ending that long before the next begins."""
+    if not seconds:
+        return dict(intervals)
+
+    def before(start: str | None) -> str | None:
+        return start and (datetime.fromisoformat(start) - timedelta(seconds=seconds)).isoformat()
+
+    train, validation = (
+        replace(intervals[part], end=before(intervals[after].start)) for part, after in pairwise(PARTS)
+    )
+    return {"train": train, "validation": validation, "holdout": intervals["holdout"]}
 
 
 def _fractions(

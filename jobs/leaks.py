@@ -1,8 +1,10 @@
 """Finds label leaks: single features that predict the label almost perfectly.
 
-For a binary label the measure is the AUC of the feature used as a score, for a regression the correlation.
-A category is first replaced by its mean label, computed on one half of the rows and evaluated on the other.
-Otherwise a column of unique names would seem to predict everything.
+For a binary label the measure is the AUC of the feature used as a score; with several classes the mean, over
+the classes, of the AUC of one class against the others; for numbers as labels the correlation. Where a value
+cannot be a score itself (a category; a number in a multiclass task; a number whose relation to the label is
+no line) it is replaced by the mean label of its category, or of its bin, computed on one half of the rows and
+evaluated on the other. Otherwise a column of unique names would seem to predict everything.
 """
 
 import duckdb
@@ -10,6 +12,9 @@ import duckdb
 from jobs.database import quote, single
 from jobs.names import LABEL
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
+
+BINS = 64
+"""The number of bins of a number; equal values are in one bin."""
 
 _SMOOTHING = 10  # weight, in rows, of the overall mean in each category's smoothed mean
 
@@ -24,38 +29,60 @@ def strengths(
     """
     scores = {}
     for name in dataset.features:
-        kind = dataset.columns[name]
-        scored = (
-            _category_score(name, relation, dataset) if kind == "category" else _number_score(name, relation)
-        )
-        measure = _correlation(scored) if dataset.task == "regression" else _auc(scored)
-        # A number can be positively or negatively related to the label; a category's mean only positively.
-        query = (
-            measure
-            if kind == "category"
-            else f"SELECT greatest(strength, {_mirror(dataset)}) FROM ({measure})"
-        )
-        value = single(connection, query)[0]
-        if value is not None:
-            scores[name] = float(str(value))
+        values = [single(connection, query)[0] for query in _queries(name, relation, dataset)]
+        # The variance of very large numbers overflows.
+        measured = [float(str(value)) for value in values if value is not None and value == value]
+        if measured:
+            scores[name] = sum(measured) / len(measured) if dataset.task == "multiclass" else max(measured)
     return scores
 
 
-def _mirror(dataset: DatasetSection) -> str:
-    """The SQL expression of the strength of the negated feature."""
-    return "-strength" if dataset.task == "regression" else "1 - strength"
+def _queries(name: str, relation: str, dataset: DatasetSection) -> list[str]:
+    """The queries of a feature's strength: one for each class, or one for each way to use it as a score."""
+    category = dataset.columns[name] == "category"
+    place = quote(name) if category else _bin(name)
+    if dataset.task == "multiclass":
+        numbers = range(len(dataset.classes or ()))
+        return [
+            _auc(_mean_label_score(place, f"CAST({LABEL} = {number} AS INTEGER)", relation, dataset))
+            for number in numbers
+        ]
+    learned = _mean_label_score(place, LABEL, relation, dataset)
+    if dataset.task == "binary":
+        # A number can be positively or negatively related to the label; a category's mean only positively.
+        mirrored = f"SELECT greatest(strength, 1 - strength) FROM ({_auc(_number_score(name, relation))})"
+        return [_auc(learned) if category else mirrored]
+    if category:
+        return [_correlation(learned)]
+    line = f"SELECT greatest(strength, -strength) FROM ({_correlation(_number_score(name, relation))})"
+    return [line, _correlation(learned)]
+
+
+def _number(name: str) -> str:
+    """The SQL expression of a number; missing values count as the lowest, as they may predict the label."""
+    return f"coalesce(CAST({quote(name)} AS DOUBLE), CAST('-inf' AS DOUBLE))"
+
+
+def _bin(name: str) -> str:
+    """The SQL expression of a number's bin, of about equal numbers of rows."""
+    return f"(rank() OVER (ORDER BY {_number(name)}) - 1) * {BINS} // count(*) OVER ()"
 
 
 def _number_score(name: str, relation: str) -> str:
-    """The query of values and labels; missing values count as the lowest, as they may predict the label."""
-    value = f"coalesce(CAST({quote(name)} AS DOUBLE), CAST('-inf' AS DOUBLE))"
-    return f"SELECT {value}, {LABEL} FROM {relation}"
+    """The query of values and labels."""
+    return f"SELECT {_number(name)}, {LABEL} FROM {relation}"
 
 
-def _category_score(name: str, relation: str, dataset: DatasetSection) -> str:
+def _mean_label_score(value: str, label: str, relation: str, dataset: DatasetSection) -> str:
+    """The query of the mean label of each row's value in one half of the rows, and labels of the other half.
+
+    Args:
+        value: the SQL expression of the category or the bin.
+        label: the SQL expression of the label.
+    """
     # Without ids, equal rows are in one half, so that none is judged by its copy.
     key = ", ".join(quote(column) for column in dataset.row_key or dataset.needed(label=False))
-    rows = f"SELECT {quote(name)}, {LABEL}, hash({key}) % 2 FROM {relation}"
+    rows = f"SELECT {value}, {label}, hash({key}) % 2 FROM {relation}"
     means = (
         f"SELECT value, (sum(y) + {_SMOOTHING} * any_value(overall)) / (count(*) + {_SMOOTHING}) AS score "
         "FROM learned, (SELECT avg(y) AS overall FROM learned) GROUP BY value"

@@ -44,6 +44,9 @@ PART, PART_TIME = internal("part"), internal("part_time")
 FAULT, LINE = internal("fault"), internal("line")
 INFERENCE_ID, SERVED_AT = internal("inference_id"), internal("served_at")
 SCORE, VERSION = internal("score"), internal("version")
+ANSWER = internal("answer")
+"""All numbers of an answer, a list of DOUBLE; NULL where an answer is one number, which is the score."""
+
 ONCE, PLACE = internal("once"), internal("place")
 ROW_KEY, ENTITY, EVENT_TIME = internal("row_key"), internal("entity"), internal("event_time")
 DELAY, KNOWN = internal("delay"), internal("known")

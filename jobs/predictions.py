@@ -1,18 +1,24 @@
-"""The answers of a transform job: one score for each row, in the order of the input rows."""
+"""The answers of a transform job: one for each row, in the order of the input rows."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import duckdb
+import numpy as np
 
+from jobs.answers import AnswerShape
 from jobs.database import NO_PATH_COLUMNS, files, quote, single
 from jobs.errors import InputError
+from jobs.metrics.rows import Floats
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import DataFile
 
 SUFFIX = ".out"
 _LINE_BYTES = 16_000_000
+_SHOWN = 5
+_NO_NUMBERS = r'"[^"]*"\s*:|[\[\]{}"]'
+"""JSON's names and brackets, as a regular expression."""
 
 
 def answer_to(folder: Path, record_file: str) -> Path:
@@ -40,11 +46,15 @@ def _answers(folder: Path, record_file: str) -> list[Path]:
     return [path for path in sorted(folder.rglob(f"*{SUFFIX}")) if path.name == record_file + SUFFIX]
 
 
-def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -> int:
-    """Load answers into a table of ``row`` (from 0) and ``score`` (NULL when it is not a number).
+def load_answers(connection: duckdb.DuckDBPyConnection, path: Path, table: str, shape: AnswerShape) -> int:
+    """Load answers into a table of ``row`` (from 0), ``score`` and ``answer``.
 
-    XGBoost's image separates the scores of one request by commas or newlines, depending on its version; both
-    are read.
+    ``score`` is NULL when it is not a number. ``answer`` is a list of the numbers of the row, or NULL when
+    the task has one number.
+
+    XGBoost's image separates the scores of one request by commas or newlines, depending on its version, and
+    writes several numbers of a row as a JSON list in a transform job and with commas otherwise. Other
+    containers answer JSON. So the numbers are read in the order of the file, whatever is between them.
 
     Returns:
         The number of answers.
@@ -52,20 +62,11 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
     Raises:
         InputError: when the file is not UTF-8 text with one kind of line ends.
     """
-    query = f"""
-        CREATE OR REPLACE TEMP TABLE {quote(table)} AS
-        SELECT row_number() OVER () - 1 AS row, TRY_CAST(answer AS DOUBLE) AS score
-        FROM (
-            SELECT unnest(string_split(line, ',')) AS answer
-            FROM read_csv({files([path])}, auto_detect = false, header = false, delim = '\x1f', quote =
-            '',
-                escape = '', columns = {{'line': 'VARCHAR'}}, parallel = false, max_line_size = {_LINE_BYTES},
-                {NO_PATH_COLUMNS})
-            WHERE trim(line) <> ''
-        )
-        """
+    query = _several(path, shape) if shape.several else _single(path)
     try:
-        connection.execute(query)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(table)} AS {query}")
+        if shape.several:
+            _regroup(connection, table, shape)
     except duckdb.InvalidInputException as error:
         raise InputError(
             f"The answers in {path.name} cannot be read: let the model end all lines in one way, and write "
@@ -74,10 +75,67 @@ def load_scores(connection: duckdb.DuckDBPyConnection, path: Path, table: str) -
     return int(str(single(connection, f"SELECT count(*) FROM {quote(table)}")[0]))
 
 
+def _lines(path: Path) -> str:
+    return (
+        f"SELECT line FROM read_csv({files([path])}, auto_detect = false, header = false, delim = '\x1f', "
+        f"quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, parallel = false, "
+        f"max_line_size = {_LINE_BYTES}, {NO_PATH_COLUMNS}) WHERE trim(line) <> ''"
+    )
+
+
+def _single(path: Path) -> str:
+    return (
+        "SELECT row_number() OVER () - 1 AS row, TRY_CAST(answer AS DOUBLE) AS score, "
+        "NULL::DOUBLE[] AS answer "
+        f"FROM (SELECT unnest(string_split(line, ',')) AS answer FROM ({_lines(path)}))"
+    )
+
+
+def _several(path: Path, shape: AnswerShape) -> str:
+    """The SQL query of the numbers of each line; JSON's names and brackets are left out."""
+    bare = f"regexp_replace(line, '{_NO_NUMBERS}', '', 'g')"
+    numbers = f"list_transform(string_split({bare}, ','), lambda number: TRY_CAST(number AS DOUBLE))"
+    return (
+        f"SELECT row_number() OVER () - 1 AS row, {shape.score('answer')} AS score, answer "
+        f"FROM (SELECT {numbers} AS answer FROM ({_lines(path)}))"
+    )
+
+
+def _regroup(connection: duckdb.DuckDBPyConnection, table: str, shape: AnswerShape) -> None:
+    """Divide the numbers into rows when the lines do not."""
+    count, name = len(shape.names), quote(table)
+    (uneven,) = single(connection, f"SELECT count(*) FROM {name} WHERE len(answer) <> {count}")
+    if not uneven:
+        return
+    numbered = (
+        f"SELECT number, row_number() OVER (ORDER BY row, place) - 1 AS place FROM (SELECT row, "
+        f"unnest(answer) AS number, unnest(range(len(answer))) AS place FROM {name})"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT row, {shape.score('answer')} AS score, answer FROM ("
+        f"SELECT place // {count} AS row, list(number ORDER BY place) AS answer FROM ({numbered}) GROUP BY 1)"
+    )
+
+
+def read_answers(
+    connection: duckdb.DuckDBPyConnection, table: str, shape: AnswerShape
+) -> tuple[Floats, Floats | None]:
+    """The scores of answers without faults, and their numbers of shape (rows, k); None for one number."""
+    if not shape.several:
+        column = connection.execute(f"SELECT score FROM {quote(table)} ORDER BY row").fetchnumpy()["score"]
+        return np.asarray(column, dtype=np.float64), None
+    places = ", ".join(f"answer[{place + 1}]" for place in range(len(shape.names)))
+    columns = connection.execute(f"SELECT score, {places} FROM {quote(table)} ORDER BY row").fetchnumpy()
+    scores, *numbers = (np.asarray(column, dtype=np.float64) for column in columns.values())
+    return scores, np.column_stack(numbers)
+
+
 def faults(
-    connection: duckdb.DuckDBPyConnection, table: str, *, rows: int, task: str, about: str
+    connection: duckdb.DuckDBPyConnection, table: str, *, rows: int, shape: AnswerShape, about: str
 ) -> Sequence[str]:
     """A sentence for each problem of loaded answers: wrong count, not finite numbers, out of range."""
+    if shape.several:
+        return _faults_of_several(connection, table, rows=rows, shape=shape, about=about)
     answers, numbers, lowest, highest = single(
         connection,
         "SELECT count(*), count(*) FILTER (WHERE isfinite(score)), min(score), max(score) "
@@ -88,8 +146,37 @@ def faults(
         sentences.append(f"{about}: {answers} scores for {rows} rows.")
     if numbers != answers:
         sentences.append(f"{about}: {int(str(answers)) - int(str(numbers))} scores are no finite numbers.")
-    elif task == "binary" and numbers and (float(str(lowest)) < 0 or float(str(highest)) > 1):
+    elif shape.bounded and numbers and (float(str(lowest)) < 0 or float(str(highest)) > 1):
         sentences.append(f"{about}: scores run from {lowest} to {highest}; probabilities lie from 0 to 1.")
+    return sentences
+
+
+def _faults_of_several(
+    connection: duckdb.DuckDBPyConnection, table: str, *, rows: int, shape: AnswerShape, about: str
+) -> Sequence[str]:
+    complete, in_bounds = shape.complete("answer"), shape.in_bounds("answer")
+    numbers, answers, incomplete, wrong = (
+        int(str(count))
+        for count in single(
+            connection,
+            f"SELECT coalesce(sum(len(answer)), 0)::BIGINT, count(*), count(*) FILTER (NOT {complete}), "
+            f"count(*) FILTER ({complete} AND NOT ({in_bounds})) FROM {quote(table)}",
+        )
+    )
+    count = len(shape.names)
+    if numbers != rows * count:
+        listed = ", ".join(map(repr, shape.names[:_SHOWN])) + (", ..." if count > _SHOWN else "")
+        return [
+            f"{about}: {numbers} numbers for {rows} rows; a row's answer has {count}, one for each of "
+            f"{listed}."
+        ]
+    sentences = []
+    if incomplete:
+        sentences.append(f"{about}: {incomplete} of {answers} answers hold what is no finite number.")
+    if wrong:
+        sentences.append(
+            f"{about}: {wrong} of {answers} answers are no probabilities from 0 to 1 whose sum is 1."
+        )
     return sentences
 
 

@@ -77,7 +77,13 @@ def fit(
             for part in dataset.calendar
         ]
     columns = {step.column: dataset.columns[step.column] for step in steps}
-    return Program(columns=columns, steps=tuple(steps), origin=origin, format=dataset.format)
+    return Program(
+        columns=columns,
+        steps=tuple(steps),
+        origin=origin,
+        format=dataset.format,
+        classes=dataset.classes or (),
+    )
 
 
 def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kind: str) -> Step:

@@ -16,7 +16,8 @@ from mdlc_constructs.settings.payloads.moments import Interval
 def label_number(dataset: DatasetSection) -> str:
     """The SQL expression of the label as a number; NULL when it is missing.
 
-    It is 1 or 0 in a binary task, and the value itself in a regression.
+    It is 1 or 0 in a binary task, the number (from 0) of the class in a multiclass task, and otherwise the
+    value itself. A value that is no class is NULL.
 
     Raises:
         PlanError: when ``positive`` cannot be a value of the label's type.
@@ -24,7 +25,11 @@ def label_number(dataset: DatasetSection) -> str:
     if dataset.label is None:
         raise PlanError("dataset.label=None: this job needs the column to predict.")
     column, kind = quote(dataset.label), dataset.columns[dataset.label]
-    if dataset.task == "regression":
+    if dataset.classes:
+        classes = ", ".join(literal(canonical(name)) for name in dataset.classes)
+        place = f"list_position([{classes}], {text_of(column, kind)})"
+        return f"CAST(nullif({place}, 0) - 1 AS DOUBLE)"
+    if dataset.task not in ("binary", "anomaly"):
         return f"CAST({column} AS DOUBLE)"
     try:
         value = read(dataset.positive, kind, empty_is_missing=False)

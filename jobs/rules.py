@@ -74,7 +74,8 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
             rows=keyless,
             message=f"{keyless:,} rows have no value in the row key ({names}).",
         )
-    if plan.quality.unique_key:
+    # The rules of series report a step that occurs twice, whatever its times.
+    if plan.quality.unique_key and plan.dataset.forecast is None:
         key = row_key(plan.dataset)
         groups, surplus, example = single(
             connection,
@@ -211,7 +212,7 @@ def label_rules(
         f"count(DISTINCT {quote(str(label))}) FROM labelled",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)
-    if unlabelled:
+    if unlabelled and plan.dataset.forecast is None:
         yield Finding(
             rule="unlabelled",
             column=label,
@@ -278,7 +279,7 @@ def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[st
     facts["strengths"] = {
         name: round(value, 4) for name, value in sorted(scores.items(), key=lambda x: -x[1])
     }
-    measure = "AUC" if plan.dataset.task == "binary" else "correlation"
+    measure = "correlation" if plan.dataset.task in ("regression", "ranking", "forecast") else "AUC"
     for name, value in scores.items():
         if value >= limit:
             accepted = name in plan.dataset.accepted_leaks

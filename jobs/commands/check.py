@@ -13,11 +13,12 @@ from pathlib import Path
 import duckdb
 
 from jobs import delivery
+from jobs.answers import AnswerShape
 from jobs.database import connect, copy_to, literal, parquet, quote, single
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
-from jobs.predictions import answer_to, faults, load_scores, numbered_files
+from jobs.predictions import answer_to, faults, load_answers, numbered_files
 from jobs.roles import moment
 from jobs.verification import sha256_of
 from mdlc_constructs.settings.payloads.batch import PredictionsManifest, PublishedPart, ScoringPackage
@@ -33,6 +34,13 @@ COLUMNS = (
     "predicted_at",
     "model_package_version",
 )
+"""The columns of every task's predictions; see `columns_of`."""
+
+
+def columns_of(shape: AnswerShape) -> tuple[str, ...]:
+    """The columns of published predictions: for answers of several numbers these come after the others."""
+    predicted = ["prediction"] if shape.task == "multiclass" else []
+    return (*COLUMNS, *predicted, *([shape.published] if shape.published else []))
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
@@ -55,7 +63,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
             total += rows
             if rows == 0:
                 continue
-            wrong = _load(connection, predictions, name, rows, plan.dataset.task, file.name)
+            wrong = _load(connection, predictions, name, rows, AnswerShape.of(plan.dataset), file.name)
             reasons += wrong
             if not wrong:
                 table = f"part_{number:05d}"
@@ -73,15 +81,20 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
 
 
 def _load(
-    connection: duckdb.DuckDBPyConnection, predictions: Path, name: str, rows: int, task: str, file: str
+    connection: duckdb.DuckDBPyConnection,
+    predictions: Path,
+    name: str,
+    rows: int,
+    shape: AnswerShape,
+    file: str,
 ) -> list[str]:
     """Load the answers to one file's records; returns a sentence for each problem."""
     try:
         path = answer_to(predictions, f"{name}.csv")
     except InputError as error:
         return [f"{file}: {error}"]
-    load_scores(connection, path, "scores")
-    return list(faults(connection, "scores", rows=rows, task=task, about=file))
+    load_answers(connection, path, "scores", shape)
+    return list(faults(connection, "scores", rows=rows, shape=shape, about=file))
 
 
 def _joined(plan: Plan, key_file: Path, file: str) -> str:
@@ -94,10 +107,14 @@ def _joined(plan: Plan, key_file: Path, file: str) -> str:
     identity = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"
     if not (plan.quality.unique_key and plan.dataset.row_key):
         identity += f" || chr(31) || {literal(file)} || chr(31) || keys.row"
+    shape = AnswerShape.of(plan.dataset)
+    several = f", scores.answer AS {shape.published}" if shape.published else ""
+    if shape.task == "multiclass":
+        several += f", {shape.prediction('scores.answer')} AS prediction"
     return (
         f"SELECT md5({identity}) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
         f"scores.score, {moment(plan.predicted_at)} AS predicted_at, "
-        f"CAST({version} AS INTEGER) AS model_package_version, keys.row "
+        f"CAST({version} AS INTEGER) AS model_package_version, keys.row{several} "
         f"FROM {parquet(key_file)} AS keys JOIN scores ON scores.row = keys.row"
     )
 
@@ -106,7 +123,8 @@ def _write(
     connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders, parts: Mapping[str, str], total: int
 ) -> None:
     target, listed = folders.output("parts"), list[PublishedPart]()
-    selected = ", ".join(COLUMNS)
+    columns = columns_of(AnswerShape.of(plan.dataset))
+    selected = ", ".join(columns)
     for name, table in parts.items():
         path = target / name
         copy_to(connection, f"SELECT {selected} FROM {quote(table)} ORDER BY row", path)
@@ -121,7 +139,8 @@ def _write(
         package=ScoringPackage(arn=plan.package.arn, version=plan.package.version),
         predicted_at=plan.predicted_at,
         rows=total,
-        columns=COLUMNS,
+        columns=columns,
+        classes=plan.dataset.classes,
         parts=tuple(listed),
     )
     write_json(folders.output("staged") / "manifest.json", encode(manifest))

@@ -15,7 +15,8 @@ import duckdb
 import numpy as np
 
 from jobs import performance
-from jobs.database import connect, parquet, quote
+from jobs.answers import AnswerShape
+from jobs.database import connect, parquet
 from jobs.errors import InputError
 from jobs.evaluation.calibration import measure_calibration
 from jobs.evaluation.gain import GainError, read_gain
@@ -33,7 +34,7 @@ from jobs.metrics.rows import Floats, ScoredRows
 from jobs.pages.evaluation import draw
 from jobs.pages.evaluation_page import to_html
 from jobs.plan import Plan
-from jobs.predictions import answer_to, faults, load_scores
+from jobs.predictions import answer_to, faults, load_answers, read_answers
 from jobs.program import champion_program
 from jobs.serving.program import Program
 from mdlc_constructs.settings.payloads.codec import encode
@@ -69,13 +70,7 @@ def run(
         if weights is not None:
             notes.append(f"Metrics count each row by its weight in {plan.dataset.weight!r}; segments do not.")
         models = {
-            name: ScoredRows(
-                labels=labels,
-                scores=_scores(connection, path, name, rows=len(labels), task=plan.dataset.task),
-                task=plan.dataset.task,
-                threshold=threshold,
-                weights=weights,
-            )
+            name: _scored(connection, path, name, labels, AnswerShape.of(plan.dataset), threshold, weights)
             for name, path in answers.items()
         }
         metrics = {name: compute_metrics(scored) for name, scored in models.items()}
@@ -149,7 +144,7 @@ def _importance(
     """The importance of each raw column, with the gain in trees if known; notes say what is not known."""
     if plan.importance is None:
         return None, []
-    permuted, note = read_permuted(connection, keys, answers[CHALLENGER].parent, scored.task)
+    permuted, note = read_permuted(connection, keys, answers[CHALLENGER].parent, AnswerShape.of(plan.dataset))
     if permuted is None:
         return None, [note]
     importance = measure_importance(
@@ -211,13 +206,29 @@ def _weights(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
     return weights
 
 
-def _scores(connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, rows: int, task: str) -> Floats:
-    load_scores(connection, path, name)
-    wrong = faults(connection, name, rows=rows, task=task, about=f"The {name}'s answers")
+def _scored(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    labels: Floats,
+    shape: AnswerShape,
+    threshold: float,
+    weights: Floats | None,
+) -> ScoredRows:
+    load_answers(connection, path, name, shape)
+    wrong = faults(connection, name, rows=len(labels), shape=shape, about=f"The {name}'s answers")
     if wrong:
         raise InputError(wrong[0])
-    column = connection.execute(f"SELECT score FROM {quote(name)} ORDER BY row").fetchnumpy()["score"]
-    return np.asarray(column, dtype=np.float64)
+    scores, answers = read_answers(connection, name, shape)
+    return ScoredRows(
+        labels=labels,
+        scores=scores,
+        task=shape.task,
+        threshold=threshold,
+        answers=answers,
+        names=shape.names,
+        weights=weights,
+    )
 
 
 def registry_metrics(

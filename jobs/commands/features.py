@@ -21,6 +21,7 @@ from jobs.database import connect, copy_to, quote
 from jobs.dividing import Division, divide, split_fields
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
+from jobs.forecasts.split import write_series_split
 from jobs.names import LABEL
 from jobs.part_rules import part_findings
 from jobs.plan import Plan
@@ -84,7 +85,14 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         division, rows = _view_parts(connection, plan, scratch)
         program = fit(connection, "train", plan.dataset, _origin(plan, division))
         split = folders.output("split")
-        written = _write_split(connection, plan, program, champion, split, rows)
+        written = (
+            _write_split(connection, plan, program, champion, split, rows)
+            if plan.dataset.forecast is None
+            else Written(
+                files=write_series_split(connection, plan, program, champion, division.intervals, split),
+                rows=rows,
+            )
+        )
         raw = trained_on.write(connection, "learned_from", plan.dataset, split / trained_on.FOLDER)
         staged = row_count(connection, "staged")
     program_folder = folders.output("program")
@@ -134,9 +142,11 @@ def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Ma
     """
     nothing = "".join(f", NULL AS {quote(name)}" for name in absent)
     label = label_number(plan.dataset)
+    # A step of a series without a value is a missing value of its history.
+    labelled = "" if plan.dataset.forecast is not None else f" AND {label} IS NOT NULL"
     connection.execute(
         f"CREATE TEMP VIEW labelled AS SELECT *, {label} AS {LABEL}{nothing} FROM staged "
-        f"WHERE {within(plan.dataset.timestamp, plan.requested)} AND {label} IS NOT NULL"
+        f"WHERE {within(plan.dataset.timestamp, plan.requested)}{labelled}"
     )
 
 

@@ -143,7 +143,7 @@ def _result(
         fairness=gaps,
         estimate=estimate_performance(connection, settings, calibration, truth),
         skew=skew(connection, columns, served, labels, reference.statistics),
-        findings=findings(connection, plan, settings, program, served),
+        findings=findings(connection, plan, settings, program, served, reference.statistics),
         notes=[
             *(*served.notes, *labels.notes, *undefined, *about_parts, *about_gaps, *about_joint),
             *(*reference.notes, *notes),

@@ -11,6 +11,7 @@ from pathlib import Path
 from jobs.database import connect, copy_to
 from jobs.errors import InputError
 from jobs.folders import Folders
+from jobs.forecasts.batch import write_batch
 from jobs.plan import Plan
 from jobs.predictions import numbered_files
 from jobs.program import to_sql
@@ -35,6 +36,11 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     data = folders.input("data")
     verify(plan.files, data)
     program = Program.read(folders.input("program"))
+    if plan.dataset.forecast is not None:
+        with connect(memory) as (connection, scratch):
+            steps, some = write_batch(connection, plan, program, folders, scratch)
+        _fill(plan, folders.output("shards"), some)
+        return Verdict(passed=True, metrics={"files": len(plan.files)}, rows=steps)
     columns = {**plan.dataset.needed(label=False), **program.columns}
     order = total_order(plan.dataset, columns)
     shards, keys = folders.output("shards"), folders.output("keys")
@@ -69,4 +75,4 @@ def _fill(plan: Plan, shards: Path, records: Path | None) -> None:
         if not folder.is_dir() and records is not None:
             folder.mkdir()
             with records.open() as lines:
-                (folder / UNREAD).write_text(next(lines))
+                (folder / UNREAD).with_suffix(records.suffix).write_text(next(lines))

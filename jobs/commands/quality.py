@@ -4,6 +4,7 @@ Writes ``report/report.json`` and ``report/report.html``. When the batch fails, 
 the bad rows with their reasons, and the report. The batch itself is not moved or deleted.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import duckdb
 
 from jobs.database import connect, literal, quote, single
 from jobs.dividing import divide
-from jobs.errors import JobError
+from jobs.errors import InputError, JobError
 from jobs.findings import ColumnProfile, Finding, QualityReport
 from jobs.folders import Folders, write_json
+from jobs.forecasts.rules import series_rules
 from jobs.names import FILE, FILE_ROW, PROBLEMS, beside, internal
+from jobs.outliers import Bounds, baseline_bounds, beyond, outlier_rules, own_bounds
 from jobs.pages.quality import to_html
 from jobs.part_rules import part_findings
 from jobs.plan import Plan
@@ -33,6 +36,7 @@ from jobs.rules import (
 )
 from jobs.sources import examine
 from jobs.spreadsheet import cells, text_cell
+from jobs.trained_on import STATISTICS
 from jobs.verification import verify
 from jobs.weights import weight_rules
 from jobs.writing import writing_rules
@@ -65,9 +69,11 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         held = rows_by_file(connection)
         if not rows and not problems:
             findings.append(Finding(rule="empty_file", message=_all_empty(plan)))
+        usual: dict[str, Bounds] = {}
         # After an unreadable file or a missing column, the rules would only report its consequences.
         if not findings:
-            findings = list(_ruled(connection, plan, columns, rows, facts, scratch))
+            usual, notes = _usual(connection, plan, folders)
+            findings = [*_ruled(connection, plan, columns, rows, facts, usual, scratch), *notes]
         report = QualityReport(
             model=plan.model,
             run=plan.run,
@@ -81,7 +87,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         )
         _write(folders, report)
         if not report.passed:
-            _quarantine(connection, plan, folders, columns, report)
+            _quarantine(connection, plan, folders, columns, report, usual)
     return Verdict(
         passed=report.passed,
         reasons=tuple(report.reasons),
@@ -102,13 +108,17 @@ def _ruled(
     columns: Mapping[str, str],
     rows: int,
     facts: dict[str, Any],
+    usual: Mapping[str, Bounds],
     scratch: Path,
 ) -> Iterator[Finding]:
     yield from type_rules(connection, columns, plan.dataset.csv if plan.dataset.format == "csv" else None)
     yield from writing_rules(connection, plan.dataset, columns)
     yield from row_rules(connection, plan, rows)
     yield from value_rules(connection, plan, rows)
+    yield from outlier_rules(connection, plan.quality.outliers or {}, usual)
     yield from time_rules(connection, plan)
+    if plan.dataset.forecast is not None:
+        yield from series_rules(connection, plan.dataset, training=plan.training, span=plan.requested)
     if plan.training:
         labels = list(label_rules(connection, plan, facts))
         if not any(finding.fails for finding in labels):
@@ -126,6 +136,26 @@ def _part_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, scratch: Path
         return
     yield from part_findings(connection, plan, division)
     yield from weight_rules(connection, plan)
+
+
+def _usual(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, folders: Folders
+) -> tuple[dict[str, Bounds], list[Finding]]:
+    """The bounds of usual values by column, and warnings about columns that have none in the baseline.
+
+    Batches to score are compared with the model's baseline. A batch to train on becomes the baseline, so that
+    only its own values say what is usual.
+    """
+    rules = plan.quality.outliers or {}
+    if not rules:
+        return {}, []
+    if plan.training:
+        return own_bounds(connection, rules), []
+    path = folders.input("baseline") / STATISTICS
+    if not path.is_file():
+        raise InputError(f"No {STATISTICS} in the baseline: training's evaluate job makes it.")
+    bounds, notes = baseline_bounds(rules, json.loads(path.read_text(encoding="utf-8")))
+    return bounds, [Finding(rule="outliers", message=note, fails=False) for note in notes]
 
 
 def _profiles(
@@ -186,6 +216,7 @@ def _quarantine(
     folders: Folders,
     columns: Mapping[str, str],
     report: QualityReport,
+    usual: Mapping[str, Bounds],
 ) -> None:
     """Write the bad rows with their file and reasons, and the report."""
     target = folders.output("quarantine")
@@ -201,6 +232,9 @@ def _quarantine(
         if name in columns:
             condition = not_accepted(name, columns[name], list(accepted))
             reasons.append(f"CASE WHEN {condition} THEN {literal(f'{name} not accepted')} END")
+    failing = {finding.column for finding in report.findings if finding.rule == "outliers"}
+    for name in usual.keys() & failing:
+        reasons.append(f"CASE WHEN {beyond(name, usual[name])} THEN {literal(f'{name} is an outlier')} END")
     if plan.quality.unique_key and plan.dataset.row_key:
         key = row_key(plan.dataset)
         reasons.append(

@@ -19,11 +19,12 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from jobs.answers import AnswerShape
 from jobs.database import parquet
 from jobs.metrics.computing import compute_metric
 from jobs.metrics.rows import Floats, ScoredRows
 from jobs.permuted_rows import INDEX, MIN_ROWS, RECORDS
-from jobs.predictions import faults, load_scores, optional_answer_to
+from jobs.predictions import faults, load_answers, optional_answer_to, read_answers
 from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
 
 CONFIDENCE = 0.95
@@ -80,14 +81,16 @@ class Permuted:
 
     Args:
         rows: numbers of the holdout's rows, in the order of the scores.
+        answers: all numbers of each answer, of shape (repeats, rows, k); None for answers of one number.
     """
 
     rows: np.ndarray[Any, np.dtype[np.intp]]
     scores: Mapping[str, Floats]
+    answers: Mapping[str, Floats] | None = None
 
 
 def read_permuted(
-    connection: duckdb.DuckDBPyConnection, keys: Path, predictions: Path, task: str
+    connection: duckdb.DuckDBPyConnection, keys: Path, predictions: Path, shape: AnswerShape
 ) -> tuple[Permuted | None, str]:
     """The challenger's scores of the permuted rows; None with a note when there are none that can be used.
 
@@ -107,22 +110,24 @@ def read_permuted(
     if answers is None:
         return None, f"No permutation importance: {RECORDS} was not scored with the holdout."
     named = connection.execute(f'SELECT "column", "repeat", "row" FROM {parquet(index)}').fetchnumpy()
-    load_scores(connection, answers, _TABLE)
+    load_answers(connection, answers, _TABLE, shape)
     about = "No permutation importance: the answers to the permuted rows"
-    wrong = faults(connection, _TABLE, rows=len(named["row"]), task=task, about=about)
+    wrong = faults(connection, _TABLE, rows=len(named["row"]), shape=shape, about=about)
     if wrong:
         return None, wrong[0]
-    scores = connection.execute(f"SELECT score FROM {_TABLE} ORDER BY row").fetchnumpy()["score"]
-    return _grouped(named, np.asarray(scores, dtype=np.float64)), ""
+    return _grouped(named, *read_answers(connection, _TABLE, shape)), ""
 
 
-def _grouped(named: Mapping[str, Any], scores: Floats) -> Permuted:
+def _grouped(named: Mapping[str, Any], scores: Floats, numbers: Floats | None) -> Permuted:
     repeats = int(named["repeat"].max()) + 1
     columns = list(dict.fromkeys(map(str, named["column"])))
     blocks = scores.reshape(len(columns), repeats, -1)
+    rows = blocks.shape[2]
+    several = None if numbers is None else numbers.reshape(len(columns), repeats, rows, -1)
     return Permuted(
-        rows=np.asarray(named["row"][: blocks.shape[2]], dtype=np.intp),
+        rows=np.asarray(named["row"][:rows], dtype=np.intp),
         scores=dict(zip(columns, blocks, strict=True)),
+        answers=None if several is None else dict(zip(columns, several, strict=True)),
     )
 
 
@@ -136,9 +141,14 @@ def measure_importance(permuted: Permuted, scored: ScoredRows, *, resamples: int
     """
     metric = main_metric(scored.task)
     sign = 1.0 if higher_is_better(metric) else -1.0
-    sample = _with_scores(scored, permuted.rows, scored.scores[permuted.rows])
+    sample = scored.of_rows(permuted.rows)
     columns = {
-        name: [_with_scores(scored, permuted.rows, scores) for scores in repeated]
+        name: [
+            replace(
+                sample, scores=scores, answers=permuted.answers[name][repeat] if permuted.answers else None
+            )
+            for repeat, scores in enumerate(repeated)
+        ]
         for name, repeated in permuted.scores.items()
     }
     rows = len(permuted.rows)
@@ -171,16 +181,6 @@ def measure_importance(permuted: Permuted, scored: ScoredRows, *, resamples: int
         repeats=len(next(iter(columns.values()))),
         baseline=_number(before),
         columns=tuple(measured),
-    )
-
-
-def _with_scores(scored: ScoredRows, rows: np.ndarray[Any, np.dtype[np.intp]], scores: Floats) -> ScoredRows:
-    return ScoredRows(
-        labels=scored.labels[rows],
-        scores=scores,
-        task=scored.task,
-        threshold=scored.threshold,
-        weights=None if scored.weights is None else scored.weights[rows],
     )
 
 

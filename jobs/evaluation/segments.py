@@ -43,13 +43,7 @@ def read_segments(
             if len(held) < MIN_ROWS:
                 small += 1
                 continue
-            part = ScoredRows(
-                labels=scored.labels[held],
-                scores=scored.scores[held],
-                task=scored.task,
-                threshold=scored.threshold,
-            )
-            groups.append((name, value, part))
+            groups.append((name, value, scored.of_rows(held)))
     segments = judge_segments(groups, scored.task)
     left_out = small + len(groups) - len(segments)
     if not left_out:

@@ -52,17 +52,15 @@ def bootstrap_metrics(
     Args:
         models: the models' scored rows, by name; all must have the same rows in the same order.
         groups: the group number of each row, from 0. The rows of a group are drawn together, as they are
-            not independent. Each row is its own group when None.
+            not independent. When None, those of the rows of the first model; without any, each row is its
+            own group. Rows with blocks are drawn in two stages: groups, and as many blocks of each.
         progress: called with the number of each finished resample.
     """
     generator = np.random.default_rng(seed)
-    rows = len(next(iter(models.values())))
-    units = rows if groups is None else int(groups.max()) + 1
+    draw = _drawing(next(iter(models.values())), groups)
     drawn: dict[str, dict[str, list[float]]] = {name: {} for name in models}
     for number in range(resamples):
-        counts = np.bincount(generator.integers(0, units, units), minlength=units).astype(np.float64)
-        if groups is not None:
-            counts = counts[groups]
+        counts = draw(generator)
         for name, scored in models.items():
             for metric, value in compute_metrics(scored, counts).items():
                 drawn[name].setdefault(metric, []).append(value)
@@ -76,3 +74,34 @@ def bootstrap_metrics(
         confidence=confidence,
         resamples=resamples,
     )
+
+
+def _drawing(
+    scored: ScoredRows, groups: npt.NDArray[np.int_] | None
+) -> Callable[[np.random.Generator], Floats]:
+    """A function that draws one resample: how often each row is in it."""
+    groups, blocks = (scored.groups, scored.blocks) if groups is None else (groups, None)
+    units = len(scored) if groups is None else int(groups.max()) + 1
+
+    def draw_units(generator: np.random.Generator) -> Floats:
+        counts = np.bincount(generator.integers(0, units, units), minlength=units).astype(np.float64)
+        return counts if groups is None else counts[groups]
+
+    if groups is None or blocks is None:
+        return draw_units
+    # The blocks in the order of their groups: those of a group stand side by side.
+    first = np.unique(blocks, return_index=True)[1]
+    place_of_block = np.unique(blocks, return_inverse=True)[1].reshape(-1)
+    group_of_block = groups[first]
+    sizes = np.bincount(group_of_block, minlength=units)
+    starts = np.r_[0, np.cumsum(sizes)[:-1]]
+    by_group = np.argsort(group_of_block, kind="stable")
+
+    def draw_blocks(generator: np.random.Generator) -> Floats:
+        drawn_groups = generator.integers(0, units, units)
+        repeated = np.repeat(drawn_groups, sizes[drawn_groups])
+        places = starts[repeated] + (generator.random(len(repeated)) * sizes[repeated]).astype(np.intp)
+        counts = np.bincount(by_group[places], minlength=len(first)).astype(np.float64)
+        return counts[place_of_block]
+
+    return draw_blocks

@@ -4,14 +4,31 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from jobs.metrics.binary import compute_binary, rank_metrics
+from jobs.metrics.anomaly import compute_anomaly
+from jobs.metrics.binary import compute_binary, roc_auc
+from jobs.metrics.cluster import compute_cluster
+from jobs.metrics.embedding import compute_embedding
+from jobs.metrics.forecast import compute_forecast
+from jobs.metrics.multiclass import compute_multiclass, macro_auc
+from jobs.metrics.ranking import compute_ranking
 from jobs.metrics.regression import compute_regression
 from jobs.metrics.rows import Floats, ScoredRows
 
 _BY_TASK: Mapping[str, Callable[[ScoredRows, Floats], dict[str, float]]] = {
     "binary": compute_binary,
     "regression": compute_regression,
+    "multiclass": compute_multiclass,
+    "ranking": compute_ranking,
+    "forecast": compute_forecast,
+    "cluster": compute_cluster,
+    "anomaly": compute_anomaly,
+    "embedding": compute_embedding,
 }
+_ALONE: Mapping[tuple[str, str], Callable[[ScoredRows, Floats], float]] = {
+    ("binary", "auc"): roc_auc,
+    ("multiclass", "auc_macro"): macro_auc,
+}
+"""Metrics that take much less time without the others, by task and name."""
 
 
 def compute_metrics(scored: ScoredRows, counts: Floats | None = None) -> dict[str, float]:
@@ -32,9 +49,6 @@ def _weights(scored: ScoredRows, counts: Floats) -> Floats:
 
 
 def compute_metric(name: str, scored: ScoredRows, counts: Floats) -> float:
-    """One metric; without the others for the AUC, which is the main one of a binary task."""
-    return (
-        rank_metrics(scored, _weights(scored, counts))[0]
-        if scored.task == "binary" and name == "auc"
-        else compute_metrics(scored, counts)[name]
-    )
+    """One metric; without the others where that takes much less time."""
+    alone = _ALONE.get((scored.task, name))
+    return compute_metrics(scored, counts)[name] if alone is None else alone(scored, _weights(scored, counts))

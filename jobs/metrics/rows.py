@@ -4,7 +4,7 @@ A resample of n rows is n counts (how often each row was drawn), so every metric
 does not depend on the counts, such as the order by score, is computed once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,12 @@ Floats = npt.NDArray[np.float64]
 CALIBRATION_BINS = 10
 MIN_PROBABILITY = float(np.finfo(np.float64).eps)
 
+_BY_ROW = (
+    *("labels", "scores", "answers", "groups", "weights"),
+    *("blocks", "features", "scale", "naive"),
+)
+"""The fields of `ScoredRows` that hold something of each row."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredRows:
@@ -22,16 +28,24 @@ class ScoredRows:
 
     Attributes:
         labels: of shape (n,): 0 or 1 in a binary task, the number of the class in `names` in a multiclass
-            task, the relevance in a ranking, otherwise a number. Without labels: empty.
+            task, the relevance in a ranking, otherwise a number. NaN for a row without a label, which only an
+            anomaly task has. Without labels: empty.
         scores: of shape (n,): the one number of each answer. In a multiclass task it is the highest
             probability, in a forecast the median, in a clustering the distance to the centre.
         threshold: the score from which a row of a binary task counts as positive.
         answers: of shape (n, k) for answers of several numbers: probabilities by class, values by quantile
-            level, or a vector. None for answers of one number.
+            level, the number of the cluster (k is 1), or a vector. None for answers of one number.
         names: of the k numbers: the classes, or the quantile levels as text.
         groups: of shape (n,), from 0: the rows that belong together, such as a ranking's group or a
             forecast's series. None when rows are independent.
         weights: of shape (n,), at least 0: how much each row counts; None when each counts once.
+        blocks: of shape (n,): numbers of the rows of a group that are drawn together in a resample, unique
+            over all groups. None when a group is drawn whole.
+        features: of shape (n, d), of a clustering or an embedding: the records that the model was asked
+            with; NaN for a missing value.
+        scale: of shape (n,), of a forecast: the mean absolute error of the seasonal naive forecast on the
+            training data of the row's series.
+        naive: of shape (n,), of a forecast: the seasonal naive forecast, its baseline.
     """
 
     labels: Floats
@@ -42,14 +56,40 @@ class ScoredRows:
     names: tuple[str, ...] = ()
     groups: npt.NDArray[np.int_] | None = None
     weights: Floats | None = None
+    blocks: npt.NDArray[np.int_] | None = None
+    features: Floats | None = None
+    scale: Floats | None = None
+    naive: Floats | None = None
 
     @cached_property
     def memo(self) -> dict[str, Any]:
         """What a metric computed once for all resamples of these rows, by its name."""
         return {}
 
+    def of_rows(self, rows: npt.NDArray[np.intp]) -> "ScoredRows":
+        """The rows of these indices, in their order."""
+        return replace(
+            self,
+            labels=self.labels[rows],
+            scores=self.scores[rows],
+            answers=None if self.answers is None else self.answers[rows],
+            groups=None if self.groups is None else self.groups[rows],
+            weights=None if self.weights is None else self.weights[rows],
+        )
+
     def __len__(self) -> int:
         return len(self.scores)
+
+    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "ScoredRows":
+        """A copy with these rows only; groups are numbered anew from 0."""
+        columns: dict[str, Any] = {
+            name: column[rows]
+            for name in _BY_ROW
+            if (column := getattr(self, name)) is not None and len(column)
+        }
+        if "groups" in columns:
+            columns["groups"] = np.unique(columns["groups"], return_inverse=True)[1]
+        return replace(self, **columns)
 
     @cached_property
     def order(self) -> npt.NDArray[np.intp]:

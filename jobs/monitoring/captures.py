@@ -10,9 +10,11 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.answers import AnswerShape
 from jobs.database import NO_PATH_COLUMNS, file_name, files, literal
 from jobs.errors import InputError
 from jobs.names import (
+    ANSWER,
     FAULT,
     INFERENCE_ID,
     LINE,
@@ -51,7 +53,7 @@ def stage_captures(
     *,
     window: Interval,
     version: int,
-    task: str,
+    shape: AnswerShape,
     empty_is_missing: bool,
 ) -> list[str]:
     """Read capture files into one Parquet file of the columns of `jobs.monitoring.rows`, faults included.
@@ -78,7 +80,7 @@ def stage_captures(
     left = list(names)
     connection.execute("SET preserve_insertion_order = false")
     while True:
-        query = _rows(_events(folder, left, window), columns, version, task, empty_is_missing)
+        query = _rows(_events(folder, left, window), columns, version, shape, empty_is_missing)
         try:
             connection.execute(
                 f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet, ROW_GROUP_SIZE 20480)"
@@ -150,10 +152,11 @@ def _events(folder: Path, names: Sequence[str], window: Interval) -> str:
     )"""
 
 
-def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empty_is_missing: bool) -> str:
+def _rows(
+    events: str, columns: Mapping[str, str], version: int, shape: AnswerShape, empty_is_missing: bool
+) -> str:
     """The SQL query of one row for each row of a request; an event with a fault is one row without values."""
     paths = "[" + ", ".join(literal(pointer(name)) for name in columns) + "]"
-    bounds = "BETWEEN 0 AND 1" if task == "binary" else "IS NOT NULL"
     # Only in text columns it matters whether the JSON value is a number: 5.50 becomes "5.5", "5.50" stays.
     written = [name for name, kind in columns.items() if kind in ("category", "text")]
     raw = "[" + ", ".join(literal(pointer(name)) for name in written) + "]::VARCHAR[]"
@@ -190,8 +193,7 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
     answers AS (
         SELECT {event}, row,
             coalesce(TRY_CAST(json_extract_string(answer, '/version') AS BIGINT), {version}) AS version,
-            CASE WHEN json_type(answer) = 'OBJECT' THEN json_extract(answer, '/score')
-                ELSE CAST(answer AS JSON) END AS answer
+            {_numbers_of("answer", shape)} AS answer
         FROM documents
     ),
     found AS (
@@ -201,23 +203,59 @@ def _rows(events: str, columns: Mapping[str, str], version: int, task: str, empt
     ),
     read AS (
         SELECT {event}, row, version, json_type(answer) AS kind, jsons, {", ".join(texts)},
-            CASE WHEN json_type(answer) IN ({_NUMERAL}) THEN TRY_CAST(CAST(answer AS VARCHAR) AS DOUBLE) END
-                AS number
+            {_number("answer")} AS number, {_list("answer", shape)} AS numbers
         FROM found
     ),
     typed AS (
-        SELECT *, {", ".join(typed)}, CASE WHEN isfinite(number) AND number {bounds} THEN number END AS score
+        SELECT *, {", ".join(typed)}, {_score(shape)} AS score
         FROM read
     )
     SELECT CASE
             WHEN fault IS NOT NULL THEN fault
             WHEN row IS NULL OR json_type(row) <> 'OBJECT' THEN 'row'
-            WHEN kind = 'ARRAY' THEN 'several'
+            {"WHEN score IS NULL THEN 'numbers'" if shape.several else "WHEN kind = 'ARRAY' THEN 'several'"}
             WHEN score IS NULL THEN 'score' END AS {FAULT},
         coalesce(given, event) || CASE WHEN many THEN '#' || place ELSE '' END AS {INFERENCE_ID},
-        served_at AS {SERVED_AT}, score AS {SCORE}, version AS {VERSION}, row AS {LINE},
+        served_at AS {SERVED_AT}, score AS {SCORE}, numbers AS {ANSWER}, version AS {VERSION}, row AS {LINE},
         once AS {ONCE}, place AS {PLACE}, {problem_text} AS {PROBLEMS}, {", ".join(values)}
     FROM typed"""
+
+
+def _numbers_of(answer: str, shape: AnswerShape) -> str:
+    """The SQL expression of what holds the numbers of an answer: the whole of it, or a member."""
+    score = f"json_extract({answer}, '/score')"
+    if shape.published:
+        score = f"coalesce(json_extract({answer}, '/{shape.published}'), {score}, CAST({answer} AS JSON))"
+    return f"CASE WHEN json_type({answer}) = 'OBJECT' THEN {score} ELSE CAST({answer} AS JSON) END"
+
+
+def _number(value: str) -> str:
+    """The SQL expression of a JSON number; NULL for any other value."""
+    return (
+        f"CASE WHEN json_type({value}) IN ({_NUMERAL}) THEN TRY_CAST(CAST({value} AS VARCHAR) AS DOUBLE) END"
+    )
+
+
+def _list(answer: str, shape: AnswerShape) -> str:
+    """The SQL expression of all numbers of an answer, which is a list or an object by name."""
+    if not shape.several:
+        return "NULL::DOUBLE[]"
+    count = len(shape.names)
+    listed = ", ".join(_number(f"json_extract({answer}, '/{place}')") for place in range(count))
+    named = ", ".join(_number(f"json_extract({answer}, {literal(pointer(name))})") for name in shape.names)
+    return (
+        f"CASE WHEN json_type({answer}) = 'ARRAY' AND json_array_length({answer}) = {count} THEN [{listed}] "
+        f"WHEN json_type({answer}) = 'OBJECT' AND len(json_keys({answer})) = {count} THEN [{named}] END"
+    )
+
+
+def _score(shape: AnswerShape) -> str:
+    """The SQL expression of a row's score; NULL when an answer of the task cannot have such numbers."""
+    if shape.several:
+        good = f"{shape.complete('numbers')} AND {shape.in_bounds('numbers')}"
+        return f"CASE WHEN {good} THEN {shape.score('numbers')} END"
+    bounds = "BETWEEN 0 AND 1" if shape.bounded else "IS NOT NULL"
+    return f"CASE WHEN isfinite(number) AND number {bounds} THEN number END"
 
 
 def _sole(answer: str) -> str:

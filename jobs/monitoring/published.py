@@ -5,10 +5,12 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.answers import AnswerShape
 from jobs.database import literal, parquet, quote
 from jobs.errors import InputError
 from jobs.monitoring import new_columns
 from jobs.names import (
+    ANSWER,
     FAULT,
     INFERENCE_ID,
     KEY,
@@ -94,17 +96,19 @@ def _joined(parts: Path, result: PublishedBatch, dataset: DatasetSection, column
     fault = (
         f"WHEN raw.{KEY} IS NULL THEN 'raw' WHEN NOT isfinite(part.score) OR part.score IS NULL THEN 'score'"
     )
+    several = AnswerShape.of(dataset).published
+    answer = f"CAST({several} AS DOUBLE[])" if several else "NULL::DOUBLE[]"
     return f"""
     SELECT CASE {fault} END AS {FAULT}, part.inference_id AS {INFERENCE_ID},
-        {moment(result.predicted_at)} AS {SERVED_AT}, part.score AS {SCORE},
+        {moment(result.predicted_at)} AS {SERVED_AT}, part.score AS {SCORE}, part.answer AS {ANSWER},
         CAST({result.package_version} AS BIGINT) AS {VERSION}, NULL::VARCHAR AS {LINE},
         hash(part.inference_id) AS {ONCE}, CAST(0 AS BIGINT) AS {PLACE},
         raw.{PROBLEMS}, {values}
     FROM (
-        SELECT inference_id, row_key, score,
+        SELECT inference_id, row_key, score, answer,
             row_number() OVER (PARTITION BY row_key ORDER BY inference_id) AS place
         FROM (SELECT inference_id, {published_key(dataset, "row_key")} AS row_key,
-            CAST(score AS DOUBLE) AS score FROM {predictions})
+            CAST(score AS DOUBLE) AS score, {answer} AS answer FROM {predictions})
     ) AS part LEFT JOIN (
         SELECT *, {row_key(dataset)} AS {KEY}, row_number() OVER (PARTITION BY {row_key(dataset)}) AS {NTH}
         FROM raw

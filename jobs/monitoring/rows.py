@@ -1,9 +1,10 @@
 """The served rows of a window, from an endpoint's captures or from batch predictions.
 
 Rows of repeated events count once, and rows are counted by model version. Staged rows hold `FAULT` (why a row
-is left out, or NULL), `INFERENCE_ID`, `SERVED_AT`, `SCORE`, `VERSION`, `LINE` (the row as it was sent),
-`ONCE` and `PLACE` (which together identify a row of an event), the notes of `jobs.reading` on values that do
-not fit, and the columns by number. The view ``served`` has the columns by name.
+is left out, or NULL), `INFERENCE_ID`, `SERVED_AT`, `SCORE`, `ANSWER` (all numbers of the answer, where there
+are several), `VERSION`, `LINE` (the row as it was sent), `ONCE` and `PLACE` (which together identify a row of
+an event), the notes of `jobs.reading` on values that do not fit, and the columns by number. The view
+``served`` has the columns by name.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.answers import AnswerShape
 from jobs.database import NO_PATH_COLUMNS, files, literal, quote, single
 from jobs.folders import Folders
 from jobs.monitoring import new_columns
@@ -19,6 +21,7 @@ from jobs.monitoring.captures import stage_captures
 from jobs.monitoring.published import stage_published
 from jobs.monitoring.settings import Settings
 from jobs.names import (
+    ANSWER,
     ENTITY,
     EVENT_TIME,
     FAULT,
@@ -45,6 +48,7 @@ UNREADABLE: Mapping[str, str] = {
     "body": "requests hold no text, or were captured without their answer",
     "answers": "requests have another number of answers than rows",
     "row": "rows are no JSON objects",
+    "numbers": "answers do not hold one number for each class or quantile",
     "several": "answers are lists of several numbers, and one is judged",
     "score": "answers hold no number that can be a score",
     "raw": "predictions are about rows that are not among the raw files",
@@ -105,7 +109,7 @@ def stage_served(
         folder / "captured.parquet",
         window=settings.window,
         version=settings.package.version,
-        task=plan.dataset.task,
+        shape=AnswerShape.of(plan.dataset),
         empty_is_missing=program.format == "csv",
     )
     if not endpoint:
@@ -134,7 +138,7 @@ def _divided_by_version(
     notes: list[str],
 ) -> Served:
     refuse_equal(columns)
-    ours = (FAULT, INFERENCE_ID, SERVED_AT, SCORE, VERSION, LINE, ONCE, PLACE, PROBLEMS)
+    ours = (FAULT, INFERENCE_ID, SERVED_AT, SCORE, ANSWER, VERSION, LINE, ONCE, PLACE, PROBLEMS)
     named = [f"{at_place(place)} AS {quote(name)}" for place, name in enumerate(columns)]
     parts = files(sorted(folder.glob("*.parquet")))
     staged = (

@@ -50,12 +50,14 @@ class Program:
         steps: the features, in the order of the model's input.
         origin: the model, data version and time interval that it was fitted on.
         format: the format of the files that it was fitted on; in ``csv`` an empty text is a missing value.
+        classes: the label's values in a multiclass task, in the order of the model's answers.
     """
 
     columns: Mapping[str, str]
     steps: tuple[Step, ...]
     origin: Mapping[str, Any] = field(default_factory=dict)
     format: str = "csv"
+    classes: tuple[str, ...] = ()
 
     def reading(self, renamed: Mapping[str, str]) -> "Program":
         """A copy of the program that reads renamed columns.
@@ -105,6 +107,7 @@ class Program:
         """The program as JSON text; equal programs give equal bytes."""
         document = {
             "schema_version": SCHEMA_VERSION,
+            **({"classes": list(self.classes)} if self.classes else {}),
             "columns": dict(self.columns),
             "format": self.format,
             "origin": dict(self.origin),
@@ -150,6 +153,7 @@ class Program:
             steps=steps,
             origin=document.get("origin", {}),
             format=document.get("format", "csv"),
+            classes=tuple(document.get("classes", ())),
         )
 
     @classmethod

@@ -178,14 +178,33 @@ def down(root: Path) -> int:
 
 
 def images_registry(root: Path, runtime: toolchain.JobsRuntime) -> dict[str, Any]:
-    """The content of ``images.json``: which local program replaces which container image."""
+    """The content of ``images.json``: which local program replaces which container image.
+
+    Raises:
+        CommandError: an image has both ``python`` and ``requirements``, or no such lock file.
+    """
     return {
         "scikit-learn": {
             "python": str(runtime.python),
             "environment": runtime.environment,
         },
-        "images": settings_file.local_images(root),
+        "images": [_with_python(image, root) for image in settings_file.local_images(root)],
     }
+
+
+def _with_python(image: dict[str, Any], root: Path) -> dict[str, Any]:
+    """The image with the interpreter of its ``requirements``, whose environment is made if missing."""
+    named = image.get("requirements")
+    if named is None:
+        return image
+    where = f"requirements of a [[local.images]] table in {root / places.SETTINGS_FILE}"
+    if "python" in image:
+        raise CommandError(f"{where}: the table has python too; keep one of them")
+    lock = Path(str(named))
+    if not lock.is_file():
+        raise CommandError(f"{where}: there is no file {lock}; lock the image's packages into it")
+    rest = {key: value for key, value in image.items() if key != "requirements"}
+    return {**rest, "python": str(toolchain.image_python(lock))}
 
 
 def free_port() -> int:

@@ -10,16 +10,16 @@ from typing import Any, Literal
 from mdlc_cli.errors import CommandError
 from mdlc_cli.places import SETTINGS_FILE
 
-_WITH_PATHS = ("train", "serve", "process", "python")
+_WITH_PATHS = ("train", "serve", "process", "python", "requirements")
 
 
 def local_images(root: Path) -> list[dict[str, Any]]:
     """The ``[[local.images]]`` tables: how a user's own container images run on this machine.
 
     Each has ``match``, a regular expression for the image's URI, and what to run instead: ``train``,
-    ``serve`` or ``process`` (commands as lists), ``python``, ``environment``. A word that begins with ``./``
-    is a path relative to the settings file, so that the file works in every clone of a project. The local AWS
-    checks the content of the tables.
+    ``serve`` or ``process`` (commands as lists), ``python`` or ``requirements`` (a lock file with hashes),
+    ``environment``. A word that begins with ``./`` is a path relative to the settings file, so that the file
+    works in every clone of a project. The local AWS checks the content of the tables.
 
     Raises:
         CommandError: the file is not valid TOML, or ``local.images`` is not a list of tables.

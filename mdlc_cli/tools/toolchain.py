@@ -110,6 +110,12 @@ def table_python() -> Path:
     return _environment(folder, "reader of Parquet files: DuckDB from the jobs' lock", lock)
 
 
+def image_python(lock: Path) -> Path:
+    """The interpreter of a container image of the user's own: the packages of its lock, made on first use."""
+    folder = places.cache_root() / f"image-{cache.digest([lock.read_bytes(), _python_key(), _COMPILED])}"
+    return _environment(folder, f"container image: environment from {lock.name}", lock)
+
+
 _NODE_FILES = ("package.json", "package-lock.json")
 
 

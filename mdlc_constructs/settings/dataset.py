@@ -71,9 +71,9 @@ class Dataset:
         timestamp: the column with the time at which a prediction would be requested; by default the split
             is by this time. None for data without one: see `Split` for the other ways to divide rows.
         columns: each column's type, one of `COLUMN_TYPES`; other columns of the files are ignored.
-        row_key: the columns that together identify a row; predictions are joined to rows by them. Empty for
-            data without ids: a row's key is then a digest of its values, its file and its number in the
-            file, which changes when the file changes.
+        row_key: the columns that together identify a row; predictions are joined to rows by them. A
+            forecast's are entity and timestamp. Empty for other data without ids: a row's key is then a
+            digest of its values, its file and its number in the file, which changes when the file changes.
         entity: the column that identifies what the row is about, such as a customer; it is written with each
             prediction.
         known_after: columns whose values are known only after the prediction, so they can never be features.
@@ -172,13 +172,32 @@ class Dataset:
                 repeated = sorted({item for item in value if tuple(value).count(item) > 1})
                 if repeated:
                     raise refusal(name, repeated[0], "is named twice; name each column once.")
+        if self.task == "forecast":
+            self._check_series()
+
+    def _check_series(self) -> None:
+        """Set the row key of a forecast: its rows are the points of series."""
+        if self.entity is None:
+            raise refusal("entity", None, "a forecast needs the column that names the series.")
+        if self.timestamp is None:
+            raise refusal("timestamp", None, "a forecast needs the column with the time of each step.")
+        key = (self.entity, self.timestamp)
+        if self.row_key not in ((), key):
+            raise refusal(
+                "row_key",
+                self.row_key,
+                "a forecast's rows are points of series, which entity and timestamp identify; leave it out.",
+            )
+        object.__setattr__(self, "row_key", key)
+        if self.weight is not None:
+            raise refusal("weight", self.weight, "a forecast learns from whole series; leave it out.")
 
     def _with_implied_types(self) -> dict[str, str]:
         """The declared types, and the types that follow from a column's role."""
         implied = {
             **({self.label: _LABEL_TYPES.get(self.task, "number")} if self.label else {}),
-            **({self.timestamp: "timestamp"} if self.timestamp else {}),
             **dict.fromkeys(self.row_key, "text"),
+            **({self.timestamp: "timestamp"} if self.timestamp else {}),
             **({self.entity: "text"} if self.entity else {}),
             **({self.weight: "number"} if self.weight else {}),
             **({self.group: "text"} if self.group else {}),
@@ -240,13 +259,7 @@ class Dataset:
         if self.task == "multiclass" and len(self.classes) < 3:
             raise refusal("classes", self.classes, "give all classes, at least three; two are a binary task.")
         if self.forecast is not None:
-            if self.timestamp is None:
-                raise refusal("timestamp", None, "a forecast needs the column with the time of each step.")
-            if self.entity is None:
-                raise refusal("entity", None, "a forecast needs the column that names the series.")
-            for name in self.forecast.known:
-                if name not in self.resolved_features:
-                    raise unknown("forecast.known", name, self.resolved_features, what="feature")
+            self.forecast.check_features(self.features, self.columns)
         self._check_class_weights()
 
     def _check_class_weights(self) -> None:
@@ -276,7 +289,7 @@ class Dataset:
         return self.weight is not None or bool(self.class_weights)
 
     def _check_features(self) -> None:
-        for name in self.features or ():
+        for name in self._named_features:
             if name in self.known_after:
                 raise refusal(
                     "features",
@@ -293,7 +306,7 @@ class Dataset:
                     name,
                     f"is a {self.columns[name]} column; declare it a category, or use calendar for time.",
                 )
-        if not self.resolved_features and not self.calendar:
+        if not self.resolved_features and not self.calendar and self.forecast is None:
             raise refusal(
                 "features", self.features, "name at least one column or calendar part to learn from."
             )
@@ -302,10 +315,20 @@ class Dataset:
                 raise unknown("accepted_leaks", name, self.resolved_features, what="feature")
 
     @property
+    def _named_features(self) -> tuple[str, ...]:
+        """The features that are named, one way or the other."""
+        if self.features is None and self.forecast is not None:
+            return self.forecast.known
+        return self.features or ()
+
+    @property
     def resolved_features(self) -> tuple[str, ...]:
-        """The feature columns: ``features``, or by default all declared columns without another role."""
-        if self.features is not None:
-            return self.features
+        """The feature columns: ``features``, or by default all declared columns without another role.
+
+        In a forecast the default is the columns whose future values are known.
+        """
+        if self.features is not None or self.forecast is not None:
+            return self._named_features
         roles = {self.label, self.timestamp, self.entity, self.weight, self.group}
         other = {*roles, *self.row_key, *self.known_after}
         return tuple(

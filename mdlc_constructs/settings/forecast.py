@@ -1,5 +1,7 @@
 """What a forecast is asked for: how many steps, of which frequency, at which quantile levels."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mdlc_constructs.settings.numbers import check_whole
@@ -10,7 +12,16 @@ FREQUENCIES = ("min", "h", "D", "W", "MS", "QS", "YS")
 """The frequencies of steps, as pandas names them: minutes, hours, days, weeks, and the starts of months,
 quarters and years."""
 
-MAX_HORIZON, MAX_ORIGINS = 1000, 100
+MAX_HORIZON, MAX_ORIGINS, MAX_SEASON = 1000, 100, 100_000
+
+SEASONS: Mapping[str, int] = {"min": 60, "h": 24, "D": 7, "W": 52, "MS": 12, "QS": 4, "YS": 1}
+"""The usual season of a frequency, in steps: an hour of minutes, a day of hours, a week of days, a year."""
+
+CONTENT_TYPE = "application/jsonlines"
+"""The content type of a forecast's records: one series and origin a line."""
+
+VARIABLE = "MDLC_FORECAST"
+"""The environment variable that tells a container the steps and quantiles, as JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +35,9 @@ class Forecast:
         quantiles: the levels between 0 and 1 to predict, in increasing order, with 0.5 among them.
         origins: how many forecasts of the holdout are made for each series, each from a later origin than the
             one before (rolling origin).
+        season: the number of steps after which a series repeats itself, by which the seasonal naive forecast
+            and MASE are computed; by default the one of `SEASONS`. A series shorter than a season and a step
+            is taken as one without seasons.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -34,10 +48,13 @@ class Forecast:
     known: tuple[str, ...] = ()
     quantiles: tuple[float, ...] = (0.1, 0.5, 0.9)
     origins: int = 3
+    season: int | None = None
 
     def __post_init__(self) -> None:
         check_whole("horizon", self.horizon, 1, MAX_HORIZON, unit="steps")
         check_whole("origins", self.origins, 1, MAX_ORIGINS, unit="forecasts")
+        if self.season is not None:
+            check_whole("season", self.season, 1, MAX_SEASON, unit="steps")
         if self.frequency not in FREQUENCIES:
             raise unknown("frequency", self.frequency, FREQUENCIES, what="frequency")
         known: object = self.known
@@ -55,6 +72,30 @@ class Forecast:
             raise refusal("quantiles", self.quantiles, "add 0.5: the median is the score of a forecast.")
         object.__setattr__(self, "quantiles", levels)
 
+    def check_features(self, features: tuple[str, ...] | None, columns: Mapping[str, str]) -> None:
+        """Refuse known columns that no feature can be, and features whose future is not known.
+
+        Args:
+            features: the features that the dataset names; None for all known columns.
+            columns: types of all declared columns.
+
+        Raises:
+            ValueError: naming the column and the remedy.
+        """
+        for name in self.known:
+            if name not in columns:
+                raise unknown("forecast.known", name, columns, what="column")
+            if features is not None and name not in features:
+                raise refusal("forecast.known", name, "is not among the features; add it, or leave it out.")
+        for name in features or ():
+            if name not in self.known:
+                raise refusal(
+                    "features",
+                    name,
+                    "is not in forecast.known, and a forecast can only use columns whose values are known "
+                    "for the steps to come: name it there, or leave it out.",
+                )
+
     def to_plan(self) -> ForecastSection:
         """The ``dataset.forecast`` section of a job's plan."""
         return ForecastSection(
@@ -63,4 +104,20 @@ class Forecast:
             known=self.known,
             quantiles=self.quantiles,
             origins=self.origins,
+            season=self.season or SEASONS[self.frequency],
         )
+
+    def to_environment(self) -> dict[str, str]:
+        """The variable by which the containers of training and scoring learn what is asked of them.
+
+        Quantile levels are texts, the keys of a container's answers.
+        """
+        section = self.to_plan()
+        asked = {
+            "horizon": section.horizon,
+            "frequency": section.frequency,
+            "season": section.season,
+            "known": list(section.known),
+            "quantiles": list(section.level_names),
+        }
+        return {VARIABLE: json.dumps(asked)}

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.outliers import Outliers
 from mdlc_constructs.settings.payloads.job_plan import QualitySection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
@@ -20,7 +21,9 @@ class QualityRules:
         ranges: smallest and largest value of numeric columns; None for no limit.
         accepted_values: the values that a column may hold, as text.
         minimum_class_share: in a binary task, the smallest share (0 to 1) of the rarer class.
-        leak_auc: a feature that alone reaches this AUC (0.5 to 1) counts as a leak of the label.
+        leak_auc: a feature that alone reaches this AUC (0.5 to 1) counts as a leak of the label; in a
+            multiclass task the mean AUC over the classes, in a regression the correlation.
+        outliers: the rule for unusual values of numeric columns, by column.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -34,6 +37,7 @@ class QualityRules:
     accepted_values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     minimum_class_share: float = 0.001
     leak_auc: float = 0.98
+    outliers: Mapping[str, Outliers] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.minimum_rows, int) or self.minimum_rows < 1:
@@ -54,6 +58,10 @@ class QualityRules:
                 raise refusal(
                     f"accepted_values[{column!r}]", values, "give a tuple of the values that are accepted."
                 )
+        for column, rule in self.outliers.items():
+            if not isinstance(rule, Outliers):
+                raise refusal(f"outliers[{column!r}]", rule, "give a rule, such as Outliers(robust_z=8).")
+        object.__setattr__(self, "outliers", dict(self.outliers))
         object.__setattr__(self, "accepted_values", {c: tuple(v) for c, v in self.accepted_values.items()})
         object.__setattr__(self, "ranges", {c: tuple(v) for c, v in self.ranges.items()})
 
@@ -74,15 +82,21 @@ class QualityRules:
         Raises:
             ValueError: with a suggestion.
         """
-        for argument in ("missing_share", "ranges", "accepted_values"):
+        for argument in ("missing_share", "ranges", "accepted_values", "outliers"):
             for column in getattr(self, argument):
                 if column not in dataset.columns:
                     raise unknown(argument, column, dataset.columns, what="column")
-        for column in self.ranges:
-            if dataset.columns[column] not in ("number", "integer"):
-                raise refusal(
-                    "ranges", column, f"is a {dataset.columns[column]} column; ranges are for numbers."
-                )
+        for argument, columns in (("ranges", self.ranges), ("outliers", self.outliers)):
+            for column in columns:
+                if dataset.columns[column] not in ("number", "integer"):
+                    raise refusal(
+                        argument,
+                        column,
+                        f"is a {dataset.columns[column]} column; {argument} are for numbers.",
+                    )
+        for column in self.outliers:
+            if column not in dataset.resolved_features:
+                raise unknown("outliers", column, dataset.resolved_features, what="feature")
 
     def to_plan(self) -> QualitySection:
         """The ``quality`` section of a job's plan."""
@@ -95,6 +109,7 @@ class QualityRules:
             accepted_values={column: tuple(values) for column, values in self.accepted_values.items()},
             minimum_class_share=self.minimum_class_share,
             leak_auc=self.leak_auc,
+            outliers={column: rule.to_plan() for column, rule in self.outliers.items()} or None,
         )
 
 

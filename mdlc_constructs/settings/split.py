@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise
 
 from mdlc_constructs.settings.dataset import Dataset
@@ -46,6 +46,7 @@ class Split:
     values: Mapping[str, str] | None = None
     prefixes: Mapping[str, str] | None = None
     group: str | None = None
+    gap: timedelta | None = None
 
     def __post_init__(self) -> None:
         kinds = (self.intervals, self.fractions, self.shares, self.column, self.prefixes)
@@ -53,6 +54,10 @@ class Split:
             raise refusal("split", self, _MAKERS)
         if self.group is not None and (not isinstance(self.group, str) or not self.group):
             raise refusal("group", self.group, "name a column, such as 'patient'.")
+        if self.gap is not None and not (isinstance(self.gap, timedelta) and self.gap > timedelta(0)):
+            raise refusal(
+                "gap", str(self.gap), "give a time above 0, such as timedelta(days=7), or leave it out."
+            )
 
     @classmethod
     def by_time(
@@ -62,9 +67,14 @@ class Split:
         holdout_from: date | datetime,
         train_from: date | datetime | None = None,
         holdout_to: date | datetime | None = None,
+        gap: timedelta | None = None,
         group: str | None = None,
     ) -> "Split":
         """Split at points in time. Rows before ``train_from`` and from ``holdout_to`` on are left out.
+
+        Args:
+            gap: a time before validation and before holdout whose rows are in no part, so that features that
+                look back do not carry one part's labels into the next.
 
         Raises:
             ValueError: when the times are not in chronological order.
@@ -85,21 +95,31 @@ class Split:
                 "validation": (moments["validation_from"], moments["holdout_from"]),
                 "holdout": (moments["holdout_from"], moments["holdout_to"]),
             },
+            gap=gap,
             group=group,
         )
 
     @classmethod
     def by_fraction(
-        cls, *, validation: float = 0.1, holdout: float = 0.2, group: str | None = None
+        cls,
+        *,
+        validation: float = 0.1,
+        holdout: float = 0.2,
+        gap: timedelta | None = None,
+        group: str | None = None,
     ) -> "Split":
         """Split by shares of the rows in chronological order: the latest rows are the holdout.
 
-        Rows with equal times stay together, so shares are approximate when many rows have the same time.
+        Rows with equal times stay together, so shares are approximate when many rows have the same time. The
+        holdout of a forecast is at least as long as its origins need.
+
+        Args:
+            gap: as in `by_time`.
 
         Raises:
             ValueError: when a share is not between 0 and 1, or nothing is left to train on.
         """
-        return cls(fractions=_shares(validation, holdout), group=group)
+        return cls(fractions=_shares(validation, holdout), gap=gap, group=group)
 
     @classmethod
     def random(
@@ -269,6 +289,7 @@ class Split:
             else PartColumn(name=self.column, values=dict(self.values or {})),
             prefixes=None if self.prefixes is None else dict(self.prefixes),
             group=self.group,
+            gap_seconds=self.gap.total_seconds() if self.gap else None,
         )
 
 

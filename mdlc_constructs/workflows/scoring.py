@@ -9,6 +9,7 @@ from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.job_plan import QualitySection
+from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
@@ -81,14 +82,32 @@ def package_model(model: str, network: NetworkSettings) -> Task:
 
 
 def unlabelled(dataset: Dataset) -> DatasetSection:
-    """A plan's dataset section for rows to score: without the label and columns known only afterwards."""
-    absent = {dataset.label, *dataset.known_after}
+    """A plan's dataset section for rows to score: without the label and columns known only afterwards.
+
+    A forecast keeps its label: what is scored are series with their history.
+    """
+    forecast = dataset.task == "forecast"
+    absent = {*dataset.known_after, *(() if forecast else (dataset.label,))}
     return replace(
         dataset.to_plan(),
-        label=None,
+        label=dataset.label if forecast else None,
         known_after=(),
         columns={name: kind for name, kind in dataset.columns.items() if name not in absent},
     )
+
+
+def refuse_forecast(dataset: Dataset, *, step: str, remedy: str) -> None:
+    """Refuse a forecast in a step that takes one row a request.
+
+    Raises:
+        ValueError: naming the task, the step and what to use instead.
+    """
+    if dataset.task == "forecast":
+        raise refusal(
+            "task",
+            dataset.task,
+            f"{step} answers one row at a time, and a forecast needs whole series; use {remedy}.",
+        )
 
 
 def rules_of(quality: QualityRules, columns: Collection[str]) -> QualitySection:
@@ -96,7 +115,9 @@ def rules_of(quality: QualityRules, columns: Collection[str]) -> QualitySection:
     return quality.to_plan().about(columns)
 
 
-def score_task(name: str, *, model: str, content_type: str, compute: Compute) -> Task:
+def score_task(
+    name: str, *, model: str, content_type: str, compute: Compute, strategy: str = "MultiRecord"
+) -> Task:
     """A transform job over one folder; the map's item has the job's name, the model and the locations."""
     return ask_in_batch(
         name,
@@ -107,7 +128,16 @@ def score_task(name: str, *, model: str, content_type: str, compute: Compute) ->
         output_uri="{% $states.input.output %}",
         content_type=content_type,
         compute=compute,
+        strategy=strategy,
     )
+
+
+def strategy_of(task: str) -> str:
+    """The batch strategy of a task's transform jobs.
+
+    A record of a forecast is a whole series, and the models of the field, such as DeepAR, take one a request.
+    """
+    return "SingleRecord" if task == "forecast" else "MultiRecord"
 
 
 def ask_in_batch(
@@ -123,8 +153,9 @@ def ask_in_batch(
     output: object = None,
     catch: tuple[Catch, ...] = (),
     comment: str = "",
+    strategy: str = "MultiRecord",
 ) -> Task:
-    """A transform job with many rows per request; predictions have the content type of the input."""
+    """A transform job, by default with many rows a request; answers have the content type of the input."""
     return transform_job(
         name,
         job_name=job_name,
@@ -134,7 +165,7 @@ def ask_in_batch(
         output_uri=output_uri,
         content_type=content_type,
         accept=content_type,
-        strategy="MultiRecord",
+        strategy=strategy,
         instance_type=compute.instance_type,
         instance_count=compute.instance_count,
         kms_key_id=KEY_ARN,

@@ -344,6 +344,19 @@ def test_a_refused_input_is_not_scored(teams: Aws) -> None:
     assert "price" in failed.cause
 
 
+def test_an_input_of_unusual_values_is_not_scored(teams: Aws) -> None:
+    (path,) = write_orders(teams.folder / "in-cents", seed=77, rows=200, files=1)
+    header, *lines = path.read_text().splitlines()
+    fields = [line.split(",") for line in lines]
+    for values in fields[:20]:
+        values[4] = str(100 * float(values[4]))
+    path.write_text("\n".join([header, *(",".join(values) for values in fields)]))
+    teams.upload(STEADY, "raw/batch/in-cents/", [path])
+    failed = teams.run(STEADY, "batch-inference", {"prefix": "in-cents/"})
+    assert (failed.status, failed.error) == ("FAILED", "DataRefused")
+    assert "Column 'price' has" in failed.cause and "outliers" in failed.cause
+
+
 @pytest.mark.parametrize(
     ("workflow", "given", "error"),
     [

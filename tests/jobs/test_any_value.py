@@ -13,6 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from jobs.answers import AnswerShape
 from jobs.commands import features, prepare, quality
 from jobs.database import connect, literal
 from jobs.monitoring.captures import stage_captures
@@ -100,7 +101,7 @@ def captured(folder: Path, values: Values, kind: str) -> list[Any]:
             folder / "staged.parquet",
             window=Interval(start=START.isoformat() + "Z", end=END.isoformat() + "Z"),
             version=7,
-            task="binary",
+            shape=AnswerShape(task="binary"),
             empty_is_missing=True,
         )
         found = connection.execute(

@@ -117,7 +117,7 @@ def test_strata_have_exact_shares(
         batch.plan(dataset=PLAIN, split=at_random(stratify="y", seed=seed), importance=None), batch.folders()
     )
     keys = str(batch.output("split", "holdout_keys", "keys.parquet"))
-    held = dict(duckdb.sql(f"SELECT label, count(*) FROM '{keys}' GROUP BY 1").fetchall())
+    held = dict(duckdb.connect().execute(f"SELECT label, count(*) FROM '{keys}' GROUP BY 1").fetchall())
     lines = batch.output("split", "validation", "validation.csv").read_text().splitlines()
     for label, rows in ((1, positive), (0, negative)):
         assert held[label] == max(1, int(rows * 0.2 + 0.5))
@@ -132,7 +132,9 @@ def test_a_group_moves_as_a_whole(tmp_path: Path, split: dict[str, Any]) -> None
         row["at"] = f"2024-01-01T{index // 60:02d}:{index % 60:02d}:00"
         row["x"] = int(row["patient"][1:])
     batch.write("a.csv", made, (*HEADER, "at"))
-    timed = {"timestamp": "at", "columns": {**COLUMNS, "at": "timestamp"}} if "fractions" in split else {}
+    timed: dict[str, Any] = (
+        {"timestamp": "at", "columns": {**COLUMNS, "at": "timestamp"}} if "fractions" in split else {}
+    )
     written = parts(batch, split, **timed)
     held = [{line.split(",")[0] for line in written[part]} for part in written]
     assert all(held)
@@ -150,7 +152,7 @@ def test_by_fraction_a_group_is_where_its_latest_row_is(tmp_path: Path) -> None:
     plan = batch.plan(dataset=dataset, split={"fractions": SHARES, "group": "patient"})
     features.run(plan, batch.folders())
     keys = str(batch.output("split", "holdout_keys", "keys.parquet"))
-    [(first,)] = duckdb.sql(f"SELECT CAST(min(event_time) AS VARCHAR) FROM '{keys}'").fetchall()
+    [(first,)] = duckdb.connect().execute(f"SELECT CAST(min(event_time) AS VARCHAR) FROM '{keys}'").fetchall()
     assert first.startswith("2024-01-01")
 
 
@@ -196,9 +198,11 @@ def test_equal_rows_without_ids_have_keys_of_their_own(tmp_path: Path) -> None:
     batch.write("b.csv", made, HEADER)
     parts(batch, at_random())
     keys = str(batch.output("split", "holdout_keys", "keys.parquet"))
-    [found] = duckdb.sql(
-        f"SELECT count(*), count(DISTINCT row_key), count(event_time), count(entity) FROM '{keys}'"
-    ).fetchall()
+    [found] = (
+        duckdb.connect()
+        .execute(f"SELECT count(*), count(DISTINCT row_key), count(event_time), count(entity) FROM '{keys}'")
+        .fetchall()
+    )
     assert found[0] == found[1] > 0
     assert found[2:] == (0, 0)
 

@@ -83,3 +83,79 @@ def test_what_knows_nothing_is_not(column: str, kind: str) -> None:
 def test_a_number_is_measured_by_correlation() -> None:
     assert measured("y * -3.0", "number", "regression") == pytest.approx(1)
     assert measured("r", "number", "regression") < 0.1
+
+
+@pytest.mark.parametrize("column", ["exp(y / 2.5)", "abs(y - 1000)", "CASE WHEN y > 1000 THEN y END"])
+def test_a_number_may_know_the_label_by_a_curve(column: str) -> None:
+    assert measured_number(column) > 0.7
+    assert measured_number("r") < 0.1
+
+
+def test_a_curve_that_knows_the_label_exceeds_the_limit() -> None:
+    assert measured_number("exp(y / 20.0)") > 0.98
+
+
+def measured_number(column: str) -> float:
+    """The same of a label that is a number from 0 to about 1400, in the order of the rows."""
+    dataset = DatasetSection(
+        format="csv",
+        timestamp="t",
+        row_key=("i",),
+        columns={"x": "number"},
+        features=("x",),
+        positive="1",
+        task="regression",
+    )
+    with connect() as (connection, _):
+        connection.execute("SELECT setseed(0.5)")
+        connection.execute(
+            f"CREATE TABLE labelled AS SELECT i, y AS {LABEL}, {column} AS x FROM "
+            f"(SELECT i, i / 2.1 AS y, random() AS r FROM range({ROWS}) t(i))"
+        )
+        return strengths(connection, "labelled", dataset)["x"]
+
+
+CLASSES = ("red", "green", "blue")
+
+
+def measured_classes(column: str, kind: str) -> float:
+    """How strong a column is that SQL makes of the row number `i`, the class's number `y` and chance `r`."""
+    dataset = DatasetSection(
+        format="csv",
+        timestamp="t",
+        row_key=("i",),
+        columns={"x": kind},
+        features=("x",),
+        positive="1",
+        task="multiclass",
+        classes=CLASSES,
+    )
+    with connect() as (connection, _):
+        connection.execute("SELECT setseed(0.5)")
+        connection.execute(
+            f"CREATE TABLE labelled AS SELECT i, CAST(y AS DOUBLE) AS {LABEL}, {column} AS x FROM "
+            f"(SELECT i, i % 3 AS y, random() AS r FROM range({ROWS}) t(i))"
+        )
+        return strengths(connection, "labelled", dataset)["x"]
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("y", "integer"),
+        ("(y + 1) % 3 + 0.9 * r", "number"),  # the class in the middle has the lowest values
+        ("'c' || y", "category"),
+        ("CASE WHEN y = 1 THEN NULL ELSE 5 * y + r END", "number"),
+    ],
+)
+def test_what_knows_the_class_is_found(column: str, kind: str) -> None:
+    assert measured_classes(column, kind) > 0.98
+
+
+@pytest.mark.parametrize(("column", "kind"), [("r", "number"), ("'name ' || i", "category")])
+def test_what_knows_nothing_of_the_class_is_not(column: str, kind: str) -> None:
+    assert measured_classes(column, kind) < 0.6
+
+
+def test_what_knows_one_class_of_three_is_no_leak_of_the_label() -> None:
+    assert 0.7 < measured_classes("CASE WHEN y = 1 THEN 5 ELSE r END", "number") < 0.9

@@ -2,15 +2,19 @@ from pathlib import Path
 
 import pytest
 
+from jobs.answers import AnswerShape
 from jobs.database import connect
 from jobs.errors import InputError
-from jobs.predictions import answer_to, faults, load_scores, numbered_files
+from jobs.predictions import answer_to, faults, load_answers, numbered_files, read_answers
 from tests.jobs.batches import Batch
+
+SCORE = AnswerShape(task="regression")
+CLASSES = AnswerShape(task="multiclass", names=("a", "b", "c"))
 
 
 def loaded(path: Path) -> list[float | None]:
     with connect() as (connection, _):
-        load_scores(connection, path, "scores")
+        load_answers(connection, path, "scores", SCORE)
         return [row[0] for row in connection.execute("SELECT score FROM scores ORDER BY row").fetchall()]
 
 
@@ -63,8 +67,8 @@ def test_what_is_wrong_with_answers_is_said(
     path = tmp_path / "a.csv.out"
     path.write_text(text)
     with connect() as (connection, _):
-        load_scores(connection, path, "scores")
-        found = faults(connection, "scores", rows=rows, task=task, about="a")
+        load_answers(connection, path, "scores", AnswerShape(task=task))
+        found = faults(connection, "scores", rows=rows, shape=AnswerShape(task=task), about="a")
     assert len(found) == len(said)
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
 
@@ -90,3 +94,60 @@ def test_names_are_flat_numbered_and_do_not_clash(batch: Batch) -> None:
         ("z[1]*ä?.csv", "00003-z-1-"),
         ("z" * 200, "00004-" + "z" * 60),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[0.1, 0.7, 0.2]\n[0.5, 0.5, 0.0]\n",  # XGBoost's image in a transform job
+        "0.1,0.7,0.2\n0.5,0.5,0.0\n",  # the same otherwise
+        "0.1,0.7,0.2,0.5,0.5,0.0",
+        "0.1\n0.7\n0.2\n0.5\n0.5\n0.0\n",
+        '{"predictions": [{"score": [0.1, 0.7, 0.2]}, {"score": [0.5, 0.5, 0.0]}]}',
+        '{"score": [0.1, 0.7, 0.2]}\n{"score": [0.5, 0.5, 0.0]}\n',
+        '"[0.1, 0.7, 0.2]"\n"[0.5, 0.5, 0.0]"\n',
+    ],
+)
+def test_several_numbers_of_a_row_are_read_however_they_are_written(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv.out"
+    path.write_text(text)
+    with connect() as (connection, _):
+        assert load_answers(connection, path, "scores", CLASSES) == 2
+        assert faults(connection, "scores", rows=2, shape=CLASSES, about="a") == []
+        scores, answers = read_answers(connection, "scores", CLASSES)
+        rows = connection.execute(
+            f"SELECT {CLASSES.prediction('answer')} FROM scores ORDER BY row"
+        ).fetchall()
+    assert answers is not None
+    assert (scores.tolist(), answers.tolist()) == ([0.7, 0.5], [[0.1, 0.7, 0.2], [0.5, 0.5, 0.0]])
+    assert rows == [("b",), ("a",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1\n0\n", "a: 2 numbers for 2 rows; a row's answer has 3, one for each of 'a', 'b', 'c'."),
+        ("0.2,0.3,0.1,0.4\n0.2,0.3,0.1,0.4\n", "a: 8 numbers for 2 rows; a row's answer has 3"),
+        ("0.2,0.3,nan\n0.2,0.3,x\n", "a: 2 of 2 answers hold what is no finite number."),
+        ("0.2,0.3,0.6\n0.2,0.3,0.5\n", "a: 1 of 2 answers are no probabilities from 0 to 1 whose sum is 1."),
+        ("1.5,-0.5,0\n0.2,0.3,0.5\n", "a: 1 of 2 answers are no probabilities from 0 to 1 whose sum is 1."),
+        ("0.3333,0.3333,0.3333\n0.2,0.3,0.5\n", None),
+    ],
+)
+def test_what_is_wrong_with_probabilities_is_said(tmp_path: Path, text: str, said: str | None) -> None:
+    path = tmp_path / "a.csv.out"
+    path.write_text(text)
+    with connect() as (connection, _):
+        load_answers(connection, path, "scores", CLASSES)
+        found = faults(connection, "scores", rows=2, shape=CLASSES, about="a")
+    assert [sentence[: len(said or "")] for sentence in found] == ([said] if said else [])
+
+
+def test_a_forecast_s_score_is_the_quantile_nearest_to_the_median(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv.out"
+    path.write_text("-1,2,30\n")
+    shape = AnswerShape(task="forecast", names=("0.1", "0.5", "0.9"))
+    with connect() as (connection, _):
+        load_answers(connection, path, "scores", shape)
+        assert faults(connection, "scores", rows=1, shape=shape, about="a") == []
+        assert read_answers(connection, "scores", shape)[0].tolist() == [2.0]

@@ -32,6 +32,27 @@ def test_a_binary_label_becomes_one_and_nought(
     assert [row[0] for row in found] == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "classes", "values", "expected"),
+    [
+        ("category", ["it's", "no", "b"], "('it''s'), ('b'), ('B'), (NULL)", [0, 2, None, None]),
+        ("integer", ["3", "1", "2"], "(1), (2), (4), (NULL)", [1, 2, None, None]),
+        ("number", ["1.0", "2.5", "3"], "(1.0), (2.5), (3.0), (2.0)", [0, 1, 2, None]),
+        ("text", ["1.0", "01", "true"], "('1'), ('01'), ('true'), ('1.00')", [0, 1, 2, None]),
+    ],
+)
+def test_a_class_becomes_its_number(
+    filled: Batch, kind: str, classes: list[str], values: str, expected: list[int | None]
+) -> None:
+    columns = {**filled.document()["dataset"]["columns"], "y": kind}
+    dataset = filled.plan(dataset={"columns": columns, "task": "multiclass", "classes": classes}).dataset
+    with connect() as (connection, _):
+        found = connection.execute(
+            f"SELECT {label_number(dataset)} FROM (VALUES {values}) AS v(y)"
+        ).fetchall()
+    assert [row[0] for row in found] == expected
+
+
 def test_a_positive_that_the_label_cannot_hold_is_refused(filled: Batch) -> None:
     with pytest.raises(PlanError, match=r"dataset\.positive='yes'"):
         label_number(filled.plan(dataset={"positive": "yes"}).dataset)

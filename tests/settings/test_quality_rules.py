@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.outliers import Outliers
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.quality_rules import QualityRules
 
@@ -44,6 +45,7 @@ def test_the_plan_section_is_plain_json() -> None:
         {"ranges": {"a": (1,)}},
         {"accepted_values": {"b": "xy"}},
         {"accepted_values": {"b": ()}},
+        {"outliers": {"a": 8}},
     ],
 )
 def test_rules_that_cannot_be_meant_are_refused(changes: dict[str, Any]) -> None:
@@ -57,6 +59,8 @@ def test_rules_that_cannot_be_meant_are_refused(changes: dict[str, Any]) -> None
         ({"ranges": {"aa": (0, 1)}}, "did you mean 'a'"),
         ({"missing_share": {"zzz": 0.1}}, "choose one of"),
         ({"ranges": {"b": (0, 1)}}, "ranges are for numbers"),
+        ({"outliers": {"b": Outliers(robust_z=8)}}, "outliers are for numbers"),
+        ({"outliers": {"aa": Outliers(robust_z=8)}}, "did you mean 'a'"),
     ],
 )
 def test_rules_are_about_columns_that_exist(changes: dict[str, Any], remedy: str) -> None:

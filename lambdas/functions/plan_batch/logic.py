@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lambdas.aws.packages import Package
 from lambdas.aws.registry import LookUps
-from lambdas.planning.errors import InvalidInput
+from lambdas.planning.errors import InvalidInput, NoPackage
 from lambdas.planning.execution_plan import decode_input, finished_by, planned_step
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import StepJob, digest, digest_sections, find_step_job, verdict
@@ -100,13 +100,30 @@ def work(request: BatchPlannerRequest, body: JobPlan, package: Package) -> Batch
     def step(name: str, *parts: object) -> str:
         return digest(request.requests[name], request.bound, *parts)
 
-    quality = step("CheckInput", digest_sections("quality", body))
+    # Only rules on outliers compare the input with the package's baseline.
+    compared = [baseline_of(package)] if body.quality is not None and body.quality.outliers else []
+    quality = step("CheckInput", digest_sections("quality", body), *compared)
     prepare = step("PrepareInput", digest_sections("prepare", body), package.metadata["program"])
     score = step("ScoreInput", prepare, package.metadata["model"])
     # The same job writes the files to deliver, so that changed delivery settings run it again. Its output's
     # key contains the run id, which depends on the input's quality rules, so `quality` is part of it.
     check = step("CheckOutput", score, digest_sections("check", body), quality)
     return BatchWork(data=body.data.version, quality=quality, prepare=prepare, score=score, check=check)
+
+
+def baseline_of(package: Package) -> str:
+    """The S3 URI of the folder of the package's baseline.
+
+    Raises:
+        NoPackage: when the package has none.
+    """
+    uri = package.metadata.get("baseline", "")
+    if not uri:
+        raise NoPackage(
+            f"{package.arn} has no 'baseline' in its metadata, with which rules on outliers compare: train "
+            "again, or leave out quality.outliers."
+        )
+    return uri
 
 
 def decide(
@@ -156,7 +173,7 @@ def decide(
         step=step,
         names={"CheckInput": checked.name, "PrepareInput": prepared.name, "CheckOutput": output.name},
         package=package.planned,
-        uris=_uris(request, digests),
+        uris=_uris(request, digests, package),
         keys=_keys(request, digests.run),
         scoring=_scoring(request, digests, package, scored),
         quality=quality_verdict,
@@ -170,7 +187,7 @@ def _uri(request: BatchPlannerRequest, *path: str) -> str:
     return f"s3://{request.home.bucket}/" + "/".join(path)
 
 
-def _uris(request: BatchPlannerRequest, digests: BatchWork) -> dict[str, str]:
+def _uris(request: BatchPlannerRequest, digests: BatchWork, package: Package) -> dict[str, str]:
     """The S3 URIs of an execution's files and folders; folders end with a slash."""
     run, prepare = digests.run, digests.prepare[:20]
     uris = {
@@ -185,6 +202,8 @@ def _uris(request: BatchPlannerRequest, digests: BatchWork) -> dict[str, str]:
     }
     if request.settings.delivery:
         uris["delivery"] = _uri(request, "deliveries", run, "")
+    if request.settings.quality.outliers:
+        uris["baseline"] = baseline_of(package)
     return {"data": request.settings.dataset.uri, **uris}
 
 

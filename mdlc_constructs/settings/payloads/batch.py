@@ -1,8 +1,9 @@
 """Payloads of the batch inference workflow: of its planning function and its delivery function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mdlc_constructs.settings.payloads.codec import OMIT_NONE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.job_plan import DeliverySection, QualitySection
 from mdlc_constructs.settings.payloads.planning import (
@@ -128,6 +129,7 @@ class PredictionsManifest:
         predicted_at: when the batch was planned, ISO 8601.
         rows: of all parts.
         columns: of every part, in order.
+        classes: of a multiclass task, in the order of each row's `probabilities`.
     """
 
     model: str
@@ -139,3 +141,4 @@ class PredictionsManifest:
     columns: tuple[str, ...]
     parts: tuple[PublishedPart, ...]
     schema_version: int = 1
+    classes: tuple[str, ...] | None = field(default=None, metadata={OMIT_NONE: True})

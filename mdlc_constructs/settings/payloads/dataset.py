@@ -31,6 +31,7 @@ class ForecastSection:
         known: the columns whose future values are known.
         quantiles: levels between 0 and 1, in increasing order.
         origins: number of origins in the holdout.
+        season: number of steps after which a series repeats itself.
     """
 
     horizon: int
@@ -38,6 +39,12 @@ class ForecastSection:
     known: tuple[str, ...]
     quantiles: tuple[float, ...]
     origins: int
+    season: int = 1
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        """The quantile levels as text, as answers name them."""
+        return tuple(f"{level:g}" for level in self.quantiles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,15 +88,16 @@ class DatasetSection:
     def answer_names(self) -> tuple[str, ...]:
         """The names of the numbers of an answer: classes or quantile levels; empty for one number."""
         if self.forecast is not None:
-            return tuple(f"{level:g}" for level in self.forecast.quantiles)
+            return self.forecast.level_names
         return self.classes or ()
 
     def needed(self, *, label: bool) -> dict[str, str]:
         """The columns that a job reads, with their types; columns in `known_after` are not among them.
 
         Args:
-            label: whether to include the label.
+            label: whether to include the label; a forecast's is its history, and always included.
         """
+        label = label or self.forecast is not None
         roles = [self.timestamp, self.entity, *self.features, *([self.label, self.weight] if label else [])]
         names = [*self.row_key, *roles, self.group]
         return {name: self.columns[name] for name in dict.fromkeys(names) if name}

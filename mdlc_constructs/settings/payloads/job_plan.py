@@ -111,11 +111,13 @@ class SplitSection:
         prefixes: by part, what the names of its files begin with.
         group: the column whose equal values stay in one part.
         window: the time span of all rows that are used.
+        gap_seconds: the time between the end of a part and the beginning of the next; None for no gap.
     """
 
     intervals: Mapping[str, Interval] | None = None
     fractions: Mapping[str, float] | None = None
     window: Interval = field(default_factory=Interval)
+    gap_seconds: float | None = field(default=None, metadata={OMIT_NONE: True})
     random: RandomSection | None = field(default=None, metadata={OMIT_NONE: True})
     column: PartColumn | None = field(default=None, metadata={OMIT_NONE: True})
     prefixes: Mapping[str, str] | None = field(default=None, metadata={OMIT_NONE: True})
@@ -138,6 +140,15 @@ class SplitSection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutlierRule:
+    """Which values of a column are outliers; see `Outliers` for the meaning."""
+
+    robust_z: float | None
+    quantile: float | None
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class QualitySection:
     """The rules for a batch of data; see `QualityRules` for their meaning."""
 
@@ -149,6 +160,7 @@ class QualitySection:
     accepted_values: Mapping[str, tuple[str, ...]]
     minimum_class_share: float
     leak_auc: float
+    outliers: Mapping[str, OutlierRule] | None = field(default=None, metadata={OMIT_NONE: True})
 
     def about(self, columns: Collection[str]) -> "QualitySection":
         """The same rules, without those for columns not in `columns`."""
@@ -157,6 +169,9 @@ class QualitySection:
             missing_share={name: share for name, share in self.missing_share.items() if name in columns},
             ranges={name: bounds for name, bounds in self.ranges.items() if name in columns},
             accepted_values={name: texts for name, texts in self.accepted_values.items() if name in columns},
+            outliers={name: rule for name, rule in self.outliers.items() if name in columns}
+            if self.outliers
+            else None,
         )
 
 

@@ -126,6 +126,12 @@ METRICS: Mapping[str, Metric] = {
         Metric(name="expected_calibration_error", tasks=_CLASSES, higher_is_better=False),
         Metric(name="precision_by_class", tasks=("multiclass",), higher_is_better=True, by_class=True),
         Metric(name="recall_by_class", tasks=("multiclass",), higher_is_better=True, by_class=True),
+        Metric(
+            name="expected_calibration_error_by_class",
+            tasks=("multiclass",),
+            higher_is_better=False,
+            by_class=True,
+        ),
         Metric(name="rmse", tasks=("regression", "forecast"), higher_is_better=False, highest=None),
         Metric(name="mae", tasks=("regression", "forecast"), higher_is_better=False, highest=None),
         Metric(name="r2", tasks=("regression",), higher_is_better=True, lowest=None),

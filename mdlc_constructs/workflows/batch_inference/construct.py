@@ -39,7 +39,8 @@ class BatchInferenceWorkflow(Workflow):
         dataset: the data to score; it needs no label and no columns that are known only afterwards.
         quality: rules that a batch must satisfy before it is scored. By default the rules of `QualityRules`,
             but with a minimum of one row.
-        content_type: content type of the records that are scored.
+        content_type: content type of the records that are scored; by default "text/csv", and
+            "application/jsonlines" of a forecast.
         max_parallel: number of shards, and so of transform jobs, that run in parallel. An input of many files
             is distributed over the shards.
         moves_champion: whether publishing makes the package the champion. Set it to False when the model also
@@ -72,7 +73,7 @@ class BatchInferenceWorkflow(Workflow):
         home: ModelHome,
         dataset: Dataset,
         quality: QualityRules | None = None,
-        content_type: str = BatchInferenceSettings.content_type,
+        content_type: str | None = None,
         max_parallel: int = BatchInferenceSettings.max_parallel,
         moves_champion: bool = BatchInferenceSettings.moves_champion,
         delivery: Delivery | None = None,
@@ -112,7 +113,9 @@ class BatchInferenceWorkflow(Workflow):
             *job_roles.volumes(),
         )
         reads, bucket = job_roles.dataset(self.source.key_arn), job_roles.model_bucket
-        self.job_role("InputRole", reads, jobs, bucket(reads=("runs",), writes=("quality", "quarantine")))
+        compared = ("baselines",) if self.settings.quality.outliers else ()
+        checks = bucket(reads=("runs", *compared), writes=("quality", "quarantine"))
+        self.job_role("InputRole", reads, jobs, checks)
         self.job_role("PrepareRole", reads, jobs, bucket(reads=("runs", "splits"), writes=("prepared",)))
         self.job_role(
             "OutputRole",

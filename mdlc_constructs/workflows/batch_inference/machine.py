@@ -20,6 +20,7 @@ from mdlc_constructs.resources.places import (
 )
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.settings.delivery import Delivery
+from mdlc_constructs.settings.forecast import CONTENT_TYPE
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.tasks import s3
@@ -30,7 +31,7 @@ from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import Parts, machine_function
 from mdlc_constructs.workflows.planning import taken
-from mdlc_constructs.workflows.scoring import package_model, rules_of, score_task, unlabelled
+from mdlc_constructs.workflows.scoring import package_model, rules_of, score_task, strategy_of, unlabelled
 
 WORKFLOW = "batch-inference"
 
@@ -62,7 +63,7 @@ class BatchInferenceSettings:
     model: str
     dataset: Dataset
     quality: QualityRules = field(default_factory=lambda: INPUT_RULES)
-    content_type: str = "text/csv"
+    content_type: str | None = None
     max_parallel: int = 4
     moves_champion: bool = True
     delivery: Delivery | None = None
@@ -81,6 +82,12 @@ class BatchInferenceSettings:
             self.delivery.check_dataset(self.dataset)
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform")
+
+    @property
+    def records_type(self) -> str:
+        """The content type of the records that transform jobs read."""
+        forecast = self.dataset.task == "forecast"
+        return self.content_type or (CONTENT_TYPE if forecast else "text/csv")
 
     def to_plan(self) -> dict[str, object]:
         """The settings in the form of the jobs' `plan.json`, without label and columns known only later."""
@@ -101,6 +108,7 @@ def create_model(settings: BatchInferenceSettings) -> Task:
 
 def check_input(settings: BatchInferenceSettings) -> Task:
     """Check the batch before it is scored; a rejected batch is reported and quarantined."""
+    baseline = {"baseline": "{% $plan.uris.baseline %}"} if settings.quality.outliers else {}
     return data_job(
         "CheckInput",
         command="quality",
@@ -108,7 +116,7 @@ def check_input(settings: BatchInferenceSettings) -> Task:
         model=settings.model,
         role_arn="${InputRole}",
         wheels="${DataWheels}",
-        inputs={"data": "{% $plan.uris.data %}"},
+        inputs={"data": "{% $plan.uris.data %}", **baseline},
         outputs={"report": "{% $plan.uris.report %}", "quarantine": "{% $plan.uris.quarantine %}"},
         compute=settings.job_compute,
         network=settings.network,
@@ -139,8 +147,9 @@ def score_input(settings: BatchInferenceSettings) -> Map:
     inner = score_task(
         "ScoreShard",
         model=settings.model,
-        content_type=settings.content_type,
+        content_type=settings.records_type,
         compute=settings.scoring_compute,
+        strategy=strategy_of(settings.dataset.task),
     )
     return Map(
         name="ScoreInput",

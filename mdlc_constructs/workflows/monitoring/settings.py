@@ -14,7 +14,7 @@ from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.job_plan import MonitorRules
 from mdlc_constructs.settings.refusal import refusal, unknown
-from mdlc_constructs.workflows.scoring import rules_of, unlabelled
+from mdlc_constructs.workflows.scoring import refuse_forecast, rules_of, unlabelled
 
 WORKFLOWS = {"endpoint": "monitoring", "batch": "batch-monitoring"}
 """The workflow's name by kind of monitor; a model may have one of each."""
@@ -73,6 +73,8 @@ class MonitoringSettings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:
+        if self.kind == "endpoint":
+            refuse_forecast(self.dataset, step="the monitor of an endpoint", remedy="a monitor of batches")
         check_duration("every", self.every, MIN_EVERY, MAX_EVERY)
         if self.every % timedelta(hours=1):
             raise refusal("every", str(self.every), "captures are filed by the hour; give whole hours.")

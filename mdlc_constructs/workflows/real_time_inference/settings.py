@@ -20,7 +20,7 @@ from mdlc_constructs.settings.rollout import (
 )
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.workflows.real_time_inference.probe_states import WatchedRelease
-from mdlc_constructs.workflows.scoring import unlabelled
+from mdlc_constructs.workflows.scoring import refuse_forecast, unlabelled
 
 WORKFLOW = "release"
 
@@ -64,6 +64,7 @@ class ReleaseSettings:
     """The endpoint, rollout and probes of the bake of a new version."""
 
     def __post_init__(self) -> None:
+        refuse_forecast(self.dataset, step="an endpoint", remedy="batch inference")
         offered = (AllAtOnce, Canary, Linear, Rolling, Shadow, ABTest)
         if not isinstance(self.rollout, offered):
             raise ValueError(

@@ -1,5 +1,7 @@
 """The training job of the training machine."""
 
+from collections.abc import Mapping
+
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Algorithm, Compute, NetworkSettings
@@ -9,7 +11,14 @@ from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import TAGS, taken
 
 
-def train_on_split(*, model: str, algorithm: Algorithm, compute: Compute, network: NetworkSettings) -> Task:
+def train_on_split(
+    *,
+    model: str,
+    algorithm: Algorithm,
+    environment: Mapping[str, str] | None,
+    compute: Compute,
+    network: NetworkSettings,
+) -> Task:
     """`Train`: train on the training part of the split and validate on its validation part."""
     return training_job(
         "Train",
@@ -18,7 +27,7 @@ def train_on_split(*, model: str, algorithm: Algorithm, compute: Compute, networ
         role_arn="${TrainRole}",
         image="${TrainingImage}",
         hyperparameters=algorithm.hyperparameters,
-        environment=getattr(algorithm, "environment", None),
+        environment=environment,
         channels=tuple(
             Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=algorithm.content_type)
             for part in ("train", "validation")

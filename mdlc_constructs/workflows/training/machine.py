@@ -6,6 +6,7 @@ and PublishEvent.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.asl.machine import Machine
@@ -24,9 +25,11 @@ from mdlc_constructs.settings import (
     Split,
 )
 from mdlc_constructs.settings.code_version import check_code_version
+from mdlc_constructs.settings.forecast import CONTENT_TYPE
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection
+from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
+from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
@@ -34,7 +37,7 @@ from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
 from mdlc_constructs.workflows.planning import taken
-from mdlc_constructs.workflows.scoring import make_model, score_task
+from mdlc_constructs.workflows.scoring import make_model, score_task, strategy_of
 from mdlc_constructs.workflows.training.artifact import artifact_found
 from mdlc_constructs.workflows.training.job import train_on_split
 from mdlc_constructs.workflows.training.model_card import (
@@ -91,13 +94,19 @@ class TrainingSettings:
         object.__setattr__(self, "split", (self.split or Split.usual(self.dataset)).of(self.dataset))
         object.__setattr__(self, "algorithm", self.algorithm.weighted(self.dataset.weighted))
         self.evaluation.check_dataset(self.dataset)
+        if self.dataset.task == "forecast" and self.algorithm.content_type != CONTENT_TYPE:
+            raise refusal(
+                "content_type",
+                self.algorithm.content_type,
+                f"a forecast's records are series, one a line; give content_type={CONTENT_TYPE!r}.",
+            )
         self.training_compute.require("training", image=self.algorithm.x86_image)
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
 
     def to_plan(self) -> dict[str, object]:
         """The settings in the form of the jobs' `plan.json`."""
-        importance = self.evaluation.importance()
+        importance = self.importance
         return {
             "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": encode(self.quality.to_plan()),
@@ -117,7 +126,19 @@ class TrainingSettings:
     @property
     def reports_gain(self) -> bool:
         """Whether the evaluation reads the trained model for the gain of its trees."""
-        return isinstance(self.algorithm, BuiltInAlgorithm) and self.evaluation.importance() is not None
+        return isinstance(self.algorithm, BuiltInAlgorithm) and self.importance is not None
+
+    @property
+    def importance(self) -> ImportanceSection | None:
+        """How permutation importance is measured; a forecast's columns cannot be permuted row by row."""
+        return None if self.dataset.task == "forecast" else self.evaluation.importance()
+
+    @property
+    def environment(self) -> Mapping[str, str] | None:
+        """The environment variables of the containers of training and scoring; None for none."""
+        own: Mapping[str, str] | None = getattr(self.algorithm, "environment", None)
+        forecast = self.dataset.forecast
+        return own if forecast is None else {**forecast.to_environment(), **(own or {})}
 
     def _algorithm_section(self) -> AlgorithmSection:
         return AlgorithmSection(
@@ -167,6 +188,7 @@ def train(settings: TrainingSettings) -> Task:
     return train_on_split(
         model=settings.model,
         algorithm=settings.algorithm,
+        environment=settings.environment,
         compute=settings.training_compute,
         network=settings.network,
     )
@@ -178,7 +200,7 @@ def model(settings: TrainingSettings) -> Task:
         model_name="{% $plan.names.CreateModel %}",
         image="${TrainingImage}",
         artifact="{% $plan.uris.artifact %}",
-        environment=getattr(settings.algorithm, "environment", None),
+        environment=settings.environment,
         model=settings.model,
         network=settings.network,
     )
@@ -191,6 +213,7 @@ def score_holdout(settings: TrainingSettings) -> Map:
         model=settings.model,
         content_type=settings.algorithm.content_type,
         compute=settings.scoring_compute,
+        strategy=strategy_of(settings.dataset.task),
     )
     return Map(
         name="ScoreHoldout",
@@ -237,7 +260,7 @@ def register(settings: TrainingSettings) -> Task:
             Container(
                 image="${TrainingImage}",
                 model_data_url="{% $plan.uris.artifact %}",
-                environment=getattr(settings.algorithm, "environment", None),
+                environment=settings.environment,
             ),
         ),
         content_types=(settings.algorithm.content_type,),

@@ -11,7 +11,7 @@ from jobs.folders import Folders
 from jobs.plan import Plan
 from jobs.verification import sha256_of
 from mdlc_constructs.settings.payloads.verdict import Verdict
-from tests.jobs.batches import HEADER, Batch, rows
+from tests.jobs.batches import DATASET, HEADER, Batch, rows
 
 SCORING = [name for name in HEADER if name not in ("y", "after")]
 
@@ -148,3 +148,35 @@ def test_lost_keys_and_half_a_plan_are_errors(prepared: Batch) -> None:
     prepared.output("keys", "00001-b.parquet").unlink()
     with pytest.raises(InputError, match=r"No keys of b\.csv"):
         run(prepared)
+
+
+def test_predictions_of_classes_have_the_class_and_each_probability(filled: Batch) -> None:
+    classes = {
+        "columns": {**DATASET["columns"], "y": "category"},
+        "task": "multiclass",
+        "classes": list("abc"),
+    }
+    made = Batch(filled.folder / "batch")
+    made.write("a.csv", rows(2, seed=9), header=SCORING)
+    made.write("b.csv", rows(3, seed=8)[2:], header=SCORING)
+    features.run(filled.plan(), filled.folders())
+    prepare.run(planned(made), made.folders(program=filled.output("program")))
+    answer(made, "00000-a", "[0.1, 0.7, 0.2]\n[0.4, 0.4, 0.2]\n")
+    answer(made, "00001-b", "0.2,0.2,0.6\n")
+    verdict = run(made, planned(made, dataset=classes))
+    assert verdict.passed, verdict.reasons
+    parts = made.folder / "checked" / "parts" / "*.parquet"
+    found = duckdb.connect().execute(
+        f"SELECT prediction, score, probabilities FROM read_parquet('{parts}') ORDER BY row_key"
+    )
+    assert found.fetchall() == [
+        ("b", 0.7, [0.1, 0.7, 0.2]),
+        ("a", 0.4, [0.4, 0.4, 0.2]),
+        ("c", 0.6, [0.2, 0.2, 0.6]),
+    ]
+    manifest = json.loads((made.folder / "checked" / "staged" / "manifest.json").read_text())
+    assert manifest["classes"] == list("abc")
+    assert manifest["columns"] == [*check.COLUMNS, "prediction", "probabilities"]
+    answer(made, "00001-b", "0.6\n")
+    verdict = run(made, planned(made, dataset=classes))
+    assert verdict.reasons[0].startswith("b.csv: 1 numbers for 1 rows; a row's answer has 3, one for each of")

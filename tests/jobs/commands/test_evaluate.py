@@ -144,7 +144,10 @@ def test_rows_may_count_by_their_weight(batch: Batch) -> None:
     assert details["split"] == "at random 70/10/20, seed 1, equal shares of y"
 
 
-RANDOM = {"random": {"shares": SHARES, "seed": 1, "stratify": None}, "drawn_by": ["x", "kind"]}
+RANDOM: dict[str, Any] = {
+    "random": {"shares": SHARES, "seed": 1, "stratify": None},
+    "drawn_by": ["x", "kind"],
+}
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,19 @@ def test_a_good_batch_passes_and_nothing_is_quarantined(filled: Batch) -> None:
     assert not filled.output("quarantine").exists()
 
 
+OUTLIERS = {"amount": {"robust_z": 20.0, "quantile": None, "share": 0.01}}
+
+
+def test_too_many_outliers_refuse_a_batch_and_are_quarantined(batch: Batch) -> None:
+    far = [{**row, "amount": 1e6 if place < 9 else row["amount"]} for place, row in enumerate(rows())]
+    batch.write("one.csv", far)
+    verdict, _ = checked(batch, quality={"outliers": OUTLIERS})
+    assert verdict.reasons[0].startswith("Column 'amount' has 9 outliers, 3.")
+    with batch.output("quarantine", "rows.csv").open() as file:
+        assert {row["reasons"] for row in csv.DictReader(file)} == {"amount is an outlier"}
+    assert checked(batch, quality={"outliers": {"amount": {**OUTLIERS["amount"], "share": 0.05}}})[0].passed
+
+
 def test_dates_out_of_order_are_fine(filled: Batch) -> None:
     times = [row["at"] for row in rows()]
     assert times != sorted(times)

@@ -5,6 +5,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from jobs.answers import AnswerShape
 from jobs.evaluation.importance import Importance, Permuted, measure_importance, read_permuted
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.rows import ScoredRows
@@ -107,13 +108,22 @@ def written(folder: Path, answers: str | None) -> tuple[Path, Path]:
 
 def test_answers_are_read_by_column(tmp_path: Path) -> None:
     keys, predictions = written(tmp_path, "0.1\n0.2\n0.3\n0.4\n")
-    found, note = read_permuted(duckdb.connect(), keys, predictions, "binary")
+    found, note = read_permuted(duckdb.connect(), keys, predictions, AnswerShape(task="binary"))
     assert found is not None and note == ""
     assert found.rows.tolist() == [7, 3]
     assert {name: scores.tolist() for name, scores in found.scores.items()} == {
         "b": [[0.1, 0.2]],
         "a": [[0.3, 0.4]],
     }
+
+
+def test_answers_of_several_numbers_are_read_by_column(tmp_path: Path) -> None:
+    keys, predictions = written(tmp_path, "0.1,0.2,0.7\n0.2,0.3,0.5\n0.3,0.3,0.4\n0.4,0.3,0.3\n")
+    shape = AnswerShape(task="multiclass", names=("x", "y", "z"))
+    found, note = read_permuted(duckdb.connect(), keys, predictions, shape)
+    assert found is not None and found.answers is not None and note == ""
+    assert found.scores["a"].tolist() == [[0.4, 0.4]]
+    assert found.answers["a"].tolist() == [[[0.3, 0.3, 0.4], [0.4, 0.3, 0.3]]]
 
 
 @pytest.mark.parametrize(
@@ -129,12 +139,12 @@ def test_answers_that_cannot_be_used_are_a_note_and_fail_nothing(
     tmp_path: Path, answers: str | None, said: str
 ) -> None:
     keys, predictions = written(tmp_path, answers)
-    found, note = read_permuted(duckdb.connect(), keys, predictions, "binary")
+    found, note = read_permuted(duckdb.connect(), keys, predictions, AnswerShape(task="binary"))
     assert found is None
     assert note.startswith("No permutation importance")
     assert said in note
 
 
 def test_without_an_index_a_note_says_why(tmp_path: Path) -> None:
-    found, note = read_permuted(duckdb.connect(), tmp_path, tmp_path, "binary")
+    found, note = read_permuted(duckdb.connect(), tmp_path, tmp_path, AnswerShape(task="binary"))
     assert found is None and "less than 30 rows" in note

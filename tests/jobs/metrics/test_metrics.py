@@ -10,8 +10,9 @@ from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metric, compute_metrics
 from jobs.metrics.curves import curves
 from jobs.metrics.rows import ScoredRows
-from mdlc_constructs.settings.payloads.tasks import metric_names
+from mdlc_constructs.settings.payloads.tasks import TASKS, metric_names
 from tests.examples_tried import examples
+from tests.jobs.metrics.answers import rows_of
 
 # Few distinct scores, so that ties are the rule.
 PAIRS = st.lists(
@@ -172,6 +173,54 @@ def test_curves_end_where_curves_end() -> None:
 
 
 def test_the_settings_know_the_metrics_that_are_computed() -> None:
-    for task in ("binary", "regression"):
-        scored = ScoredRows(labels=np.array([0.0, 1.0]), scores=np.array([0.2, 0.9]), task=task)
-        assert tuple(compute_metrics(scored)) == metric_names(task)
+    for task in TASKS:
+        scored = rows_of(task)
+        names = scored.names if task == "multiclass" else ()
+        assert tuple(compute_metrics(scored)) == metric_names(task, names)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_counts_are_the_same_as_repeating_rows_in_every_task(task: str) -> None:
+    scored = rows_of(task, 80)
+    units = np.arange(80) if scored.groups is None else scored.groups
+    counts = np.random.default_rng(4).integers(0, 3, units.max() + 1)[units]
+    again = np.repeat(np.arange(80), counts)
+    repeated = scored.take(again)
+    if scored.groups is not None:
+        # A group that is drawn twice is two groups.
+        copies = np.concatenate([np.arange(count) for count in counts])
+        pairs = np.stack([scored.groups[again], copies], axis=1)
+        numbers = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)
+        repeated = replace(repeated, groups=numbers)
+    if task in ("cluster", "embedding"):
+        return  # the scale of their features is that of all rows: see their own tests
+    assert compute_metrics(scored, counts.astype(float)) == pytest.approx(
+        compute_metrics(repeated), rel=1e-9, abs=1e-12, nan_ok=True
+    )
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_metric_has_an_interval_that_holds_it(task: str) -> None:
+    scored = rows_of(task, 300)
+    drawn = bootstrap_metrics({"challenger": scored}, resamples=60, seed=1)
+    for name, value in compute_metrics(scored).items():
+        low, high = drawn.interval("challenger", name)
+        assert low - 0.05 <= value <= high + 0.05, name
+
+
+def test_groups_of_a_ranking_are_drawn_whole() -> None:
+    scored = rows_of("ranking", 300)
+    drawn = bootstrap_metrics({"challenger": scored}, resamples=20, seed=1)
+    by_hand = bootstrap_metrics({"challenger": scored}, resamples=20, seed=1, groups=scored.groups)
+    assert np.array_equal(drawn.values["challenger"]["ndcg"], by_hand.values["challenger"]["ndcg"])
+
+
+def test_blocks_of_one_series_are_drawn_within_it() -> None:
+    scored = rows_of("forecast", 300)
+    one = replace(scored, groups=np.zeros(300, dtype=int), blocks=np.arange(300) // 10)
+    drawn = bootstrap_metrics({"challenger": one}, resamples=200, seed=1)
+    blocks = np.abs(scored.scores - scored.labels).reshape(30, 10).mean(axis=1)
+    expected = np.std(blocks) / np.sqrt(30)
+    assert drawn.standard_deviation("challenger", "mae") == pytest.approx(expected, rel=0.2)
+    whole = bootstrap_metrics({"challenger": replace(one, blocks=None)}, resamples=5, seed=1)
+    assert whole.standard_deviation("challenger", "mae") < 1e-12

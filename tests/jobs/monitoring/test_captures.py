@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.answers import AnswerShape
 from jobs.errors import InputError
 from jobs.monitoring.captures import stage_captures
-from jobs.names import FAULT, INFERENCE_ID, PLACE, PROBLEMS, ROW_KEY, SCORE, VERSION, at_place
+from jobs.names import ANSWER, FAULT, INFERENCE_ID, PLACE, PROBLEMS, ROW_KEY, SCORE, VERSION, at_place
 from jobs.roles import pointer
 from jobs.serving.values import read
 from mdlc_constructs.settings.payloads.moments import Interval
@@ -34,23 +35,24 @@ def staged(
     *files: str | bytes,
     columns: dict[str, str] = COLUMNS,
     task: str = "binary",
+    names: tuple[str, ...] = (),
     csv: bool = True,
 ) -> list[dict[str, Any]]:
-    names = []
+    written = []
     for number, content in enumerate(files):
-        names.append(f"{number}.jsonl")
-        (folder / names[-1]).write_bytes(content if isinstance(content, bytes) else content.encode())
+        written.append(f"{number}.jsonl")
+        (folder / written[-1]).write_bytes(content if isinstance(content, bytes) else content.encode())
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         stage_captures(
             connection,
             folder,
-            names,
+            written,
             columns,
             folder / "staged.parquet",
             window=Interval(start=START.isoformat() + "Z", end=END.isoformat() + "Z"),
             version=7,
-            task=task,
+            shape=AnswerShape(task=task, names=names),
             empty_is_missing=csv,
         )
         given = {name: at_place(place) for place, name in enumerate(columns)}
@@ -65,6 +67,7 @@ OURS = {
     "_fault": FAULT,
     "_inference_id": INFERENCE_ID,
     "_score": SCORE,
+    "_answer": ANSWER,
     "_version": VERSION,
     "_problems": PROBLEMS,
 }
@@ -194,7 +197,7 @@ def test_a_planned_file_that_is_gone(tmp_path: Path) -> None:
             tmp_path / "t.parquet",
             window=Interval(start="2024-01-01", end="2024-01-02"),
             version=7,
-            task="binary",
+            shape=AnswerShape(task="binary"),
             empty_is_missing=True,
         )
 
@@ -243,3 +246,31 @@ def test_values_are_read_as_the_endpoint_read_them(
             )  # engines write the same number in their own digits
         assert answer == expected and type(answer) is type(expected)
     assert len(found) == len(taken)
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault", "numbers"),
+    [
+        (
+            '{"prediction": "b", "score": 0.7, "probabilities": {"c": 0.2, "a": 0.1, "b": 0.7}}',
+            None,
+            [0.1, 0.7, 0.2],
+        ),
+        ('{"score": [0.1, 0.7, 0.2], "version": 7}', None, [0.1, 0.7, 0.2]),
+        ('{"probabilities": [0.1, 0.7, 0.2]}', None, [0.1, 0.7, 0.2]),
+        ("[0.1, 0.7, 0.2]", None, [0.1, 0.7, 0.2]),
+        ("[[0.1, 0.7, 0.2]]", None, [0.1, 0.7, 0.2]),
+        ('{"probabilities": {"a": 0.3, "b": 0.7}}', "numbers", None),
+        ('{"probabilities": {"a": 0.1, "b": 0.7, "d": 0.2}}', "numbers", [0.1, 0.7, None]),
+        ('{"probabilities": {"a": 0.1, "b": 0.7, "c": 0.2, "d": 0.0}}', "numbers", None),
+        ('{"probabilities": {"a": 0.1, "b": 0.7, "c": "0.2"}}', "numbers", [0.1, 0.7, None]),
+        ('{"score": 0.7}', "numbers", None),
+        ("[0.1, 0.7, 0.4]", "numbers", [0.1, 0.7, 0.4]),
+    ],
+)
+def test_an_answer_has_a_probability_of_each_class(
+    tmp_path: Path, answer: str, fault: str | None, numbers: list[float | None] | None
+) -> None:
+    (found,) = staged(tmp_path, event(rows(1)[0], answers=[answer]), task="multiclass", names=("a", "b", "c"))
+    assert (found["_fault"], found["_answer"]) == (fault, numbers)
+    assert found["_score"] == (None if fault else 0.7)

@@ -1,13 +1,17 @@
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from jobs.findings import Finding
 from jobs.monitoring.inputs import findings
 from jobs.plan import Plan
+from mdlc_constructs.settings.payloads.job_plan import OutlierRule
 from tests.jobs.monitoring.windows import PROGRAM, Opened, Window, event, opened, rows
 
 
-def _findings(read: Opened, plan: Plan) -> list[Finding]:
-    return findings(read.connection, plan, read.settings, PROGRAM, read.served)
+def _findings(read: Opened, plan: Plan, statistics: Any = None) -> list[Finding]:
+    return findings(read.connection, plan, read.settings, PROGRAM, read.served, statistics or {})
 
 
 def found(window: Window) -> list[tuple[str, str | None]]:
@@ -47,3 +51,22 @@ def test_one_row_breaks_no_share_and_what_is_no_chance_does(window: Window) -> N
 
 def test_nothing_to_judge(window: Window) -> None:
     assert found(window) == []
+
+
+QUANTILES = {"levels": [0.25, 0.5, 0.75], "values": [-7.0, 0.0, 7.0]}
+BASELINE = {"features": [{"name": "amount", "numerical_statistics": {"quantiles": QUANTILES}}]}
+
+
+@pytest.mark.parametrize(
+    ("far", "number", "expected"),
+    [(0, 20, []), (1, 20, []), (6, 20, ["outliers"]), (1, 1, []), (2, 2, ["outliers"])],
+)
+def test_outliers_by_the_baseline(window: Window, far: int, number: int, expected: list[str]) -> None:
+    sent = [{**row, "amount": 1e6 if place < far else 1.0} for place, row in enumerate(rows(number))]
+    window.capture(event(row) for row in sent)
+    rule = OutlierRule(robust_z=6.0, quantile=None, share=0.06)
+    with opened(window) as read:
+        plan = read.plan.but(
+            quality=replace(read.plan.quality, outliers={"amount": rule}), dataset=read.plan.dataset
+        )
+        assert [finding.rule for finding in _findings(read, plan, BASELINE)] == expected

@@ -1,11 +1,19 @@
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
 from jobs.commands.monitor import run
+from jobs.database import connect
 from jobs.errors import InputError
+from jobs.monitoring.published import stage_published
+from jobs.names import ANSWER, FAULT, SCORE
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
+from mdlc_constructs.settings.payloads.job_plan import PublishedBatch
+from tests.jobs.batches import DATASET
 from tests.jobs.monitoring.windows import Row, Window, rows
 
 
@@ -42,6 +50,42 @@ def test_batches_are_judged_as_endpoints_are(window: Window) -> None:
     assert not found["drifted"]
     requests = (window.folder / "out/monitoring/replay/requests.jsonl").read_text().splitlines()
     assert len(requests) == 3 and '"kind": ' in requests[0]
+
+
+def test_the_probabilities_of_published_predictions_are_read(tmp_path: Path) -> None:
+    part, raw = tmp_path / "part.parquet", tmp_path / "raw.csv"
+    dataset = decode(
+        DatasetSection,
+        {
+            **DATASET,
+            "columns": {"id": "text", "at": "timestamp", "who": "text", "amount": "number", "y": "category"},
+            "features": ["amount"],
+            "calendar": [],
+            "known_after": [],
+            "task": "multiclass",
+            "classes": ["a", "b", "c"],
+        },
+    )
+    raw.write_text("id,at,who,amount\nr1,2024-03-01,w,1\n")
+    entry = PublishedBatch(
+        run="aa",
+        package_version=7,
+        predicted_at="2024-03-01T05:00:00+00:00",
+        parts=(part.name,),
+        raw=(raw.name,),
+    )
+    (tmp_path / "served").mkdir()
+    with connect() as (connection, _):
+        connection.execute(
+            "COPY (SELECT 'x' AS inference_id, 'r1' AS row_key, 0.7 AS score, "
+            f"[0.1, 0.7, 0.2] AS probabilities) TO '{part}' (FORMAT parquet)"
+        )
+        columns = {"id": "text", "amount": "number"}
+        stage_published(connection, tmp_path, tmp_path, [entry], dataset, columns, tmp_path / "served")
+        found = connection.execute(
+            f"SELECT {FAULT}, {SCORE}, {ANSWER} FROM '{tmp_path / 'served' / '*.parquet'}'"
+        ).fetchall()
+    assert found == [(None, 0.7, [0.1, 0.7, 0.2])]
 
 
 def test_the_same_row_scored_in_two_runs_counts_in_both(window: Window) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -62,6 +63,13 @@ def test_a_json_row_is_read_by_the_declared_types() -> None:
     assert typed == {"amount": 1.5, "kind": "日本", "at": datetime(2024, 5, 17, 6, 30)}
     assert PROGRAM.prepare(typed) == [1.5, 2.0, 6.0]
     assert PROGRAM.prepare(PROGRAM.typed({})) == PROGRAM.prepare({}) == [2.5, 9.0, -1.0]
+
+
+def test_classes_travel_with_the_program_and_others_have_none() -> None:
+    assert "classes" not in json.loads(PROGRAM.to_json())
+    program = replace(PROGRAM, classes=("b", "a", "c"))
+    assert json.loads(program.to_json())["classes"] == ["b", "a", "c"]
+    assert Program.from_document(json.loads(program.to_json())) == program
 
 
 def test_a_value_that_does_not_fit_is_named_with_its_column() -> None:

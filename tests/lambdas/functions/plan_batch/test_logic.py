@@ -1,6 +1,7 @@
 """The batch planner's decisions, over a made-up registry of jobs and packages."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from lambdas.aws.packages import Package
 from lambdas.aws.registry import LookUps
 from lambdas.functions.plan_batch import logic
 from lambdas.functions.plan_batch.logic import checked_input, shards
-from lambdas.planning.errors import InvalidInput
+from lambdas.planning.errors import InvalidInput, NoPackage
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job
 from mdlc_constructs.settings.payloads.batch import BatchPlannerRequest
@@ -52,7 +53,9 @@ def event(**changes: Any) -> dict[str, Any]:
     return {**base, **changes}
 
 
-def plan(found: dict[str, Job] | None = None, recorded: Any = None, **changes: Any) -> dict[str, Any]:
+def plan(
+    found: dict[str, Job] | None = None, recorded: Any = None, package: Package = PACKAGE, **changes: Any
+) -> dict[str, Any]:
     def look_up(name: str) -> Job:
         return (found or {}).get(name, Job(status="Absent"))
 
@@ -60,8 +63,8 @@ def plan(found: dict[str, Job] | None = None, recorded: Any = None, **changes: A
     looking = LookUps(processing=look_up, training=look_up, transform=look_up, model=look_up, config=look_up)
     request = decode(BatchPlannerRequest, event(**changes))
     shard_of = shards(files, 2)
-    body = logic.job_plan(request, files, PACKAGE, shard_of)
-    return encode(logic.decide(request, body, shard_of, PACKAGE, lambda run: recorded, looking))
+    body = logic.job_plan(request, files, package, shard_of)
+    return encode(logic.decide(request, body, shard_of, package, lambda run: recorded, looking))
 
 
 def completed(*steps: str, **verdicts: str) -> dict[str, Job]:
@@ -131,6 +134,20 @@ def test_a_delivery_is_checked_and_published_anew_when_its_settings_change() -> 
     assert runs[1] == runs[3]
     assert {len({name[step] for name in names}) for step in ("CheckInput", "PrepareInput")} == {1}
     assert len({json.dumps(one["scoring"]) for one in plans}) == 1
+
+
+def test_rules_on_outliers_check_the_input_against_the_packages_baseline() -> None:
+    outliers = {"price": {"robust_z": 8, "quantile": None, "share": 0.01}}
+    settings = {**SETTINGS, "quality": {**SETTINGS["quality"], "outliers": outliers}}
+    with pytest.raises(NoPackage, match="leave out quality"):
+        plan(settings=settings)
+    plans = [
+        plan(package=replace(PACKAGE, metadata={**PACKAGE.metadata, "baseline": uri}), settings=settings)
+        for uri in ("s3://b/baselines/r/", "s3://b/baselines/s/")
+    ]
+    assert [each["uris"]["baseline"] for each in plans] == ["s3://b/baselines/r/", "s3://b/baselines/s/"]
+    assert plans[0]["names"]["CheckInput"] != plans[1]["names"]["CheckInput"]
+    assert "baseline" not in plan()["uris"]
 
 
 def test_rows_to_deliver_lie_below_their_run() -> None:

@@ -1,0 +1,1 @@
+"""A team that forecasts how many people work in each industry, with a container of its own."""

@@ -1,0 +1,75 @@
+"""The shape of a model's answer: one number, or one for each class or quantile level, as SQL expressions."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jobs.database import literal
+from mdlc_constructs.settings.payloads.dataset import DatasetSection
+
+SUM_TOLERANCE = 1e-3
+"""How far the sum of a row's probabilities may be from 1: models compute with 32 bits, and some round."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerShape:
+    """What a model answers for a row.
+
+    Attributes:
+        names: the classes or quantile levels, in the order of the answer's numbers; empty for one number.
+    """
+
+    task: str
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, dataset: DatasetSection) -> "AnswerShape":
+        """The shape of the answers to a data set's rows."""
+        return cls(task=dataset.task, names=dataset.answer_names)
+
+    @property
+    def several(self) -> bool:
+        """Whether an answer has several numbers."""
+        return bool(self.names)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the numbers are probabilities."""
+        return self.task in ("binary", "multiclass")
+
+    @property
+    def published(self) -> Literal["probabilities", "quantiles"] | None:
+        """The column of published predictions with all numbers of the answer; None for one number."""
+        if not self.several:
+            return None
+        return "probabilities" if self.task == "multiclass" else "quantiles"
+
+    def score(self, answer: str) -> str:
+        """The SQL expression of the one number that stands for an answer of several.
+
+        It is the highest probability, or the quantile whose level is nearest to the median.
+        """
+        if self.task == "multiclass":
+            return f"list_max({answer})"
+        levels = [abs(float(name) - 0.5) for name in self.names]
+        return f"{answer}[{levels.index(min(levels)) + 1}]"
+
+    def prediction(self, answer: str) -> str:
+        """The SQL expression of the class with the highest probability; of equal ones the first."""
+        classes = ", ".join(map(literal, self.names))
+        return f"[{classes}][list_position({answer}, list_max({answer}))]"
+
+    def complete(self, answer: str) -> str:
+        """The SQL condition that an answer has one finite number for each name; never NULL."""
+        return (
+            f"coalesce(len({answer}) = {len(self.names)} AND "
+            f"len(list_filter({answer}, lambda number: isfinite(number))) = {len(self.names)}, false)"
+        )
+
+    def in_bounds(self, answer: str) -> str:
+        """The SQL condition that a complete answer's numbers can be what the task asks for."""
+        if not self.bounded:
+            return "true"
+        return (
+            f"list_min({answer}) >= 0 AND list_max({answer}) <= 1 AND "
+            f"abs(list_sum({answer}) - 1) <= {SUM_TOLERANCE}"
+        )

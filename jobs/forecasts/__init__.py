@@ -1,0 +1,1 @@
+"""What is special to forecasts: series with steps, records of whole series, and answers of quantiles."""
