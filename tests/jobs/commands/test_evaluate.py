@@ -303,5 +303,5 @@ def test_classes_are_evaluated_by_name(batch: Batch) -> None:
     assert list(report["calibration"]["classes"]) == CLASSES["classes"]
     assert report["baseline"]["metrics"]["auc_macro"] == 0.5
     assert "No segment" not in " ".join(report["unmeasured"])
-    verdict, _ = evaluated(batch, dataset=CLASSES, gate={"at_least": {"recall:high": 0.9999}})
-    assert not verdict.passed and "recall:high" in verdict.reasons[0]
+    verdict, _ = evaluated(batch, dataset=CLASSES, gate={"at_least": {"recall:none": 0.5}})
+    assert not verdict.passed and "recall:none" in verdict.reasons[0]
