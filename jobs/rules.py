@@ -5,6 +5,7 @@ from typing import Any
 
 import duckdb
 
+from jobs.class_rules import rare_classes, unknown_classes
 from jobs.csv_files import what_is_read
 from jobs.database import literal, quote, single
 from jobs.findings import Finding
@@ -205,13 +206,15 @@ def label_rules(
         f"WHERE {number} IS NOT NULL AND {within(plan.dataset.timestamp, plan.requested)}"
     )
     label = plan.dataset.label
-    unlabelled = _count(connection, f"{number} IS NULL")
+    unlabelled = _count(connection, f"{quote(str(label))} IS NULL")
     labelled, mean, lowest, highest, kinds = single(
         connection,
         f"SELECT count(*), avg({LABEL}), min({LABEL}), max({LABEL}), "
         f"count(DISTINCT {quote(str(label))}) FROM labelled",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)
+    if plan.dataset.classes:
+        yield from unknown_classes(connection, plan)
     if unlabelled and plan.dataset.forecast is None:
         yield Finding(
             rule="unlabelled",
@@ -240,6 +243,8 @@ def label_rules(
                 "nothing can be learned."
             ),
         )
+    elif plan.dataset.classes:
+        yield from rare_classes(connection, plan)
     elif plan.dataset.task == "binary":
         yield from _class_rules(plan, float(str(mean)), int(str(kinds)))
 

@@ -18,26 +18,29 @@ from jobs import performance
 from jobs.answers import AnswerShape
 from jobs.database import connect, parquet
 from jobs.errors import InputError
-from jobs.evaluation.calibration import measure_calibration
+from jobs.evaluation.answers import read_models
+from jobs.evaluation.calibration import calibration_of
 from jobs.evaluation.gain import GainError, read_gain
 from jobs.evaluation.importance import Importance, measure_importance, read_permuted
 from jobs.evaluation.known_rows import known_rows
 from jobs.evaluation.model_card import CARD, card_text
+from jobs.evaluation.registry import registry_metrics
 from jobs.evaluation.report import Evaluated, number, read_split
 from jobs.evaluation.segments import read_segments
 from jobs.folders import Folders, write_json
 from jobs.gate import CHALLENGER, CHAMPION, comparison, conditions, thresholds, undefined_metric
-from jobs.metrics.bootstrap import Bootstrap, bootstrap_metrics
+from jobs.metrics.baselines import measure_baseline
+from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
-from jobs.metrics.curves import curves
 from jobs.metrics.rows import Floats, ScoredRows
 from jobs.pages.evaluation import draw
 from jobs.pages.evaluation_page import to_html
 from jobs.plan import Plan
-from jobs.predictions import answer_to, faults, load_answers, read_answers
+from jobs.predictions import answer_to
 from jobs.program import champion_program
 from jobs.serving.program import Program
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 RECORDS = "holdout.csv"
@@ -54,7 +57,7 @@ def run(
         progress: called with the number of each finished resample.
 
     Raises:
-        InputError: when scores are missing, too many, or not probabilities.
+        InputError: when answers are missing, too many, or not what the task asks for.
     """
     plan = plan.read_by("evaluate")
     threshold = plan.evaluation.threshold
@@ -69,10 +72,12 @@ def run(
         notes = [*known_rows(connection, keys, rival, split or {}, plan.data_version)] if rival else []
         if weights is not None:
             notes.append(f"Metrics count each row by its weight in {plan.dataset.weight!r}; segments do not.")
-        models = {
-            name: _scored(connection, path, name, labels, AnswerShape.of(plan.dataset), threshold, weights)
-            for name, path in answers.items()
-        }
+        shape = AnswerShape.of(plan.dataset)
+        answered = read_models(
+            connection, answers, labels, shape, rival, threshold=threshold, weights=weights
+        )
+        models = answered.models
+        notes += answered.notes
         metrics = {name: compute_metrics(scored) for name, scored in models.items()}
         bootstrap = bootstrap_metrics(
             models,
@@ -93,10 +98,9 @@ def run(
         importance, missing = _importance(connection, plan, folders, keys, answers, models[CHALLENGER])
     checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
     checks += thresholds(plan.gate, metrics[CHALLENGER])
-    checks += comparison(plan.gate, plan.dataset.task, metrics, bootstrap)
+    checks += comparison(plan.gate, metrics, bootstrap, incomparable=answered.incomparable)
     if not conditions(plan.gate):
         notes.append("The gate has no conditions: it refuses no model that can be measured.")
-    scored = models[CHALLENGER]
     evaluated = Evaluated(
         plan=plan,
         models=models,
@@ -106,7 +110,8 @@ def run(
         notes=notes,
         unmeasured=[*unmeasured, *missing],
         segments=segments,
-        calibration=measure_calibration(scored.scores, scored.labels) if scored.task == "binary" else None,
+        calibration=calibration_of(models[CHALLENGER]),
+        baseline=measure_baseline(models[CHALLENGER]),
         importance=importance,
         split=split,
     )
@@ -114,14 +119,21 @@ def run(
     return Verdict(
         passed=evaluated.passed,
         reasons=tuple(check.sentence for check in checks if not check.passed),
-        metrics={name: number(value, 4) for name, value in metrics[CHALLENGER].items()},
+        metrics={
+            name: number(value, 4)
+            for name, value in metrics[CHALLENGER].items()
+            # Metrics of single classes may be hundreds, and the exit message has a kilobyte.
+            if BY_CLASS not in name or name in conditions(plan.gate)
+        },
         rows=len(labels),
     )
 
 
 def _write(evaluated: Evaluated, output: Path) -> None:
     plan, models, metrics = evaluated.plan, evaluated.models, evaluated.metrics
-    registered = registry_metrics(models[CHALLENGER], metrics[CHALLENGER], evaluated.bootstrap)
+    registered = registry_metrics(
+        models[CHALLENGER], metrics[CHALLENGER], evaluated.bootstrap, evaluated.baseline
+    )
     write_json(output / "metrics.json", registered)
     write_json(output / "gate.json", _gate(evaluated))
     report = evaluated.to_json()
@@ -204,46 +216,6 @@ def _weights(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
     if not (weights >= 0).all() or not weights.any():
         raise InputError("The holdout's weights are missing, negative or all 0: give numbers of at least 0.")
     return weights
-
-
-def _scored(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    name: str,
-    labels: Floats,
-    shape: AnswerShape,
-    threshold: float,
-    weights: Floats | None,
-) -> ScoredRows:
-    load_answers(connection, path, name, shape)
-    wrong = faults(connection, name, rows=len(labels), shape=shape, about=f"The {name}'s answers")
-    if wrong:
-        raise InputError(wrong[0])
-    scores, answers = read_answers(connection, name, shape)
-    return ScoredRows(
-        labels=labels,
-        scores=scores,
-        task=shape.task,
-        threshold=threshold,
-        answers=answers,
-        names=shape.names,
-        weights=weights,
-    )
-
-
-def registry_metrics(
-    scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap
-) -> dict[str, Any]:
-    """The metrics in SageMaker Model Registry's format for model quality."""
-    group = "regression_metrics" if scored.task == "regression" else "binary_classification_metrics"
-    values: dict[str, Any] = {
-        name: {"value": value, "standard_deviation": bootstrap.standard_deviation(CHALLENGER, name)}
-        for name, value in metrics.items()
-        if not np.isnan(value)
-    }
-    if scored.task == "binary":
-        values.update(curves(scored).to_registry())
-    return {group: values}
 
 
 def _gate(evaluated: Evaluated) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from mdlc_constructs import (
     BuiltInAlgorithm,
     Compute,
     CustomImage,
+    Evaluation,
     Gate,
     NetworkSettings,
     QualityRules,
+    Split,
     Spot,
 )
 from mdlc_constructs.asl.checks import check
@@ -190,9 +192,10 @@ def test_a_dataset_without_time_and_with_weights() -> None:
     plan: dict[str, Any] = settings.to_plan()
     assert plan["split"]["random"]["stratify"] == DATASET.label
     assert plan["algorithm"]["hyperparameters"]["csv_weights"] == "1"
-    request = train(settings).to_asl()["Arguments"]
+    request: Any = train(settings).to_asl()["Arguments"]
     assert request["HyperParameters"]["csv_weights"] == "1"
-    assert "csv_weights" not in train(TRAINING).to_asl()["Arguments"]["HyperParameters"]
+    plain_request: Any = train(TRAINING).to_asl()["Arguments"]
+    assert "csv_weights" not in plain_request["HyperParameters"]
 
 
 def test_a_code_version_that_could_not_be_registered_is_refused() -> None:

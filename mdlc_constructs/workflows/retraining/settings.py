@@ -77,6 +77,7 @@ class RetrainingSettings:
     budget: Budget = field(default_factory=Budget)
     task: str = "binary"
     has_time: bool = True
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "triggers", tuple(self.triggers))
@@ -104,7 +105,7 @@ class RetrainingSettings:
         if not self.triggers:
             raise refusal("triggers", (), "nothing would ever retrain; give at least OnRequest().")
         for loss in self.of_kind(OnAccuracyLoss):
-            check_metric_task("metric", loss.metric, self.task)
+            check_metric_task("metric", loss.metric, self.task, self.classes)
         for kind in _ONCE:
             if sum(isinstance(trigger, kind) for trigger in self.triggers) > 1:
                 raise refusal("triggers", kind.__name__, "is given twice; leave one of them.")

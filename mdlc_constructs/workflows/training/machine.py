@@ -89,10 +89,11 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
-        self.gate.check_task(self.dataset.task)
+        self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
         object.__setattr__(self, "split", (self.split or Split.usual(self.dataset)).of(self.dataset))
-        object.__setattr__(self, "algorithm", self.algorithm.weighted(self.dataset.weighted))
+        algorithm = self.algorithm.weighted(self.dataset.weighted).with_classes(self.dataset.classes)
+        object.__setattr__(self, "algorithm", algorithm)
         self.evaluation.check_dataset(self.dataset)
         if self.dataset.task == "forecast" and self.algorithm.content_type != CONTENT_TYPE:
             raise refusal(

@@ -9,8 +9,11 @@ from jobs.gate import Check
 from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.rows import ScoredRows
+from jobs.pages.axes import colour
 from jobs.pages.evaluation import draw
+from jobs.pages.evaluation_classes import MAX_CURVES
 from tests.jobs.batches import Batch
+from tests.jobs.evaluation.reports import scored_rows
 
 
 def scored(task: str, seed: int, rows: int = 400) -> ScoredRows:
@@ -43,6 +46,21 @@ def test_a_page_is_drawn(filled: Batch, tmp_path: Path, task: str, names: tuple[
     assert struct.unpack(">II", content[16:24]) == (1820, 1170)
 
 
+@pytest.mark.parametrize("classes", [3, 15])
+def test_a_page_of_classes_is_drawn(filled: Batch, tmp_path: Path, classes: int) -> None:
+    names = tuple(f"class number {number}" for number in range(classes))
+    columns = {**filled.document()["dataset"]["columns"], "y": "category"}
+    plan = filled.plan(dataset={"task": "multiclass", "classes": names, "columns": columns})
+    # No row of the last class.
+    models = {"challenger": scored_rows("multiclass", 300, 0.4, names)}
+    models["challenger"].labels[models["challenger"].labels == classes - 1] = 0
+    metrics = {name: compute_metrics(model) for name, model in models.items()}
+    bootstrap = bootstrap_metrics(models, resamples=10, seed=1)
+    draw(plan, models, metrics, bootstrap, [], tmp_path / "page.png")
+    content = (tmp_path / "page.png").read_bytes()
+    assert struct.unpack(">II", content[16:24]) == (1820, 1170)
+
+
 @pytest.mark.parametrize("changes", [{"scores": np.full(50, 0.5)}, {"labels": np.zeros(50)}])
 def test_a_page_is_drawn_of_a_model_that_says_nothing(
     filled: Batch, tmp_path: Path, changes: dict[str, Any]
@@ -65,3 +83,7 @@ def test_a_text_with_dollars_is_no_formula(filled: Batch, tmp_path: Path) -> Non
     bootstrap = bootstrap_metrics(models, resamples=20, seed=1)
     draw(filled.plan(), models, metrics, bootstrap, [check], tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000
+
+
+def test_curves_have_colours_of_their_own() -> None:
+    assert len({colour(place) for place in range(MAX_CURVES)}) == MAX_CURVES
