@@ -173,7 +173,7 @@ JOB_ROOMS = {
     "metrics": set(),
     "statistics": {"metrics", "serving"},
     "monitoring": {"metrics", "statistics", "serving"},
-    "evaluation": {"metrics", "statistics", "monitoring"},
+    "evaluation": {"metrics", "statistics", "monitoring", "serving"},
     "serving": set(),
 }
 """The same of the jobs; none imports a command."""

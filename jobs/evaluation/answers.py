@@ -39,6 +39,7 @@ def read_models(
     champion: Program | None,
     *,
     threshold: float,
+    weights: Floats | None = None,
 ) -> Answered:
     """Load the models' answers, each into a table with the model's name.
 
@@ -47,11 +48,12 @@ def read_models(
         labels: of the holdout's rows, in the order of the answers.
         shape: of an answer to the data set.
         champion: its feature program; None when it is not known.
+        weights: of the rows in the metrics; None when each counts once.
 
     Raises:
         InputError: when answers are missing, too many, or not what the task asks for.
     """
-    models, notes = {}, list[str]()
+    models, notes = dict[str, ScoredRows](), list[str]()
     for name, path in paths.items():
         own = shape
         if name == CHAMPION and champion is not None and shape.task != "forecast":
@@ -78,6 +80,7 @@ def read_models(
             threshold=threshold,
             answers=answers,
             names=shape.names,
+            weights=weights,
         )
     return Answered(models=models, notes=tuple(notes))
 

@@ -130,7 +130,7 @@ class TasksStack(Stack):
                 validation_from=datetime(2013, 7, 1).date(), holdout_from=datetime(2013, 8, 1).date()
             ),
             quality=QualityRules(minimum_rows=50),
-            evaluation=Evaluation(bootstrap=50),
+            evaluation=Evaluation(bootstrap=50, importance_rows=0),
             gate=Gate(better_than_champion=task.metric),
         )
         release = RealTimeInferenceWorkflow(
@@ -153,6 +153,8 @@ class TasksStack(Stack):
             alarms=task.alarms,
             protected=("shop",),
             least_rows=50,
+            consistency=None,
+            joint=False,
         )
         RetrainingWorkflow(
             self,
