@@ -15,7 +15,7 @@ import duckdb
 from jobs.answers import AnswerShape
 from jobs.database import connect, copy_to, literal, quote
 from jobs.folders import Folders, write_json
-from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measure
+from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measure, partial_groups
 from jobs.monitoring.changes import changes, rare_classes
 from jobs.monitoring.drift_comparison import compare
 from jobs.monitoring.estimate import estimate_performance
@@ -150,6 +150,7 @@ def _result(
                 *labels.notes,
                 *undefined,
                 *rare_classes(truth, groups),
+                *partial_groups(connection, settings),
                 *about_parts,
                 *about_gaps,
                 *about_joint,
