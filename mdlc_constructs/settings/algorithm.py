@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.task_steps import check_built_in
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.settings.xgboost_hyperparameters import (
     OBJECTIVE_TASKS,
@@ -13,7 +14,12 @@ from mdlc_constructs.settings.xgboost_hyperparameters import (
     rendered,
 )
 
-_USUAL = {"binary": "binary:logistic", "regression": "reg:squarederror"}
+_USUAL = {
+    "binary": "binary:logistic",
+    "regression": "reg:squarederror",
+    "multiclass": "multi:softprob",
+    "ranking": "rank:ndcg",
+}
 """The usual objective for each task of a dataset, for error messages."""
 
 _NO_PROBABILITIES = {"binary:logitraw": "log odds"}
@@ -77,6 +83,7 @@ class BuiltInAlgorithm:
         Raises:
             ValueError: naming the objective and one for the task.
         """
+        check_built_in(task, self.name)
         objective = self.hyperparameters.get("objective", "")
         if self.tasks and task not in self.tasks:
             raise refusal(
