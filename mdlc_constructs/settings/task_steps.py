@@ -1,4 +1,4 @@
-"""The steps of a model's life, and the tasks that each takes; the workflows' constructors refuse the others."""
+"""The steps of a model's life, and the tasks that each takes; constructors of workflows refuse the others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,9 +10,7 @@ OWN_IMAGE = "CustomImage"
 """A cell of the table: the step takes the task if the algorithm is a `CustomImage`."""
 
 _FORECAST = "a forecast needs whole series, and it takes one row at a time; use batch inference"
-_NO_ANSWER = (
-    "its answer is of a shape that is not published yet; ask the model by a transform job of your own"
-)
+_NO_ANSWER = "its answer has a shape that is not published yet; use a transform job of your own"
 _WAITS = "no algorithm of AWS that is built in answers it yet; score it in batches"
 
 
