@@ -179,6 +179,7 @@ def train(settings: TrainingSettings) -> Task:
     """Train on the training part of the split and validate on its validation part."""
     return train_on_split(
         model=settings.model,
+        task=settings.dataset.task,
         algorithm=settings.algorithm,
         environment=settings.environment,
         compute=settings.training_compute,
