@@ -91,7 +91,7 @@ class MonitoringSettings:
         if self.labels is not None:
             self.labels.check_dataset(self.dataset)
         self.quality.check_columns(self.dataset)
-        self.alarms.check_task(self.dataset.task)
+        self.alarms.check_task(self.dataset.task, self.dataset.classes)
         if self.alarms.accuracy and self.labels is None:
             raise refusal("alarms", dict(self.alarms.accuracy), "accuracy is known by labels; give labels.")
         check_whole("least_rows", self.least_rows, 1, 10**9, unit="rows")

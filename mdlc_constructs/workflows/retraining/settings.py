@@ -76,6 +76,7 @@ class RetrainingSettings:
     fleet: str = "fleet"
     budget: Budget = field(default_factory=Budget)
     task: str = "binary"
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_step("retraining", self.task, what="retraining")
@@ -103,7 +104,7 @@ class RetrainingSettings:
         if not self.triggers:
             raise refusal("triggers", (), "nothing would ever retrain; give at least OnRequest().")
         for loss in self.of_kind(OnAccuracyLoss):
-            check_metric_task("metric", loss.metric, self.task)
+            check_metric_task("metric", loss.metric, self.task, self.classes)
         for kind in _ONCE:
             if sum(isinstance(trigger, kind) for trigger in self.triggers) > 1:
                 raise refusal("triggers", kind.__name__, "is given twice; leave one of them.")

@@ -89,8 +89,9 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
-        self.gate.check_task(self.dataset.task)
+        self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
+        object.__setattr__(self, "algorithm", self.algorithm.with_classes(self.dataset.classes))
         if self.dataset.task == "forecast" and self.algorithm.content_type != CONTENT_TYPE:
             raise refusal(
                 "content_type",
