@@ -46,8 +46,8 @@ def grade_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[F
             column=label,
             rows=int(str(rows)),
             message=(
-                f"The label {label!r} is no whole number from 0 to {MAX_GRADE} in {int(str(rows)):,} rows, for "
-                f"example {float(str(example)):g}: NDCG's gain of a relevance r is 2^r - 1; give grades."
+                f"The label {label!r} is no whole number from 0 to {MAX_GRADE} in {int(str(rows)):,} rows, "
+                f"for example {float(str(example)):g}: NDCG's gain of a relevance r is 2^r - 1; give grades."
             ),
         )
     groups, alone, level = single(
@@ -60,9 +60,7 @@ def grade_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[F
         yield Finding(
             rule="one_class",
             column=label,
-            message=(
-                f"No group of {plan.dataset.group!r} has rows of different relevance: no order can be learned."
-            ),
+            message=f"No group of {plan.dataset.group!r} has rows of different relevance: no order is learned.",
         )
     elif alone:
         yield Finding(

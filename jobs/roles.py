@@ -80,8 +80,8 @@ def pointer(name: str) -> str:
 def total_order(dataset: DatasetSection, columns: dict[str, str]) -> str:
     """The ORDER BY expression of a relation called ``raw`` that does not depend on the order of the files.
 
-    It orders by time, then key, then all other columns; in a ranking first by group. The columns are qualified with ``raw``, because an
-    unqualified name would be the feature of that name.
+    It orders by time, then key, then all other columns; in a ranking first by group. The columns are
+    qualified with ``raw``, because an unqualified name would be the feature of that name.
     """
     group = [dataset.group] if dataset.task == "ranking" and dataset.group else []
     first = [*group, dataset.timestamp, *dataset.row_key]

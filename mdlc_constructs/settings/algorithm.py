@@ -91,12 +91,6 @@ class BuiltInAlgorithm:
         """
         check_built_in(task, self.name)
         objective = self.hyperparameters.get("objective", "")
-        if self.tasks and task not in _USUAL:
-            raise refusal(
-                "algorithm",
-                self.name,
-                f"the built-in XGBoost has no objective for a {task} task: give a CustomImage.",
-            )
         if self.tasks and task not in self.tasks:
             raise refusal(
                 "objective",

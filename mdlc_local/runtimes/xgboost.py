@@ -46,7 +46,8 @@ _PLATFORM_ONLY = {
 
 _CSV = ("text/csv", "csv")
 _LIBSVM = ("text/libsvm", "text/x-libsvm", "libsvm")
-_LIBSVM_LINE = re.compile(r"[^\s:]+(:[^\s:]+)?( [^\s:]+:[^\s:]+)*")
+_NUMBER = r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?"
+_LIBSVM_LINE = re.compile(rf"{_NUMBER}(:{_NUMBER})?( [^\s:]+:[^\s:]+)*")
 _EMPTY_CELL = re.compile(r"(?m)(?<=,)(?=,|\r?$)|^(?=,)")
 _MAX_BODY_BYTES = 20 * 1024 * 1024
 
