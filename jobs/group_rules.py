@@ -60,7 +60,7 @@ def grade_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[F
         yield Finding(
             rule="one_class",
             column=label,
-            message=f"No group of {plan.dataset.group!r} has rows of different relevance: no order is learned.",
+            message=f"No group of {plan.dataset.group!r} has rows of different relevance: no order to learn.",
         )
     elif alone:
         yield Finding(

@@ -1,8 +1,8 @@
 """Records of a ranking: the rows of a group stand together, so that training and metrics know the groups.
 
 CSV has no place for groups in the built-in XGBoost algorithm, whose image hands files to XGBoost's own
-reader. That reader takes a group's number from LIBSVM files, as ``qid``; so the training data of a ranking are
-LIBSVM. Records to score have no groups, as a score is of one row; they are CSV.
+reader. That reader takes a group's number from LIBSVM files, as ``qid``; so the training data of a ranking
+are LIBSVM. Records to score have no groups, as a score is of one row; they are CSV.
 """
 
 from jobs.program import to_sql

@@ -155,7 +155,7 @@ def test_bad_rows_are_told_in_one_sentence(tmp_path: Path, change: Row, rule: st
 def test_groups_of_equal_relevance_teach_no_order(tmp_path: Path) -> None:
     rows = [{**row, "grade": int(str(row["search"])[-1])} for row in searches()]
     (finding,) = (f for f in findings(batch_of(tmp_path, rows)) if f["rule"] == "one_class")
-    assert "no order is learned" in finding["message"]
+    assert "no order to learn" in finding["message"]
 
 
 def test_single_rows_are_a_warning(tmp_path: Path) -> None:
