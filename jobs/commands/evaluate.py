@@ -86,7 +86,14 @@ def run(
                 trained_on,
                 folders.output("baseline"),
                 scores=CHALLENGER,
-                performance=performance.measure(models[CHALLENGER], metrics[CHALLENGER], bootstrap),
+                performance=performance.measure(
+                    models[CHALLENGER],
+                    metrics[CHALLENGER],
+                    bootstrap,
+                    errors=performance.model_errors(
+                        connection, keys, models[CHALLENGER], seed=plan.evaluation.seed
+                    ),
+                ),
             )
         segments, unmeasured = read_segments(connection, keys, models[CHALLENGER])
         importance, missing = _importance(connection, plan, folders, keys, answers, models[CHALLENGER])

@@ -128,7 +128,7 @@ def _result(
     gaps, about_gaps = fairness(connection, settings, served, labels, task)
     drifting = compare(connection, settings, served, columns, reference, previous)
     together, about_joint = joint(connection, settings, served, columns, reference)
-    calibration = reference.performance.get("calibration") if task == "binary" else None
+    sent = {name: kind for name, kind in columns.items() if name in served.sent}
     return MonitoringResult(
         plan=plan,
         settings=settings,
@@ -141,7 +141,7 @@ def _result(
         changes=changes(metrics, holdout, truth, groups, settings.thresholds.alpha),
         segments=parts,
         fairness=gaps,
-        estimate=estimate_performance(connection, settings, calibration, truth),
+        estimate=estimate_performance(connection, settings, reference.performance, truth, sent),
         skew=skew(connection, columns, served, labels, reference.statistics),
         findings=findings(connection, plan, settings, program, served, reference.statistics),
         notes=[
