@@ -5,15 +5,17 @@ The features job writes them beside the keys, because the evaluate job does not 
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 
 from jobs.database import parquet, quote
 from jobs.names import internal
 from jobs.serving.program import Program
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 FILE = "inputs.parquet"
 MAX_ROWS = 20_000
@@ -46,8 +48,10 @@ def inputs_query(program: Program, relation: str, order: str, rows: int) -> str:
 
 def read_inputs(
     connection: duckdb.DuckDBPyConnection, path: Path
-) -> tuple[npt.NDArray[np.int_], dict[str, npt.NDArray[Any]]]:
+) -> "tuple[npt.NDArray[np.int_], dict[str, npt.NDArray[Any]]]":
     """The numbers of the written rows, and their values by column."""
+    import numpy as np  # not among the packages of the features job, which only writes the rows
+
     described = connection.execute(f"DESCRIBE FROM {parquet(path)}").fetchall()
     kinds = {str(name): "category" if kind == "VARCHAR" else "number" for name, kind, *_ in described[1:]}
     values, (rows,) = values_of(connection, f"FROM {parquet(path)}", kinds, also=[_ROW])
@@ -56,7 +60,7 @@ def read_inputs(
 
 def values_of(
     connection: duckdb.DuckDBPyConnection, source: str, kinds: Mapping[str, str], *, also: list[str]
-) -> tuple[dict[str, npt.NDArray[Any]], list[npt.NDArray[Any]]]:
+) -> "tuple[dict[str, npt.NDArray[Any]], list[npt.NDArray[Any]]]":
     """Columns as `jobs.statistics.error_model` takes them, by name, and the values of further expressions.
 
     Args:
@@ -72,8 +76,10 @@ def values_of(
     return dict(zip(kinds, plain, strict=False)), plain[len(kinds) :]
 
 
-def _plain(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _plain(array: "npt.NDArray[Any]") -> "npt.NDArray[Any]":
     """The array without a mask: missing numbers are NaN, missing texts None."""
+    import numpy as np
+
     if not isinstance(array, np.ma.MaskedArray):
         return array
     plain = np.array(array.data)
