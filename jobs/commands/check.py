@@ -40,7 +40,8 @@ COLUMNS = (
 def columns_of(shape: AnswerShape) -> tuple[str, ...]:
     """The columns of published predictions: for answers of several numbers these come after the others."""
     predicted = ["prediction"] if shape.task == "multiclass" else []
-    return (*COLUMNS, *predicted, *([shape.published] if shape.published else []))
+    ahead = ["step"] if shape.task == "forecast" else []
+    return (*COLUMNS, *predicted, *ahead, *([shape.published] if shape.published else []))
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
@@ -109,6 +110,8 @@ def _joined(plan: Plan, key_file: Path, file: str) -> str:
         identity += f" || chr(31) || {literal(file)} || chr(31) || keys.row"
     shape = AnswerShape.of(plan.dataset)
     several = f", scores.answer AS {shape.published}" if shape.published else ""
+    if shape.task == "forecast":
+        several += ", CAST(keys.step AS INTEGER) AS step"
     if shape.task == "multiclass":
         several += f", {shape.prediction('scores.answer')} AS prediction"
     return (
@@ -141,6 +144,7 @@ def _write(
         rows=total,
         columns=columns,
         classes=plan.dataset.classes,
+        quantiles=plan.dataset.forecast.quantiles if plan.dataset.forecast else None,
         parts=tuple(listed),
     )
     write_json(folders.output("staged") / "manifest.json", encode(manifest))

@@ -1,4 +1,4 @@
-"""The example that forecasts employment: its container trains, continues series and is judged by what came."""
+"""The example that forecasts employment: it trains, continues each series, and is judged by what came."""
 
 import json
 import shutil
@@ -67,14 +67,17 @@ def test_a_batch_continues_each_series_with_quantiles(forecasting: Aws) -> None:
 
 def test_what_came_is_compared_with_what_was_foretold(forecasting: Aws) -> None:
     put(forecasting, data.write(forecasting.folder / "2015.csv", since="2015-01-01", before="2015-07-01"))
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    window = {"start": today.isoformat(), "end": (today + timedelta(days=1)).isoformat()}
+    now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    window = {"start": (now - timedelta(hours=1)).isoformat(), "end": now.isoformat()}
     done = forecasting.run(TEAM, "batch-monitoring", {"window": window})
     assert done.status == "SUCCEEDED", (done.error, done.cause)
-    print(done.output)
-    (key,) = [
-        key
-        for key in forecasting.keys(f"s3://{bucket_of(forecasting)}/monitoring/")
-        if key.endswith("report.json")
-    ]
-    print(json.loads(forecasting.read(f"s3://{bucket_of(forecasting)}/{key}")))
+    (name,) = json.loads(done.output["windows"])
+    (key,) = [key for key in keys_of_reports(forecasting) if f"/{name}/" in key]
+    report = json.loads(forecasting.read(f"s3://{bucket_of(forecasting)}/{key}"))
+    print(json.dumps(report))
+    assert report["accuracy"]["labelled"] == SERIES * HORIZON
+
+
+def keys_of_reports(aws: Aws) -> list[str]:
+    keys = aws.keys(f"s3://{bucket_of(aws)}/monitoring/")
+    return [key for key in keys if key.endswith("report.json")]
