@@ -16,15 +16,23 @@ class AnswerShape:
 
     Attributes:
         names: the classes or quantile levels, in the order of the answer's numbers; empty for one number.
+        horizon: of a forecast, the number of steps, and so of rows, that a record asks for.
     """
 
     task: str
     names: tuple[str, ...] = ()
+    horizon: int = 1
 
     @classmethod
     def of(cls, dataset: DatasetSection) -> "AnswerShape":
         """The shape of the answers to a data set's rows."""
-        return cls(task=dataset.task, names=dataset.answer_names)
+        horizon = 1 if dataset.forecast is None else dataset.forecast.horizon
+        return cls(task=dataset.task, names=dataset.answer_names, horizon=horizon)
+
+    @property
+    def records(self) -> str:
+        """The ending of the names of files of records."""
+        return ".jsonl" if self.task == "forecast" else ".csv"
 
     @property
     def several(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from jobs import error_rows
 from jobs.database import literal, parquet, quote
 from jobs.errors import InputError
 from jobs.folders import write_json
@@ -23,6 +24,7 @@ from jobs.names import free, internal
 from jobs.plan import Plan
 from jobs.statistics.baseline import constraints
 from jobs.statistics.calibration import fit_calibration
+from jobs.statistics.error_model import fit_errors
 from jobs.statistics.exact import exact_statistics
 from jobs.trained_on import EDGE_ROWS, SAMPLE, STATISTICS
 
@@ -76,15 +78,22 @@ def _score(connection: duckdb.DuckDBPyConnection, scores: str, name: str) -> Any
     return exact_statistics(connection, named, {name: "number"}, some=some)["features"][0]
 
 
-def measure(scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap) -> dict[str, Any]:
-    """A model's performance on the holdout: metrics with intervals, and calibration or residuals.
+def measure(
+    scored: ScoredRows,
+    metrics: Mapping[str, float],
+    bootstrap: Bootstrap,
+    *,
+    errors: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A model's performance on the holdout: metrics with intervals, and what estimates without labels need.
 
-    A binary model has a ``calibration``, the map from score to rate of positives (see
-    `jobs.statistics.calibration`); a regression has a ``residual``, the errors' means.
+    That is a ``calibration`` of classes, the map from score to rate of positives (see
+    `jobs.statistics.calibration`), and in a regression a ``residual``, the errors' means.
+
+    Args:
+        errors: the result of `model_errors`; left out when None.
     """
-    binary = scored.task == "binary"
-    error = scored.labels - scored.scores
-    return {
+    document = {
         "task": scored.task,
         "rows": len(scored.labels),
         "threshold": scored.threshold,
@@ -99,14 +108,50 @@ def measure(scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstr
             )
             for name, value in metrics.items()
         },
-        "calibration": fit_calibration(scored.scores, scored.labels) if binary else None,
-        "residual": None
-        if binary
-        else {
-            "mean_absolute": float(np.abs(error).mean()),
-            "rmse": float(np.sqrt((error**2).mean())),
-        },
+        "calibration": _calibration(scored),
+        "residual": _residual(scored),
     }
+    return document if errors is None else {**document, "errors": errors}
+
+
+def model_errors(
+    connection: duckdb.DuckDBPyConnection, keys: Path, scored: ScoredRows, *, seed: int
+) -> dict[str, Any] | None:
+    """The model of a regression's errors by raw values and score, if it can be fitted.
+
+    See `jobs.statistics.error_model`.
+
+    Args:
+        keys: the holdout's keys, with `error_rows.FILE` beside them.
+    """
+    path = keys.with_name(error_rows.FILE)
+    if scored.task not in error_rows.TASKS or not path.is_file():
+        return None
+    rows, values = error_rows.read_inputs(connection, path)
+    error, score = np.abs(scored.labels - scored.scores)[rows], free("score", values)
+    targets = {"absolute": error, "squared": error**2}
+    return {"score": score, **fit_errors({**values, score: scored.scores[rows]}, targets, seed=seed)}
+
+
+def _calibration(scored: ScoredRows) -> dict[str, Any] | None:
+    """The calibration of a binary model, or of each class by name under ``classes``."""
+    if scored.task == "binary":
+        return fit_calibration(scored.scores, scored.labels)
+    if scored.task != "multiclass" or scored.answers is None:
+        return None
+    return {
+        "classes": {
+            name: fit_calibration(scored.answers[:, place], (scored.labels == place).astype(np.float64))
+            for place, name in enumerate(scored.names)
+        }
+    }
+
+
+def _residual(scored: ScoredRows) -> dict[str, float] | None:
+    if scored.task not in ("regression", "forecast"):
+        return None
+    error = scored.labels - scored.scores
+    return {"mean_absolute": float(np.abs(error).mean()), "rmse": float(np.sqrt((error**2).mean()))}
 
 
 def _number(value: float) -> float | None:

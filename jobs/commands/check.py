@@ -39,7 +39,7 @@ COLUMNS = (
 
 def columns_of(shape: AnswerShape) -> tuple[str, ...]:
     """The columns of published predictions: those of the task come after those of all tasks."""
-    predicted = {"multiclass": ["prediction"], "ranking": ["rank"]}.get(shape.task, [])
+    predicted = {"multiclass": ["prediction"], "ranking": ["rank"], "forecast": ["step"]}.get(shape.task, [])
     return (*COLUMNS, *predicted, *([shape.published] if shape.published else []))
 
 
@@ -90,7 +90,7 @@ def _load(
 ) -> list[str]:
     """Load the answers to one file's records; returns a sentence for each problem."""
     try:
-        path = answer_to(predictions, f"{name}.csv")
+        path = answer_to(predictions, f"{name}{shape.records}")
     except InputError as error:
         return [f"{file}: {error}"]
     load_answers(connection, path, "scores", shape)
@@ -110,6 +110,8 @@ def _joined(plan: Plan, key_file: Path, file: str) -> str:
     shape = AnswerShape.of(plan.dataset)
     group = ", keys.group_key" if shape.task == "ranking" else ""
     several = f", scores.answer AS {shape.published}" if shape.published else ""
+    if shape.task == "forecast":
+        several += ", CAST(keys.step AS INTEGER) AS step"
     if shape.task == "multiclass":
         several += f", {shape.prediction('scores.answer')} AS prediction"
     return (
@@ -144,6 +146,7 @@ def _write(
         rows=total,
         columns=columns,
         classes=plan.dataset.classes,
+        quantiles=plan.dataset.forecast.quantiles if plan.dataset.forecast else None,
         parts=tuple(listed),
     )
     write_json(folders.output("staged") / "manifest.json", encode(manifest))

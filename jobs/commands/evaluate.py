@@ -25,6 +25,7 @@ from jobs.evaluation.model_card import CARD, card_text
 from jobs.evaluation.report import Evaluated, number, read_split
 from jobs.evaluation.segments import read_segments
 from jobs.folders import Folders, write_json
+from jobs.forecasts.scored import ForecastKeys, metrics_by_step, read_forecast_keys
 from jobs.gate import CHALLENGER, CHAMPION, comparison, conditions, thresholds, undefined_metric
 from jobs.metrics.bootstrap import Bootstrap, bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
@@ -59,14 +60,16 @@ def run(
     """
     plan = plan.read_by("evaluate")
     threshold = plan.evaluation.threshold
-    answers = answer_files(folders, with_champion=plan.champion is not None)
+    records = f"holdout{AnswerShape.of(plan.dataset).records}"
+    answers = answer_files(folders, with_champion=plan.champion is not None, records=records)
     trained_on = folders.optional_input("trained_on")
     with connect(memory) as (connection, _):
         keys = _keys(folders.input("holdout_keys"))
-        labels = _labels(connection, keys)
+        series = read_forecast_keys(connection, keys) if plan.dataset.forecast is not None else None
+        labels = _labels(connection, keys) if series is None else series.labels
         notes = [*_known_before(connection, keys, champion_program(plan, folders))] if plan.champion else []
         models = {
-            name: _scored(connection, path, name, labels, AnswerShape.of(plan.dataset), threshold)
+            name: _scored(connection, path, name, labels, AnswerShape.of(plan.dataset), threshold, series)
             for name, path in answers.items()
         }
         metrics = {name: compute_metrics(scored) for name, scored in models.items()}
@@ -83,7 +86,14 @@ def run(
                 trained_on,
                 folders.output("baseline"),
                 scores=CHALLENGER,
-                performance=performance.measure(models[CHALLENGER], metrics[CHALLENGER], bootstrap),
+                performance=performance.measure(
+                    models[CHALLENGER],
+                    metrics[CHALLENGER],
+                    bootstrap,
+                    errors=performance.model_errors(
+                        connection, keys, models[CHALLENGER], seed=plan.evaluation.seed
+                    ),
+                ),
             )
         segments, unmeasured = read_segments(connection, keys, models[CHALLENGER])
         importance, missing = _importance(connection, plan, folders, keys, answers, models[CHALLENGER])
@@ -105,13 +115,14 @@ def run(
         calibration=measure_calibration(scored.scores, scored.labels) if scored.task == "binary" else None,
         importance=importance,
         split=read_split(folders.optional_input("manifest")),
+        steps=metrics_by_step(scored, series.steps[series.known]) if series else (),
     )
     _write(evaluated, folders.output("evaluation"))
     return Verdict(
         passed=evaluated.passed,
         reasons=tuple(check.sentence for check in checks if not check.passed),
         metrics={name: number(value, 4) for name, value in metrics[CHALLENGER].items()},
-        rows=len(labels),
+        rows=len(scored),
     )
 
 
@@ -156,7 +167,7 @@ def _importance(
         return importance, [str(error)]
 
 
-def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
+def answer_files(folders: Folders, *, with_champion: bool, records: str = RECORDS) -> dict[str, Path]:
     """The file of answers of challenger and champion.
 
     The challenger's is in the input ``predictions`` or its subfolder named after it; the champion's is in its
@@ -167,11 +178,11 @@ def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
     """
     predictions = folders.input("predictions")
     own = predictions / CHALLENGER
-    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, RECORDS)}
+    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, records)}
     if with_champion:
         beside = predictions / CHAMPION
         champion_folder = beside if beside.is_dir() else folders.input("champion_predictions")
-        files[CHAMPION] = answer_to(champion_folder, RECORDS)
+        files[CHAMPION] = answer_to(champion_folder, records)
     return files
 
 
@@ -215,12 +226,15 @@ def _scored(
     labels: Floats,
     shape: AnswerShape,
     threshold: float,
+    series: ForecastKeys | None,
 ) -> ScoredRows:
     load_answers(connection, path, name, shape)
     wrong = faults(connection, name, rows=len(labels), shape=shape, about=f"The {name}'s answers")
     if wrong:
         raise InputError(wrong[0])
     scores, answers = read_answers(connection, name, shape)
+    if series is not None and answers is not None:
+        return series.scored(scores, answers, shape)
     return ScoredRows(
         labels=labels,
         scores=scores,

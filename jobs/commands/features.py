@@ -3,7 +3,8 @@
 Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with the label first and no header,
 ``holdout/holdout.csv`` with features only, ``holdout_keys/keys.parquet``, ``champion/holdout.csv`` when
 there is a champion, ``baseline/`` with statistics of the raw rows, ``manifest.json``; for the report
-``holdout/importance.csv`` with ``holdout_keys/importance.parquet``, and ``holdout_keys/segments.parquet``),
+``holdout/importance.csv`` with ``holdout_keys/importance.parquet``, ``holdout_keys/segments.parquet``, and
+in a regression ``holdout_keys/inputs.parquet``),
 ``program/program.json`` and ``program/model.tar.gz``, which an endpoint's containers load to run the program.
 The same data and plan give the same bytes.
 """
@@ -17,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from jobs import permuted_rows, ranking, segment_values, trained_on
+from jobs import error_rows, permuted_rows, ranking, segment_values, trained_on
 from jobs.database import connect, copy_to, quote, single
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
@@ -255,6 +256,9 @@ def _write_split(
     if segments:
         query = segment_values.values_query(plan.dataset, "holdout", order, segments)
         queries[f"holdout_keys/{segment_values.FILE}"] = query
+    if plan.dataset.task in error_rows.TASKS:
+        query = error_rows.inputs_query(program, "holdout", order, rows["holdout"])
+        queries[f"holdout_keys/{error_rows.FILE}"] = query
     files = {}
     for name, query in queries.items():
         files[name] = split / name
@@ -313,7 +317,8 @@ def _write_manifest(
     digests = {name: sha256_of(path) for name, path in files.items()}
     # The content digest leaves out what does not change the split's content: the champion's features of the
     # holdout, the statistics of the rows, what is for the report only, and the archive, which contains code.
-    left_out = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, archive.NAME)
+    report_only = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, error_rows.FILE)
+    left_out = (*report_only, archive.NAME)
     content = {
         name: digest
         for name, digest in digests.items()

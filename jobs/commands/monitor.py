@@ -15,6 +15,7 @@ import duckdb
 
 from jobs.database import connect, copy_to, quote
 from jobs.folders import Folders, write_json
+from jobs.forecasts.served import with_series
 from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measure
 from jobs.monitoring.changes import changes
 from jobs.monitoring.drift_comparison import compare
@@ -98,13 +99,17 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         own = result.drifting.statistics or NO_ROWS
         write_json(output / "statistics.json", {**own, "mdlc": _origin(plan, settings)})
         _write_rows(connection, features(plan, program), output / "rows.parquet")
-        write_replay(connection, program, output / "replay", rows=settings.sample, seed=settings.seed)
+        if plan.dataset.forecast is None:
+            write_replay(connection, program, output / "replay", rows=settings.sample, seed=settings.seed)
     return verdict(result)
 
 
 def features(plan: Plan, program: Program) -> dict[str, str]:
     """The raw columns that the feature program reads, without the timestamp; declared features first."""
     columns = {name: kind for name, kind in program.columns.items() if name != plan.dataset.timestamp}
+    if plan.dataset.forecast is not None:
+        # A forecast's inputs are the target's history and the known columns.
+        columns[str(plan.dataset.label)] = plan.dataset.columns[str(plan.dataset.label)]
     return {**{name: columns[name] for name in plan.dataset.features if name in columns}, **columns}
 
 
@@ -122,13 +127,17 @@ def _result(
     task, columns = plan.dataset.task, features(plan, program)
     truth, (keys,) = labelled_rows(connection, settings, task, also=[IDENTITY])
     groups = groups_of(keys)
-    metrics, undefined = measure(truth, settings, groups)
+    if plan.dataset.forecast is not None:
+        truth = with_series(connection, truth)
+        groups = truth.groups
+    # Rows that bring their own groups are resampled by these.
+    metrics, undefined = measure(truth, settings, groups if truth.groups is None else None)
     holdout = reference.performance.get("metrics") or {}
     parts, about_parts = segments(connection, settings, served, labels, task)
     gaps, about_gaps = fairness(connection, settings, served, labels, task)
     drifting = compare(connection, settings, served, columns, reference, previous)
     together, about_joint = joint(connection, settings, served, columns, reference)
-    calibration = reference.performance.get("calibration") if task == "binary" else None
+    sent = {name: kind for name, kind in columns.items() if name in served.sent}
     return MonitoringResult(
         plan=plan,
         settings=settings,
@@ -141,7 +150,7 @@ def _result(
         changes=changes(metrics, holdout, truth, groups, settings.thresholds.alpha),
         segments=parts,
         fairness=gaps,
-        estimate=estimate_performance(connection, settings, calibration, truth),
+        estimate=estimate_performance(connection, settings, reference.performance, truth, sent),
         skew=skew(connection, columns, served, labels, reference.statistics),
         findings=findings(connection, plan, settings, program, served, reference.statistics),
         notes=[

@@ -30,6 +30,7 @@ class Evaluated:
         calibration: None in a regression.
         importance: None when it could not be measured; a note says why.
         split: ``intervals`` and ``rows`` of the features job's manifest; None without the manifest.
+        steps: of a forecast, metrics of each step ahead.
     """
 
     plan: Plan
@@ -43,6 +44,7 @@ class Evaluated:
     calibration: Calibration | None = None
     importance: Importance | None = None
     split: Mapping[str, Any] | None = None
+    steps: Sequence[Mapping[str, float]] = ()
 
     @property
     def passed(self) -> bool:
@@ -76,6 +78,7 @@ class Evaluated:
             "importance": self.importance.to_json() if self.importance else None,
             "split": dict(self.split) if self.split else None,
             "algorithm": encode(plan.algorithm) if plan.algorithm else None,
+            **({"steps": [dict(step) for step in self.steps]} if self.steps else {}),
         }
 
     def _metrics(self) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
-from jobs.metrics.rows import ScoredRows
+from jobs.metrics.rows import Floats, ScoredRows
 from jobs.monitoring.settings import Settings
-from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
+from jobs.names import ANSWER, INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
 
 MODEL = "model"
 
@@ -22,15 +22,26 @@ IDENTITY = f"coalesce({ROW_KEY}, {INFERENCE_ID})"
 """The SQL expression that identifies what a row is about: rows with the same key have the same label."""
 
 
+def answer_columns(names: Sequence[str]) -> list[str]:
+    """The SQL expressions of the numbers of an answer; none for answers of one number."""
+    return [f"{ANSWER}[{place}]" for place in range(1, len(names) + 1)]
+
+
+def read_answers(columns: Sequence[Any]) -> Floats | None:
+    """The numbers that `answer_columns` selected, of shape (n, k); None for answers of one number."""
+    return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1) if columns else None
+
+
 def labelled_rows(
     connection: duckdb.DuckDBPyConnection, settings: Settings, task: str, *, also: Sequence[str] = ()
 ) -> tuple[ScoredRows, list[Any]]:
-    """Labels and scores of the labelled rows of the view ``judged``.
+    """Labels and answers of the labelled rows of the view ``judged``.
 
     Args:
         also: further SQL expressions, which are returned as a list of columns.
     """
-    selected = ", ".join([LABEL, SCORE, *also])
+    numbers = answer_columns(settings.names)
+    selected = ", ".join([LABEL, SCORE, *numbers, *also])
     # A fixed order that does not depend on threads, as resamples draw rows by index.
     arrays: dict[str, Any] = connection.execute(
         f"SELECT {selected} FROM judged WHERE {LABEL} IS NOT NULL "
@@ -42,8 +53,10 @@ def labelled_rows(
         scores=np.asarray(scores, dtype=np.float64),
         task=task,
         threshold=settings.threshold,
+        answers=read_answers(columns[: len(numbers)]),
+        names=settings.names,
     )
-    return scored, columns
+    return scored, columns[len(numbers) :]
 
 
 def groups_of(keys: Sequence[Any]) -> Groups | None:

@@ -88,6 +88,8 @@ class MonitoringSettings:
             for column in value:
                 if column not in self.dataset.columns:
                     raise unknown(name, column, self.dataset.columns, what="column")
+        if self.dataset.forecast is not None:
+            self._check_forecast()
         if self.labels is not None:
             self.labels.check_dataset(self.dataset)
         self.quality.check_columns(self.dataset)
@@ -109,6 +111,17 @@ class MonitoringSettings:
             check_step("closed_loop", task, what=f"{what} with labels")
         if self.protected:
             check_step("fairness", task, what=f"{what} with protected attributes")
+
+    def _check_forecast(self) -> None:
+        for name in ("segments", "protected"):
+            if getattr(self, name):
+                raise refusal(
+                    name,
+                    getattr(self, name),
+                    "rows of a forecast are steps to come, whose columns are not known; leave it out.",
+                )
+        # The same series again would be continued from another end.
+        object.__setattr__(self, "consistency", None)
 
     @property
     def workflow(self) -> str:
