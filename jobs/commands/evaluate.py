@@ -8,6 +8,7 @@ windows with (see `jobs.performance`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from jobs.database import connect, parquet, single
 from jobs.errors import InputError
 from jobs.evaluation.calibration import measure_calibration
 from jobs.evaluation.gain import GainError, read_gain
+from jobs.evaluation.holdout import read_holdout
 from jobs.evaluation.importance import Importance, measure_importance, read_permuted
 from jobs.evaluation.model_card import CARD, card_text
 from jobs.evaluation.report import Evaluated, number, read_split
@@ -34,7 +36,7 @@ from jobs.metrics.rows import Floats, ScoredRows
 from jobs.pages.evaluation import draw
 from jobs.pages.evaluation_page import to_html
 from jobs.plan import Plan
-from jobs.predictions import answer_to, faults, load_answers, read_answers
+from jobs.predictions import answer_to, faults, load_answers, read_answers, shape_in
 from jobs.program import champion_program
 from jobs.roles import within
 from jobs.serving.program import Program
@@ -72,6 +74,8 @@ def run(
             name: _scored(connection, path, name, labels, AnswerShape.of(plan.dataset), threshold, series)
             for name, path in answers.items()
         }
+        beside = read_holdout(connection, keys, plan.dataset.task)
+        models = {name: replace(scored, **beside) for name, scored in models.items()}
         metrics = {name: compute_metrics(scored) for name, scored in models.items()}
         bootstrap = bootstrap_metrics(
             models,
@@ -97,7 +101,11 @@ def run(
             )
         segments, unmeasured = read_segments(connection, keys, models[CHALLENGER])
         importance, missing = _importance(connection, plan, folders, keys, answers, models[CHALLENGER])
-    checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
+    if np.isnan(labels).all() and plan.dataset.task == "anomaly":
+        notes.append("The holdout has no labels: how well the model finds anomalies was not measured.")
+        checks = []
+    else:
+        checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
     checks += thresholds(plan.gate, metrics[CHALLENGER])
     checks += comparison(plan.gate, plan.dataset.task, metrics, bootstrap)
     if not conditions(plan.gate):
@@ -216,7 +224,8 @@ def _known_before(
 
 def _labels(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
     query = f"SELECT CAST(label AS DOUBLE) AS label FROM {parquet(keys)} ORDER BY row"
-    return np.asarray(connection.execute(query).fetchnumpy()["label"], dtype=np.float64)
+    labels = connection.execute(query).fetchnumpy()["label"]
+    return np.ma.filled(np.ma.asarray(labels, dtype=np.float64), np.nan)
 
 
 def _scored(
@@ -228,6 +237,7 @@ def _scored(
     threshold: float,
     series: ForecastKeys | None,
 ) -> ScoredRows:
+    shape = shape_in(connection, path, shape)
     load_answers(connection, path, name, shape)
     wrong = faults(connection, name, rows=len(labels), shape=shape, about=f"The {name}'s answers")
     if wrong:

@@ -12,6 +12,8 @@ from jobs.gate import CHALLENGER, CHAMPION, Check
 from jobs.metrics.bootstrap import Bootstrap
 from jobs.metrics.curves import Curves, curves
 from jobs.metrics.rows import Floats, ScoredRows
+from jobs.pages.evaluation_groups import draw_groups
+from jobs.pages.evaluation_unlabelled import draw_unlabelled
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.tasks import higher_is_better
 
@@ -57,6 +59,10 @@ def draw(
         _calibration(grid[0][2], drawn)
         _score_histogram(grid[1][0], models[CHALLENGER])
         _confusion(grid[1][1], drawn[CHALLENGER], models[CHALLENGER].threshold)
+    elif plan.dataset.task == "ranking":
+        draw_groups(grid, models)
+    elif plan.dataset.task in ("cluster", "anomaly", "embedding"):
+        draw_unlabelled(grid, models)
     else:
         _predicted_against_actual(grid[0][0], models[CHALLENGER])
         _residuals(grid[0][1], models)

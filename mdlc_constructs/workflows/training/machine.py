@@ -123,8 +123,12 @@ class TrainingSettings:
 
     @property
     def importance(self) -> ImportanceSection | None:
-        """How permutation importance is measured; a forecast's columns cannot be permuted row by row."""
-        return None if self.dataset.task == "forecast" else self.evaluation.importance()
+        """How permutation importance is measured.
+
+        A forecast's columns cannot be permuted row by row; without labels, no metric says what is lost.
+        """
+        measured = self.dataset.task_kind.label == "required" and self.dataset.task != "forecast"
+        return None if not measured else self.evaluation.importance()
 
     @property
     def environment(self) -> Mapping[str, str] | None:
