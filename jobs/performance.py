@@ -97,7 +97,7 @@ def measure(
         "task": scored.task,
         "rows": len(scored),
         "threshold": scored.threshold,
-        "label_mean": label_mean(scored),
+        "label_mean": scored.label_mean,
         "metrics": {
             name: dict(
                 zip(
@@ -131,12 +131,6 @@ def model_errors(
     error, score = np.abs(scored.labels - scored.scores)[rows], free("score", values)
     targets = {"absolute": error, "squared": error**2}
     return {"score": score, **fit_errors({**values, score: scored.scores[rows]}, targets, seed=seed)}
-
-
-def label_mean(scored: ScoredRows) -> float | None:
-    """The mean of the labels that are known; None without any."""
-    known = scored.labels[~np.isnan(scored.labels)]
-    return float(known.mean()) if len(known) else None
 
 
 def _calibration(scored: ScoredRows) -> dict[str, Any] | None:

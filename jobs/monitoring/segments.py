@@ -26,6 +26,8 @@ from jobs.monitoring.intervals import (
     area,
     auc,
     corrected_z,
+    macro_area,
+    macro_auc,
     mean_square,
     on_logits,
     pool,
@@ -38,6 +40,9 @@ from jobs.names import LABEL, internal
 from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
 
 MISSING = "(missing)"
+TASKS = ("binary", "multiclass", "regression")
+"""The tasks of which segments are measured."""
+
 _PART, _VALUE, _PLACE = internal("part"), internal("segment value"), internal("segment place")
 Measured = tuple[Estimate, tuple[float, Interval]]
 
@@ -115,10 +120,7 @@ def divide_rows(
     parts = []
     for place_, name in enumerate(values):
         rows = order[starts[place_] : starts[place_ + 1]]
-        part = ScoredRows(
-            labels=scored.labels[rows], scores=scored.scores[rows], task=task, threshold=scored.threshold
-        )
-        parts.append((name, part))
+        parts.append((name, scored.take(rows)))
     return parts
 
 
@@ -162,7 +164,13 @@ def _measured(scored: ScoredRows, z: float) -> Measured | None:
     if scored.task == "regression":
         errors = mean_square(scored.scores - scored.labels)
         return errors, root(errors, z)
-    estimate, answer = area(scored.labels, scored.scores), auc(scored.labels, scored.scores, z)
+    if scored.answers is not None:
+        estimate, answer = (
+            macro_area(scored.labels, scored.answers),
+            macro_auc(scored.labels, scored.answers, z),
+        )
+    else:
+        estimate, answer = area(scored.labels, scored.scores), auc(scored.labels, scored.scores, z)
     return (estimate, answer) if estimate and answer else None
 
 
