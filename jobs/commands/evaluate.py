@@ -96,6 +96,7 @@ def run(
                 trained_on,
                 folders.output("baseline"),
                 scores=CHALLENGER,
+                groups=models[CHALLENGER].groups,
                 performance=performance.measure(
                     models[CHALLENGER],
                     metrics[CHALLENGER],
