@@ -30,7 +30,7 @@ def compute_ranking(scored: ScoredRows, weights: Floats) -> dict[str, float]:
 
 def group_metric(name: str, scored: ScoredRows) -> Floats:
     """A metric of each group in which it is defined."""
-    values = _by_group(scored)[name]
+    values = by_group(scored)[name]
     return values[~np.isnan(values)]
 
 

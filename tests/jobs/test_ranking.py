@@ -10,6 +10,7 @@ from sklearn.datasets import load_svmlight_file
 from jobs.commands import check, evaluate, features, prepare
 from jobs.folders import Folders
 from tests.jobs.batches import Batch
+from tests.jobs.lives import Data, lived
 from tests.jobs.rankings import DATASET, HEADER, batch_of, searches
 
 PACKAGE = {"arn": "arn:package/7", "version": 7, "run": "r" * 16, "program": "s3://p/", "baseline": "s3://b/"}
@@ -115,3 +116,14 @@ def test_published_predictions_have_a_rank_over_all_files(trained: Batch, tmp_pa
         others = [row for row in rows if row["search"] == own["search"]]
         assert rank == 1 + sum(row["stars"] > own["stars"] for row in others)
     assert len(found) == len(rows)
+
+
+def test_a_ranking_is_monitored_by_its_groups(tmp_path: Path) -> None:
+    """Each job once, with a model that is a formula: the endpoint's window and the batch's say the same."""
+    fresh = [{**row, "id": f"fresh-{row['id']}", "at": "2024-03-01T05:00:00"} for row in searches(30, seed=9)]
+    section = {"format": "csv", **DATASET}
+    data = Data(section=section, training=searches(), fresh=fresh, monitor={"protected": ["kind"]})
+    found = lived(data, tmp_path)
+    endpoint, batch = found["monitor endpoint"], found["monitor batch"]
+    assert endpoint["labelled"] == batch["labelled"] == len(fresh)
+    assert endpoint["summary"][:2] == batch["summary"][:2]
