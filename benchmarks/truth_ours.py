@@ -1,6 +1,6 @@
 """Our side of the benchmark of truth: what the monitor's code finds in each window of a public set."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from jobs.monitoring.changes import WORSE, changes
 from jobs.monitoring.drift_comparison import moved_a_little
 from jobs.monitoring.estimate import expected_metrics
 from jobs.monitoring.estimate_classes import expected_class_metrics
-from jobs.monitoring.intervals import corrected_z
 from jobs.prediction_columns import expression, prediction_columns
 from jobs.statistics.baseline import statistics
 from jobs.statistics.calibration import fit_calibration

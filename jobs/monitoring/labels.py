@@ -32,7 +32,7 @@ from jobs.names import (
 )
 from jobs.plan import Plan
 from jobs.reading import stage
-from jobs.roles import entity, label_number, row_key
+from jobs.roles import entity, event_time, label_number, row_key
 from jobs.sources import examine
 from jobs.values import checked_value, parsed_value, text_of
 from jobs.verification import verify
@@ -303,7 +303,7 @@ def _by_row(
     """
     dataset = plan.dataset
     by_key = settings.by == "row_key"
-    keys = dataset.row_key if by_key else (str(dataset.entity), dataset.timestamp)
+    keys = dataset.row_key if by_key else (str(dataset.entity), str(dataset.timestamp))
     needed = {name: dataset.columns[name] for name in (*keys, str(dataset.label))}
     sources = examine(connection, plan.files, folder, settings.format, needed, csv=dataset.csv)
     # A column that a file has twice cannot be compared.
@@ -316,7 +316,7 @@ def _by_row(
     key = (
         row_key(dataset)
         if by_key
-        else f"{entity(dataset)} || {_BETWEEN} || CAST({quote(dataset.timestamp)} AS VARCHAR)"
+        else f"{entity(dataset)} || {_BETWEEN} || CAST({event_time(dataset)} AS VARCHAR)"
     )
     present = " AND ".join(f"{quote(name)} IS NOT NULL" for name in keys)
     values = "".join(f", {quote(name)} AS {alias}" for name, alias in offline.items())
