@@ -38,8 +38,7 @@ def continued(name: str, target: list[float | None], asked: dict[str, Any]) -> d
     answer = MODELS[name](season).forecast(held, asked["horizon"], level=intervals)
     sides = {name: "lo" if float(name) < 0.5 else "hi" for name in levels}
     quantiles = {
-        name: answer[f"{sides[name]}-{level:g}"] if level else answer["mean"]
-        for name, level in levels.items()
+        name: answer[f"{sides[name]}-{level}"] if level else answer["mean"] for name, level in levels.items()
     }
     return {
         "quantiles": {name: values.tolist() for name, values in quantiles.items()},

@@ -4,19 +4,20 @@ Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with th
 row's weight if the data have weights, and no header;
 ``holdout/holdout.csv`` with features only, ``holdout_keys/keys.parquet``, ``champion/holdout.csv`` when
 there is a champion, ``baseline/`` with statistics of the raw rows, ``manifest.json``; for the report
-``holdout/importance.csv`` with ``holdout_keys/importance.parquet``, and ``holdout_keys/segments.parquet``),
+``holdout/importance.csv`` with ``holdout_keys/importance.parquet``, ``holdout_keys/segments.parquet``, and
+in a regression ``holdout_keys/inputs.parquet``),
 ``program/program.json`` and ``program/model.tar.gz``, which an endpoint's containers load to run the program.
 The same data and plan give the same bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from jobs import permuted_rows, segment_values, trained_on
+from jobs import error_rows, holdout_features, permuted_rows, ranking, segment_values, trained_on
 from jobs.database import connect, copy_to, quote
 from jobs.dividing import Division, divide, split_fields
 from jobs.errors import InputError
@@ -27,7 +28,7 @@ from jobs.part_rules import part_findings
 from jobs.plan import Plan
 from jobs.program import champion_program, fit, to_sql
 from jobs.reading import row_count, stage
-from jobs.roles import keys_query, label_number, total_order, within
+from jobs.roles import group_text, keys_query, label_number, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
 from jobs.sources import InputFiles, examine
@@ -143,7 +144,8 @@ def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Ma
     nothing = "".join(f", NULL AS {quote(name)}" for name in absent)
     label = label_number(plan.dataset)
     # A step of a series without a value is a missing value of its history.
-    labelled = "" if plan.dataset.forecast is not None else f" AND {label} IS NOT NULL"
+    asked = plan.dataset.needs_label and plan.dataset.forecast is None
+    labelled = f" AND {label} IS NOT NULL" if asked else ""
     connection.execute(
         f"CREATE TEMP VIEW labelled AS SELECT *, {label} AS {LABEL}{nothing} FROM staged "
         f"WHERE {within(plan.dataset.timestamp, plan.requested)}{labelled}"
@@ -188,11 +190,10 @@ def _write_split(
 ) -> Written:
     order = total_order(plan.dataset, plan.columns(label=True))
     weight = training_weight(plan.dataset)
-    leading = [LABEL, *([weight] if weight else [])]
+    leading = [LABEL, *([weight] if weight else [])] if plan.dataset.needs_label else []
     counted = quote(plan.dataset.weight) if plan.dataset.weight else None
     queries = {
-        "train/train.csv": to_sql(program, "train", leading=leading, order=order),
-        "validation/validation.csv": to_sql(program, "validation", leading=leading, order=order),
+        **_training_queries(plan, program, leading, order),
         "holdout/holdout.csv": to_sql(program, "holdout", order=order),
         "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label=LABEL, weight=counted),
     }
@@ -202,12 +203,37 @@ def _write_split(
     if segments:
         query = segment_values.values_query(plan.dataset, "holdout", order, segments)
         queries[f"holdout_keys/{segment_values.FILE}"] = query
+    if plan.dataset.task in holdout_features.TASKS:
+        query = holdout_features.features_query(program, "holdout", order)
+        queries[f"holdout_keys/{holdout_features.FILE}"] = query
+    if plan.dataset.task in error_rows.TASKS:
+        query = error_rows.inputs_query(program, "holdout", order, rows["holdout"])
+        queries[f"holdout_keys/{error_rows.FILE}"] = query
     files = {}
     for name, query in queries.items():
         files[name] = split / name
         copy_to(connection, query, files[name])
     permuted = _write_permuted(connection, plan, program, split, order, rows["holdout"])
     return Written(files=files | permuted, rows=rows)
+
+
+def _training_queries(plan: Plan, program: Program, leading: Sequence[str], order: str) -> dict[str, str]:
+    """The queries of the records to train on, by file.
+
+    Args:
+        leading: the SQL expressions of the label and of the weight, if any.
+    """
+    if plan.dataset.task == "ranking":
+        return {
+            f"{part}/{part}{ranking.SUFFIX}": ranking.training_records(
+                program, plan.dataset, part, label=LABEL, order=order
+            )
+            for part in ("train", "validation")
+        }
+    return {
+        f"{part}/{part}.csv": to_sql(program, part, leading=leading, order=order)
+        for part in ("train", "validation")
+    }
 
 
 def _write_permuted(
@@ -229,6 +255,7 @@ def _write_permuted(
         seed=plan.importance.seed,
         records=split / records,
         index=split / index,
+        group=group_text(plan.dataset),
     )
     return {records: split / records, index: split / index}
 
@@ -245,7 +272,8 @@ def _write_manifest(
     digests = {name: sha256_of(path) for name, path in files.items()}
     # The content digest leaves out what does not change the split's content: the champion's features of the
     # holdout, the statistics of the rows, what is for the report only, and the archive, which contains code.
-    left_out = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, archive.NAME)
+    report_only = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, error_rows.FILE)
+    left_out = (*report_only, archive.NAME)
     content = {
         name: digest
         for name, digest in digests.items()

@@ -12,13 +12,19 @@ from jobs.metrics.curves import Curves, curves
 from jobs.metrics.rows import Floats, ScoredRows
 from jobs.pages.axes import COLOURS, INK, SOFT, Axes, Figure, FigureCanvasAgg, plain, titled
 from jobs.pages.evaluation_classes import draw_classes
+from jobs.pages.evaluation_groups import draw_groups
+from jobs.pages.evaluation_unlabelled import draw_unlabelled
 from jobs.pages.formats import metric_name
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better
 
 _POSITIVE, _NEGATIVE = "#c8553d", "#7a9cc0"
 _PASSED, _FAILED = "#2e7d4f", "#b3392b"
-_LABELS = {"expected_calibration_error": "calibration error"}
+_LABELS = {
+    "expected_calibration_error": "calibration error",
+    "smallest_cluster_share": "smallest cluster",
+    "explained_variance": "variance expl.",
+}
 _DPI = 130
 _MAX_POINTS = 4000
 
@@ -48,6 +54,10 @@ def draw(
         _confusion(grid[1][1], drawn[CHALLENGER], models[CHALLENGER].threshold)
     elif plan.dataset.task == "multiclass":
         draw_classes(grid, models[CHALLENGER])
+    elif plan.dataset.task == "ranking":
+        draw_groups(grid, models)
+    elif plan.dataset.task in ("cluster", "anomaly", "embedding"):
+        draw_unlabelled(grid, models)
     else:
         _predicted_against_actual(grid[0][0], models[CHALLENGER])
         _residuals(grid[0][1], models)
@@ -68,7 +78,7 @@ def _headline(
     figure.text(0.055, 0.952, f"{plan.model}", fontsize=18, fontweight="bold", color=INK)
     share = f", {scored.labels.mean():.1%} positive" if scored.task == "binary" else ""
     share += f", {len(scored.names)} classes" if scored.task == "multiclass" else ""
-    rows = f"holdout of {len(scored.labels):,} rows{share}"
+    rows = f"holdout of {len(scored):,} rows{share}"
     facts = f"run {plan.run}  ·  {rows}  ·  data {plan.data_version[:12]}"
     figure.text(0.055, 0.925, facts, fontsize=10, color=SOFT)
     figure.text(

@@ -131,8 +131,12 @@ class TrainingSettings:
 
     @property
     def importance(self) -> ImportanceSection | None:
-        """How permutation importance is measured; a forecast's columns cannot be permuted row by row."""
-        return None if self.dataset.task == "forecast" else self.evaluation.importance()
+        """How permutation importance is measured.
+
+        A forecast's columns cannot be permuted row by row; without labels, no metric says what is lost.
+        """
+        measured = self.dataset.task_kind.label == "required" and self.dataset.task != "forecast"
+        return None if not measured else self.evaluation.importance()
 
     @property
     def environment(self) -> Mapping[str, str] | None:
@@ -188,6 +192,7 @@ def train(settings: TrainingSettings) -> Task:
     """Train on the training part of the split and validate on its validation part."""
     return train_on_split(
         model=settings.model,
+        task=settings.dataset.task,
         algorithm=settings.algorithm,
         environment=settings.environment,
         compute=settings.training_compute,
