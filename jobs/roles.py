@@ -80,11 +80,19 @@ def pointer(name: str) -> str:
 def total_order(dataset: DatasetSection, columns: dict[str, str]) -> str:
     """The ORDER BY expression of a relation called ``raw`` that does not depend on the order of the files.
 
-    It orders by time, then key, then all other columns. The columns are qualified with ``raw``, because an
-    unqualified name would be the feature of that name.
+    It orders by time, then key, then all other columns; in a ranking first by group. The columns are
+    qualified with ``raw``, because an unqualified name would be the feature of that name.
     """
-    first = [dataset.timestamp, *dataset.row_key]
+    group = [dataset.group] if dataset.task == "ranking" and dataset.group else []
+    first = [*group, dataset.timestamp, *dataset.row_key]
     return ", ".join(f"raw.{quote(name)}" for name in dict.fromkeys([*first, *columns]))
+
+
+def group_text(dataset: DatasetSection) -> str | None:
+    """The SQL expression of the group of a row as text; None unless the task is a ranking."""
+    if dataset.task != "ranking" or dataset.group is None:
+        return None
+    return text_of(quote(dataset.group), dataset.columns[dataset.group])
 
 
 def within(column: str, interval: Interval) -> str:
@@ -105,10 +113,13 @@ def moment(text: str) -> str:
 def keys_query(plan: Plan, relation: str, order: str, label: str | None = None) -> str:
     """The SQL query of the keys of a relation's rows, in order.
 
-    The columns are the row's number from 0, row key, entity, event time, and the label if there is one.
+    The columns are the row's number from 0, row key, entity, event time, the label if there is one, and in a
+    ranking the group as text.
     """
-    names = ["row", "row_key", "entity", "event_time", *(["label"] if label else [])]
-    known = f", {label}" if label else ""
+    group = group_text(plan.dataset)
+    others = {"label": label, "group_key": group}
+    names = ["row", "row_key", "entity", "event_time", *(name for name, value in others.items() if value)]
+    known = "".join(f", {value}" for value in others.values() if value)
     return (
         f"SELECT {', '.join(names)} FROM (SELECT row_number() OVER (ORDER BY {order}) - 1, "
         f"{row_key(plan.dataset)}, {entity(plan.dataset)}, {quote(plan.dataset.timestamp)}{known} "

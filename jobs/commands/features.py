@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from jobs import error_rows, permuted_rows, segment_values, trained_on
+from jobs import error_rows, permuted_rows, ranking, segment_values, trained_on
 from jobs.database import connect, copy_to, quote, single
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
@@ -246,8 +246,7 @@ def _write_split(
 ) -> Written:
     order = total_order(plan.dataset, plan.dataset.needed(label=True))
     queries = {
-        "train/train.csv": to_sql(program, "train", leading=[LABEL], order=order),
-        "validation/validation.csv": to_sql(program, "validation", leading=[LABEL], order=order),
+        **_training_queries(plan, program, order),
         "holdout/holdout.csv": to_sql(program, "holdout", order=order),
         "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label=LABEL),
     }
@@ -266,6 +265,21 @@ def _write_split(
         copy_to(connection, query, files[name])
     permuted = _write_permuted(connection, plan, program, split, order, rows["holdout"])
     return Written(files=files | permuted, rows=rows)
+
+
+def _training_queries(plan: Plan, program: Program, order: str) -> dict[str, str]:
+    """The queries of the records to train on, by file."""
+    if plan.dataset.task == "ranking":
+        return {
+            f"{part}/{part}{ranking.SUFFIX}": ranking.training_records(
+                program, plan.dataset, part, label=LABEL, order=order
+            )
+            for part in ("train", "validation")
+        }
+    return {
+        f"{part}/{part}.csv": to_sql(program, part, leading=[LABEL], order=order)
+        for part in ("train", "validation")
+    }
 
 
 def _write_permuted(

@@ -15,6 +15,7 @@ from jobs.errors import InputError
 from jobs.findings import ColumnProfile, Finding, QualityReport
 from jobs.folders import Folders, write_json
 from jobs.forecasts.rules import series_rules
+from jobs.group_rules import grade_rules, group_rules
 from jobs.names import FILE, PROBLEMS, beside, internal
 from jobs.outliers import Bounds, baseline_bounds, beyond, outlier_rules, own_bounds
 from jobs.pages.quality import to_html
@@ -110,11 +111,13 @@ def _ruled(
     yield from value_rules(connection, plan, rows)
     yield from outlier_rules(connection, plan.quality.outliers or {}, usual)
     yield from time_rules(connection, plan)
+    yield from group_rules(connection, plan)
     if plan.dataset.forecast is not None:
         yield from series_rules(connection, plan.dataset, training=plan.training, span=plan.requested)
     if plan.training:
         labels = list(label_rules(connection, plan, facts))
         yield from labels
+        yield from grade_rules(connection, plan)
         if not any(finding.rule in _LABEL_DEFEATS and finding.fails for finding in labels):
             yield from leak_rules(connection, plan, facts)
 

@@ -141,7 +141,7 @@ def measure_importance(permuted: Permuted, scored: ScoredRows, *, resamples: int
     """
     metric = main_metric(scored.task)
     sign = 1.0 if higher_is_better(metric) else -1.0
-    sample = scored.of_rows(permuted.rows)
+    sample = scored.take(permuted.rows)
     columns = {
         name: [
             replace(

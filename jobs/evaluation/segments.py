@@ -43,7 +43,7 @@ def read_segments(
             if len(held) < MIN_ROWS:
                 small += 1
                 continue
-            groups.append((name, value, scored.of_rows(held)))
+            groups.append((name, value, scored.take(held)))
     segments = judge_segments(groups, scored.task)
     left_out = small + len(groups) - len(segments)
     if not left_out:

@@ -58,16 +58,6 @@ class ScoredRows:
         """What a metric computed once for all resamples of these rows, by its name."""
         return {}
 
-    def of_rows(self, rows: npt.NDArray[np.intp]) -> "ScoredRows":
-        """The rows of these indices, in their order."""
-        return replace(
-            self,
-            labels=self.labels[rows],
-            scores=self.scores[rows],
-            answers=None if self.answers is None else self.answers[rows],
-            groups=None if self.groups is None else self.groups[rows],
-        )
-
     def __len__(self) -> int:
         return len(self.scores)
 

@@ -1,10 +1,11 @@
 """The algorithm that trains and scores: one of AWS's, or the user's own container image."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.task_steps import check_built_in
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.settings.xgboost_hyperparameters import (
     OBJECTIVE_TASKS,
@@ -12,12 +13,22 @@ from mdlc_constructs.settings.xgboost_hyperparameters import (
     check_length,
     rendered,
 )
+from mdlc_constructs.settings.xgboost_metrics import MULTICLASS
 
-_USUAL = {"binary": "binary:logistic", "regression": "reg:squarederror"}
+_USUAL = {
+    "binary": "binary:logistic",
+    "regression": "reg:squarederror",
+    "multiclass": "multi:softprob",
+    "ranking": "rank:ndcg",
+}
 """The usual objective for each task of a dataset, for error messages."""
 
-_NO_PROBABILITIES = {"binary:logitraw": "log odds"}
-"""Objectives whose scores are not probabilities, and what they are: the evaluation would refuse them."""
+_NO_PROBABILITIES = {
+    "binary:logitraw": ("log odds", "a binary task"),
+    "multi:softmax": ("the number of the class", "a multiclass task"),
+}
+"""Objectives whose answers are no probabilities, what they are, and the task that needs such: the evaluation
+would refuse the answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +50,8 @@ class BuiltInAlgorithm:
         """Gradient-boosted trees.
 
         Args:
-            objective: XGBoost's learning objective, for example "binary:logistic" or "reg:squarederror".
+            objective: XGBoost's learning objective, for example "binary:logistic" or "reg:squarederror". For
+                "multi:softprob" the training workflow sets ``num_class`` from the dataset's classes.
             num_round: the number of boosting rounds; required.
             version: the image's version.
             hyperparameters: any other hyperparameters of the image; the L2 penalty is ``reg_lambda``
@@ -68,7 +80,7 @@ class BuiltInAlgorithm:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks that the objective is for; some, such as "multiclass", are not tasks of a dataset."""
+        """The tasks that the objective is for; "survival" is no task of a dataset."""
         return OBJECTIVE_TASKS.get(self.hyperparameters.get("objective", ""), ())
 
     def check_task(self, task: str) -> None:
@@ -77,6 +89,7 @@ class BuiltInAlgorithm:
         Raises:
             ValueError: naming the objective and one for the task.
         """
+        check_built_in(task, self.name)
         objective = self.hyperparameters.get("objective", "")
         if self.tasks and task not in self.tasks:
             raise refusal(
@@ -86,12 +99,29 @@ class BuiltInAlgorithm:
                 f"of that task, such as {_USUAL[task]!r}, or declare the dataset's task.",
             )
         if objective in _NO_PROBABILITIES:
+            answers, needs = _NO_PROBABILITIES[objective]
             raise refusal(
                 "objective",
                 objective,
-                f"answers {_NO_PROBABILITIES[objective]}, and a binary task is judged by probabilities: "
-                "give 'binary:logistic'.",
+                f"answers {answers}, and {needs} is judged by probabilities: give {_USUAL[task]!r}.",
             )
+
+    def with_classes(self, classes: tuple[str, ...]) -> "BuiltInAlgorithm":
+        """The algorithm with ``num_class`` of the dataset's classes; unchanged when the dataset has none.
+
+        Raises:
+            ValueError: when ``num_class`` is another number.
+        """
+        if not classes or MULTICLASS not in self.tasks:
+            return self
+        number = self.hyperparameters.get("num_class", str(len(classes)))
+        if number != str(len(classes)):
+            raise refusal(
+                "num_class",
+                int(number),
+                f"dataset.classes has {len(classes)}: leave num_class out, the workflow sets it.",
+            )
+        return replace(self, hyperparameters={**self.hyperparameters, "num_class": number})
 
     def image_uri(self, region: str) -> str:
         """The image's URI in a region."""
@@ -138,6 +168,10 @@ class CustomImage:
 
     def check_task(self, task: str) -> None:
         """Does nothing: it is not known which tasks the container supports."""
+
+    def with_classes(self, classes: tuple[str, ...]) -> "CustomImage":
+        """The algorithm unchanged: it is not known how the container is told the number of classes."""
+        return self
 
 
 Algorithm = BuiltInAlgorithm | CustomImage

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack
 from unicodedata import category
 
+from mdlc_constructs.settings.classes import check_classes
 from mdlc_constructs.settings.csv_format import check_delimiter, check_timestamp_format
 from mdlc_constructs.settings.forecast import Forecast
 from mdlc_constructs.settings.numbers import check_above
@@ -250,8 +251,8 @@ class Dataset:
                 raise refusal(name, value, f"is of a {task} task and task is {self.task!r}; leave it out.")
             if not value and self.task == task:
                 raise refusal(name, value, _NEEDED[task])
-        if self.task == "multiclass" and len(self.classes) < 3:
-            raise refusal("classes", self.classes, "give all classes, at least three; two are a binary task.")
+        if self.task == "multiclass":
+            check_classes(self.classes, self.columns[str(self.label)])
         if self.forecast is not None:
             self.forecast.check_features(self.features, self.columns)
         self._check_class_weights()
@@ -354,6 +355,7 @@ for _make in (Dataset.csv, Dataset.parquet):
 
 _ROLES = {
     "label": "name the column to predict.",
+    "classes": 'give each class as text, such as ("1", "2", "3").',
     "timestamp": (
         "name the column with the moment at which a prediction would be asked for: the split, features and "
         "audit go by it. Data that have none need one, such as the day on which each row was exported."

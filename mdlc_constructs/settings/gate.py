@@ -13,7 +13,8 @@ class Gate:
     """Thresholds on holdout metrics, and the comparison with the champion.
 
     A gate without conditions passes every model, and the evaluation notes that. A model whose main metric
-    (AUC, or RMSE in a regression) is not defined on the holdout never passes.
+    (AUC, or RMSE in a regression) is not defined on the holdout never passes. A metric of one class is named
+    with the class, such as ``recall:setosa``.
 
     Args:
         at_least: by metric, the smallest value that passes.
@@ -51,8 +52,8 @@ class Gate:
         if not -1e6 < self.margin < 1e6:
             raise refusal("margin", self.margin, "give a plain number in the metric's unit.")
 
-    def check_task(self, task: str) -> None:
-        """Refuse metrics that are not computed for the dataset's task.
+    def check_task(self, task: str, classes: tuple[str, ...] = ()) -> None:
+        """Refuse metrics that are not computed for the dataset's task and classes.
 
         Raises:
             ValueError: naming the metric.
@@ -64,7 +65,7 @@ class Gate:
             ("better_than_champion", champion),
         ):
             for name in names:
-                check_metric_task(argument, name, task)
+                check_metric_task(argument, name, task, classes)
 
     def to_plan(self) -> GateSection:
         """The ``gate`` section of a job's plan."""

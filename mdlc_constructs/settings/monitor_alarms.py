@@ -71,14 +71,14 @@ class MonitorAlarms:
         if self.rows is not None:
             check_whole("rows", self.rows, 1, 10**12, unit="rows")
 
-    def check_task(self, task: str) -> None:
-        """Refuse a bound on a metric that is not computed for the task.
+    def check_task(self, task: str, classes: tuple[str, ...] = ()) -> None:
+        """Refuse a bound on a metric that is not computed for the task and its classes.
 
         Raises:
             ValueError: naming the metric.
         """
         for name in self.accuracy:
-            check_metric_task("accuracy", name, task)
+            check_metric_task("accuracy", name, task, classes)
 
     def specs(
         self, *, least_coverage: float | None, moved_share: float | None

@@ -190,8 +190,6 @@ def _check_together(texts: Mapping[str, str]) -> None:
     """Refuse combinations of hyperparameters that the image refuses."""
     objective = texts.get("objective", "")
     tasks = OBJECTIVE_TASKS.get(objective, ())
-    if MULTICLASS in tasks and "num_class" not in texts:
-        raise refusal("objective", objective, "needs num_class, the number of classes.")
     if "num_class" in texts and MULTICLASS not in tasks:
         raise refusal(
             "num_class",

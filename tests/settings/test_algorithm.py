@@ -52,6 +52,20 @@ def test_an_objective_suits_the_tasks_whose_question_it_answers(
             "objective of that task, such as 'reg:squarederror', or declare the dataset's task.",
         ),
         (
+            "multi:softmax",
+            {},
+            "multiclass",
+            "objective='multi:softmax': answers the number of the class, and a multiclass task is judged by "
+            "probabilities: give 'multi:softprob'.",
+        ),
+        (
+            "reg:squarederror",
+            {},
+            "forecast",
+            "algorithm='xgboost': trains no model that predicts quantiles of the next values of each series "
+            "(task 'forecast'); give CustomImage(...).",
+        ),
+        (
             "binary:logitraw",
             {},
             "binary",
@@ -63,9 +77,21 @@ def test_an_objective_suits_the_tasks_whose_question_it_answers(
 def test_an_objective_of_another_task_is_refused(
     objective: str, others: dict[str, Any], task: str, said: str
 ) -> None:
-    with pytest.raises(ValueError, match="objective=") as error:
+    with pytest.raises(ValueError, match="=") as error:
         BuiltInAlgorithm.xgboost(objective=objective, num_round=1, **others).check_task(task)
     assert str(error.value) == said
+
+
+def test_the_number_of_classes_is_that_of_the_dataset() -> None:
+    made = BuiltInAlgorithm.xgboost(objective="multi:softprob", num_round=1)
+    made.check_task("multiclass")
+    assert made.with_classes(("a", "b", "c")).hyperparameters["num_class"] == "3"
+    told = BuiltInAlgorithm.xgboost(objective="multi:softprob", num_round=1, num_class=3)
+    assert told.with_classes(("a", "b", "c")).hyperparameters == told.hyperparameters
+    with pytest.raises(ValueError, match=r"num_class=3: dataset\.classes has 4: leave num_class out"):
+        told.with_classes(("a", "b", "c", "d"))
+    binary = BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=1)
+    assert binary.with_classes(()) is binary
 
 
 def test_another_librarys_name_of_num_round_is_known() -> None:

@@ -47,5 +47,8 @@ def test_metrics_must_be_of_the_datasets_task() -> None:
     with pytest.raises(ValueError, match="at_least='rmse': is a metric of regression and forecast tasks"):
         Gate(at_least={"rmse": 1}).check_task("binary")
     Gate(at_least={"rmse": 1}).check_task("regression")
+    Gate(at_least={"recall:red": 0.5}, better_than_champion="auc_macro").check_task("multiclass", ("red",))
+    with pytest.raises(ValueError, match=r"at_least='recall:rot': is of a class that"):
+        Gate(at_least={"recall:rot": 0.5}).check_task("multiclass", ("red", "green"))
     with pytest.raises(ValueError, match="better_than_champion='rmse'"):
         Gate(better_than_champion="rmse").check_task("binary")

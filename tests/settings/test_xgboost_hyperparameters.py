@@ -31,7 +31,6 @@ def test_other_names_become_the_images_own() -> None:
         ({"num_round": True}, "whole number"),
         ({"num_round": -1.88815458970875e289}, "plain number"),
         ({"eta": 0.1, "learning_rate": 0.2}, "another name of 'eta'"),
-        ({"objective": "multi:softmax"}, "num_class"),
         ({"objective": "binary:logistic", "num_class": 2}, "num_class='2': is for the objectives multi:"),
         ({"n_estimators": 6}, "did you mean 'num_round'"),
         ({"num_leaves": 6}, "did you mean 'max_leaves'"),

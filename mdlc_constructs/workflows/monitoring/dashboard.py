@@ -78,7 +78,7 @@ def _accuracy(own: list[str], settings: MonitoringSettings) -> Mapping[str, list
             [NAMESPACE, kind, *own, METRIC, name, {"stat": "Average", "label": label}]
             for kind, label in known.items()
         ]
-        for name in metric_names(settings.dataset.task)
+        for name in metric_names(settings.dataset.task, settings.dataset.classes)
     }
 
 

@@ -14,8 +14,10 @@ from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.job_plan import MonitorRules
 from mdlc_constructs.settings.refusal import refusal, unknown
-from mdlc_constructs.workflows.scoring import refuse_forecast, rules_of, unlabelled
+from mdlc_constructs.settings.task_steps import check_step
+from mdlc_constructs.workflows.scoring import rules_of, unlabelled
 
+KINDS = {"endpoint": "an endpoint", "batch": "batches"}
 WORKFLOWS = {"endpoint": "monitoring", "batch": "batch-monitoring"}
 """The workflow's name by kind of monitor; a model may have one of each."""
 
@@ -73,8 +75,7 @@ class MonitoringSettings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:
-        if self.kind == "endpoint":
-            refuse_forecast(self.dataset, step="the monitor of an endpoint", remedy="a monitor of batches")
+        self._check_task()
         check_duration("every", self.every, MIN_EVERY, MAX_EVERY)
         if self.every % timedelta(hours=1):
             raise refusal("every", str(self.every), "captures are filed by the hour; give whole hours.")
@@ -92,13 +93,24 @@ class MonitoringSettings:
         if self.labels is not None:
             self.labels.check_dataset(self.dataset)
         self.quality.check_columns(self.dataset)
-        self.alarms.check_task(self.dataset.task)
+        self.alarms.check_task(self.dataset.task, self.dataset.classes)
         if self.alarms.accuracy and self.labels is None:
             raise refusal("alarms", dict(self.alarms.accuracy), "accuracy is known by labels; give labels.")
         check_whole("least_rows", self.least_rows, 1, 10**9, unit="rows")
         check_whole("max_parallel", self.max_parallel, 1, MAX_PARALLEL, unit="windows")
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform")
+
+    def _check_task(self) -> None:
+        """Refuse tasks that the monitor's steps do not take."""
+        task, what = self.dataset.task, f"the monitor of {KINDS[self.kind]}"
+        if self.kind == "endpoint":
+            check_step("endpoint", task, what=what)
+        check_step("drift", task, what=what)
+        if self.labels is not None:
+            check_step("closed_loop", task, what=f"{what} with labels")
+        if self.protected:
+            check_step("fairness", task, what=f"{what} with protected attributes")
 
     def _check_forecast(self) -> None:
         for name in ("segments", "protected"):

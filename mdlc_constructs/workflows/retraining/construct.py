@@ -105,6 +105,7 @@ class RetrainingWorkflow(Workflow):
             fleet=RetrainingSettings.fleet if fleet is None else fleet.name,
             budget=Budget() if fleet is None else fleet.budget,
             task=training.settings.dataset.task,
+            classes=training.settings.dataset.classes,
             **without_none(patience=patience),
         )
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)

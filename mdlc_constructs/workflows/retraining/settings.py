@@ -12,6 +12,7 @@ from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.payloads.retraining import FleetSettings, RetrainingSections
 from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.task_steps import check_step
 from mdlc_constructs.settings.training_window import TrainingWindow, window_to_payload
 from mdlc_constructs.settings.triggers import (
     OnAccuracyLoss,
@@ -75,8 +76,10 @@ class RetrainingSettings:
     fleet: str = "fleet"
     budget: Budget = field(default_factory=Budget)
     task: str = "binary"
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        check_step("retraining", self.task, what="retraining")
         object.__setattr__(self, "triggers", tuple(self.triggers))
         self._check_triggers()
         check_whole("instances", self.instances, 1, MAX_INSTANCES, unit="instances")
@@ -101,7 +104,7 @@ class RetrainingSettings:
         if not self.triggers:
             raise refusal("triggers", (), "nothing would ever retrain; give at least OnRequest().")
         for loss in self.of_kind(OnAccuracyLoss):
-            check_metric_task("metric", loss.metric, self.task)
+            check_metric_task("metric", loss.metric, self.task, self.classes)
         for kind in _ONCE:
             if sum(isinstance(trigger, kind) for trigger in self.triggers) > 1:
                 raise refusal("triggers", kind.__name__, "is given twice; leave one of them.")

@@ -89,8 +89,9 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
-        self.gate.check_task(self.dataset.task)
+        self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
+        object.__setattr__(self, "algorithm", self.algorithm.with_classes(self.dataset.classes))
         if self.dataset.task == "forecast" and self.algorithm.content_type != CONTENT_TYPE:
             raise refusal(
                 "content_type",
@@ -179,6 +180,7 @@ def train(settings: TrainingSettings) -> Task:
     """Train on the training part of the split and validate on its validation part."""
     return train_on_split(
         model=settings.model,
+        task=settings.dataset.task,
         algorithm=settings.algorithm,
         environment=settings.environment,
         compute=settings.training_compute,
