@@ -25,6 +25,7 @@ from jobs.evaluation.model_card import CARD, card_text
 from jobs.evaluation.report import Evaluated, number, read_split
 from jobs.evaluation.segments import read_segments
 from jobs.folders import Folders, write_json
+from jobs.forecasts.outlook import read_history
 from jobs.forecasts.scored import ForecastKeys, metrics_by_step, read_forecast_keys
 from jobs.gate import CHALLENGER, CHAMPION, comparison, conditions, thresholds, undefined_metric
 from jobs.metrics.bootstrap import Bootstrap, bootstrap_metrics
@@ -97,6 +98,7 @@ def run(
             )
         segments, unmeasured = read_segments(connection, keys, models[CHALLENGER])
         importance, missing = _importance(connection, plan, folders, keys, answers, models[CHALLENGER])
+        outlook = series.outlook(read_history(connection, keys)) if series else None
     checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
     checks += thresholds(plan.gate, metrics[CHALLENGER])
     checks += comparison(plan.gate, plan.dataset.task, metrics, bootstrap)
@@ -116,6 +118,7 @@ def run(
         importance=importance,
         split=read_split(folders.optional_input("manifest")),
         steps=metrics_by_step(scored, series.steps[series.known]) if series else (),
+        outlook=outlook,
     )
     _write(evaluated, folders.output("evaluation"))
     return Verdict(
@@ -134,7 +137,7 @@ def _write(evaluated: Evaluated, output: Path) -> None:
     report = evaluated.to_json()
     write_json(output / "report.json", report)
     picture = output / "evaluation.png"
-    draw(plan, models, metrics, evaluated.bootstrap, evaluated.checks, picture)
+    draw(plan, models, metrics, evaluated.bootstrap, evaluated.checks, picture, evaluated.outlook)
     page = to_html(report, picture.read_bytes() if picture.is_file() else None)
     (output / "evaluation.html").write_text(page, encoding="utf-8")
     (output / CARD).write_text(card_text(report, plan), encoding="utf-8")

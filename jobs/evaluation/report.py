@@ -10,6 +10,7 @@ import numpy as np
 
 from jobs.evaluation.calibration import Calibration
 from jobs.evaluation.importance import Importance
+from jobs.forecasts.outlook import Outlook
 from jobs.gate import CHALLENGER, Check
 from jobs.metrics.bootstrap import Bootstrap
 from jobs.metrics.rows import ScoredRows
@@ -31,6 +32,7 @@ class Evaluated:
         importance: None when it could not be measured; a note says why.
         split: ``intervals`` and ``rows`` of the features job's manifest; None without the manifest.
         steps: of a forecast, metrics of each step ahead.
+        outlook: of a forecast, what its charts need besides.
     """
 
     plan: Plan
@@ -45,6 +47,7 @@ class Evaluated:
     importance: Importance | None = None
     split: Mapping[str, Any] | None = None
     steps: Sequence[Mapping[str, float]] = ()
+    outlook: Outlook | None = None
 
     @property
     def passed(self) -> bool:

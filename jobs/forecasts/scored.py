@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from jobs.answers import AnswerShape
 from jobs.database import parquet
+from jobs.forecasts.outlook import Outlook
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.forecast import horizon_blocks
 from jobs.metrics.rows import Floats, ScoredRows
@@ -43,6 +44,17 @@ class ForecastKeys:
     def known(self) -> npt.NDArray[np.bool_]:
         """Which rows have a label."""
         return ~np.isnan(self.labels)
+
+    def outlook(self, history: Mapping[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> Outlook:
+        """What the charts need of the rows with a label."""
+        known = self.known
+        return Outlook(
+            entities=self.entities[known],
+            times=self.times[known],
+            origins=self.origins[known],
+            steps=self.steps[known],
+            history=history,
+        )
 
     def scored(self, scores: Floats, answers: Floats, shape: AnswerShape) -> ScoredRows:
         """The rows with a label, with a model's answers to all rows."""

@@ -13,6 +13,7 @@ import duckdb
 
 from jobs.database import copy_to, quote, single
 from jobs.errors import InputError
+from jobs.forecasts import outlook
 from jobs.forecasts.records import ORIGIN, ORIGINS, RECORD, keys_query, write_records
 from jobs.forecasts.rules import series_rules
 from jobs.forecasts.series import SERIES, STEP, VALUE, asked, make_points, value
@@ -123,6 +124,8 @@ def write_series_split(
     keys = "holdout_keys/keys.parquet"
     files[keys] = split / keys
     copy_to(connection, keys_query(dataset, _POINTS, label=True), files[keys])
+    files[f"holdout_keys/{outlook.FILE}"] = split / "holdout_keys" / outlook.FILE
+    copy_to(connection, outlook.history_query(dataset, _POINTS), split / "holdout_keys" / outlook.FILE)
     if champion:
         make_points(connection, dataset, champion, "labelled", _CHAMPIONS)
         name = f"champion/{RECORDS}"

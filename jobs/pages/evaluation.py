@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from jobs.bootstrap import private_cache
+from jobs.forecasts.outlook import Outlook
 from jobs.gate import CHALLENGER, CHAMPION, Check
 from jobs.metrics.bootstrap import Bootstrap
 from jobs.metrics.curves import Curves, curves
 from jobs.metrics.rows import Floats, ScoredRows
+from jobs.pages.evaluation_forecast import draw_forecast
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.tasks import higher_is_better
 
@@ -28,6 +30,7 @@ _POSITIVE, _NEGATIVE, _INK, _SOFT = "#c8553d", "#7a9cc0", "#222222", "#777777"
 _PASSED, _FAILED = "#2e7d4f", "#b3392b"
 _LABELS = {"auc": "AUC", "pr_auc": "PR AUC", "expected_calibration_error": "calibration error", "r2": "R²"}
 _DPI = 130
+_NUMBERS = ("regression", "forecast")
 _MAX_POINTS = 4000
 
 # A name such as "$x$" is not a formula.
@@ -41,8 +44,13 @@ def draw(
     bootstrap: Bootstrap,
     checks: Sequence[Check],
     path: Path,
+    outlook: Outlook | None = None,
 ) -> None:
-    """Draw the page as a PNG."""
+    """Draw the page as a PNG.
+
+    Args:
+        outlook: of a forecast, its series.
+    """
     figure = Figure(figsize=(14, 9), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
     grid = figure.subplots(2, 3)
@@ -57,6 +65,8 @@ def draw(
         _calibration(grid[0][2], drawn)
         _score_histogram(grid[1][0], models[CHALLENGER])
         _confusion(grid[1][1], drawn[CHALLENGER], models[CHALLENGER].threshold)
+    elif outlook is not None:
+        draw_forecast(grid, models, outlook)
     else:
         _predicted_against_actual(grid[0][0], models[CHALLENGER])
         _residuals(grid[0][1], models)
@@ -204,12 +214,12 @@ def _metric_table(
         arrow = "↑" if higher_is_better(name) else "↓"
         cells: list[Any] = [
             f"{_LABELS.get(name, name.replace('_', ' '))} {arrow}",
-            f"{own:.4g}" if task == "regression" else f"{own:.4f}",
-            f"{low:.4g} – {high:.4g}" if task == "regression" else f"{low:.3f} – {high:.3f}",
+            f"{own:.4g}" if task in _NUMBERS else f"{own:.4f}",
+            f"{low:.4g} – {high:.4g}" if task in _NUMBERS else f"{low:.3f} – {high:.3f}",
         ]
         if with_champion:
             champion = metrics[CHAMPION][name]
-            cells.append(f"{champion:.4g}" if task == "regression" else f"{champion:.4f}")
+            cells.append(f"{champion:.4g}" if task in _NUMBERS else f"{champion:.4f}")
         up = 1 - step * (number + 0.5)
         axes.plot([0, 1], [up + step * 0.62] * 2, color="#e8e8e8", linewidth=0.7, transform=axes.transAxes)
         for (across, side, _), cell in zip(columns, cells, strict=True):
