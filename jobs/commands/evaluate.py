@@ -252,7 +252,9 @@ def registry_metrics(
     scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap
 ) -> dict[str, Any]:
     """The metrics in SageMaker Model Registry's format for model quality."""
-    group = "regression_metrics" if scored.task == "regression" else "binary_classification_metrics"
+    group = (
+        "regression_metrics" if scored.task in ("regression", "forecast") else "binary_classification_metrics"
+    )
     values: dict[str, Any] = {
         name: {"value": value, "standard_deviation": bootstrap.standard_deviation(CHALLENGER, name)}
         for name, value in metrics.items()

@@ -72,7 +72,8 @@ def _by_fractions(
 
     def at_share(share: float, condition: str) -> datetime:
         (rows,) = single(connection, f"SELECT count(*) FROM labelled WHERE {condition}")
-        offset = min(int(int(str(rows)) * share), max(int(str(rows)) - 1, 0))
+        # A ratio of two shares is not exact: three quarters of 96 rows must be 72, not 71.
+        offset = min(int(int(str(rows)) * share + 1e-6), max(int(str(rows)) - 1, 0))
         found = connection.execute(
             f"SELECT {time} FROM labelled WHERE {condition} ORDER BY 1 LIMIT 1 OFFSET {offset}"
         ).fetchone()
