@@ -44,10 +44,14 @@ def test_series_of_several_files_are_continued_with_quantiles_a_step(batch: Batc
     manifest = json.loads((folder / "staged" / "manifest.json").read_text())
     assert (manifest["rows"], manifest["quantiles"]) == (3 * HORIZON, [0.1, 0.5, 0.9])
     assert manifest["columns"][-2:] == ["step", "quantiles"]
-    found = duckdb.sql(
-        "SELECT entity, event_time, step, score, quantiles, row_key "
-        f"FROM '{folder}/parts/*.parquet' ORDER BY ALL"
-    ).fetchall()
+    found = (
+        duckdb.connect()
+        .execute(
+            "SELECT entity, event_time, step, score, quantiles, row_key "
+            f"FROM '{folder}/parts/*.parquet' ORDER BY ALL"
+        )
+        .fetchall()
+    )
     expected = []
     for shop in range(3):
         for step in range(1, HORIZON + 1):
@@ -61,7 +65,9 @@ def test_each_series_goes_on_from_its_own_end(batch: Batch, program: Path) -> No
     ahead = [point(0, place, sold="") for place in (30, 31, 32)]
     batch.write("a.csv", [*points(30, 1), *ahead, *points(40, 2)[40:], *AHEAD[3:6]], HEADER)
     published(batch, program)
-    ends = duckdb.sql(f"SELECT entity, min(event_time) FROM '{batch.output('keys')}/*.parquet' GROUP BY 1")
+    ends = duckdb.connect().execute(
+        f"SELECT entity, min(event_time) FROM '{batch.output('keys')}/*.parquet' GROUP BY 1"
+    )
     assert sorted(ends.fetchall()) == [("s0", datetime(2024, 1, 31)), ("s1", datetime(2024, 2, 10))]
 
 

@@ -53,7 +53,11 @@ def test_the_metrics_are_those_of_the_written_out_formulas(batch: Batch) -> None
     verdict, folder = evaluated(batch, gate={"at_most": {"mase": 0.6}, "at_least": {"coverage": 1.0}})
     assert verdict.passed and verdict.rows == 3 * ORIGINS * HORIZON
     report = json.loads((folder / "evaluation" / "report.json").read_text())
-    keys = duckdb.sql(f"FROM '{batch.output('split', 'holdout_keys', 'keys.parquet')}' ORDER BY row").df()
+    keys = (
+        duckdb.connect()
+        .execute(f"FROM '{batch.output('split', 'holdout_keys', 'keys.parquet')}' ORDER BY row")
+        .df()
+    )
     labels, naive, scale = (keys[name].to_numpy() for name in ("label", "naive", "scale"))
     quantiles = naive[:, None] + 0.07 + np.array([-0.5, 0.0, 0.5])
     missed = labels[:, None] - quantiles
