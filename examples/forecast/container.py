@@ -16,12 +16,13 @@ from typing import Any
 os.environ.setdefault("MPLCONFIGDIR", tempfile.gettempdir())
 
 import numpy as np
-from statsforecast.models import AutoTheta, SeasonalNaive
+from statsforecast.models import AutoETS, AutoTheta, SeasonalNaive
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 CHOICES = "choices.json"
 MODELS: dict[str, Callable[[int], Any]] = {
     "theta": lambda season: AutoTheta(season_length=season),
+    "trend": lambda _: AutoETS(season_length=1),
     "naive": lambda season: SeasonalNaive(season_length=season),
 }
 

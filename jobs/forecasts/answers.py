@@ -18,10 +18,13 @@ def quantiles_query(lines: str, shape: AnswerShape) -> str:
     Args:
         lines: the query of the column ``line``.
     """
-    parsed = "TRY_CAST(json_extract(line, '$.quantiles') AS MAP(VARCHAR, DOUBLE[]))"
+    # A line that is no JSON would stop the query.
+    document = "CASE WHEN json_valid(line) THEN json_extract(line, '$.quantiles') END"
+    parsed = f"TRY_CAST({document} AS MAP(VARCHAR, DOUBLE[]))"
     by_level = (
-        "map_from_entries(list_transform(map_entries(quantiles), "
-        "lambda entry: {'key': TRY_CAST(entry.key AS DOUBLE), 'value': entry.value}))"
+        "map_from_entries(list_filter(list_transform(map_entries(quantiles), lambda entry: "
+        "{'key': TRY_CAST(entry.key AS DOUBLE), 'value': entry.value}), "
+        "lambda entry: entry.key IS NOT NULL))"
     )
     numbers = ", ".join(f"levels[CAST({name} AS DOUBLE)][step]" for name in shape.names)
     return (

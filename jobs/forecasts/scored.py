@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from jobs.answers import AnswerShape
 from jobs.database import parquet
+from jobs.forecasts.outlook import Outlook
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.forecast import horizon_blocks
 from jobs.metrics.rows import Floats, ScoredRows
@@ -43,6 +44,17 @@ class ForecastKeys:
     def known(self) -> npt.NDArray[np.bool_]:
         """Which rows have a label."""
         return ~np.isnan(self.labels)
+
+    def outlook(self, history: Mapping[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> Outlook:
+        """What the charts need of the rows with a label."""
+        known = self.known
+        return Outlook(
+            entities=self.entities[known],
+            times=self.times[known],
+            origins=self.origins[known],
+            steps=self.steps[known],
+            history=history,
+        )
 
     def scored(self, rows: ScoredRows, shape: AnswerShape) -> ScoredRows:
         """The rows with a label, of a model's answers to all rows."""
@@ -86,7 +98,7 @@ def metrics_by_step(scored: ScoredRows, steps: npt.NDArray[np.int_]) -> list[Map
     Args:
         steps: of the scored rows.
     """
-    told = []
+    told: list[Mapping[str, float]] = []
     for step in np.unique(steps):
         metrics = compute_metrics(scored.take(steps == step))
         told.append({"step": int(step), **{name: float(metrics[name]) for name in BY_STEP}})

@@ -121,8 +121,10 @@ class MonitoringSettings:
                     getattr(self, name),
                     "rows of a forecast are steps to come, whose columns are not known; leave it out.",
                 )
-        # The same series again would be continued from another end.
+        # A whole series would have to be sent again.
         object.__setattr__(self, "consistency", None)
+        # Steps of one series are much alike: a classifier would tell series apart, not drift.
+        object.__setattr__(self, "joint", False)
 
     @property
     def workflow(self) -> str:
