@@ -10,7 +10,8 @@ import numpy as np
 from benchmarks.truth_data import TRUTH, TruthSet
 from jobs.answers import AnswerShape
 from jobs.database import connect, literal, parquet, quote
-from jobs.error_rows import modelled_columns, values_of
+from jobs.error_rows import modelled_columns
+from jobs.error_values import values_of
 from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.rows import Floats, ScoredRows

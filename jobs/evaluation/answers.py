@@ -7,11 +7,12 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from jobs.answer_arrays import read_answers
 from jobs.answers import AnswerShape
 from jobs.errors import InputError
 from jobs.gate import CHAMPION
 from jobs.metrics.rows import Floats, ScoredRows
-from jobs.predictions import faults, load_answers, read_answers, shape_in
+from jobs.predictions import faults, load_answers, shape_in
 from jobs.serving.program import Program
 from jobs.serving.values import canonical
 
