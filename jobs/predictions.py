@@ -3,16 +3,18 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import duckdb
-import numpy as np
 
 from jobs.answers import AnswerShape
 from jobs.database import NO_PATH_COLUMNS, files, quote, single
 from jobs.errors import InputError
-from jobs.metrics.rows import Floats
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import DataFile
+
+if TYPE_CHECKING:
+    from jobs.metrics.rows import Floats
 
 SUFFIX = ".out"
 _LINE_BYTES = 16_000_000
@@ -119,8 +121,10 @@ def _regroup(connection: duckdb.DuckDBPyConnection, table: str, shape: AnswerSha
 
 def read_answers(
     connection: duckdb.DuckDBPyConnection, table: str, shape: AnswerShape
-) -> tuple[Floats, Floats | None]:
+) -> "tuple[Floats, Floats | None]":
     """The scores of answers without faults, and their numbers of shape (rows, k); None for one number."""
+    import numpy as np  # not among the wheels of the data jobs, which read no answers as arrays
+
     if not shape.several:
         column = connection.execute(f"SELECT score FROM {quote(table)} ORDER BY row").fetchnumpy()["score"]
         return np.asarray(column, dtype=np.float64), None

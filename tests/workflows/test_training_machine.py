@@ -13,9 +13,11 @@ from mdlc_constructs import (
     BuiltInAlgorithm,
     Compute,
     CustomImage,
+    Evaluation,
     Gate,
     NetworkSettings,
     QualityRules,
+    Split,
     Spot,
 )
 from mdlc_constructs.asl.checks import check
