@@ -146,7 +146,7 @@ def test_a_batch_is_scored_and_its_monitor_takes_labels_by_inference_id(aws: Aws
         "".join(json.dumps({"request_id": name, "value": value}) + "\n" for name, value in truth.items())
     )
     aws.upload(team, "raw/late/", [labels])
-    end = datetime.now(UTC)
+    end = datetime.now(UTC).replace(microsecond=0)
     window = {"start": (end - timedelta(hours=1)).isoformat(), "end": end.isoformat()}
     monitored = aws.run(team, "batch-monitoring", {"window": window})
     assert monitored.status == "SUCCEEDED", (monitored.error, monitored.cause)
