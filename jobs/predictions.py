@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import duckdb
-import numpy as np
 
 from jobs.answers import AnswerShape
 from jobs.database import NO_PATH_COLUMNS, files, quote, single
 from jobs.errors import InputError
-from jobs.metrics.rows import Floats
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import DataFile
 
@@ -115,19 +113,6 @@ def _regroup(connection: duckdb.DuckDBPyConnection, table: str, shape: AnswerSha
         f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT row, {shape.score('answer')} AS score, answer FROM ("
         f"SELECT place // {count} AS row, list(number ORDER BY place) AS answer FROM ({numbered}) GROUP BY 1)"
     )
-
-
-def read_answers(
-    connection: duckdb.DuckDBPyConnection, table: str, shape: AnswerShape
-) -> tuple[Floats, Floats | None]:
-    """The scores of answers without faults, and their numbers of shape (rows, k); None for one number."""
-    if not shape.several:
-        column = connection.execute(f"SELECT score FROM {quote(table)} ORDER BY row").fetchnumpy()["score"]
-        return np.asarray(column, dtype=np.float64), None
-    places = ", ".join(f"answer[{place + 1}]" for place in range(len(shape.names)))
-    columns = connection.execute(f"SELECT score, {places} FROM {quote(table)} ORDER BY row").fetchnumpy()
-    scores, *numbers = (np.asarray(column, dtype=np.float64) for column in columns.values())
-    return scores, np.column_stack(numbers)
 
 
 def faults(

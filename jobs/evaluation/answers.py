@@ -8,10 +8,11 @@ import duckdb
 import numpy as np
 
 from jobs.answers import AnswerShape
+from jobs.database import quote
 from jobs.errors import InputError
 from jobs.gate import CHAMPION
 from jobs.metrics.rows import Floats, ScoredRows
-from jobs.predictions import faults, load_answers, read_answers
+from jobs.predictions import faults, load_answers
 from jobs.serving.program import Program
 from jobs.serving.values import canonical
 
@@ -79,6 +80,19 @@ def read_models(
             names=shape.names,
         )
     return Answered(models=models, notes=tuple(notes))
+
+
+def read_answers(
+    connection: duckdb.DuckDBPyConnection, table: str, shape: AnswerShape
+) -> tuple[Floats, Floats | None]:
+    """The scores of answers without faults, and their numbers of shape (rows, k); None for one number."""
+    if not shape.several:
+        column = connection.execute(f"SELECT score FROM {quote(table)} ORDER BY row").fetchnumpy()["score"]
+        return np.asarray(column, dtype=np.float64), None
+    places = ", ".join(f"answer[{place + 1}]" for place in range(len(shape.names)))
+    columns = connection.execute(f"SELECT score, {places} FROM {quote(table)} ORDER BY row").fetchnumpy()
+    scores, *numbers = (np.asarray(column, dtype=np.float64) for column in columns.values())
+    return scores, np.column_stack(numbers)
 
 
 def _by_name(answers: Floats, own: Sequence[str], wanted: Sequence[str]) -> tuple[Floats, list[str]]:

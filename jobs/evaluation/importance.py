@@ -21,10 +21,11 @@ import numpy as np
 
 from jobs.answers import AnswerShape
 from jobs.database import parquet
+from jobs.evaluation.answers import read_answers
 from jobs.metrics.computing import compute_metric
 from jobs.metrics.rows import Floats, ScoredRows
 from jobs.permuted_rows import INDEX, MIN_ROWS, RECORDS
-from jobs.predictions import faults, load_answers, optional_answer_to, read_answers
+from jobs.predictions import faults, load_answers, optional_answer_to
 from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
 
 CONFIDENCE = 0.95

@@ -74,3 +74,20 @@ def test_every_module_is_tested_in_the_folder_that_mirrors_its_own() -> None:
         if not named and module.stem not in WITHOUT_TESTS_OF_THEIR_OWN:
             untested.append(name)
     assert untested == []
+
+
+DATA_JOBS = ("quality", "features", "prepare", "check", "golden")
+"""The jobs whose wheels are those of `requirements-data.in`."""
+
+
+def test_data_jobs_import_nothing_that_their_wheels_lack() -> None:
+    paths = {".".join(module.with_suffix("").parts): module for module in MODULES}
+    reached, waiting = set[str](), [f"jobs.commands.{name}" for name in DATA_JOBS]
+    while waiting:
+        name = waiting.pop()
+        if name in paths and name not in reached:
+            reached.add(name)
+            waiting += [f"{one}" for one in imported(paths[name])]
+            waiting += [one.rpartition(".")[0] for one in imported(paths[name])]
+    needed = {one.partition(".")[0] for name in reached for one in imported(paths[name])}
+    assert {"numpy", "matplotlib"} & needed == set()
