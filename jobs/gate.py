@@ -76,21 +76,45 @@ def undefined_metric(task: str, metrics: Mapping[str, float]) -> list[Check]:
     ]
 
 
-def conditions(gate: GateSection) -> bool:
-    """Whether the gate has conditions; without any, it passes every model whose main metric is defined."""
-    return bool(gate.at_least or gate.at_most or gate.better_than_champion)
+def conditions(gate: GateSection) -> tuple[str, ...]:
+    """The metrics of the gate's conditions; without any, it passes whatever can be measured."""
+    champion = [gate.better_than_champion] if gate.better_than_champion else []
+    return (*gate.at_least, *gate.at_most, *champion)
 
 
 def comparison(
-    gate: GateSection, task: str, metrics: Mapping[str, Mapping[str, float]], bootstrap: Bootstrap
+    gate: GateSection,
+    metrics: Mapping[str, Mapping[str, float]],
+    bootstrap: Bootstrap,
+    *,
+    incomparable: str = "",
 ) -> list[Check]:
     """The check that the challenger beats the champion by the margin; an empty list without a champion.
+
+    A champion that cannot be compared fails it: nobody knows whether the challenger is better.
 
     The paired bootstrap draws the same rows for both, so that common effects (an easy or a hard holdout)
     cancel out. The challenger passes when the lower confidence bound of its improvement is above the margin;
     equal models do not pass.
+
+    Args:
+        incomparable: why there is no comparison although there is a champion; empty otherwise.
     """
     name = gate.better_than_champion
+    if name and incomparable:
+        return [
+            Check(
+                metric=name,
+                kind="better_than_champion",
+                bound=gate.margin,
+                value=float("nan"),
+                passed=False,
+                sentence=(
+                    f"{name} is not compared, as {incomparable}: fails. Give the new task a model home "
+                    "of its own, or a gate without better_than_champion."
+                ),
+            )
+        ]
     if not name or CHAMPION not in metrics:
         return []
     sign = 1.0 if higher_is_better(_checked(name, metrics[CHALLENGER])) else -1.0

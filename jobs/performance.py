@@ -6,14 +6,16 @@ evaluation of a run writes the same.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 
 from jobs import error_rows
+from jobs.answers import AnswerShape
 from jobs.database import literal, parquet, quote
 from jobs.errors import InputError
 from jobs.folders import write_json
@@ -22,6 +24,7 @@ from jobs.metrics.bootstrap import Bootstrap
 from jobs.metrics.rows import ScoredRows
 from jobs.names import free, internal
 from jobs.plan import Plan
+from jobs.prediction_columns import PredictionColumn, expression, prediction_columns, to_json
 from jobs.statistics.baseline import constraints
 from jobs.statistics.calibration import fit_calibration
 from jobs.statistics.error_model import fit_errors
@@ -41,13 +44,15 @@ def write(
     *,
     scores: str,
     performance: Mapping[str, Any],
+    groups: npt.NDArray[np.int_] | None = None,
 ) -> None:
     """Write the baseline of a run.
 
     Args:
         trained_on: the features job's folder with statistics and sample.
-        scores: the relation of the challenger's answers, ``row`` and ``score``.
+        scores: the relation of the challenger's answers: ``row``, ``score`` and ``answer``.
         performance: the result of `measure`.
+        groups: the number of each row's group in a ranking.
 
     Raises:
         InputError: when the folder has no statistics or no sample.
@@ -57,9 +62,12 @@ def write(
             raise InputError(f"No {name} at {trained_on}: it is an output of the features job.")
     origin = {"model": plan.model, "run": plan.run, "data_version": plan.data_version}
     document = json.loads((trained_on / STATISTICS).read_text(encoding="utf-8"))
-    prediction = free("score", plan.dataset.columns)
-    document["features"].append(_score(connection, scores, prediction))
-    document["mdlc"] = {**origin, "prediction": prediction}
+    shape = AnswerShape.of(plan.dataset)
+    columns = prediction_columns(shape, plan.dataset.columns, grouped=groups is not None)
+    document["features"] += _predictions(connection, scores, columns, shape, groups)
+    document["mdlc"] = {**origin, "prediction": columns[0].name}
+    if len(columns) > 1:
+        document["mdlc"]["predictions"] = to_json(columns)
     write_json(output / STATISTICS, document)
     write_json(output / CONSTRAINTS, constraints(document) | {"mdlc": document["mdlc"]})
     write_json(output / PERFORMANCE, {"schema_version": SCHEMA_VERSION, **origin, **performance})
@@ -70,12 +78,28 @@ def write(
     )
 
 
-def _score(connection: duckdb.DuckDBPyConnection, scores: str, name: str) -> Any:
-    """The statistics of the scores, as a column with that name."""
-    named = f"(SELECT {_ROW}, {quote(name)} FROM {quote(scores)} AS scores({_ROW}, {quote(name)}))"
+def _predictions(
+    connection: duckdb.DuckDBPyConnection,
+    scores: str,
+    columns: Sequence[PredictionColumn],
+    shape: AnswerShape,
+    groups: npt.NDArray[np.int_] | None,
+) -> list[Any]:
+    """The statistics of the answers, as columns with their names."""
+    joined = quote(scores)
+    if groups is not None:
+        connection.register("row_groups", {"row": np.arange(len(groups)), "place": groups})
+        joined = f"{joined} JOIN row_groups USING (row)"
+    selected = ", ".join(
+        f"{expression(column, shape, score='score', answer='answer', group='place')} AS {quote(column.name)}"
+        for column in columns
+    )
+    named = f"(SELECT row AS {_ROW}, {selected} FROM {joined})"
     rows = connection.execute(f"SELECT count(*) FROM {named}").fetchall()[0][0]
     some = f"(FROM {named} WHERE {_ROW} % {max(1, rows // EDGE_ROWS)} = 0)"
-    return exact_statistics(connection, named, {name: "number"}, some=some)["features"][0]
+    kinds = {column.name: column.kind for column in columns}
+    features: list[Any] = exact_statistics(connection, named, kinds, some=some)["features"]
+    return features
 
 
 def measure(
@@ -95,9 +119,9 @@ def measure(
     """
     document = {
         "task": scored.task,
-        "rows": len(scored.labels),
+        "rows": len(scored),
         "threshold": scored.threshold,
-        "label_mean": float(scored.labels.mean()),
+        "label_mean": scored.label_mean,
         "metrics": {
             name: dict(
                 zip(

@@ -246,7 +246,7 @@ def parse_plan(document: Mapping[str, JsonValue]) -> Plan:
 
 
 def _check_dataset(dataset: DatasetSection, *, needs_label: bool) -> None:
-    if needs_label and not dataset.label:
+    if needs_label and dataset.needs_label and not dataset.label:
         raise PlanError("dataset.label=None: a training run needs the column to predict.")
     if not dataset.row_key:
         raise PlanError("dataset.row_key=(): name the columns that identify a row.")

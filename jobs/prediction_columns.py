@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from jobs.answers import AnswerShape
 from jobs.names import free
-from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 
-SCORE, PREDICTED, WITHIN_GROUP = "score", "class", "score within group"
-"""What a column holds: the score; the predicted class; the score minus the mean score of the row's group."""
+SCORE, PREDICTED, WITHIN_GROUP, NUMBER = "score", "prediction", "score_within_group", "answer:"
+"""What a column holds: the score; the predicted class; the score minus the mean score of the row's group; or,
+before the name of a class or quantile level, that number of the answer."""
 
 _PREFIXES = {"probabilities": "probability", "quantiles": "quantile"}
 
@@ -18,7 +18,7 @@ class PredictionColumn:
     """A column of answers.
 
     Attributes:
-        part: what it holds: `SCORE`, `PREDICTED`, `WITHIN_GROUP`, or the name of one of the answer's numbers.
+        part: what it holds: `SCORE`, `PREDICTED`, `WITHIN_GROUP`, or `NUMBER` with a name.
         kind: its declared type.
     """
 
@@ -27,22 +27,26 @@ class PredictionColumn:
     kind: str = "number"
 
 
-def prediction_columns(shape: AnswerShape, taken: Iterable[str]) -> list[PredictionColumn]:
+def prediction_columns(shape: AnswerShape, taken: Iterable[str], *, grouped: bool) -> list[PredictionColumn]:
     """The columns of a task's answers, the score first.
 
     Args:
         taken: names of the user's columns, which are not used again.
+        grouped: whether the groups of rows are known.
     """
-    names = list(taken)
-    columns = [PredictionColumn(name=free("score", names), part=SCORE)]
+    parts = [("score", SCORE, "number")]
     if shape.published:
-        prefix = _PREFIXES[shape.published]
-        for part in shape.names:
-            columns.append(PredictionColumn(name=free(f"{prefix}{BY_CLASS}{part}", names), part=part))
+        parts += [
+            (f"{_PREFIXES[shape.published]}:{name}", f"{NUMBER}{name}", "number") for name in shape.names
+        ]
     if shape.task == "multiclass":
-        columns.append(PredictionColumn(name=free("prediction", names), part=PREDICTED, kind="category"))
-    if shape.task == "ranking":
-        columns.append(PredictionColumn(name=free("score_within_group", names), part=WITHIN_GROUP))
+        parts.append(("prediction", PREDICTED, "category"))
+    if shape.task == "ranking" and grouped:
+        parts.append(("score_within_group", WITHIN_GROUP, "number"))
+    names, columns = list(taken), []
+    for name, part, kind in parts:
+        names.append(free(name, names))
+        columns.append(PredictionColumn(name=names[-1], part=part, kind=kind))
     return columns
 
 
@@ -53,15 +57,11 @@ def to_json(columns: Iterable[PredictionColumn]) -> dict[str, str]:
 
 def from_json(document: Mapping[str, str], shape: AnswerShape) -> list[PredictionColumn]:
     """The columns of a baseline, as far as the answers of this shape have them."""
-    known = {SCORE, *shape.names}
-    if shape.task == "multiclass":
-        known.add(PREDICTED)
-    if shape.task == "ranking":
-        known.add(WITHIN_GROUP)
+    own = {column.part: column.kind for column in prediction_columns(shape, (), grouped=True)}
     return [
-        PredictionColumn(name=name, part=part, kind="category" if part == PREDICTED else "number")
+        PredictionColumn(name=name, part=part, kind=own[part])
         for name, part in document.items()
-        if part in known
+        if part in own
     ]
 
 
@@ -75,8 +75,8 @@ def expression(column: PredictionColumn, shape: AnswerShape, *, score: str, answ
     """
     if column.part == SCORE:
         return score
-    if column.part == PREDICTED and shape.task == "multiclass":
+    if column.part == PREDICTED:
         return shape.prediction(answer)
-    if column.part == WITHIN_GROUP and shape.task == "ranking":
+    if column.part == WITHIN_GROUP:
         return f"{score} - avg({score}) OVER (PARTITION BY {group})"
-    return f"{answer}[{shape.names.index(column.part) + 1}]"
+    return f"{answer}[{shape.names.index(column.part.removeprefix(NUMBER)) + 1}]"

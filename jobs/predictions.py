@@ -79,6 +79,14 @@ def load_answers(connection: duckdb.DuckDBPyConnection, path: Path, table: str, 
     return int(str(single(connection, f"SELECT count(*) FROM {quote(table)}")[0]))
 
 
+def shape_in(connection: duckdb.DuckDBPyConnection, path: Path, shape: AnswerShape) -> AnswerShape:
+    """The shape with as many numbers as the first line has, if the task does not say how many."""
+    if shape.task != "embedding":
+        return shape
+    line = connection.execute(f"SELECT line FROM ({_lines(path)}) LIMIT 1").fetchone()
+    return shape.sized(str(line[0]).count(",") + 1 if line else 1)
+
+
 def _lines(path: Path) -> str:
     return (
         f"SELECT line FROM read_csv({files([path])}, auto_detect = false, header = false, delim = '\x1f', "

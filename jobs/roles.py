@@ -16,11 +16,13 @@ def label_number(dataset: DatasetSection) -> str:
     """The SQL expression of the label as a number; NULL when it is missing.
 
     It is 1 or 0 in a binary task, the number (from 0) of the class in a multiclass task, and otherwise the
-    value itself. A value that is no class is NULL.
+    value itself. A value that is no class is NULL, and so is all of a task that needs no label and has none.
 
     Raises:
         PlanError: when ``positive`` cannot be a value of the label's type.
     """
+    if dataset.label is None and not dataset.needs_label:
+        return "NULL::DOUBLE"
     if dataset.label is None:
         raise PlanError("dataset.label=None: this job needs the column to predict.")
     column, kind = quote(dataset.label), dataset.columns[dataset.label]

@@ -8,6 +8,7 @@ windows with (see `jobs.performance`).
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +19,33 @@ from jobs import performance
 from jobs.answers import AnswerShape
 from jobs.database import connect, parquet, single
 from jobs.errors import InputError
-from jobs.evaluation.calibration import measure_calibration
+from jobs.evaluation.answers import read_models
+from jobs.evaluation.calibration import calibration_of
 from jobs.evaluation.gain import GainError, read_gain
+from jobs.evaluation.holdout import read_holdout
 from jobs.evaluation.importance import Importance, measure_importance, read_permuted
 from jobs.evaluation.model_card import CARD, card_text
+from jobs.evaluation.registry import registry_metrics
 from jobs.evaluation.report import Evaluated, number, read_split
 from jobs.evaluation.segments import read_segments
 from jobs.folders import Folders, write_json
 from jobs.forecasts.outlook import read_history
-from jobs.forecasts.scored import ForecastKeys, metrics_by_step, read_forecast_keys
+from jobs.forecasts.scored import metrics_by_step, read_forecast_keys
 from jobs.gate import CHALLENGER, CHAMPION, comparison, conditions, thresholds, undefined_metric
-from jobs.metrics.bootstrap import Bootstrap, bootstrap_metrics
+from jobs.metrics.baselines import measure_baseline
+from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
-from jobs.metrics.curves import curves
 from jobs.metrics.rows import Floats, ScoredRows
 from jobs.pages.evaluation import draw
 from jobs.pages.evaluation_page import to_html
 from jobs.plan import Plan
-from jobs.predictions import answer_to, faults, load_answers, read_answers
+from jobs.predictions import answer_to
 from jobs.program import champion_program
 from jobs.roles import within
 from jobs.serving.program import Program
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 RECORDS = "holdout.csv"
@@ -57,7 +62,7 @@ def run(
         progress: called with the number of each finished resample.
 
     Raises:
-        InputError: when scores are missing, too many, or not probabilities.
+        InputError: when answers are missing, too many, or not what the task asks for.
     """
     plan = plan.read_by("evaluate")
     threshold = plan.evaluation.threshold
@@ -68,10 +73,15 @@ def run(
         keys = _keys(folders.input("holdout_keys"))
         series = read_forecast_keys(connection, keys) if plan.dataset.forecast is not None else None
         labels = _labels(connection, keys) if series is None else series.labels
-        notes = [*_known_before(connection, keys, champion_program(plan, folders))] if plan.champion else []
+        champion = champion_program(plan, folders) if plan.champion else None
+        notes = [*_known_before(connection, keys, champion)]
+        shape = AnswerShape.of(plan.dataset)
+        answered = read_models(connection, answers, labels, shape, champion, threshold=threshold)
+        notes += answered.notes
+        beside = read_holdout(connection, keys, plan.dataset.task)
         models = {
-            name: _scored(connection, path, name, labels, AnswerShape.of(plan.dataset), threshold, series)
-            for name, path in answers.items()
+            name: replace(rows, **beside) if series is None else series.scored(rows, shape)
+            for name, rows in answered.models.items()
         }
         metrics = {name: compute_metrics(scored) for name, scored in models.items()}
         bootstrap = bootstrap_metrics(
@@ -87,6 +97,7 @@ def run(
                 trained_on,
                 folders.output("baseline"),
                 scores=CHALLENGER,
+                groups=models[CHALLENGER].groups,
                 performance=performance.measure(
                     models[CHALLENGER],
                     metrics[CHALLENGER],
@@ -99,12 +110,15 @@ def run(
         segments, unmeasured = read_segments(connection, keys, models[CHALLENGER])
         importance, missing = _importance(connection, plan, folders, keys, answers, models[CHALLENGER])
         outlook = series.outlook(read_history(connection, keys)) if series else None
-    checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
+    if np.isnan(labels).all() and plan.dataset.task == "anomaly":
+        notes.append("The holdout has no labels: how well the model finds anomalies was not measured.")
+        checks = []
+    else:
+        checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
     checks += thresholds(plan.gate, metrics[CHALLENGER])
-    checks += comparison(plan.gate, plan.dataset.task, metrics, bootstrap)
+    checks += comparison(plan.gate, metrics, bootstrap, incomparable=answered.incomparable)
     if not conditions(plan.gate):
         notes.append("The gate has no conditions: it refuses no model that can be measured.")
-    scored = models[CHALLENGER]
     evaluated = Evaluated(
         plan=plan,
         models=models,
@@ -114,24 +128,32 @@ def run(
         notes=notes,
         unmeasured=[*unmeasured, *missing],
         segments=segments,
-        calibration=measure_calibration(scored.scores, scored.labels) if scored.task == "binary" else None,
+        calibration=calibration_of(models[CHALLENGER]),
+        baseline=measure_baseline(models[CHALLENGER]),
         importance=importance,
         split=read_split(folders.optional_input("manifest")),
-        steps=metrics_by_step(scored, series.steps[series.known]) if series else (),
+        steps=metrics_by_step(models[CHALLENGER], series.steps[series.known]) if series else (),
         outlook=outlook,
     )
     _write(evaluated, folders.output("evaluation"))
     return Verdict(
         passed=evaluated.passed,
         reasons=tuple(check.sentence for check in checks if not check.passed),
-        metrics={name: number(value, 4) for name, value in metrics[CHALLENGER].items()},
-        rows=len(scored),
+        metrics={
+            name: number(value, 4)
+            for name, value in metrics[CHALLENGER].items()
+            # Metrics of single classes may be hundreds, and the exit message has a kilobyte.
+            if BY_CLASS not in name or name in conditions(plan.gate)
+        },
+        rows=len(models[CHALLENGER]),
     )
 
 
 def _write(evaluated: Evaluated, output: Path) -> None:
     plan, models, metrics = evaluated.plan, evaluated.models, evaluated.metrics
-    registered = registry_metrics(models[CHALLENGER], metrics[CHALLENGER], evaluated.bootstrap)
+    registered = registry_metrics(
+        models[CHALLENGER], metrics[CHALLENGER], evaluated.bootstrap, evaluated.baseline
+    )
     write_json(output / "metrics.json", registered)
     write_json(output / "gate.json", _gate(evaluated))
     report = evaluated.to_json()
@@ -219,50 +241,8 @@ def _known_before(
 
 def _labels(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
     query = f"SELECT CAST(label AS DOUBLE) AS label FROM {parquet(keys)} ORDER BY row"
-    return np.asarray(connection.execute(query).fetchnumpy()["label"], dtype=np.float64)
-
-
-def _scored(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    name: str,
-    labels: Floats,
-    shape: AnswerShape,
-    threshold: float,
-    series: ForecastKeys | None,
-) -> ScoredRows:
-    load_answers(connection, path, name, shape)
-    wrong = faults(connection, name, rows=len(labels), shape=shape, about=f"The {name}'s answers")
-    if wrong:
-        raise InputError(wrong[0])
-    scores, answers = read_answers(connection, name, shape)
-    if series is not None and answers is not None:
-        return series.scored(scores, answers, shape)
-    return ScoredRows(
-        labels=labels,
-        scores=scores,
-        task=shape.task,
-        threshold=threshold,
-        answers=answers,
-        names=shape.names,
-    )
-
-
-def registry_metrics(
-    scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap
-) -> dict[str, Any]:
-    """The metrics in SageMaker Model Registry's format for model quality."""
-    group = (
-        "regression_metrics" if scored.task in ("regression", "forecast") else "binary_classification_metrics"
-    )
-    values: dict[str, Any] = {
-        name: {"value": value, "standard_deviation": bootstrap.standard_deviation(CHALLENGER, name)}
-        for name, value in metrics.items()
-        if not np.isnan(value)
-    }
-    if scored.task == "binary":
-        values.update(curves(scored).to_registry())
-    return {group: values}
+    labels = connection.execute(query).fetchnumpy()["label"]
+    return np.ma.filled(np.ma.asarray(labels, dtype=np.float64), np.nan)
 
 
 def _gate(evaluated: Evaluated) -> dict[str, Any]:

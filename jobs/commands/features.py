@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from jobs import error_rows, permuted_rows, ranking, segment_values, trained_on
+from jobs import error_rows, holdout_features, permuted_rows, ranking, segment_values, trained_on
 from jobs.database import connect, copy_to, quote, single
 from jobs.errors import InputError, JobError
 from jobs.folders import Folders, write_json
@@ -28,7 +28,7 @@ from jobs.names import LABEL
 from jobs.plan import Plan
 from jobs.program import champion_program, fit, to_sql
 from jobs.reading import row_count, stage
-from jobs.roles import keys_query, label_number, total_order, within
+from jobs.roles import group_text, keys_query, label_number, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
 from jobs.sources import InputFiles, examine
@@ -137,7 +137,8 @@ def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Ma
     nothing = "".join(f", NULL AS {quote(name)}" for name in absent)
     label = label_number(plan.dataset)
     # A step of a series without a value is a missing value of its history.
-    labelled = "" if plan.dataset.forecast is not None else f" AND {label} IS NOT NULL"
+    asked = plan.dataset.needs_label and plan.dataset.forecast is None
+    labelled = f" AND {label} IS NOT NULL" if asked else ""
     connection.execute(
         f"CREATE TEMP VIEW labelled AS SELECT *, {label} AS {LABEL}{nothing} FROM staged "
         f"WHERE {within(plan.dataset.timestamp, plan.requested)}{labelled}"
@@ -212,8 +213,9 @@ def _view_parts(
         rows[part] = row_count(connection, part)
         span = f"({intervals[part].start or 'the beginning'} to {intervals[part].end or 'the end'})"
         if rows[part] == 0:
+            what = "labelled row" if plan.dataset.needs_label else "row"
             raise InputError(
-                f"No labelled row lies in the {part} interval {span}: "
+                f"No {what} lies in the {part} interval {span}: "
                 "correct the split, or bring data of that time."
             )
         # The quality job checks the plan's intervals; the intervals of fractions are known only here.
@@ -257,6 +259,9 @@ def _write_split(
     if segments:
         query = segment_values.values_query(plan.dataset, "holdout", order, segments)
         queries[f"holdout_keys/{segment_values.FILE}"] = query
+    if plan.dataset.task in holdout_features.TASKS:
+        query = holdout_features.features_query(program, "holdout", order)
+        queries[f"holdout_keys/{holdout_features.FILE}"] = query
     if plan.dataset.task in error_rows.TASKS:
         query = error_rows.inputs_query(program, "holdout", order, rows["holdout"])
         queries[f"holdout_keys/{error_rows.FILE}"] = query
@@ -277,8 +282,9 @@ def _training_queries(plan: Plan, program: Program, order: str) -> dict[str, str
             )
             for part in ("train", "validation")
         }
+    leading = [LABEL] if plan.dataset.needs_label else []
     return {
-        f"{part}/{part}.csv": to_sql(program, part, leading=[LABEL], order=order)
+        f"{part}/{part}.csv": to_sql(program, part, leading=leading, order=order)
         for part in ("train", "validation")
     }
 
@@ -302,6 +308,7 @@ def _write_permuted(
         seed=plan.importance.seed,
         records=split / records,
         index=split / index,
+        group=group_text(plan.dataset),
     )
     return {records: split / records, index: split / index}
 

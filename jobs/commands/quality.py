@@ -17,6 +17,7 @@ from jobs.folders import Folders, write_json
 from jobs.forecasts.rules import series_rules
 from jobs.group_rules import grade_rules, group_rules
 from jobs.names import FILE, PROBLEMS, beside, internal
+from jobs.optional_labels import optional_label_rules
 from jobs.outliers import Bounds, baseline_bounds, beyond, outlier_rules, own_bounds
 from jobs.pages.quality import to_html
 from jobs.plan import Plan
@@ -114,7 +115,9 @@ def _ruled(
     yield from group_rules(connection, plan)
     if plan.dataset.forecast is not None:
         yield from series_rules(connection, plan.dataset, training=plan.training, span=plan.requested)
-    if plan.training:
+    if plan.training and not plan.dataset.needs_label:
+        yield from optional_label_rules(connection, plan, facts)
+    elif plan.training:
         labels = list(label_rules(connection, plan, facts))
         yield from labels
         yield from grade_rules(connection, plan)

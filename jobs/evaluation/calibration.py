@@ -1,4 +1,4 @@
-"""How well a binary model's scores are probabilities: a reliability diagram, and its slope in log odds."""
+"""How well scores are probabilities: a reliability diagram, and its slope in log odds."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.metrics.rows import Floats
+from jobs.metrics.rows import Floats, ScoredRows
 from jobs.monitoring.intervals import wilson
 
 BINS = 10
@@ -48,6 +48,18 @@ class Calibration:
     def to_json(self) -> dict[str, Any]:
         """The calibration for ``report.json``."""
         return asdict(self)
+
+
+def calibration_of(scored: ScoredRows) -> Calibration | dict[str, Calibration] | None:
+    """The calibration of a binary model, or of each class against the rest; None in other tasks."""
+    if scored.task == "binary":
+        return measure_calibration(scored.scores, scored.labels)
+    if scored.task != "multiclass" or scored.answers is None:
+        return None
+    return {
+        name: measure_calibration(scored.answers[:, number], (scored.labels == number).astype(np.float64))
+        for number, name in enumerate(scored.names)
+    }
 
 
 def measure_calibration(scores: Floats, labels: Floats) -> Calibration:

@@ -125,6 +125,15 @@ def _groups(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 if value["value"] is not None
             ),
         )
+    if report["baseline"]:
+        yield from _group(
+            f"baseline: {report['baseline']['predictor']}",
+            (
+                {"name": _cut(name, _NAME), "type": "number", "value": value}
+                for name, value in report["baseline"]["metrics"].items()
+                if value is not None
+            ),
+        )
     importance, calibration = report["importance"], report["calibration"]
     if importance:
         yield from _group(
@@ -135,7 +144,10 @@ def _groups(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 if column["value"] is not None
             ),
         )
-    if calibration:
+    if calibration and "classes" in calibration:
+        for name, of_class in calibration["classes"].items():
+            yield from _group(f"calibration of {name}", _calibration(of_class))
+    elif calibration:
         yield from _group("calibration", _calibration(calibration))
     segments = report["segments"]
     if segments:
@@ -176,7 +188,7 @@ def _calibration(calibration: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         "type": "linear_graph",
         "value": [[point["score"], point["rate"]] for point in calibration["bins"]],
         "x_axis_name": "mean score",
-        "y_axis_name": "share that was positive",
+        "y_axis_name": "share of the class",
     }
 
 

@@ -12,7 +12,9 @@ from jobs.evaluation.calibration import Calibration
 from jobs.evaluation.importance import Importance
 from jobs.forecasts.outlook import Outlook
 from jobs.gate import CHALLENGER, Check
+from jobs.metrics.baselines import Baseline
 from jobs.metrics.bootstrap import Bootstrap
+from jobs.metrics.multiclass import confusion
 from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.segments import Segment
 from jobs.plan import Plan
@@ -28,7 +30,8 @@ class Evaluated:
         metrics: of the same, by name.
         notes: what a reader of the verdict has to know.
         unmeasured: sentences on what could not be measured.
-        calibration: None in a regression.
+        calibration: of a binary model, or by class; None in other tasks.
+        baseline: the metrics of a predictor that learned nothing; None when they are not known.
         importance: None when it could not be measured; a note says why.
         split: ``intervals`` and ``rows`` of the features job's manifest; None without the manifest.
         steps: of a forecast, metrics of each step ahead.
@@ -43,7 +46,8 @@ class Evaluated:
     notes: Sequence[str]
     unmeasured: Sequence[str] = ()
     segments: Sequence[Segment] = ()
-    calibration: Calibration | None = None
+    calibration: Calibration | Mapping[str, Calibration] | None = None
+    baseline: Baseline | None = None
     importance: Importance | None = None
     split: Mapping[str, Any] | None = None
     steps: Sequence[Mapping[str, float]] = ()
@@ -63,26 +67,39 @@ class Evaluated:
             "data_version": plan.data_version,
             "code_version": plan.code_version,
             "task": plan.dataset.task,
-            "rows": len(scored.labels),
-            "label_mean": float(scored.labels.mean()),
+            "rows": len(scored),
+            "label_mean": None if scored.task == "multiclass" else scored.label_mean,
             "threshold": scored.threshold,
             "bootstrap": {
                 "resamples": self.bootstrap.resamples,
                 "confidence": self.bootstrap.confidence,
             },
             "metrics": self._metrics(),
+            "baseline": self._baseline(),
             "champion": encode(replace(plan.champion, program=None)) if plan.champion else None,
             "passed": self.passed,
             "notes": list(self.notes),
             "checks": [check.to_json() for check in self.checks],
             "unmeasured": list(self.unmeasured),
             "segments": [segment.to_json() for segment in self.segments],
-            "calibration": self.calibration.to_json() if self.calibration else None,
+            "calibration": self._calibration(),
+            **({"confusion_matrix": confusion_matrix(scored)} if scored.task == "multiclass" else {}),
             "importance": self.importance.to_json() if self.importance else None,
             "split": dict(self.split) if self.split else None,
             "algorithm": encode(plan.algorithm) if plan.algorithm else None,
             **({"steps": [dict(step) for step in self.steps]} if self.steps else {}),
         }
+
+    def _baseline(self) -> dict[str, Any] | None:
+        if self.baseline is None:
+            return None
+        metrics = {name: number(value) for name, value in self.baseline.metrics.items()}
+        return {"predictor": self.baseline.predictor, "metrics": metrics}
+
+    def _calibration(self) -> dict[str, Any] | None:
+        if isinstance(self.calibration, Mapping):
+            return {"classes": {name: each.to_json() for name, each in self.calibration.items()}}
+        return self.calibration.to_json() if self.calibration else None
 
     def _metrics(self) -> dict[str, Any]:
         return {
@@ -97,6 +114,15 @@ class Evaluated:
             }
             for name, values in self.metrics.items()
         }
+
+
+def confusion_matrix(scored: ScoredRows) -> dict[str, dict[str, int]]:
+    """The number of rows by class and predicted class."""
+    matrix = confusion(scored, np.ones(len(scored)))
+    return {
+        name: {predicted: int(count) for predicted, count in zip(scored.names, counts, strict=True)}
+        for name, counts in zip(scored.names, matrix, strict=True)
+    }
 
 
 def read_split(manifest: Path | None) -> dict[str, Any] | None:

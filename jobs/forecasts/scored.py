@@ -56,15 +56,15 @@ class ForecastKeys:
             history=history,
         )
 
-    def scored(self, scores: Floats, answers: Floats, shape: AnswerShape) -> ScoredRows:
-        """The rows with a label, with a model's answers to all rows."""
+    def scored(self, rows: ScoredRows, shape: AnswerShape) -> ScoredRows:
+        """The rows with a label, of a model's answers to all rows."""
         groups = np.unique(self.entities, return_inverse=True)[1].reshape(-1)
         origins = np.unique(self.origins, return_inverse=True)[1].reshape(-1)
         return ScoredRows(
             labels=self.labels,
-            scores=scores,
+            scores=rows.scores,
             task=shape.task,
-            answers=answers,
+            answers=rows.answers,
             names=shape.names,
             groups=groups,
             blocks=horizon_blocks(groups, origins, self.steps),

@@ -28,7 +28,8 @@ def explained_by_feature(scored: ScoredRows) -> Floats:
     """The share of each feature's variance that the vectors explain; 1 for one that does not vary."""
     products, coefficients, variances = _fitted(scored, np.ones(len(scored)), None)
     explained = (products * coefficients).sum(axis=0)
-    return np.divide(explained, variances, out=np.ones(len(variances)), where=variances > 0)
+    shares: Floats = np.divide(explained, variances, out=np.ones(len(variances)), where=variances > 0)
+    return shares
 
 
 def explained_variance(scored: ScoredRows, weights: Floats, *, width: int | None = None) -> float:

@@ -28,6 +28,12 @@ def compute_ranking(scored: ScoredRows, weights: Floats) -> dict[str, float]:
     return {name: _mean(measured[name], of_groups) for name in _names()}
 
 
+def group_metric(name: str, scored: ScoredRows) -> Floats:
+    """A metric of each group in which it is defined."""
+    values = by_group(scored)[name]
+    return values[~np.isnan(values)]
+
+
 def ndcg_curve(scored: ScoredRows, positions: int) -> Floats:
     """NDCG@k for each k from 1 to that number, for a chart."""
     order, starts, sizes = _layout(scored, scored.scores)

@@ -101,6 +101,51 @@ def auc(labels: Floats, scores: Floats, z: float) -> tuple[float, Interval] | No
     return estimate.value, on_logits(estimate, z)
 
 
+def macro_area(labels: Floats, answers: Floats) -> Estimate | None:
+    """The mean over classes of the AUC of the class against all others; None when there is one class.
+
+    The variance is that of the sum of each row's influence on the classes' areas, so that it counts that they
+    are of the same rows. Classes without rows are left out.
+
+    Args:
+        labels: of shape (n,), the number of each row's class.
+        answers: of shape (n, k), the probability of each class.
+    """
+    influence, areas, smallest = np.zeros(len(labels)), list[float](), float(len(labels))
+    for number in range(answers.shape[1]):
+        own = labels == number
+        hits = int(own.sum())
+        if not 0 < hits < len(labels):
+            continue
+        places = _midranks(answers[:, number])
+        beaten = (places[own] - _midranks(answers[own, number])) / (len(labels) - hits)
+        beating = 1 - (places[~own] - _midranks(answers[~own, number])) / hits
+        areas.append(float(beaten.mean()))
+        influence[own] += (beaten - areas[-1]) / hits
+        influence[~own] += (beating - areas[-1]) / (len(labels) - hits)
+        smallest = min(smallest, hits)
+    if not areas:
+        return None
+    variance = float((influence**2).sum()) / len(areas) ** 2
+    if not variance > 0 or smallest < 2:
+        variance = max(variance, (1 - _all_well(smallest, 1)) ** 2)
+    return Estimate(value=float(np.mean(areas)), variance=variance, weight=len(labels))
+
+
+def macro_auc(labels: Floats, answers: Floats, z: float) -> tuple[float, Interval] | None:
+    """The macro AUC and its interval on the logit scale; None when there is one class."""
+    estimate = macro_area(labels, answers)
+    return None if estimate is None else (estimate.value, on_logits(estimate, z))
+
+
+def _midranks(values: Floats) -> Floats:
+    """Of each value, the number of values below it and half of those that are equal, without itself."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    below = np.cumsum(counts) - counts
+    ranks: Floats = (below + (counts - 1) / 2)[places]
+    return ranks
+
+
 def _all_well(trials: float, z: float) -> float:
     """The lower bound of a share when all trials succeeded."""
     return float(NormalDist().cdf(-z) ** (1 / trials))
@@ -125,6 +170,14 @@ def _variance(values: Floats, weights: Floats) -> float:
 
 def _expit(value: float) -> float:
     return 1 / (1 + math.exp(-value)) if value > -700 else 0.0
+
+
+def mean(values: Floats) -> Estimate:
+    """The mean of values from 0 to 1, such as a metric of each group of a ranking."""
+    weights = np.ones_like(values)
+    # Equal values have no variance: count one value in the middle besides.
+    variance = max(_variance(values, weights), 0.25 / (len(values) + 1)) / len(values)
+    return Estimate(value=float(values.mean()), variance=variance, weight=len(values))
 
 
 def mean_square(errors: Floats) -> Estimate:

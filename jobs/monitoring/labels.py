@@ -16,6 +16,7 @@ from jobs.database import NO_PATH_COLUMNS, files, literal, parquet, quote, singl
 from jobs.monitoring.disagreement import disagreement
 from jobs.monitoring.label_horizon import reach
 from jobs.monitoring.settings import Settings
+from jobs.monitoring.unknown_classes import unknown_classes, view_unknown
 from jobs.names import (
     DELAY,
     ENTITY,
@@ -39,6 +40,7 @@ from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 _BETWEEN = "chr(31)"
 _VALUE, _KNOWN_AT, _ROW = internal("value"), internal("known_at"), internal("row")
+_TEXT = internal("text")
 _CONTRADICTS, _TIMES, _AGREES = internal("contradicts"), internal("times"), internal("agrees")
 
 
@@ -121,6 +123,8 @@ def join_labels(
     )
     contradictory, remarks = disagreement(connection, settings, key, contradicts=_CONTRADICTS, agrees=_AGREES)
     notes += remarks
+    if plan.dataset.classes and settings.by and folder is not None and plan.files:
+        notes += unknown_classes(connection, key, settings.package.version)
     (all_labels,) = single(connection, "SELECT count(*) FROM labels")
     if all_labels and not known:
         notes += _without_match(connection, key)
@@ -234,15 +238,20 @@ def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: 
         f"""
         CREATE TEMP TABLE label_lines AS
         SELECT {_request_id()} AS {KEY}, {_value(plan.dataset)} AS {_VALUE},
-            CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS {_KNOWN_AT}, 0 AS {_ROW}
+            CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS {_KNOWN_AT}, 0 AS {_ROW},
+            CASE WHEN json_type(value) NOT IN ('OBJECT', 'ARRAY') THEN nullif(value ->> '$', '') END
+                AS {_TEXT}
         FROM read_json({paths}, format = 'newline_delimited', ignore_errors = true, {NO_PATH_COLUMNS},
             columns = {{request_id: 'JSON', value: 'JSON', 'at': 'VARCHAR'}})
         """
     )
     good = f"{KEY} IS NOT NULL AND isfinite({_VALUE})"
-    (unreadable,) = single(
-        connection, f"SELECT count(*) FILTER (WHERE ({good}) IS NOT TRUE) FROM label_lines"
-    )
+    bad = f"({good}) IS NOT TRUE"
+    if plan.dataset.classes:
+        view_unknown(connection, f"SELECT {KEY}, {_TEXT}, {_VALUE} FROM label_lines")
+        # A line with a class that the model does not have can be read.
+        bad += f" AND ({KEY} IS NULL OR {_TEXT} IS NULL)"
+    (unreadable,) = single(connection, f"SELECT count(*) FILTER (WHERE {bad}) FROM label_lines")
     connection.execute(f"CREATE TEMP VIEW labels AS FROM label_lines WHERE {good}")
     return int(str(unreadable))
 
@@ -264,20 +273,19 @@ def _request_id() -> str:
 def _value(dataset: DatasetSection) -> str:
     """The SQL expression of a label's JSON value as a number, as in `jobs.roles.label_number`.
 
-    1, 0, true and false are read as such, whatever the label column's type is.
+    1, 0, true and false are read as such, whatever the label column's type is, unless classes have names.
     """
     text = "value ->> '$'"
     number = f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
-    if dataset.task == "regression":
+    if dataset.task not in ("binary", "anomaly", "multiclass"):
         return f"CASE WHEN json_type(value) NOT IN ('OBJECT', 'ARRAY') THEN {number} END"
     label = quote(str(dataset.label))
     kind = dataset.columns[str(dataset.label)]
     typed, _ = checked_value(parsed_value(text, kind, "VARCHAR"), kind, text, "VARCHAR")
     label_value = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
-    return (
-        f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL WHEN {number} IN (0, 1) THEN {number} "
-        f"ELSE {label_value} END"
-    )
+    # A class may be called 1, 0, true or false.
+    plain = "" if dataset.classes else f"WHEN {number} IN (0, 1) THEN {number} "
+    return f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL {plain}ELSE {label_value} END"
 
 
 def _by_row(
@@ -315,6 +323,9 @@ def _by_row(
     # One hash for each row shows whether rows agree, however many columns they have.
     whole = f"hash({', '.join(quote(name) for name in also)})" if also else "0"
     value = f"CAST({label_number(dataset)} AS DOUBLE)"
+    if dataset.classes:
+        text = text_of(quote(str(dataset.label)), dataset.columns[str(dataset.label)])
+        view_unknown(connection, f"SELECT {key}, {text}, {value} FROM label_rows WHERE {present}")
     connection.execute(
         f"CREATE TEMP VIEW labels AS SELECT {key} AS {KEY}, {value} AS {_VALUE}, "
         f"NULL::TIMESTAMP AS {_KNOWN_AT}, {whole} AS {_ROW}{values} "

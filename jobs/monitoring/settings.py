@@ -18,6 +18,7 @@ class Settings:
         format: the format of label files whose rows look like the training data's.
         previous: the previous window, whose statistics are in the input ``previous``.
         names: of the numbers of an answer, such as the classes; empty for answers of one number.
+        group: in a ranking, the column whose equal values are ranked together.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Settings:
     bootstrap: int
     previous: Interval | None
     names: tuple[str, ...] = ()
+    group: str | None = None
 
 
 def read_settings(plan: Plan) -> Settings:
@@ -77,6 +79,7 @@ def read_settings(plan: Plan) -> Settings:
         format=labels.format if labels else plan.dataset.format,
         previous=previous.window if previous else None,
         names=plan.dataset.answer_names,
+        group=plan.dataset.group if plan.dataset.task == "ranking" else None,
     )
 
 

@@ -1,40 +1,35 @@
 """Draws the evaluation report, one page: curves, calibration, scores, metrics and the gate's verdict."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jobs.bootstrap import private_cache
 from jobs.forecasts.outlook import Outlook
 from jobs.gate import CHALLENGER, CHAMPION, Check
 from jobs.metrics.bootstrap import Bootstrap
 from jobs.metrics.curves import Curves, curves
 from jobs.metrics.rows import Floats, ScoredRows
+from jobs.pages.axes import COLOURS, INK, SOFT, Axes, Figure, FigureCanvasAgg, plain, titled
+from jobs.pages.evaluation_classes import draw_classes
 from jobs.pages.evaluation_forecast import draw_forecast
+from jobs.pages.evaluation_groups import draw_groups
+from jobs.pages.evaluation_unlabelled import draw_unlabelled
+from jobs.pages.formats import metric_name
 from jobs.plan import Plan
-from mdlc_constructs.settings.payloads.tasks import higher_is_better
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better
 
-# Matplotlib caches its list of fonts in the home directory, which may not be writable in a container.
-os.environ.setdefault("MPLCONFIGDIR", str(private_cache() / "matplotlib"))
-
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
-_COLOURS = {CHALLENGER: "#1f5fa8", CHAMPION: "#9a9a9a"}
-_POSITIVE, _NEGATIVE, _INK, _SOFT = "#c8553d", "#7a9cc0", "#222222", "#777777"
+_POSITIVE, _NEGATIVE = "#c8553d", "#7a9cc0"
 _PASSED, _FAILED = "#2e7d4f", "#b3392b"
-_LABELS = {"auc": "AUC", "pr_auc": "PR AUC", "expected_calibration_error": "calibration error", "r2": "R²"}
+_LABELS = {
+    "expected_calibration_error": "calibration error",
+    "smallest_cluster_share": "smallest cluster",
+    "explained_variance": "variance expl.",
+}
 _DPI = 130
 _NUMBERS = ("regression", "forecast")
 _MAX_POINTS = 4000
-
-# A name such as "$x$" is not a formula.
-matplotlib.rcParams["text.parse_math"] = False
 
 
 def draw(
@@ -56,7 +51,7 @@ def draw(
     grid = figure.subplots(2, 3)
     figure.subplots_adjust(left=0.055, right=0.975, top=0.815, bottom=0.07, wspace=0.24, hspace=0.34)
     for axes in grid.flat:
-        _plain(axes)
+        plain(axes)
     _headline(figure, plan, models[CHALLENGER], bootstrap, checks)
     if plan.dataset.task == "binary":
         drawn = {name: curves(scored) for name, scored in models.items()}
@@ -67,6 +62,12 @@ def draw(
         _confusion(grid[1][1], drawn[CHALLENGER], models[CHALLENGER].threshold)
     elif outlook is not None:
         draw_forecast(grid, models, outlook)
+    elif plan.dataset.task == "multiclass":
+        draw_classes(grid, models[CHALLENGER])
+    elif plan.dataset.task == "ranking":
+        draw_groups(grid, models)
+    elif plan.dataset.task in ("cluster", "anomaly", "embedding"):
+        draw_unlabelled(grid, models)
     else:
         _predicted_against_actual(grid[0][0], models[CHALLENGER])
         _residuals(grid[0][1], models)
@@ -77,20 +78,6 @@ def draw(
     figure.savefig(path, metadata={"Software": None})
 
 
-def _plain(axes: Axes) -> None:
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(labelsize=8.5, colors=_SOFT)
-    axes.grid(True, color="#e8e8e8", linewidth=0.7)
-    axes.set_axisbelow(True)
-
-
-def _titled(axes: Axes, title: str, across: str, up: str) -> None:
-    axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=_INK)
-    axes.set_xlabel(across, fontsize=9, color=_INK)
-    axes.set_ylabel(up, fontsize=9, color=_INK)
-
-
 def _headline(
     figure: Figure, plan: Plan, scored: ScoredRows, bootstrap: Bootstrap, checks: Sequence[Check]
 ) -> None:
@@ -98,11 +85,12 @@ def _headline(
     verdict = "PASSED THE GATE" if passed else "REFUSED BY THE GATE"
     if not checks:
         verdict = "NO GATE SET"
-    figure.text(0.055, 0.952, f"{plan.model}", fontsize=18, fontweight="bold", color=_INK)
+    figure.text(0.055, 0.952, f"{plan.model}", fontsize=18, fontweight="bold", color=INK)
     share = f", {scored.labels.mean():.1%} positive" if scored.task == "binary" else ""
-    rows = f"holdout of {len(scored.labels):,} rows{share}"
+    share += f", {len(scored.names)} classes" if scored.task == "multiclass" else ""
+    rows = f"holdout of {len(scored):,} rows{share}"
     facts = f"run {plan.run}  ·  {rows}  ·  data {plan.data_version[:12]}"
-    figure.text(0.055, 0.925, facts, fontsize=10, color=_SOFT)
+    figure.text(0.055, 0.925, facts, fontsize=10, color=SOFT)
     figure.text(
         0.975,
         0.952,
@@ -124,8 +112,8 @@ def _roc(axes: Axes, drawn: Mapping[str, Curves], metrics: Mapping[str, Mapping[
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1, linestyle=":")
     for name, curve in drawn.items():
         label = f"{name}, AUC {metrics[name]['auc']:.3f}"
-        axes.plot(*curve.roc, color=_COLOURS[name], linewidth=2, label=label)
-    _titled(axes, "ROC", "false positive rate", "true positive rate")
+        axes.plot(*curve.roc, color=COLOURS[name], linewidth=2, label=label)
+    titled(axes, "ROC", "false positive rate", "true positive rate")
     axes.legend(loc="lower right", fontsize=9, frameon=False)
     axes.set(xlim=(0, 1), ylim=(0, 1.01))
 
@@ -135,11 +123,11 @@ def _precision_recall(
 ) -> None:
     share = float(scored.labels.mean())
     axes.axhline(share, color="#bbbbbb", linewidth=1, linestyle=":")
-    axes.text(0.01, share - 0.012, f"by chance {share:.2f}", fontsize=8, color=_SOFT, va="top")
+    axes.text(0.01, share - 0.012, f"by chance {share:.2f}", fontsize=8, color=SOFT, va="top")
     for name, curve in drawn.items():
         label = f"{name}, area {metrics[name]['pr_auc']:.3f}"
-        axes.plot(*curve.precision_recall, color=_COLOURS[name], linewidth=2, label=label)
-    _titled(axes, "Precision and recall", "recall", "precision")
+        axes.plot(*curve.precision_recall, color=COLOURS[name], linewidth=2, label=label)
+    titled(axes, "Precision and recall", "recall", "precision")
     axes.legend(loc="upper right", fontsize=9, frameon=False)
     axes.set(xlim=(0, 1), ylim=(0, 1.01))
 
@@ -148,9 +136,9 @@ def _calibration(axes: Axes, drawn: Mapping[str, Curves]) -> None:
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1, linestyle=":")
     for name, curve in drawn.items():
         expected, happened, size = curve.calibration
-        axes.plot(expected, happened, color=_COLOURS[name], linewidth=1.5, label=name)
-        axes.scatter(expected, happened, s=20 + 180 * size / size.sum(), color=_COLOURS[name], zorder=3)
-    _titled(axes, "Calibration (dot area: rows)", "mean score", "share that was positive")
+        axes.plot(expected, happened, color=COLOURS[name], linewidth=1.5, label=name)
+        axes.scatter(expected, happened, s=20 + 180 * size / size.sum(), color=COLOURS[name], zorder=3)
+    titled(axes, "Calibration (dot area: rows)", "mean score", "share that was positive")
     axes.legend(loc="upper left", fontsize=9, frameon=False)
     axes.set(xlim=(0, 1), ylim=(0, 1.01))
 
@@ -161,10 +149,10 @@ def _score_histogram(axes: Axes, scored: ScoredRows) -> None:
         chosen = scored.scores[(scored.labels == 1) == positive]
         heights = np.histogram(chosen, edges)[0] / max(len(chosen), 1)
         axes.stairs(heights, edges, fill=True, color=colour, alpha=0.55, label=f"{name} ({len(chosen):,})")
-    axes.axvline(scored.threshold, color=_INK, linewidth=1, linestyle="--")
+    axes.axvline(scored.threshold, color=INK, linewidth=1, linestyle="--")
     top = axes.get_ylim()[1]
     axes.text(scored.threshold + 0.01, top * 0.97, f"threshold {scored.threshold:g}", fontsize=8, va="top")
-    _titled(axes, "Scores by true class", "score", "share of the class's rows")
+    titled(axes, "Scores by true class", "score", "share of the class's rows")
     axes.legend(loc="upper right", fontsize=9, frameon=False, bbox_to_anchor=(1, 0.9))
     axes.set_xlim(0, 1)
 
@@ -182,11 +170,11 @@ def _confusion(axes: Axes, curve: Curves, threshold: float) -> None:
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.25, aspect="auto")
     for row in (0, 1):
         for column in (0, 1):
-            ink = "white" if shares[row, column] > 0.65 else _INK
+            ink = "white" if shares[row, column] > 0.65 else INK
             of = f"{shares[row, column]:.1%} of {names[row]}s"
             text = f"{table[row, column]:,}\n{of}"
             axes.text(column, row, text, ha="center", va="center", fontsize=10.5, color=ink)
-    _titled(axes, f"Confusion at threshold {threshold:g}", "predicted", "actual")
+    titled(axes, f"Confusion at threshold {threshold:g}", "predicted", "actual")
     axes.set_xticks([0, 1], names)
     axes.set_yticks([0, 1], names, rotation=90, va="center")
     axes.grid(False)
@@ -198,22 +186,23 @@ def _metric_table(
 ) -> None:
     """Write the metrics and the champion's as a table; as bars they would need up to nine scales."""
     axes.set_axis_off()
-    axes.set_title("Metrics", loc="left", fontsize=11, fontweight="bold", color=_INK)
+    axes.set_title("Metrics", loc="left", fontsize=11, fontweight="bold", color=INK)
     with_champion = CHAMPION in metrics
     interval = f"{bootstrap.confidence:.0%} interval"
     columns = [(0.0, "left", ""), (0.51, "right", "value"), (0.79, "right", interval)]
     if with_champion:
         columns.append((1.0, "right", "champion"))
-    names = list(metrics[CHALLENGER])
+    # Metrics of single classes are drawn beside, and there may be hundreds.
+    names = [name for name in metrics[CHALLENGER] if BY_CLASS not in name]
     step = 1.0 / (len(names) + 2)
     for across, side, text in columns:
-        axes.text(across, 1 - step * 0.5, text, ha=side, fontsize=9, color=_SOFT, transform=axes.transAxes)
+        axes.text(across, 1 - step * 0.5, text, ha=side, fontsize=9, color=SOFT, transform=axes.transAxes)
     for number, name in enumerate(names, start=1):
         own = metrics[CHALLENGER][name]
         low, high = bootstrap.interval(CHALLENGER, name)
         arrow = "↑" if higher_is_better(name) else "↓"
         cells: list[Any] = [
-            f"{_LABELS.get(name, name.replace('_', ' '))} {arrow}",
+            f"{_LABELS.get(name, metric_name(name))} {arrow}",
             f"{own:.4g}" if task in _NUMBERS else f"{own:.4f}",
             f"{low:.4g} – {high:.4g}" if task in _NUMBERS else f"{low:.3f} – {high:.3f}",
         ]
@@ -230,12 +219,12 @@ def _metric_table(
                 cell,
                 ha=side,
                 fontsize=9.5,
-                color=_INK,
+                color=INK,
                 fontweight=weight,
                 transform=axes.transAxes,
             )
     note = f"↑ higher is better, ↓ lower is better; {bootstrap.resamples} bootstrap resamples"
-    axes.text(0, step * 0.2, note, fontsize=8, color=_SOFT, transform=axes.transAxes)
+    axes.text(0, step * 0.2, note, fontsize=8, color=SOFT, transform=axes.transAxes)
 
 
 def _thinned(scored: ScoredRows) -> np.ndarray[Any, np.dtype[np.intp]]:
@@ -243,7 +232,7 @@ def _thinned(scored: ScoredRows) -> np.ndarray[Any, np.dtype[np.intp]]:
 
 
 def _dots(axes: Axes, across: Floats, up: Floats) -> None:
-    axes.scatter(across, up, s=5, alpha=0.35, color=_COLOURS[CHALLENGER], linewidths=0)
+    axes.scatter(across, up, s=5, alpha=0.35, color=COLOURS[CHALLENGER], linewidths=0)
 
 
 def _edges(values: Floats, number: int) -> Floats:
@@ -257,8 +246,8 @@ def _predicted_against_actual(axes: Axes, scored: ScoredRows) -> None:
     _dots(axes, scored.scores[kept], scored.labels[kept])
     both = np.r_[scored.scores, scored.labels]
     low, high = np.quantile(both, [0.001, 0.999])
-    axes.plot([low, high], [low, high], color=_INK, linewidth=1, linestyle=":")
-    _titled(axes, "Actual against predicted", "predicted", "actual")
+    axes.plot([low, high], [low, high], color=INK, linewidth=1, linestyle=":")
+    titled(axes, "Actual against predicted", "predicted", "actual")
 
 
 def _residuals(axes: Axes, models: Mapping[str, ScoredRows]) -> None:
@@ -266,9 +255,9 @@ def _residuals(axes: Axes, models: Mapping[str, ScoredRows]) -> None:
     edges = _edges(own, 61)
     for name, scored in models.items():
         heights = np.histogram(scored.scores - scored.labels, edges)[0] / len(scored.labels)
-        axes.stairs(heights, edges, fill=name == CHALLENGER, alpha=0.7, color=_COLOURS[name], label=name)
-    axes.axvline(0, color=_INK, linewidth=1, linestyle=":")
-    _titled(axes, "Errors", "predicted minus actual", "share of rows")
+        axes.stairs(heights, edges, fill=name == CHALLENGER, alpha=0.7, color=COLOURS[name], label=name)
+    axes.axvline(0, color=INK, linewidth=1, linestyle=":")
+    titled(axes, "Errors", "predicted minus actual", "share of rows")
     axes.legend(loc="upper right", fontsize=9, frameon=False)
 
 
@@ -276,19 +265,19 @@ def _residuals_by_score(axes: Axes, scored: ScoredRows) -> None:
     kept = _thinned(scored)
     errors = scored.scores - scored.labels
     _dots(axes, scored.scores[kept], errors[kept])
-    axes.axhline(0, color=_INK, linewidth=1, linestyle=":")
-    _titled(axes, "Errors along the prediction", "predicted", "predicted minus actual")
+    axes.axhline(0, color=INK, linewidth=1, linestyle=":")
+    titled(axes, "Errors along the prediction", "predicted", "predicted minus actual")
 
 
 def _distributions(axes: Axes, scored: ScoredRows) -> None:
     edges = _edges(np.r_[scored.labels, scored.scores], 51)
     for values, colour, name in (
         (scored.labels, _NEGATIVE, "actual"),
-        (scored.scores, _COLOURS[CHALLENGER], "predicted"),
+        (scored.scores, COLOURS[CHALLENGER], "predicted"),
     ):
         heights = np.histogram(values, edges)[0] / len(values)
         axes.stairs(heights, edges, fill=True, color=colour, alpha=0.5, label=name)
-    _titled(axes, "Distributions", "value", "share of rows")
+    titled(axes, "Distributions", "value", "share of rows")
     axes.legend(loc="upper right", fontsize=9, frameon=False)
 
 
@@ -298,6 +287,6 @@ def _error_by_decile(axes: Axes, models: Mapping[str, ScoredRows]) -> None:
         missed = np.abs(scored.scores - scored.labels)
         errors = [missed[group].mean() for group in groups if len(group)]
         tenths = np.arange(1, len(errors) + 1)
-        axes.plot(tenths, errors, color=_COLOURS[name], marker="o", label=name)
-    _titled(axes, "Mean absolute error along the actual value", "tenth of the rows, by actual value", "error")
+        axes.plot(tenths, errors, color=COLOURS[name], marker="o", label=name)
+    titled(axes, "Mean absolute error along the actual value", "tenth of the rows, by actual value", "error")
     axes.legend(loc="upper left", fontsize=9, frameon=False)

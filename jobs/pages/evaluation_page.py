@@ -16,9 +16,9 @@ from jobs.pages.formats import day, metric_name, number
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence
 from jobs.pages.rendering import render
 from jobs.pages.svg import intervals, reliability
-from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better, main_metric
 
-MAX_SEGMENTS, MAX_COLUMNS = 12, 25
+MAX_SEGMENTS, MAX_COLUMNS, MAX_CLASSES = 12, 25, 25
 
 _MARKS = {BAD: "✗", LOOK: "!", GOOD: "✓", UNKNOWN: "?"}
 
@@ -31,6 +31,18 @@ class _Metric:
     higher_is_better: bool
     own: Mapping[str, float | None]
     champion: Mapping[str, float | None] | None
+    baseline: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Class:
+    """A row of the table of classes: metrics of the challenger with ``value``, ``low`` and ``high``."""
+
+    name: str
+    rows: int
+    recall: Mapping[str, float | None]
+    precision: Mapping[str, float | None]
+    calibration_error: Mapping[str, float | None]
 
 
 def to_html(report: Mapping[str, Any], picture: bytes | None) -> str:
@@ -42,7 +54,8 @@ def to_html(report: Mapping[str, Any], picture: bytes | None) -> str:
     """
     segments = [Segment(**segment) for segment in report["segments"]]
     calibration, importance = report["calibration"], report["importance"]
-    bins = [ReliabilityBin(**point) for point in calibration["bins"]] if calibration else []
+    bins = [ReliabilityBin(**point) for point in (calibration or {}).get("bins", ())]
+    classes = list(_classes(report))
     columns = importance["columns"] if importance else []
     return render(
         "evaluation.html.j2",
@@ -58,6 +71,9 @@ def to_html(report: Mapping[str, Any], picture: bytes | None) -> str:
         notes=[Sentence(level=LOOK, text=note) for note in report["notes"]],
         unmeasured=[Sentence(level=UNKNOWN, text=note) for note in report["unmeasured"]],
         metrics=list(_metrics(report)),
+        has_champion=CHAMPION in report["metrics"],
+        classes=classes[:MAX_CLASSES],
+        hidden_classes=max(0, len(classes) - MAX_CLASSES),
         main_metric=main_metric(report["task"]),
         picture=base64.b64encode(picture).decode() if picture else None,
         worse_segments=sum(segment.worse for segment in segments),
@@ -94,13 +110,38 @@ def _headline(report: Mapping[str, Any]) -> str:
 
 
 def _metrics(report: Mapping[str, Any]) -> Iterator[_Metric]:
-    champion = report["metrics"].get(CHAMPION)
+    champion, baseline = report["metrics"].get(CHAMPION), report["baseline"] or {"metrics": {}}
     for name, own in report["metrics"][CHALLENGER].items():
+        if BY_CLASS in name:
+            continue
         yield _Metric(
             name=name,
             higher_is_better=higher_is_better(name),
             own=own,
             champion=champion[name] if champion else None,
+            baseline=baseline["metrics"].get(name),
+        )
+
+
+def _classes(report: Mapping[str, Any]) -> Iterator[_Class]:
+    """The classes of a multiclass task, those with the lowest recall first."""
+    matrix, metrics = report.get("confusion_matrix", {}), report["metrics"][CHALLENGER]
+
+    def of(metric: str, name: str) -> Mapping[str, float | None]:
+        value: Mapping[str, float | None] = metrics[f"{metric}{BY_CLASS}{name}"]
+        return value
+
+    def recall(name: str) -> tuple[bool, float]:
+        value = of("recall", name)["value"]
+        return value is None, value or 0.0
+
+    for name in sorted(matrix, key=recall):
+        yield _Class(
+            name=name,
+            rows=sum(matrix[name].values()),
+            recall=of("recall", name),
+            precision=of("precision", name),
+            calibration_error=of("expected_calibration_error", name),
         )
 
 

@@ -75,6 +75,19 @@ def _distances(axes: Axes, scored: ScoredRows) -> None:
     axes.legend(loc="upper right", fontsize=8.5, frameon=False)
 
 
+def _means(axes: Axes, scored: ScoredRows) -> None:
+    """What is typical of each cluster: its mean of each feature, in standard deviations."""
+    features = standardized(cast("Floats", scored.features))[:, :MAX_FEATURES]
+    numbers = cluster_numbers(scored)[:MAX_CLUSTERS]
+    clusters = cast("Floats", scored.answers)[:, 0]
+    means = np.stack([features[clusters == number].mean(axis=0) for number in numbers])
+    axes.imshow(means, cmap="RdBu_r", vmin=-2, vmax=2, aspect="auto")
+    titled(axes, "Means of features, in standard deviations", "number of the feature", "cluster")
+    axes.set_xticks(range(means.shape[1]), [str(place + 1) for place in range(means.shape[1])])
+    axes.set_yticks(range(len(numbers)), [f"{number:g}" for number in numbers])
+    axes.grid(False)
+
+
 def _scores(axes: Axes, scored: ScoredRows) -> None:
     edges = spread_edges(scored.scores, 51)
     anomaly = scored.labels == 1 if len(scored.labels) else np.zeros(len(scored), dtype=bool)
@@ -89,7 +102,7 @@ def _scores(axes: Axes, scored: ScoredRows) -> None:
 def _highest(axes: Axes, scored: ScoredRows) -> None:
     ordered = np.sort(scored.scores)[::-1]
     axes.plot(np.arange(1, len(ordered) + 1), ordered, color=COLOURS[CHALLENGER], linewidth=1.6)
-    axes.set_xscale("log")
+    _logarithmic(axes)
     titled(axes, "Scores in order", "rank (logarithmic)", "score")
 
 
@@ -123,7 +136,7 @@ def _precision_at(axes: Axes, labelled: ScoredRows) -> None:
     hits = np.cumsum(labelled.ordered_labels)
     across = np.arange(1, len(hits) + 1)
     axes.plot(across, hits / across, color=COLOURS[CHALLENGER], linewidth=1.6)
-    axes.set_xscale("log")
+    _logarithmic(axes)
     titled(axes, "Precision of the k highest scores", "k (logarithmic)", "share of anomalies")
     axes.set_ylim(0, 1.01)
 
@@ -171,6 +184,13 @@ def _lengths(axes: Axes, scored: ScoredRows) -> None:
     titled(axes, "Lengths of the vectors", "length", "share of rows")
 
 
+def _logarithmic(axes: Axes) -> None:
+    """Scale an axis of ranks, with plain numbers: matplotlib's powers are formulas."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
+
+
 def _nothing(axes: Axes, title: str, why: str) -> None:
     titled(axes, title, "", "")
     axes.text(0.5, 0.5, why, ha="center", fontsize=9.5, color=SOFT, transform=axes.transAxes)
@@ -179,7 +199,7 @@ def _nothing(axes: Axes, title: str, why: str) -> None:
 
 
 _CHARTS: Mapping[str, tuple[Callable[[Axes, ScoredRows], None], ...]] = {
-    "cluster": (_sizes, _widths, _clusters, _distances),
+    "cluster": (_sizes, _widths, _clusters, _distances, _means),
     "anomaly": (
         _scores,
         _highest,

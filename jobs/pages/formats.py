@@ -2,8 +2,13 @@
 
 from datetime import datetime
 
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS
+
 METRIC_NAMES = {
     "auc": "AUC",
+    "auc_macro": "macro AUC",
+    "auc_weighted": "weighted AUC",
+    "f1_macro": "macro F1",
     "pr_auc": "PR AUC",
     "rmse": "RMSE",
     "mae": "MAE",
@@ -43,5 +48,7 @@ def day(text: str | None) -> str:
 
 
 def metric_name(metric: str) -> str:
-    """A metric's name, such as ``AUC`` for ``auc``."""
-    return METRIC_NAMES.get(metric, metric.replace("_", " "))
+    """A metric's name, such as ``AUC`` for ``auc`` or ``recall of setosa`` for ``recall:setosa``."""
+    base, of_class, name = metric.partition(BY_CLASS)
+    known = METRIC_NAMES.get(base, base.replace("_", " "))
+    return f"{known} of {name}" if of_class else known

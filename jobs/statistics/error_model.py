@@ -16,11 +16,11 @@ import numpy.typing as npt
 
 from jobs.metrics.rows import Floats
 
-BINS = 32
+BINS = 64
 CATEGORIES = 100
 """Categories with an own bin, the most frequent ones; the others share one with missing values."""
 
-DEPTH = 3
+DEPTH = 5
 LEAF_ROWS = 20
 LEARNING_RATE = 0.1
 MAX_TREES, PATIENCE = 100, 10

@@ -1,10 +1,12 @@
 """A small batch of searches whose results have a relevance from 0 to 3."""
 
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from tests.jobs.batches import Row
+from tests.jobs.batches import Batch, Row
 
 HEADER = ("id", "at", "search", "price", "stars", "kind", "grade")
 DATASET: dict[str, Any] = {
@@ -51,3 +53,10 @@ def searches(number: int = 120, seed: int = 1) -> list[Row]:
             )
     chance.shuffle(made)
     return made
+
+
+def batch_of(folder: Path, rows: Sequence[Row] | None = None) -> Batch:
+    """A batch of these rows, by default of searches."""
+    batch = Batch(folder)
+    batch.write("rows.csv", searches() if rows is None else rows, header=HEADER)
+    return batch

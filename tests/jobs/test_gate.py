@@ -71,7 +71,7 @@ def test_a_model_that_cannot_be_measured_never_passes() -> None:
     ],
 )
 def test_a_gate_asks_for_something_or_not(gate: dict[str, object], asks: bool) -> None:
-    assert conditions(gate_of(**gate)) is asks
+    assert bool(conditions(gate_of(**gate))) is asks
 
 
 def test_an_unknown_metric_is_refused() -> None:
@@ -79,7 +79,7 @@ def test_an_unknown_metric_is_refused() -> None:
         thresholds(gate_of(at_least={"acu": 0.5}), METRICS)
     both = {"challenger": METRICS, "champion": METRICS}
     with pytest.raises(PlanError, match="no metric 'rmse'"):
-        comparison(gate_of(better_than_champion="rmse"), "binary", both, drawn({}, {}))
+        comparison(gate_of(better_than_champion="rmse"), both, drawn({}, {}))
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,25 @@ def test_a_challenger_must_be_better_by_the_margin(
     )
     metrics = {"challenger": {"auc": 0.7 + challenger}, "champion": {"auc": 0.7 + champion}}
     gate = gate_of(better_than_champion="auc", margin=margin)
-    assert [check.passed for check in comparison(gate, "binary", metrics, bootstrap)] == [passed]
+    assert [check.passed for check in comparison(gate, metrics, bootstrap)] == [passed]
 
 
 def test_less_is_better_for_losses() -> None:
     bootstrap = drawn({"log_loss": [0.4, 0.41]}, {"log_loss": [0.5, 0.51]})
     metrics = {"challenger": {"log_loss": 0.4}, "champion": {"log_loss": 0.5}}
-    (check,) = comparison(gate_of(better_than_champion="log_loss"), "binary", metrics, bootstrap)
+    (check,) = comparison(gate_of(better_than_champion="log_loss"), metrics, bootstrap)
     assert check.passed
     assert "0.1000 better" in check.sentence
 
 
 def test_without_a_champion_there_is_nothing_to_beat() -> None:
     gate = gate_of(better_than_champion="auc")
-    assert comparison(gate, "binary", {"challenger": METRICS}, drawn({}, {})) == []
+    assert comparison(gate, {"challenger": METRICS}, drawn({}, {})) == []
+
+
+def test_a_champion_that_cannot_be_compared_is_not_beaten() -> None:
+    gate = gate_of(better_than_champion="auc")
+    why = "the champion's answers are of classes, and the task is binary"
+    (check,) = comparison(gate, {"challenger": METRICS}, drawn({}, {}), incomparable=why)
+    assert not check.passed and check.sentence.startswith(f"auc is not compared, as {why}: fails.")
+    assert comparison(gate_of(), {"challenger": METRICS}, drawn({}, {}), incomparable=why) == []

@@ -1,5 +1,4 @@
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,32 +7,19 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_svmlight_file
 
-from jobs.commands import check, evaluate, features, prepare, quality
+from jobs.commands import check, evaluate, features, prepare
 from jobs.folders import Folders
-from tests.jobs.batches import Batch, Row
-from tests.jobs.rankings import DATASET, HEADER, searches
+from tests.jobs.batches import Batch
+from tests.jobs.lives import Data, lived
+from tests.jobs.rankings import DATASET, HEADER, batch_of, searches
 
 PACKAGE = {"arn": "arn:package/7", "version": 7, "run": "r" * 16, "program": "s3://p/", "baseline": "s3://b/"}
-
-
-def batch_of(folder: Path, rows: Sequence[Row]) -> Batch:
-    batch = Batch(folder)
-    batch.write("rows.csv", rows, header=HEADER)
-    return batch
-
-
-def findings(batch: Batch, **sections: Any) -> list[dict[str, Any]]:
-    quality.run(batch.plan(dataset=DATASET, **sections), batch.folders("quality"))
-    found: list[dict[str, Any]] = json.loads(batch.output("report", "report.json", of="quality").read_text())[
-        "findings"
-    ]
-    return found
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     """A batch whose features job has run."""
-    batch = batch_of(tmp_path_factory.mktemp("ranking"), searches())
+    batch = batch_of(tmp_path_factory.mktemp("ranking"))
     features.run(batch.plan(dataset=DATASET), batch.folders())
     return batch
 
@@ -123,7 +109,8 @@ def test_published_predictions_have_a_rank_over_all_files(trained: Batch, tmp_pa
         inputs={"predictions": tmp_path / "answers", "keys": batch.output("keys")},
     )
     assert check.run(plan, folders).passed
-    found = duckdb.sql(f"SELECT row_key, rank FROM '{tmp_path}/checked/parts/*.parquet'").fetchall()
+    query = f"SELECT row_key, rank FROM '{tmp_path}/checked/parts/*.parquet'"
+    found = duckdb.execute(query).fetchall()
     for row_key, rank in found:
         (own,) = (row for row in rows if row["id"] == row_key)
         others = [row for row in rows if row["search"] == own["search"]]
@@ -131,34 +118,12 @@ def test_published_predictions_have_a_rank_over_all_files(trained: Batch, tmp_pa
     assert len(found) == len(rows)
 
 
-def test_good_searches_pass_the_quality_rules(tmp_path: Path) -> None:
-    assert [f["rule"] for f in findings(batch_of(tmp_path, searches())) if f["fails"]] == []
-
-
-@pytest.mark.parametrize(
-    ("change", "rule", "says"),
-    [
-        ({"search": ""}, "missing_group", "have no value in the group 'search'"),
-        ({"grade": 40}, "grades", "no whole number from 0 to 31"),
-        ({"grade": -1}, "grades", "for example -1"),
-        ({"grade": 1.5}, "grades", "give grades"),
-    ],
-)
-def test_bad_rows_are_told_in_one_sentence(tmp_path: Path, change: Row, rule: str, says: str) -> None:
-    rows = searches()
-    rows[3] = {**rows[3], **change}
-    (finding,) = (f for f in findings(batch_of(tmp_path, rows)) if f["rule"] == rule)
-    assert finding["fails"]
-    assert says in finding["message"]
-
-
-def test_groups_of_equal_relevance_teach_no_order(tmp_path: Path) -> None:
-    rows = [{**row, "grade": int(str(row["search"])[-1])} for row in searches()]
-    (finding,) = (f for f in findings(batch_of(tmp_path, rows)) if f["rule"] == "one_class")
-    assert "no order to learn" in finding["message"]
-
-
-def test_single_rows_are_a_warning(tmp_path: Path) -> None:
-    rows = [*searches(), {**searches()[0], "id": "alone", "search": "alone"}]
-    (finding,) = (f for f in findings(batch_of(tmp_path, rows)) if f["rule"] == "single_rows")
-    assert not finding["fails"]
+def test_a_ranking_is_monitored_by_its_groups(tmp_path: Path) -> None:
+    """Each job once, with a model that is a formula: the endpoint's window and the batch's say the same."""
+    fresh = [{**row, "id": f"fresh-{row['id']}", "at": "2024-03-01T05:00:00"} for row in searches(30, seed=9)]
+    section = {"format": "csv", **DATASET}
+    data = Data(section=section, training=searches(), fresh=fresh, monitor={"protected": ["kind"]})
+    found = lived(data, tmp_path)
+    endpoint, batch = found["monitor endpoint"], found["monitor batch"]
+    assert endpoint["labelled"] == batch["labelled"] == len(fresh)
+    assert endpoint["summary"][:2] == batch["summary"][:2]

@@ -13,6 +13,7 @@ from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.job_plan import MonitorRules
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS, metric_names
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.task_steps import check_step
 from mdlc_constructs.workflows.scoring import rules_of, unlabelled
@@ -129,6 +130,16 @@ class MonitoringSettings:
     def workflow(self) -> str:
         """The workflow's name in audit items, and the suffix of the machine's name."""
         return WORKFLOWS[self.kind]
+
+    @property
+    def alarmed_by_class(self) -> tuple[str, ...]:
+        """The metrics of one class that have an alarm."""
+        return tuple(name for name in self.alarms.accuracy if BY_CLASS in name)
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The metrics of accuracy in CloudWatch: all of the task; of one class only those with an alarm."""
+        return (*metric_names(self.dataset.task), *self.alarmed_by_class)
 
     def to_plan(self) -> dict[str, object]:
         """The settings in the form of the planner's input."""

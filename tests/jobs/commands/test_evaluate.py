@@ -13,7 +13,7 @@ from jobs.errors import InputError
 from jobs.folders import Folders
 from mdlc_constructs.settings.payloads.verdict import Verdict
 from mdlc_local.sagemaker.registry.model_cards import problems
-from tests.jobs.batches import Batch, rows
+from tests.jobs.batches import DATASET, Batch, rows
 
 pytestmark = pytest.mark.slow
 
@@ -259,3 +259,49 @@ def test_the_gain_of_trees_is_laid_beside(large: Batch, readable: bool) -> None:
     # The fifth feature is the hour of the column "at".
     assert gain["at"] == (1.0 if readable else None)
     assert len(report["unmeasured"]) == (0 if readable else 1)
+
+
+CLASSES: dict[str, Any] = {
+    "columns": {**DATASET["columns"], "y": "category"},
+    "task": "multiclass",
+    "classes": ["high", "low", "none"],
+}
+
+
+def answer_classes(batch: Batch) -> None:
+    """Score both files of records: the larger the amount, the likelier the first class."""
+    for name in ("holdout.csv", "importance.csv"):
+        lines = []
+        for record in batch.output("split", "holdout", name).read_text().splitlines():
+            logits = np.array([1.0, -1.0, 0.0]) * float(record.split(",")[0]) / 5
+            lines.append(",".join(map(str, np.exp(logits) / np.exp(logits).sum())))
+        folder = batch.folder / "predictions" / "challenger"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.out").write_text("\n".join(lines) + "\n")
+
+
+def test_classes_are_evaluated_by_name(batch: Batch) -> None:
+    made = rows(600)
+    for row in made:
+        amount = row["amount"] or 0
+        row["y"] = "high" if amount > 4 else "low" if amount < -4 else "none"
+    batch.write("one.csv", made)
+    features.run(batch.plan(dataset=CLASSES), batch.folders())
+    answer_classes(batch)
+    verdict, folder = evaluated(
+        batch, dataset=CLASSES, gate={"at_least": {"recall:high": 0.3}, "at_most": {"log_loss": 2}}
+    )
+    assert verdict.passed, verdict.reasons
+    assert "recall:high" in verdict.metrics and "recall:low" not in verdict.metrics
+    registry = json.loads((folder / "metrics.json").read_text())["multiclass_classification_metrics"]
+    assert sum(sum(row.values()) for row in registry["confusion_matrix"].values()) == verdict.rows
+    assert registry["weighted_recall"] == registry["accuracy"]
+    assert registry["accuracy_best_constant_classifier"]["value"] < registry["accuracy"]["value"]
+    report = json.loads((folder / "report.json").read_text())
+    assert report["importance"]["metric"] == "auc_macro"
+    assert report["importance"]["columns"][0]["column"] == "amount"
+    assert list(report["calibration"]["classes"]) == CLASSES["classes"]
+    assert report["baseline"]["metrics"]["auc_macro"] == 0.5
+    assert "No segment" not in " ".join(report["unmeasured"])
+    verdict, _ = evaluated(batch, dataset=CLASSES, gate={"at_least": {"recall:high": 0.9999}})
+    assert not verdict.passed and "recall:high" in verdict.reasons[0]

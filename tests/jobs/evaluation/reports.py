@@ -4,15 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from jobs.evaluation.calibration import measure_calibration
+from jobs.evaluation.calibration import calibration_of
 from jobs.evaluation.importance import ColumnImportance, Importance
 from jobs.evaluation.report import Evaluated
 from jobs.gate import Check
+from jobs.metrics.baselines import measure_baseline
 from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.segments import Segment
 from jobs.plan import Plan
+from mdlc_constructs.settings.payloads.tasks import main_metric
 from tests.jobs.batches import Batch
 
 HOSTILE = "\"/><script>alert('1')</script>&<b>"
@@ -39,6 +41,22 @@ def plan_of(batch: Batch, **sections: Any) -> Plan:
     return batch.plan(**{**known, **sections})
 
 
+def scored_rows(task: str, rows: int, shift: float, names: tuple[str, ...]) -> ScoredRows:
+    """Rows of a model that is the better, the larger the shift."""
+    generator = np.random.default_rng(6)
+    if not names:
+        labels = (np.arange(rows) % 4 == 0).astype(np.float64)
+        scores = np.clip(shift * labels + 0.5 * generator.random(rows), 0, 1)
+        return ScoredRows(labels=labels, scores=scores, task=task)
+    numbers = np.arange(rows) % len(names)
+    answers = generator.random((rows, len(names)))
+    answers[np.arange(rows), numbers] += shift
+    answers /= answers.sum(axis=1, keepdims=True)
+    return ScoredRows(
+        labels=numbers.astype(np.float64), scores=answers.max(axis=1), task=task, answers=answers, names=names
+    )
+
+
 def report_of(
     plan: Plan, *, name: str = "amount", rows: int = 400, checks: bool = True, **changes: Any
 ) -> dict[str, Any]:
@@ -48,17 +66,13 @@ def report_of(
         name: of a column, and of a segment's column and value.
         changes: other fields of the evaluation.
     """
-    task = plan.dataset.task
-    generator = np.random.default_rng(6)
-    labels = (np.arange(rows) % 4 == 0).astype(np.float64)
+    task, names = plan.dataset.task, plan.dataset.classes or ()
     models = {
-        who: ScoredRows(
-            labels=labels, scores=np.clip(shift * labels + 0.5 * generator.random(rows), 0, 1), task=task
-        )
+        who: scored_rows(task, rows, shift, names)
         for who, shift in (("challenger", 0.3), ("champion", 0.2))
         if who == "challenger" or plan.champion
     }
-    metric = "auc" if task == "binary" else "rmse"
+    metric = main_metric(task)
     importance = Importance(
         metric=metric,
         rows=rows,
@@ -85,7 +99,8 @@ def report_of(
     check = Check(metric=metric, kind="at_least", bound=0.6, value=0.8, passed=True, sentence=sentence)
     values: dict[str, Any] = {
         "segments": [segment],
-        "calibration": measure_calibration(models["challenger"].scores, labels) if task == "binary" else None,
+        "calibration": calibration_of(models["challenger"]),
+        "baseline": measure_baseline(models["challenger"]),
         "importance": importance,
         "split": SPLIT,
         "notes": [],

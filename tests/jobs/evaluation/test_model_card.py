@@ -59,7 +59,9 @@ def test_a_card_holds_what_is_known(filled: Batch, champion: dict[str, Any] | No
 
 def test_what_nobody_told_is_absent(filled: Batch) -> None:
     plan = filled.plan()
-    report = report_of(plan, checks=False, segments=[], calibration=None, importance=None, split=None)
+    report = report_of(
+        plan, checks=False, segments=[], calibration=None, importance=None, split=None, baseline=None
+    )
     card = card_of(card_text(report, plan))
     assert set(card) == {"training_details", "evaluation_details", "additional_information"} - (
         set() if plan.dataset.uri else {"training_details"}
@@ -72,7 +74,24 @@ def test_a_regression_has_no_calibration(batch: Batch) -> None:
     columns = {**batch.document()["dataset"]["columns"], **NUMBERS}
     plan = plan_of(batch, dataset={"task": "regression", "columns": columns})
     found = groups(card_of(card_text(report_of(plan), plan)))
-    assert set(found) == {"holdout", "permutation importance: loss of rmse", "segments: rmse"}
+    assert set(found) == {
+        "holdout",
+        "permutation importance: loss of rmse",
+        "segments: rmse",
+        "baseline: the mean label for every row",
+    }
+
+
+def test_each_class_has_a_calibration(batch: Batch) -> None:
+    columns = {**batch.document()["dataset"]["columns"], "y": "category"}
+    classes = ["a", "b", HOSTILE]
+    plan = plan_of(batch, dataset={"task": "multiclass", "classes": classes, "columns": columns})
+    found = groups(card_of(card_text(report_of(plan), plan)))
+    assert [name for name in found if name.startswith("calibration of")] == [
+        f"calibration of {name}" for name in classes
+    ]
+    baseline = found["baseline: the shares of the classes for every row"]
+    assert next(metric["value"] for metric in baseline if metric["name"] == "auc_macro") == 0.5
 
 
 @pytest.mark.parametrize("name", [HOSTILE, "é\u2028\n" * 400, "x" * 5000])

@@ -10,6 +10,8 @@ from jobs.monitoring.intervals import (
     auc,
     corrected_z,
     difference,
+    macro_area,
+    macro_auc,
     mean_square,
     pool,
     root,
@@ -133,3 +135,30 @@ def test_shares() -> None:
     gap, (low, high) = difference((56, 70), (48, 80), Z)
     assert (gap, low, high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
     assert wilson(0, 20, Z)[0] == pytest.approx(0) and wilson(20, 20, Z)[1] == pytest.approx(1)
+
+
+def classes(random: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    labels = random.integers(0, 3, rows)
+    logits = np.round(random.normal(0, 1, (rows, 3)), 1)  # with ties
+    logits[np.arange(rows), labels] += 1
+    answers = np.exp(logits)
+    return labels.astype(float), answers / answers.sum(axis=1, keepdims=True)
+
+
+def test_the_macro_auc_is_the_known_one_and_its_variance_is_that_of_samples() -> None:
+    random = np.random.default_rng(5)
+    labels, answers = classes(random, 300)
+    found = macro_area(labels, answers)
+    assert found is not None
+    known = roc_auc_score(labels, answers, multi_class="ovr", average="macro")
+    assert found.value == pytest.approx(known, abs=1e-12)
+    samples = [macro_area(*classes(random, 300)) for _ in range(200)]
+    values = [sample.value for sample in samples if sample is not None]
+    assert math.sqrt(found.variance) == pytest.approx(np.std(values), rel=0.15)
+
+
+def test_a_macro_auc_of_one_class_is_not_defined_and_a_perfect_one_is_not_certain() -> None:
+    answers = np.eye(3)[[0, 0, 1, 1]]
+    assert macro_area(np.zeros(4), answers) is None and macro_auc(np.zeros(4), answers, Z) is None
+    perfect = macro_auc(np.array([0.0, 0.0, 1.0, 1.0]), answers, Z)
+    assert perfect is not None and perfect[0] == 1.0 and perfect[1][0] < 0.9

@@ -11,6 +11,7 @@ from jobs.metrics.computing import compute_metrics
 from jobs.metrics.rows import ScoredRows
 from jobs.pages.evaluation import draw
 from tests.jobs.batches import Batch
+from tests.jobs.evaluation.reports import scored_rows
 
 
 def scored(task: str, seed: int, rows: int = 400) -> ScoredRows:
@@ -39,6 +40,21 @@ def test_a_page_is_drawn(filled: Batch, tmp_path: Path, task: str, names: tuple[
         for passed in (True, False)
     ]
     draw(plan, models, metrics, bootstrap, checks, tmp_path / "page.png")
+    content = (tmp_path / "page.png").read_bytes()
+    assert struct.unpack(">II", content[16:24]) == (1820, 1170)
+
+
+@pytest.mark.parametrize("classes", [3, 15])
+def test_a_page_of_classes_is_drawn(filled: Batch, tmp_path: Path, classes: int) -> None:
+    names = tuple(f"class number {number}" for number in range(classes))
+    columns = {**filled.document()["dataset"]["columns"], "y": "category"}
+    plan = filled.plan(dataset={"task": "multiclass", "classes": names, "columns": columns})
+    # No row of the last class.
+    models = {"challenger": scored_rows("multiclass", 300, 0.4, names)}
+    models["challenger"].labels[models["challenger"].labels == classes - 1] = 0
+    metrics = {name: compute_metrics(model) for name, model in models.items()}
+    bootstrap = bootstrap_metrics(models, resamples=10, seed=1)
+    draw(plan, models, metrics, bootstrap, [], tmp_path / "page.png")
     content = (tmp_path / "page.png").read_bytes()
     assert struct.unpack(">II", content[16:24]) == (1820, 1170)
 

@@ -141,3 +141,17 @@ def test_a_metric_that_is_not_defined_is_a_dash(filled: Batch) -> None:
     report["metrics"]["challenger"]["auc"] = dict.fromkeys(("value", "low", "high", "standard_deviation"))
     text = page_of(report).text
     assert "AUC is not defined on the 400 rows of the holdout." in text
+
+
+def test_classes_have_a_table_and_a_baseline_stands_beside(batch: Batch) -> None:
+    columns = {**batch.document()["dataset"]["columns"], "y": "category"}
+    classes = ["a", "b", HOSTILE]
+    plan = plan_of(batch, dataset={"task": "multiclass", "classes": classes, "columns": columns})
+    report = report_of(plan)
+    text = page_of(report).text
+    assert "macro AUC is 0." in text and "Baseline: the shares of the classes for every row." in text
+    assert HOSTILE in text and "recall of" not in text
+    assert sum(sum(row.values()) for row in report["confusion_matrix"].values()) == report["rows"]
+    many = [f"class {number}" for number in range(30)]
+    plan = plan_of(batch, dataset={"task": "multiclass", "classes": many, "columns": columns})
+    assert "And 5 classes with a higher recall" in page_of(report_of(plan)).text
