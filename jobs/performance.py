@@ -119,9 +119,9 @@ def measure(
     """
     document = {
         "task": scored.task,
-        "rows": len(scored.labels),
+        "rows": len(scored),
         "threshold": scored.threshold,
-        "label_mean": float(scored.labels.mean()),
+        "label_mean": scored.label_mean,
         "metrics": {
             name: dict(
                 zip(

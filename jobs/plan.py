@@ -268,7 +268,7 @@ def _check_split(split: SplitSection, dataset: DatasetSection) -> None:
 
 
 def _check_dataset(dataset: DatasetSection, *, needs_label: bool) -> None:
-    if needs_label and not dataset.label:
+    if needs_label and dataset.needs_label and not dataset.label:
         raise PlanError("dataset.label=None: a training run needs the column to predict.")
     if dataset.calendar and not dataset.timestamp:
         raise PlanError("dataset.timestamp=None: calendar needs the column with the time.")

@@ -17,11 +17,13 @@ def label_number(dataset: DatasetSection) -> str:
     """The SQL expression of the label as a number; NULL when it is missing.
 
     It is 1 or 0 in a binary task, the number (from 0) of the class in a multiclass task, and otherwise the
-    value itself. A value that is no class is NULL.
+    value itself. A value that is no class is NULL, and so is all of a task that needs no label and has none.
 
     Raises:
         PlanError: when ``positive`` cannot be a value of the label's type.
     """
+    if dataset.label is None and not dataset.needs_label:
+        return "NULL::DOUBLE"
     if dataset.label is None:
         raise PlanError("dataset.label=None: this job needs the column to predict.")
     column, kind = quote(dataset.label), dataset.columns[dataset.label]
@@ -114,13 +116,22 @@ def pointer(name: str) -> str:
 def total_order(dataset: DatasetSection, columns: dict[str, str]) -> str:
     """The ORDER BY expression of a relation called ``raw`` that does not depend on the order of the files.
 
-    It orders by time, then key, then all other columns; equal rows without ids by their place in the files.
-    The columns are qualified with ``raw``, because an unqualified name would be the feature of that name.
+    It orders by time, then key, then all other columns, and in a ranking first by group; equal rows without
+    ids by their place in the files. The columns are qualified with ``raw``, because an unqualified name would
+    be the feature of that name.
     """
-    first = [*([dataset.timestamp] if dataset.timestamp else []), *dataset.row_key]
+    group = [dataset.group] if dataset.task == "ranking" and dataset.group else []
+    first = [*group, *([dataset.timestamp] if dataset.timestamp else []), *dataset.row_key]
     names = [quote(name) for name in dict.fromkeys([*first, *columns])]
     place = [] if dataset.row_key else [FILE, FILE_ROW]
     return ", ".join(f"raw.{name}" for name in [*names, *place])
+
+
+def group_text(dataset: DatasetSection) -> str | None:
+    """The SQL expression of the group of a row as text; None unless the task is a ranking."""
+    if dataset.task != "ranking" or dataset.group is None:
+        return None
+    return text_of(quote(dataset.group), dataset.columns[dataset.group])
 
 
 def within(column: str | None, interval: Interval) -> str:
@@ -156,9 +167,11 @@ def keys_query(
 ) -> str:
     """The SQL query of the keys of a relation's rows, in order.
 
-    The columns are the row's number from 0, row key, entity, event time, and label and weight if there are.
+    The columns are the row's number from 0, row key, entity, event time, label and weight if there are, and
+    in a ranking the group as text.
     """
-    more = {name: value for name, value in (("label", label), ("weight", weight)) if value}
+    others = {"label": label, "weight": weight, "group_key": group_text(plan.dataset)}
+    more = {name: value for name, value in others.items() if value}
     names = ["row", "row_key", "entity", "event_time", *more]
     known = "".join(f", {value}" for value in more.values())
     return (

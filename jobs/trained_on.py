@@ -34,12 +34,14 @@ def write(
     columns = dataset.needed(label=True)
     every = max(1, row_count(connection, relation) // EDGE_ROWS)
     some = f"(FROM {quote(relation)} WHERE {lot(columns, SEED)} % {every} = 0)"
-    kinds = {name: dataset.columns[name] for name in dataset.features}
+    # The history of the target is what a forecast is made from.
+    names = [*dataset.features, *([str(dataset.label)] if dataset.forecast is not None else [])]
+    kinds = {name: dataset.columns[name] for name in names}
     statistics_path = write_json(
         folder / STATISTICS, exact_statistics(connection, quote(relation), kinds, some=some)
     )
     time = [dataset.timestamp] if dataset.timestamp else []
-    taken = list(dict.fromkeys([*time, *dataset.features]))
+    taken = list(dict.fromkeys([*time, *names]))
     query = sample_query(quote(relation), columns, taken=taken, rows=SAMPLE_ROWS, seed=SEED)
     sample = folder / SAMPLE
     connection.execute(f"COPY ({query}) TO {literal(str(sample))} (FORMAT parquet)")

@@ -172,8 +172,9 @@ LAMBDA_ROOMS = {
 JOB_ROOMS = {
     "metrics": set(),
     "statistics": {"metrics", "serving"},
-    "monitoring": {"metrics", "statistics", "serving"},
-    "evaluation": {"metrics", "statistics", "monitoring", "serving"},
+    "forecasts": {"metrics", "serving"},
+    "monitoring": {"metrics", "statistics", "serving", "forecasts"},
+    "evaluation": {"metrics", "statistics", "monitoring", "serving", "forecasts"},
     "serving": set(),
 }
 """The same of the jobs; none imports a command."""

@@ -8,6 +8,7 @@ windows with (see `jobs.performance`).
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from jobs.errors import InputError
 from jobs.evaluation.answers import read_models
 from jobs.evaluation.calibration import calibration_of
 from jobs.evaluation.gain import GainError, read_gain
+from jobs.evaluation.holdout import read_holdout
 from jobs.evaluation.importance import Importance, measure_importance, read_permuted
 from jobs.evaluation.known_rows import known_rows
 from jobs.evaluation.model_card import CARD, card_text
@@ -28,6 +30,8 @@ from jobs.evaluation.registry import registry_metrics
 from jobs.evaluation.report import Evaluated, number, read_split
 from jobs.evaluation.segments import read_segments
 from jobs.folders import Folders, write_json
+from jobs.forecasts.outlook import read_history
+from jobs.forecasts.scored import metrics_by_step, read_forecast_keys
 from jobs.gate import CHALLENGER, CHAMPION, comparison, conditions, thresholds, undefined_metric
 from jobs.metrics.baselines import measure_baseline
 from jobs.metrics.bootstrap import bootstrap_metrics
@@ -61,23 +65,27 @@ def run(
     """
     plan = plan.read_by("evaluate")
     threshold = plan.evaluation.threshold
-    answers = answer_files(folders, with_champion=plan.champion is not None)
+    records = f"holdout{AnswerShape.of(plan.dataset).records}"
+    answers = answer_files(folders, with_champion=plan.champion is not None, records=records)
     trained_on = folders.optional_input("trained_on")
     with connect(memory) as (connection, _):
         keys = _keys(folders.input("holdout_keys"))
-        labels = _numbers(connection, keys, "label")
+        series = read_forecast_keys(connection, keys) if plan.dataset.forecast is not None else None
+        labels = _numbers(connection, keys, "label") if series is None else series.labels
         weights = _weights(connection, keys) if plan.evaluation.weighted else None
         split = read_split(folders.optional_input("manifest"))
-        rival = champion_program(plan, folders) if plan.champion else None
-        notes = [*known_rows(connection, keys, rival, split or {}, plan.data_version)] if rival else []
+        champion = champion_program(plan, folders) if plan.champion else None
+        notes = [*known_rows(connection, keys, champion, split or {}, plan.data_version)] if champion else []
         if weights is not None:
             notes.append(f"Metrics count each row by its weight in {plan.dataset.weight!r}; segments do not.")
         shape = AnswerShape.of(plan.dataset)
-        answered = read_models(
-            connection, answers, labels, shape, rival, threshold=threshold, weights=weights
-        )
-        models = answered.models
+        answered = read_models(connection, answers, labels, shape, champion, threshold=threshold)
         notes += answered.notes
+        beside = {**read_holdout(connection, keys, plan.dataset.task), "weights": weights}
+        models = {
+            name: replace(rows, **beside) if series is None else series.scored(rows, shape)
+            for name, rows in answered.models.items()
+        }
         metrics = {name: compute_metrics(scored) for name, scored in models.items()}
         bootstrap = bootstrap_metrics(
             models,
@@ -104,7 +112,12 @@ def run(
             )
         segments, unmeasured = read_segments(connection, keys, models[CHALLENGER])
         importance, missing = _importance(connection, plan, folders, keys, answers, models[CHALLENGER])
-    checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
+        outlook = series.outlook(read_history(connection, keys)) if series else None
+    if np.isnan(labels).all() and plan.dataset.task == "anomaly":
+        notes.append("The holdout has no labels: how well the model finds anomalies was not measured.")
+        checks = []
+    else:
+        checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
     checks += thresholds(plan.gate, metrics[CHALLENGER])
     checks += comparison(plan.gate, metrics, bootstrap, incomparable=answered.incomparable)
     if not conditions(plan.gate):
@@ -122,6 +135,8 @@ def run(
         baseline=measure_baseline(models[CHALLENGER]),
         importance=importance,
         split=split,
+        steps=metrics_by_step(models[CHALLENGER], series.steps[series.known]) if series else (),
+        outlook=outlook,
     )
     _write(evaluated, folders.output("evaluation"))
     return Verdict(
@@ -133,7 +148,7 @@ def run(
             # Metrics of single classes may be hundreds, and the exit message has a kilobyte.
             if BY_CLASS not in name or name in conditions(plan.gate)
         },
-        rows=len(labels),
+        rows=len(models[CHALLENGER]),
     )
 
 
@@ -147,7 +162,7 @@ def _write(evaluated: Evaluated, output: Path) -> None:
     report = evaluated.to_json()
     write_json(output / "report.json", report)
     picture = output / "evaluation.png"
-    draw(plan, models, metrics, evaluated.bootstrap, evaluated.checks, picture)
+    draw(plan, models, metrics, evaluated.bootstrap, evaluated.checks, picture, evaluated.outlook)
     page = to_html(report, picture.read_bytes() if picture.is_file() else None)
     (output / "evaluation.html").write_text(page, encoding="utf-8")
     (output / CARD).write_text(card_text(report, plan), encoding="utf-8")
@@ -180,7 +195,7 @@ def _importance(
         return importance, [str(error)]
 
 
-def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
+def answer_files(folders: Folders, *, with_champion: bool, records: str = RECORDS) -> dict[str, Path]:
     """The file of answers of challenger and champion.
 
     The challenger's is in the input ``predictions`` or its subfolder named after it; the champion's is in its
@@ -191,11 +206,11 @@ def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
     """
     predictions = folders.input("predictions")
     own = predictions / CHALLENGER
-    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, RECORDS)}
+    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, records)}
     if with_champion:
         beside = predictions / CHAMPION
         champion_folder = beside if beside.is_dir() else folders.input("champion_predictions")
-        files[CHAMPION] = answer_to(champion_folder, RECORDS)
+        files[CHAMPION] = answer_to(champion_folder, records)
     return files
 
 
@@ -208,7 +223,8 @@ def _keys(folder: Path) -> Path:
 
 def _numbers(connection: duckdb.DuckDBPyConnection, keys: Path, name: str) -> Floats:
     query = f"SELECT CAST({name} AS DOUBLE) AS number FROM {parquet(keys)} ORDER BY row"
-    return np.asarray(connection.execute(query).fetchnumpy()["number"], dtype=np.float64)
+    numbers = connection.execute(query).fetchnumpy()["number"]
+    return np.ma.filled(np.ma.asarray(numbers, dtype=np.float64), np.nan)
 
 
 def _weights(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:

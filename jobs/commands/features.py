@@ -10,25 +10,26 @@ in a regression ``holdout_keys/inputs.parquet``),
 The same data and plan give the same bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from jobs import error_rows, permuted_rows, segment_values, trained_on
+from jobs import error_rows, holdout_features, permuted_rows, ranking, segment_values, trained_on
 from jobs.database import connect, copy_to, quote
 from jobs.dividing import Division, divide, split_fields
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
+from jobs.forecasts import outlook
 from jobs.forecasts.split import write_series_split
 from jobs.names import LABEL
 from jobs.part_rules import part_findings
 from jobs.plan import Plan
 from jobs.program import champion_program, fit, to_sql
 from jobs.reading import row_count, stage
-from jobs.roles import keys_query, label_number, total_order, within
+from jobs.roles import group_text, keys_query, label_number, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
 from jobs.sources import InputFiles, examine
@@ -144,7 +145,8 @@ def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Ma
     nothing = "".join(f", NULL AS {quote(name)}" for name in absent)
     label = label_number(plan.dataset)
     # A step of a series without a value is a missing value of its history.
-    labelled = "" if plan.dataset.forecast is not None else f" AND {label} IS NOT NULL"
+    asked = plan.dataset.needs_label and plan.dataset.forecast is None
+    labelled = f" AND {label} IS NOT NULL" if asked else ""
     connection.execute(
         f"CREATE TEMP VIEW labelled AS SELECT *, {label} AS {LABEL}{nothing} FROM staged "
         f"WHERE {within(plan.dataset.timestamp, plan.requested)}{labelled}"
@@ -189,11 +191,10 @@ def _write_split(
 ) -> Written:
     order = total_order(plan.dataset, plan.columns(label=True))
     weight = training_weight(plan.dataset)
-    leading = [LABEL, *([weight] if weight else [])]
+    leading = [LABEL, *([weight] if weight else [])] if plan.dataset.needs_label else []
     counted = quote(plan.dataset.weight) if plan.dataset.weight else None
     queries = {
-        "train/train.csv": to_sql(program, "train", leading=leading, order=order),
-        "validation/validation.csv": to_sql(program, "validation", leading=leading, order=order),
+        **_training_queries(plan, program, leading, order),
         "holdout/holdout.csv": to_sql(program, "holdout", order=order),
         "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label=LABEL, weight=counted),
     }
@@ -203,6 +204,9 @@ def _write_split(
     if segments:
         query = segment_values.values_query(plan.dataset, "holdout", order, segments)
         queries[f"holdout_keys/{segment_values.FILE}"] = query
+    if plan.dataset.task in holdout_features.TASKS:
+        query = holdout_features.features_query(program, "holdout", order)
+        queries[f"holdout_keys/{holdout_features.FILE}"] = query
     if plan.dataset.task in error_rows.TASKS:
         query = error_rows.inputs_query(program, "holdout", order, rows["holdout"])
         queries[f"holdout_keys/{error_rows.FILE}"] = query
@@ -212,6 +216,25 @@ def _write_split(
         copy_to(connection, query, files[name])
     permuted = _write_permuted(connection, plan, program, split, order, rows["holdout"])
     return Written(files=files | permuted, rows=rows)
+
+
+def _training_queries(plan: Plan, program: Program, leading: Sequence[str], order: str) -> dict[str, str]:
+    """The queries of the records to train on, by file.
+
+    Args:
+        leading: the SQL expressions of the label and of the weight, if any.
+    """
+    if plan.dataset.task == "ranking":
+        return {
+            f"{part}/{part}{ranking.SUFFIX}": ranking.training_records(
+                program, plan.dataset, part, label=LABEL, order=order
+            )
+            for part in ("train", "validation")
+        }
+    return {
+        f"{part}/{part}.csv": to_sql(program, part, leading=leading, order=order)
+        for part in ("train", "validation")
+    }
 
 
 def _write_permuted(
@@ -233,6 +256,7 @@ def _write_permuted(
         seed=plan.importance.seed,
         records=split / records,
         index=split / index,
+        group=group_text(plan.dataset),
     )
     return {records: split / records, index: split / index}
 
@@ -250,7 +274,7 @@ def _write_manifest(
     # The content digest leaves out what does not change the split's content: the champion's features of the
     # holdout, the statistics of the rows, what is for the report only, and the archive, which contains code.
     report_only = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, error_rows.FILE)
-    left_out = (*report_only, archive.NAME)
+    left_out = (*report_only, outlook.FILE, archive.NAME)
     content = {
         name: digest
         for name, digest in digests.items()

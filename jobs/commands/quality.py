@@ -17,7 +17,9 @@ from jobs.errors import InputError, JobError
 from jobs.findings import ColumnProfile, Finding, QualityReport
 from jobs.folders import Folders, write_json
 from jobs.forecasts.rules import series_rules
+from jobs.group_rules import grade_rules, group_rules
 from jobs.names import FILE, FILE_ROW, PROBLEMS, beside, internal
+from jobs.optional_labels import optional_label_rules
 from jobs.outliers import Bounds, baseline_bounds, beyond, outlier_rules, own_bounds
 from jobs.pages.quality import to_html
 from jobs.part_rules import part_findings
@@ -117,13 +119,17 @@ def _ruled(
     yield from value_rules(connection, plan, rows)
     yield from outlier_rules(connection, plan.quality.outliers or {}, usual)
     yield from time_rules(connection, plan)
+    yield from group_rules(connection, plan)
     if plan.dataset.forecast is not None:
         yield from series_rules(connection, plan.dataset, training=plan.training, span=plan.requested)
-    if plan.training:
+    if plan.training and not plan.dataset.needs_label:
+        yield from optional_label_rules(connection, plan, facts)
+    elif plan.training:
         labels = list(label_rules(connection, plan, facts))
         if not any(finding.fails for finding in labels):
             labels += _part_rules(connection, plan, scratch)
         yield from labels
+        yield from grade_rules(connection, plan)
         if not any(finding.rule in _LABEL_DEFEATS and finding.fails for finding in labels):
             yield from leak_rules(connection, plan, facts)
 

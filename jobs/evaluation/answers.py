@@ -12,7 +12,7 @@ from jobs.answers import AnswerShape
 from jobs.errors import InputError
 from jobs.gate import CHAMPION
 from jobs.metrics.rows import Floats, ScoredRows
-from jobs.predictions import faults, load_answers
+from jobs.predictions import faults, load_answers, shape_in
 from jobs.serving.program import Program
 from jobs.serving.values import canonical
 
@@ -39,7 +39,6 @@ def read_models(
     champion: Program | None,
     *,
     threshold: float,
-    weights: Floats | None = None,
 ) -> Answered:
     """Load the models' answers, each into a table with the model's name.
 
@@ -48,7 +47,6 @@ def read_models(
         labels: of the holdout's rows, in the order of the answers.
         shape: of an answer to the data set.
         champion: its feature program; None when it is not known.
-        weights: of the rows in the metrics; None when each counts once.
 
     Raises:
         InputError: when answers are missing, too many, or not what the task asks for.
@@ -63,13 +61,17 @@ def read_models(
                     models=models,
                     incomparable=f"the champion's answers are {kind}, and the task is {shape.task}",
                 )
-            own = replace(shape, names=champion.classes)
+            own = replace(shape, names=champion.classes or shape.names)
+        own = shape_in(connection, path, own)
         load_answers(connection, path, name, own)
         wrong = faults(connection, name, rows=len(labels), shape=own, about=f"The {name}'s answers")
+        if wrong and name == CHAMPION and shape.task == "forecast":
+            other = "the champion answers other steps or quantile levels than the forecast now asks for"
+            return Answered(models=models, incomparable=other)
         if wrong:
             raise InputError(wrong[0])
         scores, answers = read_answers(connection, name, own)
-        if answers is not None and own.names != shape.names:
+        if answers is not None and shape.task == "multiclass" and own.names != shape.names:
             answers, remarks = _by_name(answers, own.names, shape.names)
             scores = answers.max(axis=1)
             notes += remarks
@@ -79,8 +81,7 @@ def read_models(
             task=shape.task,
             threshold=threshold,
             answers=answers,
-            names=shape.names,
-            weights=weights,
+            names=shape.names if shape.task == "multiclass" else own.names,
         )
     return Answered(models=models, notes=tuple(notes))
 

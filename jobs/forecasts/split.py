@@ -13,6 +13,7 @@ import duckdb
 
 from jobs.database import copy_to, single
 from jobs.errors import InputError
+from jobs.forecasts import outlook
 from jobs.forecasts.records import ORIGIN, ORIGINS, RECORD, keys_query, write_records
 from jobs.forecasts.rules import series_rules
 from jobs.forecasts.series import SERIES, STEP, VALUE, asked, make_points, value
@@ -71,7 +72,8 @@ def _by_fractions(
 
     def at_share(share: float, condition: str) -> datetime:
         (rows,) = single(connection, f"SELECT count(*) FROM labelled WHERE {condition}")
-        offset = min(int(int(str(rows)) * share), max(int(str(rows)) - 1, 0))
+        # A ratio of two shares is not exact: three quarters of 96 rows must be 72, not 71.
+        offset = min(int(int(str(rows)) * share + 1e-6), max(int(str(rows)) - 1, 0))
         found = connection.execute(
             f"SELECT {time} FROM labelled WHERE {condition} ORDER BY 1 LIMIT 1 OFFSET {offset}"
         ).fetchone()
@@ -123,6 +125,8 @@ def write_series_split(
     keys = "holdout_keys/keys.parquet"
     files[keys] = split / keys
     copy_to(connection, keys_query(dataset, _POINTS, label=True), files[keys])
+    files[f"holdout_keys/{outlook.FILE}"] = split / "holdout_keys" / outlook.FILE
+    copy_to(connection, outlook.history_query(dataset, _POINTS), split / "holdout_keys" / outlook.FILE)
     if champion:
         make_points(connection, dataset, champion, "labelled", _CHAMPIONS)
         name = f"champion/{RECORDS}"

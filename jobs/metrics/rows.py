@@ -69,6 +69,12 @@ class ScoredRows:
     def __len__(self) -> int:
         return len(self.scores)
 
+    @property
+    def label_mean(self) -> float | None:
+        """The mean of the labels that are known; None without any."""
+        known = self.labels[~np.isnan(self.labels)]
+        return float(known.mean()) if len(known) else None
+
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "ScoredRows":
         """A copy with these rows only; groups are numbered anew from 0."""
         columns: dict[str, Any] = {

@@ -279,7 +279,8 @@ def _request_id() -> str:
 def _value(dataset: DatasetSection) -> str:
     """The SQL expression of a label's JSON value as a number, as in `jobs.roles.label_number`.
 
-    In a binary task 1, 0, true and false are read as such, whatever the label column's type is.
+    In a binary task 1, 0, true and false are read as such, whatever the label column's type is. A class may
+    have one of these names.
     """
     text = "value ->> '$'"
     number = f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.task_steps import check_built_in
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.settings.xgboost_hyperparameters import (
     OBJECTIVE_TASKS,
@@ -88,13 +89,8 @@ class BuiltInAlgorithm:
         Raises:
             ValueError: naming the objective and one for the task.
         """
+        check_built_in(task, self.name)
         objective = self.hyperparameters.get("objective", "")
-        if self.tasks and task not in _USUAL:
-            raise refusal(
-                "algorithm",
-                self.name,
-                f"the built-in XGBoost has no objective for a {task} task: give a CustomImage.",
-            )
         if self.tasks and task not in self.tasks:
             raise refusal(
                 "objective",

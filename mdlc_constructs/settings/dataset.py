@@ -29,6 +29,16 @@ _NEEDED = {
 }
 
 
+_UNWEIGHTED = {
+    "ranking": "XGBoost weighs the groups of a ranking, not its rows",
+    "forecast": "the training records of a forecast are series, which have no weights",
+    **dict.fromkeys(
+        ("cluster", "anomaly", "embedding"), "the training records of a task without labels are features only"
+    ),
+}
+"""Why rows of a task have no weights in training."""
+
+
 class _ColumnRoles(TypedDict, total=False):
     """The arguments of `Dataset.parquet` besides the URI."""
 
@@ -261,6 +271,8 @@ class Dataset:
             check_classes(self.classes, self.columns[str(self.label)])
         if self.forecast is not None:
             self.forecast.check_features(self.features, self.columns)
+        if self.weight is not None and self.task in _UNWEIGHTED:
+            raise refusal("weight", self.weight, f"{_UNWEIGHTED[self.task]}; leave it out.")
         self._check_class_weights()
 
     def _check_class_weights(self) -> None:

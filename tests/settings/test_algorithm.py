@@ -62,8 +62,8 @@ def test_an_objective_suits_the_tasks_whose_question_it_answers(
             "reg:squarederror",
             {},
             "forecast",
-            "algorithm='xgboost': the built-in XGBoost has no objective for a forecast task: give a "
-            "CustomImage.",
+            "algorithm='xgboost': trains no model that predicts quantiles of the next values of each series "
+            "(task 'forecast'); give CustomImage(...).",
         ),
         (
             "binary:logitraw",

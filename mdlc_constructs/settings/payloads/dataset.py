@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE
+from mdlc_constructs.settings.payloads.tasks import TASKS
 
 DELIMITERS = (",", ";", "\t", "|")
 """The delimiters that a CSV file may have."""
@@ -83,6 +84,11 @@ class DatasetSection:
     weight: str | None = field(default=None, metadata={OMIT_NONE: True})
     class_weights: Mapping[str, float] | None = field(default=None, metadata={OMIT_NONE: True})
     forecast: ForecastSection | None = field(default=None, metadata={OMIT_NONE: True})
+
+    @property
+    def needs_label(self) -> bool:
+        """Whether rows without a label are left out, because the task is to predict it."""
+        return TASKS[self.task].label == "required"
 
     @property
     def answer_names(self) -> tuple[str, ...]:

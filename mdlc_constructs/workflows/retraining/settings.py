@@ -12,6 +12,7 @@ from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.payloads.retraining import FleetSettings, RetrainingSections
 from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.task_steps import check_step
 from mdlc_constructs.settings.training_window import TrainingWindow, window_to_payload
 from mdlc_constructs.settings.triggers import (
     OnAccuracyLoss,
@@ -80,6 +81,7 @@ class RetrainingSettings:
     classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        check_step("retraining", self.task, what="retraining")
         object.__setattr__(self, "triggers", tuple(self.triggers))
         self._check_triggers()
         check_whole("instances", self.instances, 1, MAX_INSTANCES, unit="instances")
