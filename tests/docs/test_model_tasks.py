@@ -33,7 +33,8 @@ def test_the_ranking_of_the_page_can_be_trained() -> None:
     )
     assert settings.split is not None
     assert settings.split.group == "search"
-    channels = train(settings).to_asl()["Arguments"]["InputDataConfig"]
+    request: Any = train(settings).to_asl()["Arguments"]
+    channels = request["InputDataConfig"]
     assert {channel["ContentType"] for channel in channels} == {"text/libsvm"}
 
 
