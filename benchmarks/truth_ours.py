@@ -1,6 +1,6 @@
 """Our side of the benchmark of truth: what the monitor's code finds in each window of a public set."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 from benchmarks.truth_data import TRUTH, TruthSet
 from jobs.answers import AnswerShape
 from jobs.database import connect, literal, parquet, quote
-from jobs.error_rows import modelled_columns, values_of
+from jobs.error_rows import modelled_columns
+from jobs.error_values import values_of
 from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.rows import Floats, ScoredRows
@@ -18,7 +19,6 @@ from jobs.monitoring.changes import WORSE, changes
 from jobs.monitoring.drift_comparison import moved_a_little
 from jobs.monitoring.estimate import expected_metrics
 from jobs.monitoring.estimate_classes import expected_class_metrics
-from jobs.monitoring.intervals import corrected_z
 from jobs.prediction_columns import expression, prediction_columns
 from jobs.statistics.baseline import statistics
 from jobs.statistics.calibration import fit_calibration

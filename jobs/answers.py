@@ -4,11 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from jobs.database import literal
+from jobs.serving.program import SUM_TOLERANCE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
-
-SUM_TOLERANCE = 1e-3
-"""How far the sum of a row's probabilities may be from 1: models compute with 32 bits, and some round."""
-
 
 _NAMES = {"cluster": ("cluster", "distance")}
 """The numbers of an answer that the data set does not name."""

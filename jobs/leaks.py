@@ -80,7 +80,8 @@ def _mean_label_score(value: str, label: str, relation: str, dataset: DatasetSec
         value: the SQL expression of the category or the bin.
         label: the SQL expression of the label.
     """
-    key = ", ".join(quote(column) for column in dataset.row_key)
+    # Without ids, equal rows are in one half, so that none is judged by its copy.
+    key = ", ".join(quote(column) for column in dataset.row_key or dataset.needed(label=False))
     rows = f"SELECT {value}, {label}, hash({key}) % 2 FROM {relation}"
     means = (
         f"SELECT value, (sum(y) + {_SMOOTHING} * any_value(overall)) / (count(*) + {_SMOOTHING}) AS score "

@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from jobs import error_rows
+from jobs import error_rows, error_values
 from jobs.answers import AnswerShape
 from jobs.database import literal, parquet, quote
 from jobs.errors import InputError
@@ -151,7 +151,7 @@ def model_errors(
     path = keys.with_name(error_rows.FILE)
     if scored.task not in error_rows.TASKS or not path.is_file():
         return None
-    rows, values = error_rows.read_inputs(connection, path)
+    rows, values = error_values.read_inputs(connection, path)
     error, score = np.abs(scored.labels - scored.scores)[rows], free("score", values)
     targets = {"absolute": error, "squared": error**2}
     return {"score": score, **fit_errors({**values, score: scored.scores[rows]}, targets, seed=seed)}

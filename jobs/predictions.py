@@ -15,7 +15,7 @@ from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import DataFile
 
 if TYPE_CHECKING:
-    from jobs.metrics.rows import Floats
+    pass
 
 SUFFIX = ".out"
 _LINE_BYTES = 16_000_000
@@ -131,21 +131,6 @@ def _regroup(connection: duckdb.DuckDBPyConnection, table: str, shape: AnswerSha
         f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT row, {shape.score('answer')} AS score, answer FROM ("
         f"SELECT place // {count} AS row, list(number ORDER BY place) AS answer FROM ({numbered}) GROUP BY 1)"
     )
-
-
-def read_answers(
-    connection: duckdb.DuckDBPyConnection, table: str, shape: AnswerShape
-) -> "tuple[Floats, Floats | None]":
-    """The scores of answers without faults, and their numbers of shape (rows, k); None for one number."""
-    import numpy as np  # not among the packages of the jobs that only check answers
-
-    if not shape.several:
-        column = connection.execute(f"SELECT score FROM {quote(table)} ORDER BY row").fetchnumpy()["score"]
-        return np.asarray(column, dtype=np.float64), None
-    places = ", ".join(f"answer[{place + 1}]" for place in range(len(shape.names)))
-    columns = connection.execute(f"SELECT score, {places} FROM {quote(table)} ORDER BY row").fetchnumpy()
-    scores, *numbers = (np.asarray(column, dtype=np.float64) for column in columns.values())
-    return scores, np.column_stack(numbers)
 
 
 def faults(

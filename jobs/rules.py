@@ -5,11 +5,13 @@ from typing import Any
 
 import duckdb
 
+from jobs.class_rules import rare_classes, unknown_classes
 from jobs.csv_files import what_is_read
 from jobs.database import literal, quote, single
 from jobs.findings import Finding
 from jobs.leaks import strengths
 from jobs.names import KEY, LABEL, internal
+from jobs.part_rules import CLASS_TASKS
 from jobs.plan import Plan
 from jobs.reading import wrong_values
 from jobs.roles import label_number, row_key, within
@@ -55,7 +57,7 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
             message=f"There are {rows:,} rows; at least {minimum:,} are asked for.",
         )
     time = plan.dataset.timestamp
-    untimed = _count(connection, f"{quote(time)} IS NULL")
+    untimed = _count(connection, f"{quote(time)} IS NULL") if time else 0
     if untimed:
         yield Finding(
             rule="missing_timestamp",
@@ -63,6 +65,8 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
             rows=untimed,
             message=f"{untimed:,} rows have no time in {time!r}, so no place before or after others.",
         )
+    if not plan.dataset.row_key:
+        return
     keyless = _count(connection, " OR ".join(f"{quote(name)} IS NULL" for name in plan.dataset.row_key))
     names = ", ".join(plan.dataset.row_key)
     if keyless:
@@ -170,6 +174,8 @@ def time_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Fi
     """Rows outside the requested time span, as a warning: they are left out."""
     span = plan.requested
     time = plan.dataset.timestamp
+    if time is None:
+        return
     rows = _count(connection, f"{quote(time)} IS NOT NULL AND NOT ({within(time, span)})")
     if rows:
         yield Finding(
@@ -187,7 +193,7 @@ def time_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Fi
 def label_rules(
     connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[str, Any]
 ) -> Iterator[Finding]:
-    """Labels that nothing can be learned from, in all rows or in a part of the split.
+    """Labels that nothing can be learned from; `jobs.part_rules` looks at the parts of the split.
 
     Rows without a label are only a warning: they are counted and left out of training.
 
@@ -195,18 +201,22 @@ def label_rules(
         facts: receives the counts of rows with and without a label, and the labels' mean.
     """
     number = label_number(plan.dataset)
+    # A step of a series without a value is a missing value of its history.
+    known = "true" if plan.dataset.forecast is not None else f"{number} IS NOT NULL"
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW labelled AS SELECT *, {number} AS {LABEL} FROM staged "
-        f"WHERE {number} IS NOT NULL AND {within(plan.dataset.timestamp, plan.requested)}"
+        f"WHERE {known} AND {within(plan.dataset.timestamp, plan.requested)}"
     )
     label = plan.dataset.label
-    unlabelled = _count(connection, f"{number} IS NULL")
+    unlabelled = _count(connection, f"{quote(str(label))} IS NULL")
     labelled, mean, lowest, highest, kinds = single(
         connection,
-        f"SELECT count(*), avg({LABEL}), min({LABEL}), max({LABEL}), "
+        f"SELECT count({LABEL}), avg({LABEL}), min({LABEL}), max({LABEL}), "
         f"count(DISTINCT {quote(str(label))}) FROM labelled",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)
+    if plan.dataset.classes:
+        yield from unknown_classes(connection, plan)
     if unlabelled and plan.dataset.forecast is None:
         yield Finding(
             rule="unlabelled",
@@ -216,11 +226,16 @@ def label_rules(
             message=f"{unlabelled:,} rows have no label in {label!r}; they are left out of training.",
         )
     if not labelled:
+        where = "in the requested time " if plan.dataset.timestamp else ""
         yield Finding(
-            rule="no_label", column=label, message=f"No row in the requested time has a label in {label!r}."
+            rule="no_label",
+            column=label,
+            message=f"No row {where}has a label in {label!r}: nothing can be learned; bring labelled rows.",
         )
     elif lowest == highest:
-        what = "one class" if plan.dataset.task == "binary" else "one value"
+        what = f"the value {float(str(lowest)):g}"
+        if plan.dataset.task in CLASS_TASKS:
+            what = f"the class {_only_class(connection, plan)!r}"
         yield Finding(
             rule="one_class",
             column=label,
@@ -230,13 +245,20 @@ def label_rules(
                 "nothing can be learned."
             ),
         )
+    elif plan.dataset.classes:
+        yield from rare_classes(connection, plan)
     elif plan.dataset.task == "binary":
-        yield from _class_rules(connection, plan, float(str(mean)), int(str(kinds)))
+        yield from _class_rules(plan, float(str(mean)), int(str(kinds)))
 
 
-def _class_rules(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, mean: float, kinds: int
-) -> Iterator[Finding]:
+def _only_class(connection: duckdb.DuckDBPyConnection, plan: Plan) -> str:
+    """The only class of the labelled rows, by name."""
+    name = str(plan.dataset.label)
+    value = text_of(quote(name), plan.dataset.columns[name])
+    return str(single(connection, f"SELECT min({value}) FROM labelled")[0])
+
+
+def _class_rules(plan: Plan, mean: float, kinds: int) -> Iterator[Finding]:
     label, minimum = plan.dataset.label, plan.quality.minimum_class_share
     if kinds > 2:
         yield Finding(
@@ -251,21 +273,6 @@ def _class_rules(
             column=label,
             message=f"The rarer class of {label!r} has {rarer:.3%} of the rows, asked are {minimum:.3%}.",
         )
-    for part, interval in (plan.split.intervals or {}).items():
-        rows, classes = single(
-            connection,
-            f"SELECT count(*), count(DISTINCT {LABEL}) FROM labelled "
-            f"WHERE {within(plan.dataset.timestamp, interval)}",
-        )
-        span = f"{interval.start or 'the beginning'} to {interval.end or 'the end'}"
-        if not rows:
-            yield Finding(rule="empty_part", message=f"The {part} part ({span}) has no labelled rows.")
-        elif classes == 1:
-            yield Finding(
-                rule="one_class",
-                column=label,
-                message=f"The label {label!r} has only one class in the {part} part ({span}).",
-            )
 
 
 def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[str, Any]) -> Iterator[Finding]:

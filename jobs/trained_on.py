@@ -27,7 +27,8 @@ def write(
 ) -> dict[str, Path]:
     """Write statistics of the raw feature columns and a sample of rows; returns the files' paths by name.
 
-    The sample has the dataset's timestamp and the raw feature columns. The same rows give the same bytes.
+    The sample has the dataset's timestamp, if any, and the raw feature columns. The same rows give the same
+    bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns = dataset.needed(label=True)
@@ -39,7 +40,8 @@ def write(
     statistics_path = write_json(
         folder / STATISTICS, exact_statistics(connection, quote(relation), kinds, some=some)
     )
-    taken = list(dict.fromkeys([dataset.timestamp, *names]))
+    time = [dataset.timestamp] if dataset.timestamp else []
+    taken = list(dict.fromkeys([*time, *names]))
     query = sample_query(quote(relation), columns, taken=taken, rows=SAMPLE_ROWS, seed=SEED)
     sample = folder / SAMPLE
     connection.execute(f"COPY ({query}) TO {literal(str(sample))} (FORMAT parquet)")

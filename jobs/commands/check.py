@@ -100,12 +100,12 @@ def _load(
 def _joined(plan: Plan, key_file: Path, file: str) -> str:
     """The SQL query of one file's prediction records.
 
-    The inference id is a hash of row key, model, run and package version; where keys may repeat, also of the
-    row's file and its number there.
+    The inference id is a hash of row key, model, run and package version; where keys may repeat or are
+    digests, also of the row's file and its number there.
     """
     version = plan.package.version
     identity = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"
-    if not plan.quality.unique_key:
+    if not (plan.quality.unique_key and plan.dataset.row_key):
         identity += f" || chr(31) || {literal(file)} || chr(31) || keys.row"
     shape = AnswerShape.of(plan.dataset)
     group = ", keys.group_key" if shape.task == "ranking" else ""

@@ -7,7 +7,7 @@ schema), ``gate.json`` (the gate's conditions and results). When the input ``tra
 windows with (see `jobs.performance`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,14 @@ import numpy as np
 
 from jobs import performance
 from jobs.answers import AnswerShape
-from jobs.database import connect, parquet, single
+from jobs.database import connect, parquet
 from jobs.errors import InputError
 from jobs.evaluation.answers import read_models
 from jobs.evaluation.calibration import calibration_of
 from jobs.evaluation.gain import GainError, read_gain
 from jobs.evaluation.holdout import read_holdout
 from jobs.evaluation.importance import Importance, measure_importance, read_permuted
+from jobs.evaluation.known_rows import known_rows
 from jobs.evaluation.model_card import CARD, card_text
 from jobs.evaluation.registry import registry_metrics
 from jobs.evaluation.report import Evaluated, number, read_split
@@ -41,10 +42,8 @@ from jobs.pages.evaluation_page import to_html
 from jobs.plan import Plan
 from jobs.predictions import answer_to
 from jobs.program import champion_program
-from jobs.roles import within
 from jobs.serving.program import Program
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
@@ -72,13 +71,17 @@ def run(
     with connect(memory) as (connection, _):
         keys = _keys(folders.input("holdout_keys"))
         series = read_forecast_keys(connection, keys) if plan.dataset.forecast is not None else None
-        labels = _labels(connection, keys) if series is None else series.labels
+        labels = _numbers(connection, keys, "label") if series is None else series.labels
+        weights = _weights(connection, keys) if plan.evaluation.weighted else None
+        split = read_split(folders.optional_input("manifest"))
         champion = champion_program(plan, folders) if plan.champion else None
-        notes = [*_known_before(connection, keys, champion)]
+        notes = [*known_rows(connection, keys, champion, split or {}, plan.data_version)] if champion else []
+        if weights is not None:
+            notes.append(f"Metrics count each row by its weight in {plan.dataset.weight!r}; segments do not.")
         shape = AnswerShape.of(plan.dataset)
         answered = read_models(connection, answers, labels, shape, champion, threshold=threshold)
         notes += answered.notes
-        beside = read_holdout(connection, keys, plan.dataset.task)
+        beside = {**read_holdout(connection, keys, plan.dataset.task), "weights": weights}
         models = {
             name: replace(rows, **beside) if series is None else series.scored(rows, shape)
             for name, rows in answered.models.items()
@@ -131,7 +134,7 @@ def run(
         calibration=calibration_of(models[CHALLENGER]),
         baseline=measure_baseline(models[CHALLENGER]),
         importance=importance,
-        split=read_split(folders.optional_input("manifest")),
+        split=split,
         steps=metrics_by_step(models[CHALLENGER], series.steps[series.known]) if series else (),
         outlook=outlook,
     )
@@ -218,31 +221,25 @@ def _keys(folder: Path) -> Path:
     return keys
 
 
-def _known_before(
-    connection: duckdb.DuckDBPyConnection, keys: Path, champion: Program | None
-) -> Iterator[str]:
-    """A note when the champion may have been fitted on rows of the holdout, which favours it.
+def _numbers(connection: duckdb.DuckDBPyConnection, keys: Path, name: str) -> Floats:
+    query = f"SELECT CAST({name} AS DOUBLE) AS number FROM {parquet(keys)} ORDER BY row"
+    numbers = connection.execute(query).fetchnumpy()["number"]
+    return np.ma.filled(np.ma.asarray(numbers, dtype=np.float64), np.nan)
 
-    It does not fail the gate: users choose an earlier holdout on purpose, and a challenger that wins despite
-    this has won.
+
+def _weights(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
+    """The rows' weights.
+
+    Raises:
+        InputError: when the keys have none, or a weight is no number of at least 0.
     """
-    fitted_to = champion.origin.get("fitted_to") if champion else None
-    if not champion or not fitted_to:
-        return
-    fitted = within("event_time", Interval(start=champion.origin.get("fitted_from"), end=str(fitted_to)))
-    query = f"SELECT count(*) FILTER (WHERE {fitted}), count(*) FROM {parquet(keys)}"
-    known, rows = (int(str(number)) for number in single(connection, query))
-    if known:
-        yield (
-            f"The champion was fitted on data up to {fitted_to}: it may have seen {known:,} of the {rows:,} "
-            "holdout rows before, which favours it."
-        )
-
-
-def _labels(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
-    query = f"SELECT CAST(label AS DOUBLE) AS label FROM {parquet(keys)} ORDER BY row"
-    labels = connection.execute(query).fetchnumpy()["label"]
-    return np.ma.filled(np.ma.asarray(labels, dtype=np.float64), np.nan)
+    held = [str(row[0]) for row in connection.execute(f"DESCRIBE FROM {parquet(keys)}").fetchall()]
+    if "weight" not in held:
+        raise InputError("The holdout's keys have no weight: name the dataset's weight column.")
+    weights = _numbers(connection, keys, "weight")
+    if not (weights >= 0).all() or not weights.any():
+        raise InputError("The holdout's weights are missing, negative or all 0: give numbers of at least 0.")
+    return weights
 
 
 def _gate(evaluated: Evaluated) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from jobs.answer_arrays import read_answers
 from jobs.answers import AnswerShape
 from jobs.errors import InputError
 from jobs.gate import CHAMPION
 from jobs.metrics.rows import Floats, ScoredRows
-from jobs.predictions import faults, load_answers, read_answers, shape_in
+from jobs.predictions import faults, load_answers, shape_in
 from jobs.serving.program import Program
 from jobs.serving.values import canonical
 
@@ -50,7 +51,7 @@ def read_models(
     Raises:
         InputError: when answers are missing, too many, or not what the task asks for.
     """
-    models, notes = {}, list[str]()
+    models, notes = dict[str, ScoredRows](), list[str]()
     for name, path in paths.items():
         own = shape
         if name == CHAMPION and champion is not None and shape.task != "forecast":

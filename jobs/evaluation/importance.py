@@ -19,13 +19,14 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from jobs.answer_arrays import read_answers
 from jobs.answers import AnswerShape
 from jobs.database import parquet
 from jobs.metrics.bootstrap import resampling
 from jobs.metrics.computing import compute_metric
 from jobs.metrics.rows import Floats, ScoredRows
 from jobs.permuted_rows import INDEX, MIN_ROWS, RECORDS
-from jobs.predictions import faults, load_answers, optional_answer_to, read_answers
+from jobs.predictions import faults, load_answers, optional_answer_to
 from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
 
 CONFIDENCE = 0.95

@@ -33,7 +33,7 @@ class Evaluated:
         calibration: of a binary model, or by class; None in other tasks.
         baseline: the metrics of a predictor that learned nothing; None when they are not known.
         importance: None when it could not be measured; a note says why.
-        split: ``intervals`` and ``rows`` of the features job's manifest; None without the manifest.
+        split: ``rows``, and ``intervals`` or the ``split`` of the features job's manifest; None without it.
         steps: of a forecast, metrics of each step ahead.
         outlook: of a forecast, what its charts need besides.
     """
@@ -126,12 +126,15 @@ def confusion_matrix(scored: ScoredRows) -> dict[str, dict[str, int]]:
 
 
 def read_split(manifest: Path | None) -> dict[str, Any] | None:
-    """``intervals`` and ``rows`` of the features job's manifest; None without one."""
+    """``rows`` of the features job's manifest, and ``intervals`` of a split by time or its ``split``.
+
+    None without a manifest. See `jobs.dividing.split_fields`.
+    """
     path = manifest / "manifest.json" if manifest and manifest.is_dir() else manifest
     if path is None or not path.is_file():
         return None
     document = json.loads(path.read_text(encoding="utf-8"))
-    return {"intervals": document["intervals"], "rows": document["rows"]}
+    return {name: document[name] for name in ("intervals", "split", "rows") if name in document}
 
 
 def number(value: float, digits: int | None = None) -> float | None:

@@ -45,7 +45,7 @@ def history_query(dataset: DatasetSection, points: str) -> str:
     """The SQL query of the last known steps before the first origin of each series of the table `ORIGINS`."""
     length = HORIZONS * asked(dataset).horizon
     return (
-        f"SELECT p.{SERIES} AS entity, p.{quote(dataset.timestamp)} AS event_time, p.{VALUE} AS label "
+        f"SELECT p.{SERIES} AS entity, p.{quote(str(dataset.timestamp))} AS event_time, p.{VALUE} AS label "
         f"FROM {quote(points)} AS p JOIN (SELECT {SERIES}, min({ORIGIN}) AS {ORIGIN} FROM {ORIGINS} "
         f"GROUP BY 1 ORDER BY 1 LIMIT {MAX_SERIES}) AS o ON o.{SERIES} = p.{SERIES} "
         f"AND p.{STEP} <= o.{ORIGIN} AND p.{STEP} > o.{ORIGIN} - {length} WHERE p.{VALUE} IS NOT NULL "

@@ -12,7 +12,7 @@ from jobs.database import literal, quote
 from jobs.forecasts.series import SERIES, STEP, VALUE, asked, feature_name
 from jobs.forecasts.steps import later
 from jobs.names import internal
-from jobs.roles import row_key
+from jobs.roles import event_time, row_key
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 ORIGINS = "origins"
@@ -41,7 +41,7 @@ def write_records(
         where: an SQL condition on the table `ORIGINS`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    time = f"p.{quote(dataset.timestamp)}"
+    time = f"p.{event_time(dataset)}"
     known = f"FILTER (WHERE p.{STEP} <= o.{ORIGIN})"
     lists = ", ".join(f"list(p.{feature_name(place)} ORDER BY p.{STEP})" for place in range(features))
     dynamic = f", [{lists}] AS dynamic_feat" if features else ""
@@ -65,7 +65,7 @@ def keys_query(dataset: DatasetSection, points: str, *, label: bool, where: str 
     """
     forecast = asked(dataset)
     horizon, frequency = forecast.horizon, forecast.frequency
-    who, time = quote(str(dataset.entity)), quote(dataset.timestamp)
+    who, time = quote(str(dataset.entity)), event_time(dataset)
     season = f"CASE WHEN h.held > {forecast.season} THEN {forecast.season} ELSE 1 END"
     names = ["row", "row_key", "entity", "event_time", *(["label"] if label else [])]
     names += ["step", "origin", "scale", "naive"]

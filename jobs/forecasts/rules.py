@@ -9,7 +9,7 @@ from jobs.findings import Finding
 from jobs.forecasts.series import SERIES, STEP, VALUE, asked, value
 from jobs.forecasts.steps import begins_on_calendar, step_number, step_offset
 from jobs.names import internal
-from jobs.roles import entity, within
+from jobs.roles import entity, event_time, within
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.moments import Interval
 
@@ -47,7 +47,7 @@ def series_rules(
 def _view(
     connection: duckdb.DuckDBPyConnection, dataset: DatasetSection, span: Interval, relation: str
 ) -> None:
-    time, frequency = quote(dataset.timestamp), asked(dataset).frequency
+    time, frequency = event_time(dataset), asked(dataset).frequency
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {_VIEW} AS SELECT *, {entity(dataset)} AS {SERIES}, "
         f"{step_number(frequency, time)} AS {STEP}, {step_offset(frequency, time)} AS {_OFFSET}, "

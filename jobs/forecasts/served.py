@@ -40,7 +40,7 @@ def make_continued(
         predicted_at: the SQL expression of the run's time.
     """
     forecast = asked(dataset)
-    time, who = quote(dataset.timestamp), quote(str(dataset.entity))
+    time, who = quote(str(dataset.timestamp)), quote(str(dataset.entity))
     number, target = step_number(forecast.frequency, time), value(dataset)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE history AS FROM (SELECT {entity(dataset)}, {number}, max({target}) "

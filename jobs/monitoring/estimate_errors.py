@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from jobs.error_rows import modelled_columns, values_of
+from jobs.error_rows import modelled_columns
+from jobs.error_values import values_of
 from jobs.metrics.rows import Floats
 from jobs.names import INFERENCE_ID, LABEL, SCORE, SERVED_AT
 from jobs.statistics.error_model import Values, expected_errors

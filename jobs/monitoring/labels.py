@@ -32,7 +32,7 @@ from jobs.names import (
 )
 from jobs.plan import Plan
 from jobs.reading import stage
-from jobs.roles import entity, label_number, row_key
+from jobs.roles import entity, event_time, label_number, row_key
 from jobs.sources import examine
 from jobs.values import checked_value, parsed_value, text_of
 from jobs.verification import verify
@@ -53,7 +53,8 @@ class JoinedLabels:
         coverage: their share of all rows of the monitored version.
         duplicates: number of labels that repeat another label of the same row.
         contradictory: number of rows without a label because the labels of their key differ.
-        unreadable: number of labels that cannot be read.
+        unreadable: number of labels that cannot be read, or are no class of the data set.
+        classes: of the data set, for a note; empty in other tasks.
         unknown: number of labels of no row of this window; most of them are about other windows.
         labelled_until: the latest event time (served time where a row has none) of a labelled row, ISO
             8601, without outliers far above the others (`jobs.monitoring.label_horizon`).
@@ -70,6 +71,7 @@ class JoinedLabels:
     labelled_until: str | None = None
     delay_seconds: Mapping[str, float] | None = None
     offline: Mapping[str, str] | None = None
+    classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -158,6 +160,7 @@ def join_labels(
             unreadable=unreadable,
             unknown=int(str(all_labels)) - int(str(known)),
             offline=offline or None,
+            classes=plan.dataset.classes or (),
             notes=tuple(notes),
         ),
     )
@@ -194,7 +197,10 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, labels: J
             "too, or give labels by inference_id."
         )
     if labels.unreadable:
-        notes.append(f"{labels.unreadable:,} labels cannot be read: give request_id and value in each line.")
+        classes = f", one of {', '.join(map(repr, labels.classes[:5]))}" if labels.classes else ""
+        notes.append(
+            f"{labels.unreadable:,} labels cannot be read: give request_id and value{classes} in each line."
+        )
     return JoinedLabels(
         labelled=int(labelled),
         coverage=labelled / rows if rows else 0.0,
@@ -273,7 +279,8 @@ def _request_id() -> str:
 def _value(dataset: DatasetSection) -> str:
     """The SQL expression of a label's JSON value as a number, as in `jobs.roles.label_number`.
 
-    1, 0, true and false are read as such, whatever the label column's type is, unless classes have names.
+    In a binary task 1, 0, true and false are read as such, whatever the label column's type is. A class may
+    have one of these names.
     """
     text = "value ->> '$'"
     number = f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
@@ -283,9 +290,12 @@ def _value(dataset: DatasetSection) -> str:
     kind = dataset.columns[str(dataset.label)]
     typed, _ = checked_value(parsed_value(text, kind, "VARCHAR"), kind, text, "VARCHAR")
     label_value = f"(SELECT CAST({label_number(dataset)} AS DOUBLE) FROM (SELECT {typed}) AS typed({label}))"
-    # A class may be called 1, 0, true or false.
-    plain = "" if dataset.classes else f"WHEN {number} IN (0, 1) THEN {number} "
-    return f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL {plain}ELSE {label_value} END"
+    if dataset.classes:
+        return f"CASE WHEN json_type(value) NOT IN ('OBJECT', 'ARRAY') THEN {label_value} END"
+    return (
+        f"CASE WHEN json_type(value) IN ('OBJECT', 'ARRAY') THEN NULL WHEN {number} IN (0, 1) THEN {number} "
+        f"ELSE {label_value} END"
+    )
 
 
 def _by_row(
@@ -303,7 +313,7 @@ def _by_row(
     """
     dataset = plan.dataset
     by_key = settings.by == "row_key"
-    keys = dataset.row_key if by_key else (str(dataset.entity), dataset.timestamp)
+    keys = dataset.row_key if by_key else (str(dataset.entity), str(dataset.timestamp))
     needed = {name: dataset.columns[name] for name in (*keys, str(dataset.label))}
     sources = examine(connection, plan.files, folder, settings.format, needed, csv=dataset.csv)
     # A column that a file has twice cannot be compared.
@@ -316,7 +326,7 @@ def _by_row(
     key = (
         row_key(dataset)
         if by_key
-        else f"{entity(dataset)} || {_BETWEEN} || CAST({quote(dataset.timestamp)} AS VARCHAR)"
+        else f"{entity(dataset)} || {_BETWEEN} || CAST({event_time(dataset)} AS VARCHAR)"
     )
     present = " AND ".join(f"{quote(name)} IS NOT NULL" for name in keys)
     values = "".join(f", {quote(name)} AS {alias}" for name, alias in offline.items())
@@ -331,4 +341,23 @@ def _by_row(
         f"NULL::TIMESTAMP AS {_KNOWN_AT}, {whole} AS {_ROW}{values} "
         f"FROM label_rows WHERE {present} AND isfinite({value})"
     )
-    return offline, [f"Labels: {problem.message}" for problem in problems]
+    notes = [f"Labels: {problem.message}" for problem in problems]
+    return offline, [*notes, *_unknown_classes(connection, dataset, value)]
+
+
+def _unknown_classes(connection: duckdb.DuckDBPyConnection, dataset: DatasetSection, value: str) -> list[str]:
+    """A note on labels that are none of the data set's classes; they are left out."""
+    if not dataset.classes:
+        return []
+    label = quote(str(dataset.label))
+    rows, example = single(
+        connection,
+        f"SELECT count(*), min({text_of(label, dataset.columns[str(dataset.label)])}) FROM label_rows "
+        f"WHERE {label} IS NOT NULL AND {value} IS NULL",
+    )
+    if not rows:
+        return []
+    return [
+        f"Labels: {int(str(rows)):,} are {example!r} or others that are no classes of the data set, and left "
+        "out: if they are new classes, add them to dataset.classes and train anew."
+    ]

@@ -71,7 +71,14 @@ def stage_published(
         headers += [source.header for source in sources.readable]
         problems = [
             *sources.problems,
-            *stage(connection, sources, columns, folder.parent / "raw.parquet", view="raw"),
+            *stage(
+                connection,
+                sources,
+                columns,
+                folder.parent / "raw.parquet",
+                view="raw",
+                numbered=not dataset.row_key,
+            ),
         ]
         notes += [problem.message for problem in problems]
         target = folder / f"served-{number:05d}.parquet"

@@ -51,8 +51,13 @@ def read_settings(plan: Plan) -> Settings:
     """
     section, previous = plan.monitor, plan.previous
     rules, labels = section.rules, section.labels
-    if labels and labels.by == "entity_and_time" and not plan.dataset.entity:
-        raise PlanError('monitor.labels.by="entity_and_time": name the entity\'s column, or join by row_key.')
+    dataset = plan.dataset
+    if labels and labels.by == "entity_and_time" and not (dataset.entity and dataset.timestamp):
+        raise PlanError(
+            'monitor.labels.by="entity_and_time": name entity and timestamp, or join by inference_id.'
+        )
+    if labels and labels.by == "row_key" and not dataset.row_key:
+        raise PlanError('monitor.labels.by="row_key": the dataset has no row_key; join by inference_id.')
     _check_edges("monitor.window", section.window)
     if previous is not None:
         _check_edges("previous.window", previous.window)

@@ -20,6 +20,8 @@ SCHEMA_VERSION = 1
 FILE = "program.json"
 OTHER = 0.0
 NO_TIME = -1.0
+SUM_TOLERANCE = 1e-3
+"""How far the sum of a row's probabilities may be from 1: models compute with 32 bits, and some round."""
 
 _SHOWN_CHARACTERS = 40
 _SHOWN_NAMES = 8

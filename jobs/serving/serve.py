@@ -2,7 +2,8 @@
 
 The environment variable `MDLC_SERVING_STEP` selects the container's step. ``prepare`` receives rows as JSON
 Lines and returns the model's features as CSV. ``stamp`` receives the model's answers, one for each line, and
-returns each as JSON with the version of the model package (`MDLC_MODEL_VERSION`).
+returns each as JSON with the version of the model package (`MDLC_MODEL_VERSION`), and where the program has
+classes with the predicted one and the probability of each.
 
 The image answers every exception with status 500. A row that cannot be read is the caller's mistake and must
 get status 400. So the script returns a WSGI application, which Flask, the image's web framework, calls.
@@ -12,11 +13,11 @@ Source: github.com/aws/sagemaker-containers (_transformer.py) and Flask's ``make
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jobs.serving.program import Program, shown
+from jobs.serving.program import FILE, SUM_TOLERANCE, Program, shown
 
 STEP = "MDLC_SERVING_STEP"
 VERSION = "MDLC_MODEL_VERSION"
@@ -67,7 +68,9 @@ def model_fn(model_dir: str) -> Callable[[bytes, str], Answered | Refusal]:
         version = os.environ.get(VERSION, "")
         if not version.isdecimal():
             raise ValueError(f"{VERSION}={version!r}: give the version of the model package, a whole number.")
-        return lambda body, kind: stamp_answers(int(version), body, kind)
+        # A model that was trained before programs had classes has none.
+        classes = Program.read(Path(model_dir)).classes if (Path(model_dir) / FILE).is_file() else ()
+        return lambda body, kind: stamp_answers(int(version), body, kind, classes)
     raise ValueError(f'{STEP}={step!r}: give "prepare" or "stamp".')
 
 
@@ -141,21 +144,47 @@ def _rows(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, row
 
 
-def stamp_answers(version: int, body: bytes, content_type: str) -> Answered:
-    """The model's answers as JSON Lines with the version.
+def stamp_answers(version: int, body: bytes, content_type: str, classes: Sequence[str] = ()) -> Answered:
+    """The model's answers as JSON Lines with the version, and with classes the predicted one.
+
+    Args:
+        classes: of a multiclass task, in the order of the model's numbers.
 
     Raises:
-        ValueError: when the answers are not CSV of numbers; this is an error of the model, not of the caller.
+        ValueError: when the answers are not CSV of numbers, or not one probability for each class; this is an
+            error of the model, not of the caller.
     """
     if content_type not in _ANSWER_TYPES:
         raise ValueError(f"The model answered {content_type!r}: its container must answer {FEATURES}.")
     lines = [line.strip() for line in body.decode("utf-8", "replace").split("\n")]
-    answers = [
-        json.dumps({"score": _score(line, number), "version": version})
-        for number, line in enumerate(lines, start=1)
-        if line
-    ]
+    answers = []
+    for number, line in enumerate(lines, start=1):
+        if line:
+            score = _score(line, number)
+            answer = _of_classes(score, classes, number) if classes else {"score": score}
+            answers.append(json.dumps({**answer, "version": version}))
     return "".join(f"{answer}\n" for answer in answers), ROWS
+
+
+def _of_classes(score: float | list[float], classes: Sequence[str], number: int) -> dict[str, Any]:
+    """The predicted class (of equal ones the first), its probability, and that of each class."""
+    several = score if isinstance(score, list) else [score]
+    if len(several) != len(classes):
+        raise ValueError(
+            f"line {number} of the model's answer has {len(several)} numbers and the model has "
+            f"{len(classes)} classes: its container must answer a probability for each."
+        )
+    if min(several) < 0 or max(several) > 1 or abs(sum(several) - 1) > SUM_TOLERANCE:
+        raise ValueError(
+            f"line {number} of the model's answer: {shown(several)} are no probabilities from 0 to 1 whose "
+            "sum is 1."
+        )
+    highest = max(several)
+    return {
+        "prediction": classes[several.index(highest)],
+        "score": highest,
+        "probabilities": dict(zip(classes, several, strict=True)),
+    }
 
 
 def _score(line: str, number: int) -> float | list[float]:

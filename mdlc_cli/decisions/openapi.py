@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mdlc_cli.decisions.decision_apis import JSON, DecisionApi, Path
+from mdlc_constructs.settings.answer_columns import classes_of
 
 OPENAPI = "3.1.1"
 MAX_ROW_CHARACTERS = 64 * 1024
@@ -224,4 +225,18 @@ def _decision(api: DecisionApi, rules: Mapping[str, Any] | None) -> Schema:
             "description": "The id under which the endpoint's captured data has the request.",
         },
     }
-    return {"title": "Decision", "type": "object", "required": list(properties), "properties": properties}
+    required = list(properties)
+    classes = classes_of(api.rules.columns or {})
+    if classes:
+        number: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+        properties["prediction"] = {
+            "type": "string",
+            "enum": classes,
+            "description": "The most probable class, whose probability is the score; absent for a fallback.",
+        }
+        properties["probabilities"] = {
+            "type": "object",
+            "description": "The probability of each class; absent for a fallback.",
+            "properties": {name: dict(number) for name in classes},
+        }
+    return {"title": "Decision", "type": "object", "required": required, "properties": properties}

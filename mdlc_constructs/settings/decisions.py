@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from mdlc_constructs.settings.answer_columns import answer_columns
 from mdlc_constructs.settings.dataset import COLUMN_TYPES, Dataset
 from mdlc_constructs.settings.decision_calls import ActionCall as ActionCall
 from mdlc_constructs.settings.decision_calls import Fallback as Fallback
@@ -54,6 +55,8 @@ class Decisions:
         action: how the function that acts on a decision is called.
         rules_age: how long rules are cached in a function's memory before they are read again.
         kept: how long a decision's record is kept at least; None keeps it forever.
+        classes: the classes of a multiclass model. Rules may name the predicted one as ``prediction``, and a
+            class's probability as ``probability:<class>``.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -67,6 +70,7 @@ class Decisions:
     action: ActionCall = field(default_factory=ActionCall)
     rules_age: timedelta = timedelta(seconds=10)
     kept: timedelta | None = None
+    classes: tuple[str, ...] = ()
 
     @classmethod
     def about(
@@ -101,7 +105,10 @@ class Decisions:
         for name in further or {}:
             if name in dataset.columns:
                 raise refusal("further", name, "is a column of the dataset; leave it out.")
-        read = [*dataset.resolved_features, *([dataset.timestamp] if dataset.calendar else [])]
+        read = [
+            *dataset.resolved_features,
+            *([dataset.timestamp] if dataset.timestamp and dataset.calendar else []),
+        ]
         looked_up = lookup.columns if lookup else ()
         required = [name for name in read if name not in looked_up]
         if lookup and lookup.key not in required:
@@ -115,12 +122,14 @@ class Decisions:
             action=action or ActionCall(),
             rules_age=rules_age,
             kept=kept,
+            classes=dataset.classes,
         )
 
     def __post_init__(self) -> None:
         check_decisions("decisions", self.decisions)
         object.__setattr__(self, "decisions", tuple(self.decisions))
         object.__setattr__(self, "required", tuple(self.required))
+        object.__setattr__(self, "classes", tuple(self.classes))
         object.__setattr__(self, "columns", dict(self.columns))
         if self.fallback.decision not in self.decisions:
             raise unknown("fallback.decision", self.fallback.decision, self.decisions, what="decision")
@@ -130,6 +139,11 @@ class Decisions:
         for name, kind in self.columns.items():
             if kind not in COLUMN_TYPES:
                 raise unknown(f"columns[{name!r}]", kind, COLUMN_TYPES, what="column type")
+        for name in answer_columns(self.classes):
+            if name in self.columns:
+                raise refusal(
+                    "columns", name, "is what rules call the model's answer; rename the column in the files."
+                )
         for name in self.required:
             if name not in self.columns:
                 raise unknown("required", name, self.columns, what="column")
@@ -148,6 +162,11 @@ class Decisions:
             raise refusal(
                 "kept", str(self.kept), "give a day or more: a repeated request must find its record."
             )
+
+    @property
+    def rule_columns(self) -> dict[str, str]:
+        """The types of the columns that rules may name: those of the row, and those of the answer."""
+        return {**self.columns, **answer_columns(self.classes)}
 
     @property
     def longest(self) -> timedelta:

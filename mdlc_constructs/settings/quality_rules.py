@@ -20,7 +20,7 @@ class QualityRules:
         unique_key: whether all row keys must be different.
         ranges: smallest and largest value of numeric columns; None for no limit.
         accepted_values: the values that a column may hold, as text.
-        minimum_class_share: in a binary task, the smallest share (0 to 1) of the rarer class.
+        minimum_class_share: the smallest share (0 to 1) of the rows that the rarest class may have.
         leak_auc: a feature that alone reaches this AUC (0.5 to 1) counts as a leak of the label; in a
             multiclass task the mean AUC over the classes, in a regression the correlation.
         outliers: the rule for unusual values of numeric columns, by column.

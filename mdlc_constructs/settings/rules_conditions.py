@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mdlc_constructs.settings.answer_columns import CLASS, classes_of
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.rules import Bounds, Condition, comparable
 
@@ -85,6 +86,11 @@ def check_value(columns: Columns, place: str, column: object, value: object) -> 
     if kind is None:
         return
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if kind == CLASS:
+        classes = classes_of(columns or {})
+        if comparable(value) not in {comparable(name) for name in classes}:
+            raise unknown(place, value, classes, what="class")
+        return
     fits = number if kind in _NUMERIC else isinstance(value, bool if kind == "boolean" else str)
     if not fits:
         raise refusal(place, value, f"the column is a {kind}, and such a value never equals it.")

@@ -153,7 +153,7 @@ def read_channel(name: str, *, weights: bool) -> Any:
     parts = [read_csv(path) for path in data_files(name)]
     if not parts:
         return None
-    if len({part.shape[1] for part in parts}) != 1 or parts[0].shape[1] < 2:
+    if len({part.shape[1] for part in parts}) != 1 or parts[0].shape[1] < (3 if weights else 2):
         raise UserError(f"Channel {name}: every file needs the label and the same number of features")
     table = numpy.concatenate(parts) if len(parts) > 1 else parts[0]
     if numpy.isnan(table[:, 0]).any():
@@ -190,7 +190,7 @@ def train() -> None:
         raise UserError(f"No data in training channel path {BASE / 'input' / 'data' / 'train'}")
     watched = [(table, "train")]
     if "validation" in channels:
-        held = read_libsvm("validation") if libsvm else read_channel("validation", weights=False)
+        held = read_libsvm("validation") if libsvm else read_channel("validation", weights=weights)
         if held is None:
             raise UserError(f"No data in validation channel path {BASE / 'input' / 'data' / 'validation'}")
         watched.append((held, "validation"))

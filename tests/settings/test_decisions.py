@@ -27,6 +27,7 @@ DATASET = Dataset.csv(
     known_after=("delay",),
     calendar=("hour",),
 )
+COLUMNS = {name: kind for name, kind in DATASET.columns.items() if name != "late"}
 LOOKUP = FeatureLookup(key="plane", defaults={"seats": 150})
 
 
@@ -169,3 +170,17 @@ def test_what_cannot_be_is_refused(changed: dict[str, Any], message: str) -> Non
 def test_required_columns_are_known_ones() -> None:
     with pytest.raises(ValueError, match="required='y': no such column"):
         Decisions(decisions=("a",), fallback=Fallback(decision="a"), columns={"x": "number"}, required=("y",))
+
+
+def test_rules_about_classes_may_name_them() -> None:
+    dataset = replace(DATASET, task="multiclass", classes=("early", "late", "never"), columns=COLUMNS)
+    made = Decisions.about(dataset, decisions=("wait",), fallback=Fallback(decision="wait"))
+    assert "prediction" not in made.columns and decisions().rule_columns == decisions().columns
+    assert {name: kind for name, kind in made.rule_columns.items() if name not in made.columns} == {
+        "prediction": "class",
+        "probability:early": "number",
+        "probability:late": "number",
+        "probability:never": "number",
+    }
+    with pytest.raises(ValueError, match="columns='prediction': is what rules call the model's"):
+        replace(made, columns={**made.columns, "prediction": "category"})

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mdlc_constructs.settings import rules_document
+from mdlc_constructs.settings.answer_columns import answer_columns, answer_values
 from mdlc_constructs.settings.rules_document import RulesRefusedError, check, parse, read
 
 DECISIONS = ("wait", "rebook")
@@ -242,3 +243,51 @@ def test_any_document_is_read_or_refused(sections: dict[str, Any]) -> None:
 def test_a_document_with_no_bands_at_all_is_refused() -> None:
     document = {name: value for name, value in GOOD.items() if name != "bands"}
     assert problems(document) == ("bands: there are none; give at least one, the last without below.",)
+
+
+CLASSES = {**COLUMNS, **answer_columns(("setosa", "it's", "3"))}
+BY_CLASS: dict[str, Any] = {
+    **GOOD,
+    "overrides": [
+        {
+            "name": "sure",
+            "when": {"prediction": {"is": "setosa"}, "probability:setosa": {"at_least": 0.8}},
+            "decision": "rebook",
+        }
+    ],
+    "deny": [{"column": "prediction", "values": [3], "decision": "rebook"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("prediction", "probability", "rule"),
+    [
+        ("setosa", 0.8, "overrides:sure"),
+        ("setosa", 0.7, "bands[0]"),
+        ("it's", 0.9, "bands[0]"),
+        ("3", 0.1, "deny[0]"),
+    ],
+)
+def test_rules_may_name_a_class_and_its_probability(prediction: str, probability: float, rule: str) -> None:
+    rules = parse(BY_CLASS, decisions=DECISIONS, columns=CLASSES)
+    row = {"distance": 1, **answer_values(prediction, {"setosa": probability})}
+    assert rules.decide(0.4, row).rule == rule
+    # An answer of one number names no class.
+    assert rules.decide(0.4, {"distance": 1, **answer_values(None, None)}).rule == "bands[0]"
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ({"prediction": {"is": "setosas"}}, "'setosas': no such class; did you mean 'setosa'"),
+        ({"prediction": {"in": ["it's", "4"]}}, "in[1]='4': no such class"),
+        ({"prediction": {"above": 1}}, "the column is a class; compare numbers"),
+        ({"probability:setosas": {"above": 0.5}}, "no such column; did you mean 'probability:setosa'"),
+        ({"probability:setosa": {"is": "high"}}, "the column is a number"),
+    ],
+)
+def test_an_unknown_class_is_refused(when: dict[str, Any], said: str) -> None:
+    document = {**BY_CLASS, "overrides": [{"when": when, "decision": "wait"}]}
+    with pytest.raises(RulesRefusedError) as refused:
+        parse(document, decisions=DECISIONS, columns=CLASSES)
+    assert said in refused.value.problems[0]

@@ -19,7 +19,7 @@ So the record itself is the idempotency record here.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from lambdas.functions.decide.steps import RULES_DOWN, Conclusion, Features, Row, Score
@@ -54,7 +54,10 @@ _TO_ACTION = (
     "features",
     "at",
 )
-_AS_JSON = ("row", "features", "defaults_used", "score")
+OF_CLASSES = ("prediction", "probabilities")
+"""Answered, recorded and passed to the action only where the model's answer has several classes."""
+
+_AS_JSON = ("row", "features", "defaults_used", "score", "probabilities")
 """Stored as JSON text: DynamoDB numbers have a smaller range than Python's floats."""
 
 
@@ -89,6 +92,8 @@ def make(
         features=features.values,
         defaults_used=features.defaults_used,
         score=score.value,
+        prediction=score.prediction,
+        probabilities=score.probabilities,
         model_version=score.model_version,
         variant=variant,
         rules_version=conclusion.rules_version,
@@ -113,12 +118,17 @@ def from_item(item: Item) -> DecisionRecord:
 
 def answer(record: DecisionRecord) -> dict[str, JsonValue]:
     """The answer to the caller."""
-    return {name: getattr(record, name) for name in ANSWERED}
+    return _named(record, ANSWERED)
 
 
 def action_payload(record: DecisionRecord) -> dict[str, JsonValue]:
     """The action's input; `request_id` is its idempotency key."""
-    return {name: getattr(record, name) for name in _TO_ACTION}
+    return _named(record, _TO_ACTION)
+
+
+def _named(record: DecisionRecord, names: Sequence[str]) -> dict[str, JsonValue]:
+    classes = OF_CLASSES if record.prediction is not None else ()
+    return {name: getattr(record, name) for name in (*names, *classes)}
 
 
 def is_of(record: DecisionRecord, row: Row) -> bool:

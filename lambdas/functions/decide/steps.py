@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lambdas.planning.items import Item
+from mdlc_constructs.settings.answer_columns import answer_values
 from mdlc_constructs.settings.payloads.codec import JsonValue
 from mdlc_constructs.settings.payloads.decision import DecideSettings, LookupSettings
 from mdlc_constructs.settings.rules import Rules, is_missing
@@ -44,11 +45,18 @@ class Features:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """A score with the version of the model that gave it, or the reason why there is none."""
+    """A score with the version of the model that gave it, or the reason why there is none.
+
+    Attributes:
+        prediction: of a model of several classes, the most probable one; the score is its probability.
+        probabilities: of such a model, by class.
+    """
 
     value: float | None
     model_version: int | str | None
     missing: str | None
+    prediction: str | None = None
+    probabilities: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +106,17 @@ def request_line(features: Features) -> str:
 
 
 def read_answer(body: str) -> Score:
-    """The score in the endpoint's answer: a line of `{"score", "version"}`, or a number alone."""
+    """The score in the endpoint's answer: a line of `{"score", "version"}`, or a number alone.
+
+    An answer about several classes has `prediction` and `probabilities` too.
+    """
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
         content = None
-    version = None
+    version = prediction = probabilities = None
     if isinstance(content, dict):
+        prediction, probabilities = _classes(content)
         version = content.get("version")
         version = version if isinstance(version, (int, str)) and not isinstance(version, bool) else None
         content = content.get("score")
@@ -115,7 +127,26 @@ def read_answer(body: str) -> Score:
         value = math.nan
     if not math.isfinite(value):
         return Score(value=None, model_version=version, missing=ANSWER_UNREADABLE)
-    return Score(value=value, model_version=version, missing=None)
+    return Score(
+        value=value,
+        model_version=version,
+        missing=None,
+        prediction=prediction,
+        probabilities=probabilities,
+    )
+
+
+def _classes(content: Mapping[str, JsonValue]) -> tuple[str | None, dict[str, float] | None]:
+    """The predicted class and the probability of each; None for an answer of one number."""
+    prediction, probabilities = content.get("prediction"), content.get("probabilities")
+    if not isinstance(prediction, str) or not isinstance(probabilities, Mapping):
+        return None, None
+    numbers = {
+        name: float(value)
+        for name, value in probabilities.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+    return (prediction, numbers) if len(numbers) == len(probabilities) else (None, None)
 
 
 def no_score(error: str, message: str) -> Score:
@@ -147,7 +178,8 @@ def conclude(settings: DecideSettings, rules: Rules | None, score: Score, featur
             rules_version=version,
             fallback=score.missing or RULES_MISSING,
         )
-    verdict = rules.decide(score.value, features.values)
+    answer = answer_values(score.prediction, score.probabilities)
+    verdict = rules.decide(score.value, {**features.values, **answer})
     return Conclusion(decision=verdict.decision, rule=verdict.rule, rules_version=version, fallback=None)
 
 

@@ -54,6 +54,8 @@ class DatasetSection:
 
     Attributes:
         columns: types by name.
+        timestamp: the column with a row's time; None for data without one.
+        row_key: the columns that identify a row; empty for data without ids.
         features: the columns that the model is fitted on.
         positive: the label's positive value, as text.
         classes: the label's values in a multiclass task, in the order of the model's answers.
@@ -64,8 +66,8 @@ class DatasetSection:
     """
 
     format: str
-    timestamp: str
-    row_key: tuple[str, ...]
+    timestamp: str | None = None
+    row_key: tuple[str, ...] = ()
     columns: Mapping[str, str]
     features: tuple[str, ...]
     positive: str

@@ -186,6 +186,8 @@ class DecisionRecord:
         action: `pending`, `queued`, `done`, `failed` or `none`.
         at: ISO 8601, in UTC.
         expires_at: in seconds since 1970; None keeps the record forever.
+        prediction: of a multiclass model, the most probable class.
+        probabilities: of a multiclass model, by class.
     """
 
     request_id: str
@@ -205,3 +207,5 @@ class DecisionRecord:
     at: str
     variant: str | None = None
     expires_at: int | None = field(default=None, metadata={OMIT_NONE: True})
+    prediction: str | None = field(default=None, metadata={OMIT_NONE: True})
+    probabilities: Mapping[str, float] | None = field(default=None, metadata={OMIT_NONE: True})

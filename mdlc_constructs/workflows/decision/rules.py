@@ -54,7 +54,7 @@ def checked_text(rules: Path | Mapping[str, Any], decisions: Decisions) -> str:
             raise ValueError(
                 f"rules={str(rules)!r} cannot be read ({error}): give a JSON file in UTF-8."
             ) from error
-    parse(read(text), decisions=decisions.decisions, columns=decisions.columns)
+    parse(read(text), decisions=decisions.decisions, columns=decisions.rule_columns)
     return text
 
 
@@ -125,7 +125,7 @@ def accept_rules(
             "Bucket": place.bucket_name,
             "Key": place.object_key,
             "Decisions": list(decisions.decisions),
-            "Columns": dict(decisions.columns),
+            "Columns": dict(decisions.rule_columns),
         },
     )
     return function, first
@@ -136,7 +136,7 @@ def upload_template(api: str, model: str, table: str, decisions: Decisions) -> s
 
     When the columns do not fit into a template, names of columns are checked at deployment only.
     """
-    for columns in (dict(decisions.columns), None):
+    for columns in (dict(decisions.rule_columns), None):
         known = {
             "api": api,
             "model": model,

@@ -55,6 +55,7 @@ class RetrainingSettings:
         training_seconds: the timeout of the training machine.
         release_seconds: the timeout of the release machine.
         task: task of the training's dataset.
+        has_time: whether the training's dataset has a timestamp.
 
     Raises:
         ValueError: when settings contradict each other; names the argument, its value and the remedy.
@@ -62,7 +63,7 @@ class RetrainingSettings:
 
     model: str
     triggers: Sequence[Trigger]
-    window: TrainingWindow
+    window: TrainingWindow | None = None
     patience: Patience = field(default_factory=Patience)
     instances: int = 1
     label_delay: timedelta = timedelta(0)
@@ -76,6 +77,7 @@ class RetrainingSettings:
     fleet: str = "fleet"
     budget: Budget = field(default_factory=Budget)
     task: str = "binary"
+    has_time: bool = True
     classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -99,6 +101,7 @@ class RetrainingSettings:
                 "and Step Functions ends it after a year; shorten patience.longest or approval_within.",
             )
         self._check_comparison()
+        self._check_window()
 
     def _check_triggers(self) -> None:
         if not self.triggers:
@@ -122,6 +125,21 @@ class RetrainingSettings:
                 self.model,
                 "its gate compares no challenger with the champion, so that any retraining would win; give "
                 "it Gate(better_than_champion=...), or say why not by without_comparison='...'.",
+            )
+
+    def _check_window(self) -> None:
+        if self.window is None and self.has_time:
+            raise refusal(
+                "window",
+                None,
+                "say which rows to train on, such as ExpandingWindow(holdout=timedelta(days=7)).",
+            )
+        if self.window is not None and not self.has_time:
+            raise refusal(
+                "window",
+                self.window,
+                "the dataset has no timestamp, so no row is newer than another; leave window out to train on "
+                "all rows, or name the timestamp.",
             )
 
     @property
@@ -151,7 +169,7 @@ class RetrainingSettings:
             release=machine_arn(f"{self.model}-{RELEASE}") if self.releases else None,
             dataset=f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}",
             patience=self.patience.to_payload(),
-            window=window_to_payload(self.window),
+            window=None if self.window is None else window_to_payload(self.window),
             label_delay=int(self.label_delay.total_seconds()),
             by_time=self.by_time,
             priority=(requests[0] if requests else OnRequest()).priority,

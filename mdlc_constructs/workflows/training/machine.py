@@ -74,7 +74,7 @@ class TrainingSettings:
     model: str
     dataset: Dataset
     algorithm: Algorithm
-    split: Split = field(default_factory=Split.by_fraction)
+    split: Split | None = None
     quality: QualityRules = field(default_factory=QualityRules)
     evaluation: Evaluation = field(default_factory=Evaluation)
     gate: Gate = field(default_factory=Gate)
@@ -90,7 +90,10 @@ class TrainingSettings:
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
-        object.__setattr__(self, "algorithm", self.algorithm.with_classes(self.dataset.classes))
+        object.__setattr__(self, "split", (self.split or Split.usual(self.dataset)).of(self.dataset))
+        algorithm = self.algorithm.weighted(self.dataset.weighted).with_classes(self.dataset.classes)
+        object.__setattr__(self, "algorithm", algorithm)
+        self.evaluation.check_dataset(self.dataset)
         check_records(self.algorithm, self.dataset)
         self.training_compute.require("training", image=self.algorithm.x86_image)
         self.job_compute.require("processing", image=Image.jobs().title)
@@ -102,13 +105,18 @@ class TrainingSettings:
         return {
             "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": encode(self.quality.to_plan()),
-            "split": encode(self.split.to_plan()),
+            "split": encode(self.chosen_split.to_plan()),
             "gate": encode(self.gate.to_plan()),
             "evaluation": encode(self.evaluation.to_plan()),
             "importance": encode(importance) if importance else None,
             "algorithm": encode(self._algorithm_section()),
             "code_version": self.code_version,
         }
+
+    @property
+    def chosen_split(self) -> Split:
+        """The split, or the dataset's usual one when none was given."""
+        return self.split or Split.usual(self.dataset)
 
     @property
     def reports_gain(self) -> bool:
@@ -168,7 +176,7 @@ def prepare_features(settings: TrainingSettings) -> Task:
         outputs={"split": "{% $plan.uris.split %}", "program": "{% $plan.uris.program %}"},
         compute=settings.job_compute,
         network=settings.network,
-        comment="Chronological split; encodings and imputations from the training part only",
+        comment="Split; encodings and imputations from the training part only",
     )
 
 

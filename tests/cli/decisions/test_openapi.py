@@ -8,6 +8,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from lambdas.functions.decide import record, requests, steps
 from mdlc_cli.decisions import openapi
 from mdlc_cli.decisions.decision_apis import Path
+from mdlc_constructs.settings.answer_columns import answer_columns
 from tests.cli.decisions.test_asking import DECISION_API
 from tests.workflows.decision.settings import RULES
 
@@ -75,3 +76,14 @@ def test_every_authorizer_is_a_security_scheme(authorization: str, scheme: str, 
     assert operation["security"] == [{scheme: list(path.scopes)}]
     assert document["components"]["securitySchemes"][scheme]["x-amazon-apigateway-authtype"] == kind
     assert ("401" in operation["responses"]) == (authorization != "AWS_IAM")
+
+
+def test_a_model_of_classes_answers_them() -> None:
+    columns = {**(DECISION_API.rules.columns or {}), **answer_columns(("a", "b", "c"))}
+    api = replace(DECISION_API, rules=replace(DECISION_API.rules, columns=columns))
+    document = openapi.document(api, RULES)
+    decision = document["components"]["schemas"]["Decision"]
+    assert tuple(decision["properties"]) == (*record.ANSWERED, *record.OF_CLASSES)
+    assert tuple(decision["required"]) == record.ANSWERED
+    assert decision["properties"]["prediction"]["enum"] == ["a", "b", "c"]
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -6,7 +7,8 @@ import pytest
 
 from jobs.commands.monitor import run
 from jobs.errors import InputError
-from jobs.names import ENTITY, EVENT_TIME, KNOWN, LABEL, ROW_KEY
+from jobs.names import ANSWER, ENTITY, EVENT_TIME, KNOWN, LABEL, ROW_KEY
+from tests.jobs.batches import DATASET
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 
@@ -254,3 +256,46 @@ def test_labels_of_which_none_matches_are_told_in_the_summary_and_on_the_page(se
     (said,) = [note for note in notes if "No label is about a row" in note]
     page = (served.folder / "out/monitoring/report.html").read_text()
     assert "No label is about a row" in page and "r5-0" in said
+
+
+CLASSES: dict[str, Any] = {
+    "columns": {**DATASET["columns"], "y": "category"},
+    "task": "multiclass",
+    "classes": ["1", "0", "b"],
+}
+
+
+def of_classes(row: Mapping[str, Any]) -> str:
+    answer = {"score": 0.5, "probabilities": {"1": 0.3, "0": 0.5, "b": 0.2}, "version": 7}
+    return event(row, answers=[json.dumps(answer)])
+
+
+def test_labels_of_classes_become_their_numbers(window: Window) -> None:
+    made = rows(6)
+    window.capture(of_classes(row) for row in made)
+    values = ["1", "0", "1.0", "b", "new", ""]
+    window.label([{**row, "y": value} for row, value in zip(made, values, strict=True)])
+    with opened(window, dataset=CLASSES) as read:
+        assert known(read) == {row["id"]: number for row, number in zip(made, [0, 1, 0, 2], strict=False)}
+        assert read.query(f"SELECT DISTINCT {ANSWER} FROM judged") == [([0.3, 0.5, 0.2],)]
+        (note,) = [note for note in read.labels.notes if "'new'" in note]
+        assert note.startswith("Labels: 1 are 'new' or others that are no classes of the data set, and left")
+
+
+def test_labels_of_classes_by_inference_id(window: Window) -> None:
+    made = rows(5)
+    window.capture(
+        event(row, identity=row["id"], answers=['{"score": [0.3, 0.5, 0.2], "version": 7}']) for row in made
+    )
+    values = [1, "0", 1.0, "B", True]
+    window.label(
+        ({"request_id": row["id"], "value": value} for row, value in zip(made, values, strict=True)),
+        "labels.jsonl",
+    )
+    labels = {"by": "inference_id", "format": "jsonl"}
+    with opened(window, dataset=CLASSES, labels=labels) as read:
+        assert known(read) == {row["id"]: number for row, number in zip(made, [0, 1, 0], strict=False)}
+        assert read.labels.unreadable == 2
+        assert any(
+            "give request_id and value, one of '1', '0', 'b' in each line" in n for n in read.labels.notes
+        )

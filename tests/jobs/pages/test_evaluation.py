@@ -9,7 +9,9 @@ from jobs.gate import Check
 from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.rows import ScoredRows
+from jobs.pages.axes import colour
 from jobs.pages.evaluation import draw
+from jobs.pages.evaluation_classes import MAX_CURVES
 from tests.jobs.batches import Batch
 from tests.jobs.evaluation.reports import scored_rows
 
@@ -81,3 +83,7 @@ def test_a_text_with_dollars_is_no_formula(filled: Batch, tmp_path: Path) -> Non
     bootstrap = bootstrap_metrics(models, resamples=20, seed=1)
     draw(filled.plan(), models, metrics, bootstrap, [check], tmp_path / "page.png")
     assert (tmp_path / "page.png").stat().st_size > 10_000
+
+
+def test_curves_have_colours_of_their_own() -> None:
+    assert len({colour(place) for place in range(MAX_CURVES)}) == MAX_CURVES

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,37 @@ def test_each_answer_is_stamped_with_the_version(ask: Ask, answer: str, scores: 
     body, kind = ask(answer.encode(), "text/csv; charset=utf-8", step="stamp")
     assert kind == ROWS
     assert [json.loads(line) for line in body.splitlines()] == [{"score": s, "version": 7} for s in scores]
+
+
+@pytest.mark.parametrize("answer", ["0.2,0.5,0.3\n0.4,0.2,0.4\n", "[0.2, 0.5, 0.3]\n[0.4, 0.2, 0.4]\n"])
+def test_an_answer_of_classes_names_the_class(tmp_path: Path, ask: Ask, answer: str) -> None:
+    (tmp_path / "program.json").write_text(replace(PROGRAM, classes=("b", "ü", "a")).to_json())
+    body, _ = ask(answer.encode(), "text/csv", step="stamp")
+    first, second = (json.loads(line) for line in body.splitlines())
+    assert first == {
+        "prediction": "ü",
+        "score": 0.5,
+        "probabilities": {"b": 0.2, "ü": 0.5, "a": 0.3},
+        "version": 7,
+    }
+    assert (second["prediction"], second["score"]) == ("b", 0.4)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("2", "has 1 numbers and the model has 3 classes: its container must answer a probability for each"),
+        ("0.1,0.2,0.3,0.4", "has 4 numbers and the model has 3 classes"),
+        ("0.5,0.6,0.3", r"\[0.5, 0.6, 0.3\] are no probabilities from 0 to 1 whose sum is 1"),
+        ("1.5,-0.5,0", "are no probabilities"),
+    ],
+)
+def test_an_answer_that_is_no_probability_of_each_class_is_the_models_mistake(
+    tmp_path: Path, ask: Ask, answer: str, said: str
+) -> None:
+    (tmp_path / "program.json").write_text(replace(PROGRAM, classes=("b", "ü", "a")).to_json())
+    with pytest.raises(ValueError, match=said):
+        ask(answer, "text/csv", step="stamp")
 
 
 @pytest.mark.parametrize("answer", ["nan", "high", "0.5,", "0.1\ninf"])

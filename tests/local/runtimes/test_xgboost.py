@@ -102,6 +102,21 @@ def test_what_is_no_libsvm_is_refused_as_by_the_image(tmp_path: Path) -> None:
     assert reason.startswith("First line '1,2,3") and "is not 'LIBSVM' format" in reason
 
 
+def test_weights_are_read_in_training_and_in_validation(tmp_path: Path) -> None:
+    """As the image does since its change #145: rows of no weight count in neither channel."""
+    lines = {
+        channel: [line.replace(",", ",1,", 1) for line in rows(100, seed)]
+        + [f"{1 - int(line[0])},0{line[1:]}" for line in rows(100, seed)]
+        for seed, channel in enumerate(("train", "validation"))
+    }
+    files = {channel: {"a.csv": "\n".join(some)} for channel, some in lines.items()}
+    prepare(tmp_path, {**GOOD, "csv_weights": "1", "eval_metric": "logloss"}, files)
+    ran = train(tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    last = ran.stdout.splitlines()[-1].split("#011")
+    assert all(float(value.rpartition(":")[2]) < 0.3 for value in last[1:]), last
+
+
 def test_log_lines_are_those_of_the_image(trained: tuple[Path, str]) -> None:
     lines = trained[1].splitlines()
     assert lines[:2] == [

@@ -163,3 +163,15 @@ def test_a_row_that_the_machine_wrote_is_known_by_15_digits() -> None:
     for other in ({"share": 0.1234567}, {"yes": False}, {"account": 10**400}, {"name": None}):
         assert not record.is_of(by_machine, {**exact, **other})
     assert not record.is_of(made(row=short), exact)
+
+
+def test_a_record_of_classes_has_them_and_others_do_not() -> None:
+    probabilities = {"a": 0.25, "b": 0.75}
+    score = Score(value=0.75, model_version=7, missing=None, prediction="b", probabilities=probabilities)
+    recorded = made(score=score)
+    item = record.to_item(recorded)
+    assert (item["prediction"], item["probabilities"]) == ({"S": "b"}, {"S": '{"a": 0.25, "b": 0.75}'})
+    assert record.from_item(item) == recorded
+    for content in (record.answer(recorded), record.action_payload(recorded)):
+        assert (content["prediction"], content["probabilities"]) == ("b", probabilities)
+    assert not {"prediction", "probabilities"} & set(record.answer(made()))

@@ -177,3 +177,36 @@ def test_without_rules_the_fallback_is_decided_and_marked() -> None:
     scored = Score(value=0.9, model_version=7, missing=None)
     made = steps.conclude(SETTINGS, None, scored, Features(values={}, defaults_used=()))
     assert (made.decision, made.fallback) == ("wait", steps.RULES_MISSING)
+
+
+CLASSES = {"prediction": "b", "score": 0.6, "probabilities": {"a": 0.4, "b": 0.6}, "version": 7}
+
+
+def test_an_answer_of_classes_is_read_and_rules_see_it() -> None:
+    score = steps.read_answer(json.dumps(CLASSES))
+    assert score == Score(
+        value=0.6, model_version=7, missing=None, prediction="b", probabilities={"a": 0.4, "b": 0.6}
+    )
+    rules = parse(
+        {
+            "schema_version": 1,
+            "version": "1",
+            "overrides": [
+                {
+                    "when": {"prediction": {"is": "b"}, "probability:a": {"above": 0.3}},
+                    "decision": "rebook",
+                }
+            ],
+            "bands": [{"decision": "wait"}],
+        },
+        decisions=("wait", "rebook"),
+    )
+    features = Features(values={"plane": "N1"}, defaults_used=())
+    assert steps.conclude(SETTINGS, rules, score, features).decision == "rebook"
+    assert steps.conclude(SETTINGS, rules, steps.read_answer("0.6"), features).decision == "wait"
+
+
+@pytest.mark.parametrize("change", [{"probabilities": {"a": "0.4"}}, {"prediction": 3}, {"probabilities": 1}])
+def test_classes_that_cannot_be_read_leave_the_score(change: dict[str, Any]) -> None:
+    score = steps.read_answer(json.dumps({**CLASSES, **change}))
+    assert (score.value, score.prediction, score.probabilities) == (0.6, None, None)
