@@ -40,8 +40,8 @@ def measure(truth_set: TruthSet, reference: Path, analysis: Path, size: int) -> 
     with connect() as (connection, _):
         for name, path in (("reference", reference), ("analysis", analysis)):
             connection.execute(
-                f"CREATE TABLE {name} AS SELECT {_columns(truth_set)}, {TRUTH}, row_number() OVER () - 1 AS place "
-                f"FROM {parquet(path)}"
+                f"CREATE TABLE {name} AS SELECT {_columns(truth_set)}, {TRUTH}, "
+                f"row_number() OVER () - 1 AS place FROM {parquet(path)}"
             )
         kinds = {**truth_set.columns, **_answers(truth_set)}
         baseline = statistics(connection, "reference", kinds)
@@ -56,7 +56,8 @@ def measure(truth_set: TruthSet, reference: Path, analysis: Path, size: int) -> 
         windows = []
         for start in range(0, rows - size + 1, size):
             connection.execute(
-                f"CREATE OR REPLACE VIEW served AS FROM analysis WHERE place >= {start} AND place < {start + size}"
+                "CREATE OR REPLACE VIEW served AS FROM analysis "
+                f"WHERE place >= {start} AND place < {start + size}"
             )
             windows.append(_window(connection, truth_set, baseline, holdout, estimator))
         return {"reference": {name: entry["value"] for name, entry in holdout.items()}, "windows": windows}

@@ -1,7 +1,6 @@
 """The data-quality rules of a ranking: its groups, and relevances as grades."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import duckdb
 
@@ -76,5 +75,4 @@ def grade_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[F
 
 
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    found: Any = single(connection, query)[0]
-    return int(found)
+    return int(str(single(connection, query)[0]))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -13,9 +12,6 @@ from jobs.errors import InputError
 from jobs.forecasts.answers import quantile_faults, quantiles_query
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import DataFile
-
-if TYPE_CHECKING:
-    pass
 
 SUFFIX = ".out"
 _LINE_BYTES = 16_000_000

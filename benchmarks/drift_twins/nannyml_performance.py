@@ -22,7 +22,8 @@ PROBLEMS = {
 def main() -> None:
     warnings.simplefilter("ignore")
     reference, analysis = (pd.read_parquet(path) for path in sys.argv[1:3])
-    settings = json.loads(open(sys.argv[3]).read())
+    with open(sys.argv[3]) as file:
+        settings = json.load(file)
     task, size, metrics = settings["task"], settings["chunk_size"], settings["metrics"]
     columns = {"y_true": "y_true", "y_pred": "y_pred", "problem_type": PROBLEMS[task]}
     if task != "regression":

@@ -18,12 +18,12 @@ A document::
       ]
     }
 
+Tests of a column: ``is``, ``is_not``, ``in``, ``not_in``, ``missing`` and, for numbers, ``at_least``,
+``above``, ``at_most``, ``below``. Every entry may have a ``name``, which is recorded with its decisions.
+
 In a multiclass task conditions and lists may name the answer too: the column ``prediction`` is the most
 probable class, ``probability:setosa`` the probability of the class setosa. The score is the highest
 probability.
-
-Tests of a column: ``is``, ``is_not``, ``in``, ``not_in``, ``missing`` and, for numbers, ``at_least``,
-``above``, ``at_most``, ``below``. Every entry may have a ``name``, which is recorded with its decisions.
 """
 
 import hashlib

@@ -13,7 +13,7 @@ CLASSES = AnswerShape(task="multiclass", names=("a", "it's", "c"))
         ("[0.4, 0.2, 0.4]", (True, True, 0.4, "a")),
         ("[0.4, 0.2, 0.5]", (True, False, 0.5, "c")),
         ("[0.4, NULL, 0.6]", (False, None, 0.6, "c")),
-        ("NULL::DOUBLE[]", (False, None, None, None)),
+        ("NULL", (False, None, None, None)),
         ("[1.0]", (False, None, 1.0, "a")),
     ],
 )
@@ -22,7 +22,7 @@ def test_an_answer_of_classes(answer: str, expected: tuple[object, ...]) -> None
         complete, bounded, score, name = single(
             connection,
             f"SELECT {CLASSES.complete('a')}, {CLASSES.in_bounds('a')}, {CLASSES.score('a')}, "
-            f"{CLASSES.prediction('a')} FROM (SELECT {answer} AS a)",
+            f"{CLASSES.prediction('a')} FROM (SELECT CAST({answer} AS DOUBLE[]) AS a)",
         )
     assert (complete, bounded if complete else None, score, name) == expected
 

@@ -1,4 +1,5 @@
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -6,6 +7,16 @@ import pytest
 
 MODULES = sorted(Path("jobs").rglob("*.py"))
 WITHOUT_TESTS_OF_THEIR_OWN = {"__init__", "__main__", "errors"}
+
+
+DATA_JOBS = ("quality", "features", "prepare", "check", "golden")
+"""The commands whose jobs get the wheels of `jobs/requirements-data`, without NumPy."""
+
+
+def test_the_data_jobs_run_without_numpy() -> None:
+    commands = ", ".join(f"jobs.commands.{name}" for name in DATA_JOBS)
+    program = f"import sys; sys.modules['numpy'] = None; import {commands}"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 SERVING = sorted(Path("jobs/serving").glob("*.py"))

@@ -6,7 +6,6 @@ and PublishEvent.
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.asl.machine import Machine
@@ -132,11 +131,6 @@ class TrainingSettings:
         measured = self.dataset.task_kind.label == "required" and self.dataset.task != "forecast"
         return None if not measured else self.evaluation.importance()
 
-    @property
-    def environment(self) -> Mapping[str, str] | None:
-        """The environment variables of the containers of training and scoring; None for none."""
-        return environment_of(self.algorithm, self.dataset)
-
     def _algorithm_section(self) -> AlgorithmSection:
         return AlgorithmSection(
             name=getattr(self.algorithm, "name", ""),
@@ -186,7 +180,7 @@ def train(settings: TrainingSettings) -> Task:
         model=settings.model,
         task=settings.dataset.task,
         algorithm=settings.algorithm,
-        environment=settings.environment,
+        environment=environment_of(settings.algorithm, settings.dataset),
         compute=settings.training_compute,
         network=settings.network,
     )
@@ -198,7 +192,7 @@ def model(settings: TrainingSettings) -> Task:
         model_name="{% $plan.names.CreateModel %}",
         image="${TrainingImage}",
         artifact="{% $plan.uris.artifact %}",
-        environment=settings.environment,
+        environment=environment_of(settings.algorithm, settings.dataset),
         model=settings.model,
         network=settings.network,
     )
@@ -258,7 +252,7 @@ def register(settings: TrainingSettings) -> Task:
             Container(
                 image="${TrainingImage}",
                 model_data_url="{% $plan.uris.artifact %}",
-                environment=settings.environment,
+                environment=environment_of(settings.algorithm, settings.dataset),
             ),
         ),
         content_types=(settings.algorithm.content_type,),

@@ -183,3 +183,9 @@ def test_the_bucket_is_that_of_the_newest_package() -> None:
         golden.bucket_of(registry(), "churn")
     with pytest.raises(CommandError, match="registered by no training workflow"):
         golden.bucket_of(registry("arn"), "churn")
+
+
+def test_rows_without_ids_are_numbered(tmp_path: Path) -> None:
+    path = file(tmp_path, "x,late\n1,0.5\n1,0.5\n")
+    found = golden.read(path, keys=(), expected="late", limit=None)
+    assert [(one.key, one.row) for one in found] == [("1", {"x": "1"}), ("2", {"x": "1"})]

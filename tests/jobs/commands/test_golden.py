@@ -202,3 +202,14 @@ def test_missing_files_break_the_job(asked: Golden) -> None:
 def test_a_plan_that_does_not_say_how_near_breaks_the_job(asked: Golden) -> None:
     with pytest.raises(PlanError, match="golden=None: the golden job needs this section"):
         asked.run(asked.plan(workflow="batch", split={}))
+
+
+def test_rows_without_ids_are_numbered(tmp_path: Path) -> None:
+    made = Golden(tmp_path)
+    made.record([{"amount": 1}, {"amount": 1}])
+    made.expect({"1": 0.5, "2": 0.6})
+    made.answer(stamped([0.5, 0.6]))
+    assert made.run(made.planned(dataset={"row_key": []})).passed
+    made.expect({"2": 0.5, "1": 0.6})
+    with pytest.raises(InputError, match="write both in the same order"):
+        made.run(made.planned(dataset={"row_key": []}))

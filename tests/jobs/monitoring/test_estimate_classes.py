@@ -12,6 +12,7 @@ from sklearn.metrics import (
 )
 
 from jobs.monitoring.estimate_classes import class_probabilities, expected_class_metrics
+from jobs.monitoring.expected_area import expected_area
 from jobs.statistics.calibration import fit_calibration
 
 CLASSES = ("a", "b", "c")
@@ -65,3 +66,8 @@ def test_a_class_that_the_holdout_lacks() -> None:
     guessed = expected_class_metrics(answers[kept], fitted(answers[kept], labels[kept]), CLASSES)
     assert guessed["recall:c"] == 0.0
     assert 0.5 < guessed["auc_macro"] < 1
+
+
+def test_an_area_needs_both_sides() -> None:
+    assert np.isnan(expected_area(np.array([0.1, 0.9]), np.ones(2)))
+    assert expected_area(np.array([0.1, 0.9]), np.array([0.0, 1.0])) == 1.0
