@@ -7,7 +7,7 @@ from typing import TypedDict, Unpack
 from mdlc_constructs.settings.classes import check_classes
 from mdlc_constructs.settings.column_names import check_name, check_role
 from mdlc_constructs.settings.csv_format import check_delimiter, check_timestamp_format
-from mdlc_constructs.settings.forecast import Forecast
+from mdlc_constructs.settings.forecast import Forecast, series_key
 from mdlc_constructs.settings.numbers import check_above
 from mdlc_constructs.settings.payloads.dataset import CsvFormat, DatasetSection
 from mdlc_constructs.settings.payloads.tasks import TASKS, TaskKind
@@ -184,24 +184,8 @@ class Dataset:
                 if repeated:
                     raise refusal(name, repeated[0], "is named twice; name each column once.")
         if self.task == "forecast":
-            self._check_series()
-
-    def _check_series(self) -> None:
-        """Set the row key of a forecast: its rows are the points of series."""
-        if self.entity is None:
-            raise refusal("entity", None, "a forecast needs the column that names the series.")
-        if self.timestamp is None:
-            raise refusal("timestamp", None, "a forecast needs the column with the time of each step.")
-        key = (self.entity, self.timestamp)
-        if self.row_key not in ((), key):
-            raise refusal(
-                "row_key",
-                self.row_key,
-                "a forecast's rows are points of series, which entity and timestamp identify; leave it out.",
-            )
-        object.__setattr__(self, "row_key", key)
-        if self.weight is not None:
-            raise refusal("weight", self.weight, "a forecast learns from whole series; leave it out.")
+            key = series_key(self.entity, self.timestamp, self.row_key, self.weight)
+            object.__setattr__(self, "row_key", key)
 
     def _with_implied_types(self) -> dict[str, str]:
         """The declared types, and the types that follow from a column's role."""

@@ -242,6 +242,13 @@ class Split:
         """
         if self.by_time_order and dataset.timestamp is None:
             raise refusal("split", "by time", _WITHOUT_TIME)
+        if dataset.forecast is not None and (not self.by_time_order or self.group is not None):
+            raise refusal(
+                "split",
+                self.group or "not by time",
+                "a forecast's holdout comes after its training, in all series alike; divide by "
+                "Split.by_fraction(...) or Split.by_time(...), without a group.",
+            )
         split = self
         if split.group is None and dataset.group is not None and split.stratify is None:
             split = replace(self, group=dataset.group)

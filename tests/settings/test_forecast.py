@@ -139,3 +139,9 @@ def test_a_gap_between_the_parts_travels_with_the_split() -> None:
     assert Split.by_fraction(gap=timedelta(days=7)).to_plan().gap_seconds == 7 * 86400
     with pytest.raises(ValueError, match=r"gap='-1 day, 0:00:00': give a time above 0"):
         Split.by_fraction(gap=timedelta(days=-1))
+
+
+@pytest.mark.parametrize("split", [Split.random(), Split.by_fraction(group="shop")])
+def test_series_are_divided_by_time_alone(split: Split) -> None:
+    with pytest.raises(ValueError, match=r"split=.*a forecast's holdout comes after its training"):
+        training(split=split)

@@ -87,7 +87,7 @@ def train(settings: TrainingSettings) -> Task:
         model=settings.model,
         task=settings.dataset.task,
         algorithm=settings.algorithm,
-        environment=settings.environment,
+        environment=environment_of(settings.algorithm, settings.dataset),
         compute=settings.training_compute,
         network=settings.network,
     )
@@ -99,7 +99,7 @@ def model(settings: TrainingSettings) -> Task:
         model_name="{% $plan.names.CreateModel %}",
         image="${TrainingImage}",
         artifact="{% $plan.uris.artifact %}",
-        environment=settings.environment,
+        environment=environment_of(settings.algorithm, settings.dataset),
         model=settings.model,
         network=settings.network,
     )
@@ -159,7 +159,7 @@ def register(settings: TrainingSettings) -> Task:
             Container(
                 image="${TrainingImage}",
                 model_data_url="{% $plan.uris.artifact %}",
-                environment=settings.environment,
+                environment=environment_of(settings.algorithm, settings.dataset),
             ),
         ),
         content_types=(settings.algorithm.content_type,),
