@@ -1,11 +1,14 @@
 """The shape of a model's answer: one number, or one for each class or quantile level, as SQL expressions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from jobs.database import literal
 from jobs.serving.program import SUM_TOLERANCE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
+
+_NAMES = {"cluster": ("cluster", "distance")}
+"""The numbers of an answer that the data set does not name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,16 +16,32 @@ class AnswerShape:
     """What a model answers for a row.
 
     Attributes:
-        names: the classes or quantile levels, in the order of the answer's numbers; empty for one number.
+        names: of the answer's numbers in their order: the classes, the quantile levels, or what a clustering
+            answers; of a vector the numbers' places. Empty for one number.
+        horizon: of a forecast, the number of steps, and so of rows, that a record asks for.
     """
 
     task: str
     names: tuple[str, ...] = ()
+    horizon: int = 1
 
     @classmethod
     def of(cls, dataset: DatasetSection) -> "AnswerShape":
         """The shape of the answers to a data set's rows."""
-        return cls(task=dataset.task, names=dataset.answer_names)
+        horizon = 1 if dataset.forecast is None else dataset.forecast.horizon
+        names = dataset.answer_names or _NAMES.get(dataset.task, ())
+        return cls(task=dataset.task, names=names, horizon=horizon)
+
+    def sized(self, numbers: int) -> "AnswerShape":
+        """The shape of vectors of that many numbers; of another task, the shape itself."""
+        if self.task != "embedding":
+            return self
+        return replace(self, names=tuple(str(place + 1) for place in range(numbers)))
+
+    @property
+    def records(self) -> str:
+        """The ending of the names of files of records."""
+        return ".jsonl" if self.task == "forecast" else ".csv"
 
     @property
     def several(self) -> bool:
@@ -37,15 +56,18 @@ class AnswerShape:
     @property
     def published(self) -> Literal["probabilities", "quantiles"] | None:
         """The column of published predictions with all numbers of the answer; None for one number."""
-        if not self.several:
+        if not self.several or self.task in ("cluster", "embedding"):
             return None
         return "probabilities" if self.task == "multiclass" else "quantiles"
 
     def score(self, answer: str) -> str:
         """The SQL expression of the one number that stands for an answer of several.
 
-        It is the highest probability, or the quantile whose level is nearest to the median.
+        It is the highest probability, the quantile whose level is nearest to the median, the distance to the
+        centre of the cluster, or the first number of a vector.
         """
+        if self.task in ("cluster", "embedding"):
+            return f"{answer}[{len(_NAMES['cluster']) if self.task == 'cluster' else 1}]"
         if self.task == "multiclass":
             return f"list_max({answer})"
         levels = [abs(float(name) - 0.5) for name in self.names]

@@ -13,8 +13,8 @@ from jobs.database import quote, single
 from jobs.names import LABEL
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
-BINS = 64
-"""The number of bins of a number; equal values are in one bin."""
+MAX_BINS, BIN_ROWS = 64, 20
+"""The largest number of bins of a number, and the fewest rows of a bin; equal values are in one bin."""
 
 _SMOOTHING = 10  # weight, in rows, of the overall mean in each category's smoothed mean
 
@@ -65,7 +65,8 @@ def _number(name: str) -> str:
 
 def _bin(name: str) -> str:
     """The SQL expression of a number's bin, of about equal numbers of rows."""
-    return f"(rank() OVER (ORDER BY {_number(name)}) - 1) * {BINS} // count(*) OVER ()"
+    bins = f"least({MAX_BINS}, greatest(2, count(*) OVER () // {BIN_ROWS}))"
+    return f"(rank() OVER (ORDER BY {_number(name)}) - 1) * {bins} // count(*) OVER ()"
 
 
 def _number_score(name: str, relation: str) -> str:
@@ -80,7 +81,8 @@ def _mean_label_score(value: str, label: str, relation: str, dataset: DatasetSec
         value: the SQL expression of the category or the bin.
         label: the SQL expression of the label.
     """
-    key = ", ".join(quote(column) for column in dataset.row_key)
+    # Without ids, equal rows are in one half, so that none is judged by its copy.
+    key = ", ".join(quote(column) for column in dataset.row_key or dataset.needed(label=False))
     rows = f"SELECT {value}, {label}, hash({key}) % 2 FROM {relation}"
     means = (
         f"SELECT value, (sum(y) + {_SMOOTHING} * any_value(overall)) / (count(*) + {_SMOOTHING}) AS score "

@@ -32,8 +32,14 @@ REWRITTEN = internal("rewritten")
 the columns whose text was replaced by its canonical form.
 """
 
+FILE_ROW = internal("file_row")
+"""A row's number in its file, from 1, which `jobs.reading` adds for data without a row key."""
+
 LABEL = internal("label")
 """The label as a number."""
+
+PART, PART_TIME = internal("part"), internal("part_time")
+"""The part of the split, and the time by which a row is divided (`jobs.dividing`)."""
 
 FAULT, LINE = internal("fault"), internal("line")
 INFERENCE_ID, SERVED_AT = internal("inference_id"), internal("served_at")

@@ -22,7 +22,7 @@ MAX_REPEATS = 5
 MIN_ROWS = 30
 """The fewest rows of a sample; a metric of fewer says nothing."""
 
-_ROW, _PLACE = internal("row"), internal("place")
+_ROW, _PLACE, _GROUP = internal("row"), internal("place"), internal("group")
 _COLUMN, _REPEAT, _NUMBER = internal("column"), internal("repeat"), internal("number")
 
 
@@ -61,6 +61,7 @@ def write(
     seed: int,
     records: Path,
     index: Path,
+    group: str | None = None,
 ) -> None:
     """Write the permuted records and their index.
 
@@ -70,14 +71,15 @@ def write(
         records: the file of records, without a header.
         index: the file that says of each record, in order, the permuted ``column``, the ``repeat``, and the
             number of the holdout's ``row`` (from 0).
+        group: the SQL expression of the group of a row; rows of a group are then sampled together.
     """
     names = list(program.columns)
     columns = ", ".join(f"raw.{quote(name)}" for name in names)
-    lot = f"hash({_ROW}, {int(seed)})"
+    lot = f"hash({_GROUP}, {int(seed)})"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE sampled AS SELECT *, row_number() OVER (ORDER BY {lot}, {_ROW}) - 1 "
-        f"AS {_PLACE} FROM (SELECT {columns}, row_number() OVER (ORDER BY {order}) - 1 AS {_ROW} "
-        f"FROM {quote(relation)} AS raw) ORDER BY {lot}, {_ROW} LIMIT {size.rows}"
+        f"AS {_PLACE} FROM (SELECT {columns}, row_number() OVER (ORDER BY {order}) - 1 AS {_ROW}, "
+        f"{group or _ROW} AS {_GROUP} FROM {quote(relation)} AS raw) ORDER BY {lot}, {_ROW} LIMIT {size.rows}"
     )
     # Each row of the sample gets the value of another one: `donor` is a permutation of the places.
     drawn = (

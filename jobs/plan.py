@@ -129,6 +129,18 @@ class Plan:
         """How rows are split into parts; an empty section, which leaves out no rows, without a split."""
         return self._read("split", self.payload.split) or SplitSection()
 
+    def columns(self, *, label: bool) -> dict[str, str]:
+        """The columns that a job reads to divide rows too, with their types.
+
+        Args:
+            label: whether to include the label.
+        """
+        dataset = self.dataset
+        return {
+            **dataset.needed(label=label),
+            **{name: dataset.columns[name] for name in self.split.columns},
+        }
+
     @property
     def requested(self) -> Interval:
         """The requested time span of all parts together."""
@@ -238,18 +250,28 @@ def parse_plan(document: Mapping[str, JsonValue]) -> Plan:
     for file in payload.data.files:
         if file.name.startswith("/") or ".." in Path(file.name).parts:
             raise PlanError(f"data.files: the name {file.name!r} leads out of the input folder.")
-    if payload.split is not None and payload.split.intervals is not None:
-        missing = [part for part in PARTS if part not in payload.split.intervals]
-        if missing:
-            raise PlanError(f"split.intervals: the interval of {missing[0]!r} is missing.")
+    if payload.split is not None:
+        _check_split(payload.split, payload.dataset)
     return Plan(payload=payload)
 
 
+def _check_split(split: SplitSection, dataset: DatasetSection) -> None:
+    if split.intervals is not None:
+        missing = [part for part in PARTS if part not in split.intervals]
+        if missing:
+            raise PlanError(f"split.intervals: the interval of {missing[0]!r} is missing.")
+    if dataset.timestamp is None and (split.by_time or split.window != Interval()):
+        raise PlanError("dataset.timestamp=None: rows without a time cannot be divided by time.")
+    undeclared = [name for name in split.columns if name not in dataset.columns]
+    if undeclared:
+        raise PlanError(f"split: the dataset has no column {undeclared[0]!r}; declare it in its columns.")
+
+
 def _check_dataset(dataset: DatasetSection, *, needs_label: bool) -> None:
-    if needs_label and not dataset.label:
+    if needs_label and dataset.needs_label and not dataset.label:
         raise PlanError("dataset.label=None: a training run needs the column to predict.")
-    if not dataset.row_key:
-        raise PlanError("dataset.row_key=(): name the columns that identify a row.")
+    if dataset.calendar and not dataset.timestamp:
+        raise PlanError("dataset.timestamp=None: calendar needs the column with the time.")
     internal = [name for name in dataset.columns if any(character < " " for character in name)]
     if internal:
         # Such a character marks the internal names in the jobs' SQL (see `jobs.names`).

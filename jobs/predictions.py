@@ -9,6 +9,7 @@ import duckdb
 from jobs.answers import AnswerShape
 from jobs.database import NO_PATH_COLUMNS, files, quote, single
 from jobs.errors import InputError
+from jobs.forecasts.answers import quantile_faults, quantiles_query
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import DataFile
 
@@ -60,10 +61,11 @@ def load_answers(connection: duckdb.DuckDBPyConnection, path: Path, table: str, 
     Raises:
         InputError: when the file is not UTF-8 text with one kind of line ends.
     """
-    query = _several(path, shape) if shape.several else _single(path)
+    forecast = shape.task == "forecast"
+    query = quantiles_query(_lines(path), shape) if forecast else _query(path, shape)
     try:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(table)} AS {query}")
-        if shape.several:
+        if shape.several and not forecast:
             _regroup(connection, table, shape)
     except duckdb.InvalidInputException as error:
         raise InputError(
@@ -73,12 +75,24 @@ def load_answers(connection: duckdb.DuckDBPyConnection, path: Path, table: str, 
     return int(str(single(connection, f"SELECT count(*) FROM {quote(table)}")[0]))
 
 
+def shape_in(connection: duckdb.DuckDBPyConnection, path: Path, shape: AnswerShape) -> AnswerShape:
+    """The shape with as many numbers as the first line has, if the task does not say how many."""
+    if shape.task != "embedding":
+        return shape
+    line = connection.execute(f"SELECT line FROM ({_lines(path)}) LIMIT 1").fetchone()
+    return shape.sized(str(line[0]).count(",") + 1 if line else 1)
+
+
 def _lines(path: Path) -> str:
     return (
         f"SELECT line FROM read_csv({files([path])}, auto_detect = false, header = false, delim = '\x1f', "
         f"quote = '', escape = '', columns = {{'line': 'VARCHAR'}}, parallel = false, "
         f"max_line_size = {_LINE_BYTES}, {NO_PATH_COLUMNS}) WHERE trim(line) <> ''"
     )
+
+
+def _query(path: Path, shape: AnswerShape) -> str:
+    return _several(path, shape) if shape.several else _single(path)
 
 
 def _single(path: Path) -> str:
@@ -148,6 +162,8 @@ def _faults_of_several(
             f"count(*) FILTER ({complete} AND NOT ({in_bounds})) FROM {quote(table)}",
         )
     )
+    if shape.task == "forecast":
+        return quantile_faults(rows=rows, answers=answers, incomplete=incomplete, shape=shape, about=about)
     count = len(shape.names)
     if numbers != rows * count:
         listed = ", ".join(map(repr, shape.names[:_SHOWN])) + (", ..." if count > _SHOWN else "")

@@ -65,16 +65,17 @@ def fit(
 ) -> Program:
     """Fit the program on a relation, which must have training rows only."""
     steps = [_fitted(connection, relation, name, dataset.columns[name]) for name in dataset.features]
-    steps += [
-        Step(
-            feature=f"{dataset.timestamp}_{part}",
-            column=dataset.timestamp,
-            kind="calendar",
-            fill=NO_TIME,
-            part=part,
-        )
-        for part in dataset.calendar
-    ]
+    if dataset.timestamp is not None:
+        steps += [
+            Step(
+                feature=f"{dataset.timestamp}_{part}",
+                column=dataset.timestamp,
+                kind="calendar",
+                fill=NO_TIME,
+                part=part,
+            )
+            for part in dataset.calendar
+        ]
     columns = {step.column: dataset.columns[step.column] for step in steps}
     return Program(
         columns=columns,

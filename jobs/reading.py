@@ -13,7 +13,7 @@ import duckdb
 from jobs.csv_files import LINE_BYTES, explain_error, rewrite
 from jobs.database import NO_PATH_COLUMNS, file_name, files, literal, parquet, quote, single
 from jobs.errors import UnreadableError
-from jobs.names import FILE, PROBLEMS, REWRITTEN, refuse_equal
+from jobs.names import FILE, FILE_ROW, PROBLEMS, REWRITTEN, internal, refuse_equal
 from jobs.parquet_files import of_content
 from jobs.sources import InputFile, InputFiles, Problem, not_readable
 from jobs.values import SQL_TYPES, TEXTS, checked_value, parsed_value
@@ -22,6 +22,7 @@ BETWEEN, _WITHIN = "chr(30)", "chr(31)"  # separators of notes and of their part
 _FILENAME = literal("\x01filename")  # DuckDB's default name for it may be the name of a column
 _ROW_GROUP = 20_480
 _BUFFER_BYTES = 4_000_000
+_FIRST, _NAMED = internal("first"), internal("named")
 _LOST = "rows follow its first line, and none of them could be read: see how its lines end"
 _BROKEN_PAGES = "its pages cannot be read: write the file anew"
 
@@ -34,6 +35,7 @@ def stage(
     *,
     view: str = "staged",
     origins: Mapping[str, str] | None = None,
+    numbered: bool = False,
 ) -> list[Problem]:
     """Parse the readable files into one Parquet file of typed rows, and create a view of it.
 
@@ -43,6 +45,8 @@ def stage(
     Args:
         target: the Parquet file to write.
         origins: columns to the names they have in the files, where these differ.
+        numbered: whether the view has `jobs.names.FILE_ROW` too. Files are then read in their order, by one
+            thread, which is slower.
 
     Returns:
         The problems of files that could not be read.
@@ -53,24 +57,26 @@ def stage(
         groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[InputFile]] = {}
         for source in read:
             groups.setdefault((source.header, source.types), []).append(source)
-        scans = [_scan(sources, group, columns, origins or {}) for group in groups.values()]
-        query = " UNION ALL ".join(scans) if scans else _nothing(columns)
+        scans = [
+            _scan(sources, group, columns, origins or {}, numbered=numbered) for group in groups.values()
+        ]
+        query = " UNION ALL ".join(scans) if scans else _nothing(columns, numbered=numbered)
         connection.execute(
             f"COPY ({query}) TO {literal(str(to))} (FORMAT parquet, ROW_GROUP_SIZE {_ROW_GROUP})"
         )
 
     readable, problems = _evened(sources, target)
     # Later queries order their results; staging without order needs far less memory.
-    connection.execute("SET preserve_insertion_order = false")
+    connection.execute(f"SET preserve_insertion_order = {str(numbered).lower()}")
     try:
         copy(readable, target)
-        rows = f"FROM {parquet(target)}"
+        rows = _by_file(target) if numbered else f"FROM {parquet(target)}"
     except duckdb.Error as error:
         if not of_content(error):
             raise
         # DuckDB deletes its incomplete file a little later: the target's name must not be used again.
         problems.append(_culprit(readable, sources, error, copy, target))
-        rows = _nothing(columns)
+        rows = _nothing(columns, numbered=numbered)
     finally:
         connection.execute("SET preserve_insertion_order = true")
         for source in readable:
@@ -126,14 +132,29 @@ def _culprit(
     return not_readable(guilty.file, sources.format, why)
 
 
-def _nothing(columns: Mapping[str, str]) -> str:
+def _by_file(target: Path) -> str:
+    """The SQL query of staged rows, with each row's number in its file."""
+    first = f"(SELECT {FILE}, min({FILE_ROW}) FROM {parquet(target)} GROUP BY 1) AS files({_NAMED}, {_FIRST})"
+    return (
+        f"SELECT rows.* EXCLUDE ({FILE_ROW}), rows.{FILE_ROW} - files.{_FIRST} + 1 AS {FILE_ROW} "
+        f"FROM {parquet(target)} AS rows JOIN {first} ON files.{_NAMED} = rows.{FILE}"
+    )
+
+
+def _nothing(columns: Mapping[str, str], *, numbered: bool = False) -> str:
     typed = ", ".join(f"NULL::{SQL_TYPES[kind]} AS {quote(name)}" for name, kind in columns.items())
     ours = ", ".join(f"NULL::VARCHAR AS {name}" for name in (FILE, PROBLEMS, REWRITTEN))
+    ours += f", NULL::BIGINT AS {FILE_ROW}" if numbered else ""
     return f"SELECT {typed}, {ours} WHERE false"
 
 
 def _scan(
-    sources: InputFiles, group: Sequence[InputFile], columns: Mapping[str, str], origins: Mapping[str, str]
+    sources: InputFiles,
+    group: Sequence[InputFile],
+    columns: Mapping[str, str],
+    origins: Mapping[str, str],
+    *,
+    numbered: bool,
 ) -> str:
     """The SQL query over files with equal headers: typed columns, the file's name and the row's notes."""
     header, types = group[0].header, group[0].types or ("VARCHAR",) * len(group[0].header)
@@ -153,6 +174,8 @@ def _scan(
             f"escape = '\"', nullstr = '', columns = {columns_read}, filename = true, strict_mode = true, "
             f"max_line_size = {LINE_BYTES}, buffer_size = {_BUFFER_BYTES}, {NO_PATH_COLUMNS})"
         )
+    # Files are read one after the other, so a row's number in all of them gives that in its file.
+    number = f", row_number() OVER () AS {FILE_ROW}" if numbered else ""
     read, values, problems, rewritten = [], [], [], []
     for index, (name, kind) in enumerate(columns.items()):
         raw = f"r{places[name]}"
@@ -173,8 +196,8 @@ def _scan(
     )
     return (
         f"SELECT {', '.join(values)}, {names}[filename] AS {FILE}, {problem_text} AS {PROBLEMS}, "
-        f"{written} AS {REWRITTEN} "
-        f"FROM (SELECT {', '.join(read)}, filename FROM {origin})"
+        f"{written} AS {REWRITTEN}{f', {FILE_ROW}' if numbered else ''} "
+        f"FROM (SELECT {', '.join(read)}, filename{number} FROM {origin})"
     )
 
 

@@ -11,6 +11,7 @@ from jobs.database import literal, quote, single
 from jobs.findings import Finding
 from jobs.leaks import strengths
 from jobs.names import KEY, LABEL, internal
+from jobs.part_rules import CLASS_TASKS
 from jobs.plan import Plan
 from jobs.reading import wrong_values
 from jobs.roles import label_number, row_key, within
@@ -56,7 +57,7 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
             message=f"There are {rows:,} rows; at least {minimum:,} are asked for.",
         )
     time = plan.dataset.timestamp
-    untimed = _count(connection, f"{quote(time)} IS NULL")
+    untimed = _count(connection, f"{quote(time)} IS NULL") if time else 0
     if untimed:
         yield Finding(
             rule="missing_timestamp",
@@ -64,6 +65,8 @@ def row_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, rows: int) -> I
             rows=untimed,
             message=f"{untimed:,} rows have no time in {time!r}, so no place before or after others.",
         )
+    if not plan.dataset.row_key:
+        return
     keyless = _count(connection, " OR ".join(f"{quote(name)} IS NULL" for name in plan.dataset.row_key))
     names = ", ".join(plan.dataset.row_key)
     if keyless:
@@ -171,6 +174,8 @@ def time_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Fi
     """Rows outside the requested time span, as a warning: they are left out."""
     span = plan.requested
     time = plan.dataset.timestamp
+    if time is None:
+        return
     rows = _count(connection, f"{quote(time)} IS NOT NULL AND NOT ({within(time, span)})")
     if rows:
         yield Finding(
@@ -188,7 +193,7 @@ def time_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Fi
 def label_rules(
     connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[str, Any]
 ) -> Iterator[Finding]:
-    """Labels that nothing can be learned from, in all rows or in a part of the split.
+    """Labels that nothing can be learned from; `jobs.part_rules` looks at the parts of the split.
 
     Rows without a label are only a warning: they are counted and left out of training.
 
@@ -219,11 +224,16 @@ def label_rules(
             message=f"{unlabelled:,} rows have no label in {label!r}; they are left out of training.",
         )
     if not labelled:
+        where = "in the requested time " if plan.dataset.timestamp else ""
         yield Finding(
-            rule="no_label", column=label, message=f"No row in the requested time has a label in {label!r}."
+            rule="no_label",
+            column=label,
+            message=f"No row {where}has a label in {label!r}: nothing can be learned; bring labelled rows.",
         )
     elif lowest == highest:
-        what = "one class" if plan.dataset.task == "binary" else "one value"
+        what = f"the value {float(str(lowest)):g}"
+        if plan.dataset.task in CLASS_TASKS:
+            what = f"the class {_only_class(connection, plan)!r}"
         yield Finding(
             rule="one_class",
             column=label,
@@ -236,12 +246,17 @@ def label_rules(
     elif plan.dataset.classes:
         yield from rare_classes(connection, plan)
     elif plan.dataset.task == "binary":
-        yield from _class_rules(connection, plan, float(str(mean)), int(str(kinds)))
+        yield from _class_rules(plan, float(str(mean)), int(str(kinds)))
 
 
-def _class_rules(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, mean: float, kinds: int
-) -> Iterator[Finding]:
+def _only_class(connection: duckdb.DuckDBPyConnection, plan: Plan) -> str:
+    """The only class of the labelled rows, by name."""
+    name = str(plan.dataset.label)
+    value = text_of(quote(name), plan.dataset.columns[name])
+    return str(single(connection, f"SELECT min({value}) FROM labelled")[0])
+
+
+def _class_rules(plan: Plan, mean: float, kinds: int) -> Iterator[Finding]:
     label, minimum = plan.dataset.label, plan.quality.minimum_class_share
     if kinds > 2:
         yield Finding(
@@ -256,21 +271,6 @@ def _class_rules(
             column=label,
             message=f"The rarer class of {label!r} has {rarer:.3%} of the rows, asked are {minimum:.3%}.",
         )
-    for part, interval in (plan.split.intervals or {}).items():
-        rows, classes = single(
-            connection,
-            f"SELECT count(*), count(DISTINCT {LABEL}) FROM labelled "
-            f"WHERE {within(plan.dataset.timestamp, interval)}",
-        )
-        span = f"{interval.start or 'the beginning'} to {interval.end or 'the end'}"
-        if not rows:
-            yield Finding(rule="empty_part", message=f"The {part} part ({span}) has no labelled rows.")
-        elif classes == 1:
-            yield Finding(
-                rule="one_class",
-                column=label,
-                message=f"The label {label!r} has only one class in the {part} part ({span}).",
-            )
 
 
 def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[str, Any]) -> Iterator[Finding]:

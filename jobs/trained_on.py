@@ -27,17 +27,21 @@ def write(
 ) -> dict[str, Path]:
     """Write statistics of the raw feature columns and a sample of rows; returns the files' paths by name.
 
-    The sample has the dataset's timestamp and the raw feature columns. The same rows give the same bytes.
+    The sample has the dataset's timestamp, if any, and the raw feature columns. The same rows give the same
+    bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns = dataset.needed(label=True)
     every = max(1, row_count(connection, relation) // EDGE_ROWS)
     some = f"(FROM {quote(relation)} WHERE {lot(columns, SEED)} % {every} = 0)"
-    kinds = {name: dataset.columns[name] for name in dataset.features}
+    # The history of the target is what a forecast is made from.
+    names = [*dataset.features, *([str(dataset.label)] if dataset.forecast is not None else [])]
+    kinds = {name: dataset.columns[name] for name in names}
     statistics_path = write_json(
         folder / STATISTICS, exact_statistics(connection, quote(relation), kinds, some=some)
     )
-    taken = list(dict.fromkeys([dataset.timestamp, *dataset.features]))
+    time = [dataset.timestamp] if dataset.timestamp else []
+    taken = list(dict.fromkeys([*time, *names]))
     query = sample_query(quote(relation), columns, taken=taken, rows=SAMPLE_ROWS, seed=SEED)
     sample = folder / SAMPLE
     connection.execute(f"COPY ({query}) TO {literal(str(sample))} (FORMAT parquet)")

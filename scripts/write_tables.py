@@ -1,4 +1,6 @@
-"""Write the tables of docs/real-time-inference.md and docs/monitoring.md that are generated from code.
+"""Write the tables of docs/real-time-inference.md, docs/monitoring.md and docs/model-tasks.md.
+
+They are generated from code.
 
 python scripts/write_tables.py
 
@@ -11,6 +13,7 @@ from dataclasses import replace
 from datetime import time, timedelta
 from pathlib import Path
 
+from jobs.metrics.baselines import PREDICTORS
 from mdlc_constructs import (
     AllAtOnce,
     Asynchronous,
@@ -29,11 +32,14 @@ from mdlc_constructs import (
     Serving,
 )
 from mdlc_constructs.settings.monitor_metrics import COMPARED, LABELLED, METRICS, ROWS
+from mdlc_constructs.settings.payloads.tasks import TASKS, main_metric, metric_names
 from mdlc_constructs.settings.probes import MAX_PROBES
+from mdlc_constructs.settings.task_steps import STEPS, runs
 from mdlc_constructs.workflows.decision import alarms as decision_alarms
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "real-time-inference.md"
 MONITORING = DOCUMENT.with_name("monitoring.md")
+TASK_PAGE = DOCUMENT.with_name("model-tasks.md")
 
 _MARKED = re.compile(r"(?P<mark><!-- table: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
@@ -107,6 +113,35 @@ def tables() -> dict[str, str]:
 def monitoring_tables() -> dict[str, str]:
     """The Markdown of each table of docs/monitoring.md, by name."""
     return {"monitor-metrics": monitor_metrics(), "monitor-alarms": monitor_alarms()}
+
+
+def task_tables() -> dict[str, str]:
+    """The Markdown of each table of docs/model-tasks.md, by name."""
+    return {"task-steps": task_steps(), "task-metrics": task_metrics()}
+
+
+def task_steps() -> str:
+    """The table of what task runs in which step of a model's life."""
+    names = [name.replace("_", " ") for name in STEPS]
+    cells = ([runs(step, task) for task in TASKS] for step in STEPS)
+    return _table(
+        ["step", *(f"`{task}`" for task in TASKS)],
+        ([name, *row] for name, row in zip(names, cells, strict=True)),
+    )
+
+
+def task_metrics() -> str:
+    """The table of the metrics of each task, the main one first, and of its baseline."""
+
+    def shown(task: str) -> str:
+        main = main_metric(task)
+        others = [f"`{name}`" for name in metric_names(task, ("<class>",)) if name != main]
+        return ", ".join([f"**`{main}`**", *others])
+
+    return _table(
+        ["task", "metrics, the main one first", "baseline"],
+        ([f"`{task}`", shown(task), PREDICTORS[task]] for task in TASKS),
+    )
 
 
 def monitor_metrics() -> str:
@@ -197,7 +232,7 @@ def written(text: str) -> str:
     Raises:
         KeyError: when a mark names an unknown table.
     """
-    rendered = {**tables(), **monitoring_tables()}
+    rendered = {**tables(), **monitoring_tables(), **task_tables()}
     return _MARKED.sub(lambda match: f"{match['mark']}{rendered[match['name']]}{match['end']}", text)
 
 
@@ -216,7 +251,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def main() -> None:
     """Write the tables into the documents."""
-    for document in (DOCUMENT, MONITORING):
+    for document in (DOCUMENT, MONITORING, TASK_PAGE):
         document.write_text(written(document.read_text()))
 
 

@@ -58,7 +58,8 @@ class ModelTeam:
         dataset: a function from the URI of an S3 folder to the dataset: training, batches and labels read the
             same columns from `raw/training/` and `raw/batch/` of the model's bucket.
         algorithm: the algorithm that trains.
-        split: how rows are divided into training, validation and holdout; by default by time.
+        split: how rows are divided into training, validation and holdout; by default by time, and at random
+            without a timestamp.
         quality: rules that a batch must satisfy before it is used, in training, scoring and monitoring.
         gate: conditions that a trained model must meet to be registered as Approved or pending.
         approval: who approves; by default whoever may update the package.
@@ -73,7 +74,8 @@ class ModelTeam:
             None monitors without accuracy.
         segments: columns by whose values monitoring reports accuracy separately.
         triggers: what starts a retraining; without any there is no retraining workflow.
-        window: the rows that a retraining trains on, and its holdout.
+        window: the rows that a retraining trains on, and its holdout; by default `LAST_MONTH`, and all rows
+            of a dataset without a timestamp.
         patience: how long triggers are collected, and the cool-down between retrainings.
     """
 
@@ -94,7 +96,7 @@ class ModelTeam:
     labels: Callable[[str], Labels] | None = None
     segments: tuple[str, ...] = ()
     triggers: tuple[Trigger, ...] = ()
-    window: TrainingWindow = LAST_MONTH
+    window: TrainingWindow | None = None
     patience: Patience | None = None
 
     def __post_init__(self) -> None:
@@ -218,7 +220,7 @@ class ModelTeamStack(Stack):
             release=self.release,
             monitoring=monitoring,
             triggers=team.triggers,
-            window=team.window,
+            window=team.window or (LAST_MONTH if self.dataset.timestamp else None),
             patience=team.patience,
             fleet=self.fleet,
         )

@@ -172,7 +172,8 @@ LAMBDA_ROOMS = {
 JOB_ROOMS = {
     "metrics": set(),
     "statistics": {"metrics", "serving"},
-    "monitoring": {"metrics", "statistics", "serving"},
+    "forecasts": {"metrics", "serving"},
+    "monitoring": {"metrics", "statistics", "serving", "forecasts"},
     "evaluation": {"metrics", "statistics", "monitoring", "serving"},
     "serving": set(),
 }

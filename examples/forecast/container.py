@@ -16,12 +16,13 @@ from typing import Any
 os.environ.setdefault("MPLCONFIGDIR", tempfile.gettempdir())
 
 import numpy as np
-from statsforecast.models import AutoTheta, SeasonalNaive
+from statsforecast.models import AutoETS, AutoTheta, SeasonalNaive
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 CHOICES = "choices.json"
 MODELS: dict[str, Callable[[int], Any]] = {
     "theta": lambda season: AutoTheta(season_length=season),
+    "trend": lambda _: AutoETS(season_length=1),
     "naive": lambda season: SeasonalNaive(season_length=season),
 }
 
@@ -38,8 +39,7 @@ def continued(name: str, target: list[float | None], asked: dict[str, Any]) -> d
     answer = MODELS[name](season).forecast(held, asked["horizon"], level=intervals)
     sides = {name: "lo" if float(name) < 0.5 else "hi" for name in levels}
     quantiles = {
-        name: answer[f"{sides[name]}-{level:g}"] if level else answer["mean"]
-        for name, level in levels.items()
+        name: answer[f"{sides[name]}-{level}"] if level else answer["mean"] for name, level in levels.items()
     }
     return {
         "quantiles": {name: values.tolist() for name, values in quantiles.items()},

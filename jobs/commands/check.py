@@ -7,7 +7,7 @@ written.
 When the plan has a delivery, the same rows are also written to ``delivery/`` in the format for clients.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -38,8 +38,8 @@ COLUMNS = (
 
 
 def columns_of(shape: AnswerShape) -> tuple[str, ...]:
-    """The columns of published predictions: for answers of several numbers these come after the others."""
-    predicted = ["prediction"] if shape.task == "multiclass" else []
+    """The columns of published predictions: those of the task come after those of all tasks."""
+    predicted = {"multiclass": ["prediction"], "ranking": ["rank"], "forecast": ["step"]}.get(shape.task, [])
     return (*COLUMNS, *predicted, *([shape.published] if shape.published else []))
 
 
@@ -90,7 +90,7 @@ def _load(
 ) -> list[str]:
     """Load the answers to one file's records; returns a sentence for each problem."""
     try:
-        path = answer_to(predictions, f"{name}.csv")
+        path = answer_to(predictions, f"{name}{shape.records}")
     except InputError as error:
         return [f"{file}: {error}"]
     load_answers(connection, path, "scores", shape)
@@ -100,21 +100,24 @@ def _load(
 def _joined(plan: Plan, key_file: Path, file: str) -> str:
     """The SQL query of one file's prediction records.
 
-    The inference id is a hash of row key, model, run and package version; where keys may repeat, also of the
-    row's file and its number there.
+    The inference id is a hash of row key, model, run and package version; where keys may repeat or are
+    digests, also of the row's file and its number there.
     """
     version = plan.package.version
     identity = f"{literal(f'{plan.model}/{plan.run}/{version}/')} || keys.row_key"
-    if not plan.quality.unique_key:
+    if not (plan.quality.unique_key and plan.dataset.row_key):
         identity += f" || chr(31) || {literal(file)} || chr(31) || keys.row"
     shape = AnswerShape.of(plan.dataset)
+    group = ", keys.group_key" if shape.task == "ranking" else ""
     several = f", scores.answer AS {shape.published}" if shape.published else ""
+    if shape.task == "forecast":
+        several += ", CAST(keys.step AS INTEGER) AS step"
     if shape.task == "multiclass":
         several += f", {shape.prediction('scores.answer')} AS prediction"
     return (
         f"SELECT md5({identity}) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
         f"scores.score, {moment(plan.predicted_at)} AS predicted_at, "
-        f"CAST({version} AS INTEGER) AS model_package_version, keys.row{several} "
+        f"CAST({version} AS INTEGER) AS model_package_version, keys.row{several}{group} "
         f"FROM {parquet(key_file)} AS keys JOIN scores ON scores.row = keys.row"
     )
 
@@ -125,6 +128,8 @@ def _write(
     target, listed = folders.output("parts"), list[PublishedPart]()
     columns = columns_of(AnswerShape.of(plan.dataset))
     selected = ", ".join(columns)
+    if plan.dataset.task == "ranking":
+        _rank(connection, parts.values())
     for name, table in parts.items():
         path = target / name
         copy_to(connection, f"SELECT {selected} FROM {quote(table)} ORDER BY row", path)
@@ -141,6 +146,26 @@ def _write(
         rows=total,
         columns=columns,
         classes=plan.dataset.classes,
+        quantiles=plan.dataset.forecast.quantiles if plan.dataset.forecast else None,
         parts=tuple(listed),
     )
     write_json(folders.output("staged") / "manifest.json", encode(manifest))
+
+
+def _rank(connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
+    """Add each row's rank in its group: 1 for the highest score, and one rank for equal scores.
+
+    A group may be spread over several files.
+    """
+    rows = " UNION ALL ".join(
+        f"SELECT {literal(table)} AS part, row, group_key, score FROM {quote(table)}" for table in tables
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE ranks AS SELECT part, row, "
+        f"CAST(rank() OVER (PARTITION BY group_key ORDER BY score DESC) AS INTEGER) AS rank FROM ({rows})"
+    )
+    for table in tables:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {quote(table)} AS SELECT scored.*, ranks.rank FROM {quote(table)} "
+            f"AS scored JOIN ranks ON ranks.part = {literal(table)} AND ranks.row = scored.row"
+        )

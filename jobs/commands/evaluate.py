@@ -7,7 +7,8 @@ schema), ``gate.json`` (the gate's conditions and results). When the input ``tra
 windows with (see `jobs.performance`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,21 @@ import numpy as np
 
 from jobs import performance
 from jobs.answers import AnswerShape
-from jobs.database import connect, parquet, single
+from jobs.database import connect, parquet
 from jobs.errors import InputError
 from jobs.evaluation.answers import read_models
 from jobs.evaluation.calibration import calibration_of
 from jobs.evaluation.gain import GainError, read_gain
+from jobs.evaluation.holdout import read_holdout
 from jobs.evaluation.importance import Importance, measure_importance, read_permuted
+from jobs.evaluation.known_rows import known_rows
 from jobs.evaluation.model_card import CARD, card_text
 from jobs.evaluation.registry import registry_metrics
 from jobs.evaluation.report import Evaluated, number, read_split
 from jobs.evaluation.segments import read_segments
 from jobs.folders import Folders, write_json
+from jobs.forecasts.outlook import read_history
+from jobs.forecasts.scored import metrics_by_step, read_forecast_keys
 from jobs.gate import CHALLENGER, CHAMPION, comparison, conditions, thresholds, undefined_metric
 from jobs.metrics.baselines import measure_baseline
 from jobs.metrics.bootstrap import bootstrap_metrics
@@ -37,10 +42,8 @@ from jobs.pages.evaluation_page import to_html
 from jobs.plan import Plan
 from jobs.predictions import answer_to
 from jobs.program import champion_program
-from jobs.roles import within
 from jobs.serving.program import Program
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
@@ -62,17 +65,27 @@ def run(
     """
     plan = plan.read_by("evaluate")
     threshold = plan.evaluation.threshold
-    answers = answer_files(folders, with_champion=plan.champion is not None)
+    records = f"holdout{AnswerShape.of(plan.dataset).records}"
+    answers = answer_files(folders, with_champion=plan.champion is not None, records=records)
     trained_on = folders.optional_input("trained_on")
     with connect(memory) as (connection, _):
         keys = _keys(folders.input("holdout_keys"))
-        labels = _labels(connection, keys)
+        series = read_forecast_keys(connection, keys) if plan.dataset.forecast is not None else None
+        labels = _numbers(connection, keys, "label") if series is None else series.labels
+        weights = _weights(connection, keys) if plan.evaluation.weighted else None
+        split = read_split(folders.optional_input("manifest"))
         champion = champion_program(plan, folders) if plan.champion else None
-        notes = [*_known_before(connection, keys, champion)]
+        notes = [*known_rows(connection, keys, champion, split or {}, plan.data_version)] if champion else []
+        if weights is not None:
+            notes.append(f"Metrics count each row by its weight in {plan.dataset.weight!r}; segments do not.")
         shape = AnswerShape.of(plan.dataset)
         answered = read_models(connection, answers, labels, shape, champion, threshold=threshold)
-        models = answered.models
         notes += answered.notes
+        beside = {**read_holdout(connection, keys, plan.dataset.task), "weights": weights}
+        models = {
+            name: replace(rows, **beside) if series is None else series.scored(rows, shape)
+            for name, rows in answered.models.items()
+        }
         metrics = {name: compute_metrics(scored) for name, scored in models.items()}
         bootstrap = bootstrap_metrics(
             models,
@@ -87,11 +100,24 @@ def run(
                 trained_on,
                 folders.output("baseline"),
                 scores=CHALLENGER,
-                performance=performance.measure(models[CHALLENGER], metrics[CHALLENGER], bootstrap),
+                groups=models[CHALLENGER].groups,
+                performance=performance.measure(
+                    models[CHALLENGER],
+                    metrics[CHALLENGER],
+                    bootstrap,
+                    errors=performance.model_errors(
+                        connection, keys, models[CHALLENGER], seed=plan.evaluation.seed
+                    ),
+                ),
             )
         segments, unmeasured = read_segments(connection, keys, models[CHALLENGER])
         importance, missing = _importance(connection, plan, folders, keys, answers, models[CHALLENGER])
-    checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
+        outlook = series.outlook(read_history(connection, keys)) if series else None
+    if np.isnan(labels).all() and plan.dataset.task == "anomaly":
+        notes.append("The holdout has no labels: how well the model finds anomalies was not measured.")
+        checks = []
+    else:
+        checks = undefined_metric(plan.dataset.task, metrics[CHALLENGER])
     checks += thresholds(plan.gate, metrics[CHALLENGER])
     checks += comparison(plan.gate, metrics, bootstrap, incomparable=answered.incomparable)
     if not conditions(plan.gate):
@@ -108,7 +134,9 @@ def run(
         calibration=calibration_of(models[CHALLENGER]),
         baseline=measure_baseline(models[CHALLENGER]),
         importance=importance,
-        split=read_split(folders.optional_input("manifest")),
+        split=split,
+        steps=metrics_by_step(models[CHALLENGER], series.steps[series.known]) if series else (),
+        outlook=outlook,
     )
     _write(evaluated, folders.output("evaluation"))
     return Verdict(
@@ -120,7 +148,7 @@ def run(
             # Metrics of single classes may be hundreds, and the exit message has a kilobyte.
             if BY_CLASS not in name or name in conditions(plan.gate)
         },
-        rows=len(labels),
+        rows=len(models[CHALLENGER]),
     )
 
 
@@ -134,7 +162,7 @@ def _write(evaluated: Evaluated, output: Path) -> None:
     report = evaluated.to_json()
     write_json(output / "report.json", report)
     picture = output / "evaluation.png"
-    draw(plan, models, metrics, evaluated.bootstrap, evaluated.checks, picture)
+    draw(plan, models, metrics, evaluated.bootstrap, evaluated.checks, picture, evaluated.outlook)
     page = to_html(report, picture.read_bytes() if picture.is_file() else None)
     (output / "evaluation.html").write_text(page, encoding="utf-8")
     (output / CARD).write_text(card_text(report, plan), encoding="utf-8")
@@ -167,7 +195,7 @@ def _importance(
         return importance, [str(error)]
 
 
-def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
+def answer_files(folders: Folders, *, with_champion: bool, records: str = RECORDS) -> dict[str, Path]:
     """The file of answers of challenger and champion.
 
     The challenger's is in the input ``predictions`` or its subfolder named after it; the champion's is in its
@@ -178,11 +206,11 @@ def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
     """
     predictions = folders.input("predictions")
     own = predictions / CHALLENGER
-    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, RECORDS)}
+    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, records)}
     if with_champion:
         beside = predictions / CHAMPION
         champion_folder = beside if beside.is_dir() else folders.input("champion_predictions")
-        files[CHAMPION] = answer_to(champion_folder, RECORDS)
+        files[CHAMPION] = answer_to(champion_folder, records)
     return files
 
 
@@ -193,30 +221,25 @@ def _keys(folder: Path) -> Path:
     return keys
 
 
-def _known_before(
-    connection: duckdb.DuckDBPyConnection, keys: Path, champion: Program | None
-) -> Iterator[str]:
-    """A note when the champion may have been fitted on rows of the holdout, which favours it.
+def _numbers(connection: duckdb.DuckDBPyConnection, keys: Path, name: str) -> Floats:
+    query = f"SELECT CAST({name} AS DOUBLE) AS number FROM {parquet(keys)} ORDER BY row"
+    numbers = connection.execute(query).fetchnumpy()["number"]
+    return np.ma.filled(np.ma.asarray(numbers, dtype=np.float64), np.nan)
 
-    It does not fail the gate: users choose an earlier holdout on purpose, and a challenger that wins despite
-    this has won.
+
+def _weights(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
+    """The rows' weights.
+
+    Raises:
+        InputError: when the keys have none, or a weight is no number of at least 0.
     """
-    fitted_to = champion.origin.get("fitted_to") if champion else None
-    if not champion or not fitted_to:
-        return
-    fitted = within("event_time", Interval(start=champion.origin.get("fitted_from"), end=str(fitted_to)))
-    query = f"SELECT count(*) FILTER (WHERE {fitted}), count(*) FROM {parquet(keys)}"
-    known, rows = (int(str(number)) for number in single(connection, query))
-    if known:
-        yield (
-            f"The champion was fitted on data up to {fitted_to}: it may have seen {known:,} of the {rows:,} "
-            "holdout rows before, which favours it."
-        )
-
-
-def _labels(connection: duckdb.DuckDBPyConnection, keys: Path) -> Floats:
-    query = f"SELECT CAST(label AS DOUBLE) AS label FROM {parquet(keys)} ORDER BY row"
-    return np.asarray(connection.execute(query).fetchnumpy()["label"], dtype=np.float64)
+    held = [str(row[0]) for row in connection.execute(f"DESCRIBE FROM {parquet(keys)}").fetchall()]
+    if "weight" not in held:
+        raise InputError("The holdout's keys have no weight: name the dataset's weight column.")
+    weights = _numbers(connection, keys, "weight")
+    if not (weights >= 0).all() or not weights.any():
+        raise InputError("The holdout's weights are missing, negative or all 0: give numbers of at least 0.")
+    return weights
 
 
 def _gate(evaluated: Evaluated) -> dict[str, Any]:

@@ -1,38 +1,41 @@
-"""Features job: verify the input files, split them by time, fit the feature program, write the split.
+"""Features job: verify the input files, split their rows, fit the feature program, write the split.
 
-Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with the label first and no header,
+Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with the label first, then the
+row's weight if the data have weights, and no header;
 ``holdout/holdout.csv`` with features only, ``holdout_keys/keys.parquet``, ``champion/holdout.csv`` when
 there is a champion, ``baseline/`` with statistics of the raw rows, ``manifest.json``; for the report
-``holdout/importance.csv`` with ``holdout_keys/importance.parquet``, and ``holdout_keys/segments.parquet``),
+``holdout/importance.csv`` with ``holdout_keys/importance.parquet``, ``holdout_keys/segments.parquet``, and
+in a regression ``holdout_keys/inputs.parquet``),
 ``program/program.json`` and ``program/model.tar.gz``, which an endpoint's containers load to run the program.
 The same data and plan give the same bytes.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from jobs import permuted_rows, segment_values, trained_on
-from jobs.database import connect, copy_to, quote, single
-from jobs.errors import InputError, JobError
+from jobs import error_rows, holdout_features, permuted_rows, ranking, segment_values, trained_on
+from jobs.database import connect, copy_to, quote
+from jobs.dividing import Division, divide, split_fields
+from jobs.errors import InputError
 from jobs.folders import Folders, write_json
-from jobs.forecasts.split import resolve_series_intervals, write_series_split
+from jobs.forecasts import outlook
+from jobs.forecasts.split import write_series_split
 from jobs.names import LABEL
+from jobs.part_rules import part_findings
 from jobs.plan import Plan
 from jobs.program import champion_program, fit, to_sql
 from jobs.reading import row_count, stage
-from jobs.roles import keys_query, label_number, total_order, within
+from jobs.roles import group_text, keys_query, label_number, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
 from jobs.sources import InputFiles, examine
 from jobs.verification import content_digest, sha256_of, verify
+from jobs.weights import training_weight, weight_rules
 from mdlc_constructs.settings.payloads.job_plan import PARTS
-from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
@@ -49,14 +52,14 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
 
     Raises:
         JobError: when the files are not the planned ones or cannot be read, or when a part of the split has
-            no rows or only one class.
+            no rows or lacks a class.
     """
     plan = plan.read_by("features")
     data = folders.input("data")
     verify(plan.files, data)
     champion = champion_program(plan, folders)
     with connect(memory) as (connection, scratch):
-        columns = plan.dataset.needed(label=True)
+        columns = plan.columns(label=True)
         sources = examine(connection, plan.files, data, plan.dataset.format, columns, csv=plan.dataset.csv)
         if sources.problems:
             raise InputError(sources.problems[0].message)
@@ -65,7 +68,14 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         origins = {renamed: name for name, renamed in own.items()}
         extra = _held_by_all(sources, champion.columns, columns, origins) if champion else {}
         staged_as = {**columns, **extra}
-        problems = stage(connection, sources, staged_as, scratch / "staged.parquet", origins=origins)
+        problems = stage(
+            connection,
+            sources,
+            staged_as,
+            scratch / "staged.parquet",
+            origins=origins,
+            numbered=not plan.dataset.row_key,
+        )
         if problems:
             raise InputError(problems[0].message)
         absent = (
@@ -74,15 +84,15 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
             else {}
         )
         _view_labelled(connection, plan, absent)
-        intervals = resolve_intervals(connection, plan)
-        rows = _view_parts(connection, plan, intervals)
-        program = fit(connection, "train", plan.dataset, _origin(plan, intervals["train"]))
+        division, rows = _view_parts(connection, plan, scratch)
+        program = fit(connection, "train", plan.dataset, _origin(plan, division))
         split = folders.output("split")
         written = (
             _write_split(connection, plan, program, champion, split, rows)
             if plan.dataset.forecast is None
             else Written(
-                files=write_series_split(connection, plan, program, champion, intervals, split), rows=rows
+                files=write_series_split(connection, plan, program, champion, division.intervals, split),
+                rows=rows,
             )
         )
         raw = trained_on.write(connection, "learned_from", plan.dataset, split / trained_on.FOLDER)
@@ -92,7 +102,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     (program_folder / archive.NAME).write_bytes(archive.pack(program))
     others = {f"{trained_on.FOLDER}/{name}": path for name, path in raw.items()}
     others |= {f"program/{name}": program_folder / name for name in (FILE, archive.NAME)}
-    _write_manifest(plan, split, written, others, intervals, staged)
+    _write_manifest(plan, split, written, others, division, staged)
     return Verdict(passed=True, metrics=dict(rows), rows=sum(rows.values()))
 
 
@@ -135,103 +145,39 @@ def _view_labelled(connection: duckdb.DuckDBPyConnection, plan: Plan, absent: Ma
     nothing = "".join(f", NULL AS {quote(name)}" for name in absent)
     label = label_number(plan.dataset)
     # A step of a series without a value is a missing value of its history.
-    labelled = "" if plan.dataset.forecast is not None else f" AND {label} IS NOT NULL"
+    asked = plan.dataset.needs_label and plan.dataset.forecast is None
+    labelled = f" AND {label} IS NOT NULL" if asked else ""
     connection.execute(
         f"CREATE TEMP VIEW labelled AS SELECT *, {label} AS {LABEL}{nothing} FROM staged "
         f"WHERE {within(plan.dataset.timestamp, plan.requested)}{labelled}"
     )
 
 
-def resolve_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Interval]:
-    """The time interval of each part of the split, with the split's gap before the next part.
-
-    Fractions are converted to timestamps, so that rows of one timestamp stay in one part.
+def _view_parts(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, scratch: Path
+) -> tuple[Division, dict[str, int]]:
+    """Divide the rows, create a view of each part and ``learned_from``, and count the parts' rows.
 
     Raises:
-        JobError: when the rows cannot be split this way.
+        JobError: when the rows cannot be divided, or a part is of no use.
     """
-    forecast = plan.dataset.forecast is not None
-    resolved = (resolve_series_intervals if forecast else _resolve)(connection, plan)
-    return with_gap(resolved, plan.split.gap_seconds or 0.0)
+    division = divide(connection, plan, scratch)
+    for finding in (*part_findings(connection, plan, division), *weight_rules(connection, plan)):
+        # The quality job reports all of them; it may have been replaced.
+        if finding.fails:
+            raise InputError(finding.message)
+    anywhere = " OR ".join(f"({condition})" for condition in division.conditions.values())
+    connection.execute(f"CREATE TEMP VIEW learned_from AS SELECT * FROM {division.relation} WHERE {anywhere}")
+    return division, {part: row_count(connection, part) for part in PARTS}
 
 
-def with_gap(intervals: Mapping[str, Interval], seconds: float) -> dict[str, Interval]:
-    """The intervals, each but the last ending that long before the next begins."""
-    if not seconds:
-        return dict(intervals)
-
-    def before(start: str | None) -> str | None:
-        return start and (datetime.fromisoformat(start) - timedelta(seconds=seconds)).isoformat()
-
-    train, validation = (
-        replace(intervals[part], end=before(intervals[after].start)) for part, after in pairwise(PARTS)
-    )
-    return {"train": train, "validation": validation, "holdout": intervals["holdout"]}
-
-
-def _resolve(connection: duckdb.DuckDBPyConnection, plan: Plan) -> dict[str, Interval]:
-    fractions = plan.split.fractions
-    if plan.split.intervals is not None:
-        return {part: plan.split.intervals[part] for part in PARTS}
-    if not fractions:
-        raise JobError("split={}: the plan must say how rows are divided, by intervals or fractions.")
-    rows = row_count(connection, "labelled")
-    time = quote(plan.dataset.timestamp)
-    shares = (fractions["train"], fractions["train"] + fractions["validation"])
-    moments = []
-    for share in shares:
-        offset = min(int(rows * share), rows - 1)
-        row = connection.execute(
-            f"SELECT {time} FROM labelled ORDER BY {time} LIMIT 1 OFFSET {offset}"
-        ).fetchone()
-        if row is None:
-            raise JobError("No row has both a label and a time: nothing can be divided.")
-        moments.append(row[0].isoformat())
-    if moments[0] == moments[1]:
-        raise JobError(
-            f"Too many rows share the moment {moments[0]} to divide by fractions: "
-            "divide by time, or take larger ones."
-        )
-    window = plan.requested
-    return {
-        "train": Interval(start=window.start, end=moments[0]),
-        "validation": Interval(start=moments[0], end=moments[1]),
-        "holdout": Interval(start=moments[1], end=window.end),
-    }
-
-
-def _view_parts(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, intervals: Mapping[str, Interval]
-) -> dict[str, int]:
-    rows = {}
-    for part in PARTS:
-        condition = within(plan.dataset.timestamp, intervals[part])
-        connection.execute(f"CREATE TEMP VIEW {part} AS SELECT * FROM labelled WHERE {condition}")
-        rows[part] = row_count(connection, part)
-        span = f"({intervals[part].start or 'the beginning'} to {intervals[part].end or 'the end'})"
-        if rows[part] == 0:
-            raise InputError(
-                f"No labelled row lies in the {part} interval {span}: "
-                "correct the split, or bring data of that time."
-            )
-        # The quality job checks the plan's intervals; the intervals of fractions are known only here.
-        classes = single(connection, f"SELECT count(DISTINCT {LABEL}) FROM {part}")[0]
-        if plan.dataset.task == "binary" and classes == 1:
-            raise InputError(
-                f"All {rows[part]:,} rows of the {part} part {span} are of one class: "
-                "correct the split, or bring data with both."
-            )
-    anywhere = " OR ".join(f"({within(plan.dataset.timestamp, intervals[part])})" for part in PARTS)
-    connection.execute(f"CREATE TEMP VIEW learned_from AS SELECT * FROM labelled WHERE {anywhere}")
-    return rows
-
-
-def _origin(plan: Plan, interval: Interval) -> dict[str, Any]:
+def _origin(plan: Plan, division: Division) -> dict[str, Any]:
+    train = division.intervals.get("train")
     return {
         "model": plan.model,
         "data_version": plan.data_version,
-        "fitted_from": interval.start,
-        "fitted_to": interval.end,
+        **({"fitted_from": train.start, "fitted_to": train.end} if train else {}),
+        **split_fields(plan, division),
     }
 
 
@@ -243,12 +189,14 @@ def _write_split(
     split: Path,
     rows: Mapping[str, int],
 ) -> Written:
-    order = total_order(plan.dataset, plan.dataset.needed(label=True))
+    order = total_order(plan.dataset, plan.columns(label=True))
+    weight = training_weight(plan.dataset)
+    leading = [LABEL, *([weight] if weight else [])] if plan.dataset.needs_label else []
+    counted = quote(plan.dataset.weight) if plan.dataset.weight else None
     queries = {
-        "train/train.csv": to_sql(program, "train", leading=[LABEL], order=order),
-        "validation/validation.csv": to_sql(program, "validation", leading=[LABEL], order=order),
+        **_training_queries(plan, program, leading, order),
         "holdout/holdout.csv": to_sql(program, "holdout", order=order),
-        "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label=LABEL),
+        "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label=LABEL, weight=counted),
     }
     if champion:
         queries["champion/holdout.csv"] = to_sql(champion, "holdout", order=order)
@@ -256,12 +204,37 @@ def _write_split(
     if segments:
         query = segment_values.values_query(plan.dataset, "holdout", order, segments)
         queries[f"holdout_keys/{segment_values.FILE}"] = query
+    if plan.dataset.task in holdout_features.TASKS:
+        query = holdout_features.features_query(program, "holdout", order)
+        queries[f"holdout_keys/{holdout_features.FILE}"] = query
+    if plan.dataset.task in error_rows.TASKS:
+        query = error_rows.inputs_query(program, "holdout", order, rows["holdout"])
+        queries[f"holdout_keys/{error_rows.FILE}"] = query
     files = {}
     for name, query in queries.items():
         files[name] = split / name
         copy_to(connection, query, files[name])
     permuted = _write_permuted(connection, plan, program, split, order, rows["holdout"])
     return Written(files=files | permuted, rows=rows)
+
+
+def _training_queries(plan: Plan, program: Program, leading: Sequence[str], order: str) -> dict[str, str]:
+    """The queries of the records to train on, by file.
+
+    Args:
+        leading: the SQL expressions of the label and of the weight, if any.
+    """
+    if plan.dataset.task == "ranking":
+        return {
+            f"{part}/{part}{ranking.SUFFIX}": ranking.training_records(
+                program, plan.dataset, part, label=LABEL, order=order
+            )
+            for part in ("train", "validation")
+        }
+    return {
+        f"{part}/{part}.csv": to_sql(program, part, leading=leading, order=order)
+        for part in ("train", "validation")
+    }
 
 
 def _write_permuted(
@@ -283,6 +256,7 @@ def _write_permuted(
         seed=plan.importance.seed,
         records=split / records,
         index=split / index,
+        group=group_text(plan.dataset),
     )
     return {records: split / records, index: split / index}
 
@@ -292,14 +266,15 @@ def _write_manifest(
     split: Path,
     written: Written,
     others: Mapping[str, Path],
-    intervals: Mapping[str, Interval],
+    division: Division,
     staged: int,
 ) -> None:
     files = {**written.files, **others}
     digests = {name: sha256_of(path) for name, path in files.items()}
     # The content digest leaves out what does not change the split's content: the champion's features of the
     # holdout, the statistics of the rows, what is for the report only, and the archive, which contains code.
-    left_out = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, archive.NAME)
+    report_only = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, error_rows.FILE)
+    left_out = (*report_only, outlook.FILE, archive.NAME)
     content = {
         name: digest
         for name, digest in digests.items()
@@ -316,6 +291,15 @@ def _write_manifest(
                 for name, digest in digests.items()
             },
             "rows": {**written.rows, "read": staged, "left_out": staged - sum(written.rows.values())},
-            "intervals": {part: {"start": i.start, "end": i.end} for part, i in intervals.items()},
+            **(
+                {
+                    "intervals": {
+                        part: {"start": i.start, "end": i.end} for part, i in division.intervals.items()
+                    }
+                }
+                if division.intervals
+                else {}
+            ),
+            **split_fields(plan, division),
         },
     )

@@ -64,12 +64,17 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _keys(dataset: DatasetSection, path: Path, memory: str | None) -> list[str]:
-    """The rows' keys in order, in the format that every job uses (`jobs.roles.row_key`)."""
+    """The rows' keys in order, in the format that every job uses (`jobs.roles.row_key`).
+
+    Rows without ids are numbered from 1.
+    """
     if not path.is_file():
         raise InputError(f"No recorded rows at {path.name}: upload them as JSON objects, one a line.")
     parts = [_key_columns(dataset, number, line) for number, line in _lines(path)]
     if not parts:
         raise InputError(f"{path.name} asks nothing: give at least one row.")
+    if not dataset.row_key:
+        return [str(place) for place in range(1, len(parts) + 1)]
     columns = ", ".join(f"{quote(name)} {SQL_TYPES[dataset.columns[name]]}" for name in dataset.row_key)
     keys: list[str] = []
     with connect(memory) as (connection, _):

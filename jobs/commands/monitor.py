@@ -7,23 +7,24 @@ bad accuracy do not fail the job; invalid inputs do.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from jobs.database import connect, copy_to, quote
+from jobs.answers import AnswerShape
+from jobs.database import connect, copy_to, literal, quote
 from jobs.folders import Folders, write_json
+from jobs.forecasts.served import with_series
 from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measure
-from jobs.monitoring.changes import changes
+from jobs.monitoring.changes import changes, rare_classes
 from jobs.monitoring.drift_comparison import compare
 from jobs.monitoring.estimate import estimate_performance
 from jobs.monitoring.fairness import fairness
 from jobs.monitoring.inputs import findings
 from jobs.monitoring.joint import joint
 from jobs.monitoring.labels import JoinedLabels, join_labels
-from jobs.monitoring.reference import Reference, read_previous, read_reference
+from jobs.monitoring.reference import SINGLE_SCORE, Reference, read_previous, read_reference
 from jobs.monitoring.replay import write_replay
 from jobs.monitoring.rows import Served, stage_served
 from jobs.monitoring.segments import segments
@@ -31,6 +32,7 @@ from jobs.monitoring.settings import Settings, read_settings
 from jobs.monitoring.skew import skew
 from jobs.monitoring.summary import MonitoringResult, report, summary, verdict
 from jobs.names import (
+    ANSWER,
     ENTITY,
     EVENT_TIME,
     INFERENCE_ID,
@@ -40,7 +42,6 @@ from jobs.names import (
     SERVED_AT,
     VERSION,
     beside,
-    free,
 )
 from jobs.pages.monitoring import to_html
 from jobs.plan import Plan
@@ -59,7 +60,7 @@ ROW_COLUMNS: Mapping[str, str] = {
     "package_version": VERSION,
     "label": LABEL,
 }
-"""The first columns of ``rows.parquet``; the features follow."""
+"""The first columns of ``rows.parquet`` in every task; the features follow."""
 
 
 SHARE = 0.6
@@ -82,8 +83,8 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     plan = plan.read_by("monitor")
     settings = read_settings(plan)
     program = Program.read(folders.input("program"))
-    reference = read_reference(folders.input("baseline"), settings.package)
-    reference = replace(reference, prediction=free(reference.prediction, program.columns))
+    shape = AnswerShape.of(plan.dataset)
+    reference = read_reference(folders.input("baseline"), settings.package, shape, program.columns)
     previous, notes = read_previous(folders, settings)
     output = folders.output("monitoring")
     with connect(memory, share=SHARE) as (connection, scratch):
@@ -97,14 +98,18 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         # Written without rows too: the next window's plan names this file before its content is known.
         own = result.drifting.statistics or NO_ROWS
         write_json(output / "statistics.json", {**own, "mdlc": _origin(plan, settings)})
-        _write_rows(connection, features(plan, program), output / "rows.parquet")
-        write_replay(connection, program, output / "replay", rows=settings.sample, seed=settings.seed)
+        _write_rows(connection, features(plan, program), output / "rows.parquet", shape)
+        if plan.dataset.forecast is None:
+            write_replay(connection, program, output / "replay", rows=settings.sample, seed=settings.seed)
     return verdict(result)
 
 
 def features(plan: Plan, program: Program) -> dict[str, str]:
     """The raw columns that the feature program reads, without the timestamp; declared features first."""
     columns = {name: kind for name, kind in program.columns.items() if name != plan.dataset.timestamp}
+    if plan.dataset.forecast is not None:
+        # A forecast's inputs are the target's history and the known columns.
+        columns[str(plan.dataset.label)] = plan.dataset.columns[str(plan.dataset.label)]
     return {**{name: columns[name] for name in plan.dataset.features if name in columns}, **columns}
 
 
@@ -121,14 +126,17 @@ def _result(
 ) -> MonitoringResult:
     task, columns = plan.dataset.task, features(plan, program)
     truth, (keys,) = labelled_rows(connection, settings, task, also=[IDENTITY])
-    groups = groups_of(keys)
-    metrics, undefined = measure(truth, settings, groups)
+    if plan.dataset.forecast is not None:
+        truth = with_series(connection, truth)
+    groups = groups_of(keys) if truth.groups is None else truth.groups
+    # Rows that bring their own groups, and blocks in them, are resampled by these.
+    metrics, undefined = measure(truth, settings, groups if truth.groups is None else None)
     holdout = reference.performance.get("metrics") or {}
     parts, about_parts = segments(connection, settings, served, labels, task)
     gaps, about_gaps = fairness(connection, settings, served, labels, task)
-    drifting = compare(connection, settings, served, columns, reference, previous)
+    drifting = compare(connection, settings, served, columns, reference, previous, plan.dataset.group)
     together, about_joint = joint(connection, settings, served, columns, reference)
-    calibration = reference.performance.get("calibration") if task == "binary" else None
+    sent = {name: kind for name, kind in columns.items() if name in served.sent}
     return MonitoringResult(
         plan=plan,
         settings=settings,
@@ -141,11 +149,19 @@ def _result(
         changes=changes(metrics, holdout, truth, groups, settings.thresholds.alpha),
         segments=parts,
         fairness=gaps,
-        estimate=estimate_performance(connection, settings, calibration, truth),
+        estimate=estimate_performance(connection, settings, reference.performance, truth, sent),
         skew=skew(connection, columns, served, labels, reference.statistics),
         findings=findings(connection, plan, settings, program, served, reference.statistics),
         notes=[
-            *(*served.notes, *labels.notes, *undefined, *about_parts, *about_gaps, *about_joint),
+            *(
+                *served.notes,
+                *labels.notes,
+                *undefined,
+                *rare_classes(truth, groups),
+                *about_parts,
+                *about_gaps,
+                *about_joint,
+            ),
             *(*reference.notes, *notes),
         ],
     )
@@ -155,9 +171,29 @@ def _origin(plan: Plan, settings: Settings) -> dict[str, Any]:
     return {"model": plan.model, "run": settings.package.run, "window": vars(settings.window)}
 
 
-def _write_rows(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str], path: Path) -> None:
-    """Write all rows; a feature that is named like one of `ROW_COLUMNS` gets the prefix ``feature_``."""
-    first = ", ".join(f"{column} AS {name}" for name, column in ROW_COLUMNS.items())
-    named = beside(columns, ROW_COLUMNS, "feature_")
+def row_columns(shape: AnswerShape) -> dict[str, str]:
+    """The first columns of ``rows.parquet``, each to its SQL expression; classes by their names."""
+    columns = dict(ROW_COLUMNS)
+    if shape.published:
+        columns[shape.published] = ANSWER
+    if shape.task == "multiclass":
+        classes = ", ".join(map(literal, shape.names))
+        columns |= {
+            "prediction": shape.prediction(ANSWER),
+            "label": f"[{classes}][CAST({LABEL} AS INTEGER) + 1]",
+        }
+    return columns
+
+
+def _write_rows(
+    connection: duckdb.DuckDBPyConnection,
+    columns: Mapping[str, str],
+    path: Path,
+    shape: AnswerShape = SINGLE_SCORE,
+) -> None:
+    """Write all rows; a feature that is named like one of the first columns gets the prefix ``feature_``."""
+    ours = row_columns(shape)
+    first = ", ".join(f"{column} AS {name}" for name, column in ours.items())
+    named = beside(columns, ours, "feature_")
     values = "".join(f", {quote(name)} AS {quote(alias)}" for name, alias in named.items())
     copy_to(connection, f"SELECT {first}{values} FROM joined ORDER BY {SERVED_AT}, {INFERENCE_ID}", path)

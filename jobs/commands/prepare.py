@@ -50,7 +50,10 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         for file, name in numbered_files(plan):
             sources = examine(connection, [file], data, plan.dataset.format, columns, csv=plan.dataset.csv)
             staged = scratch / f"{name}.parquet"
-            problems = [*sources.problems, *stage(connection, sources, columns, staged)]
+            problems = [
+                *sources.problems,
+                *stage(connection, sources, columns, staged, numbered=not plan.dataset.row_key),
+            ]
             if problems:
                 raise InputError(problems[0].message)
             rows = row_count(connection, "staged")

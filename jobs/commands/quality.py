@@ -6,18 +6,23 @@ the bad rows with their reasons, and the report. The batch itself is not moved o
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from jobs.database import connect, literal, quote, single
-from jobs.errors import InputError
+from jobs.dividing import divide
+from jobs.errors import InputError, JobError
 from jobs.findings import ColumnProfile, Finding, QualityReport
 from jobs.folders import Folders, write_json
 from jobs.forecasts.rules import series_rules
-from jobs.names import FILE, PROBLEMS, beside, internal
+from jobs.group_rules import grade_rules, group_rules
+from jobs.names import FILE, FILE_ROW, PROBLEMS, beside, internal
+from jobs.optional_labels import optional_label_rules
 from jobs.outliers import Bounds, baseline_bounds, beyond, outlier_rules, own_bounds
 from jobs.pages.quality import to_html
+from jobs.part_rules import part_findings
 from jobs.plan import Plan
 from jobs.reading import row_count, rows_by_file, stage
 from jobs.roles import row_key
@@ -35,6 +40,7 @@ from jobs.sources import examine
 from jobs.spreadsheet import cells, text_cell
 from jobs.trained_on import STATISTICS
 from jobs.verification import verify
+from jobs.weights import weight_rules
 from jobs.writing import writing_rules
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
@@ -51,11 +57,13 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     plan = plan.read_by("quality")
     data = folders.input("data")
     verify(plan.files, data)
-    columns = plan.dataset.needed(label=plan.training)
+    columns = plan.columns(label=plan.training)
     facts: dict[str, Any] = {}
     with connect(memory) as (connection, scratch):
         sources = examine(connection, plan.files, data, plan.dataset.format, columns, csv=plan.dataset.csv)
-        problems = [*sources.problems, *stage(connection, sources, columns, scratch / "staged.parquet")]
+        staged = scratch / "staged.parquet"
+        keyless = not plan.dataset.row_key
+        problems = [*sources.problems, *stage(connection, sources, columns, staged, numbered=keyless)]
         findings = [
             Finding(rule=problem.rule, column=problem.column, message=problem.message) for problem in problems
         ]
@@ -67,7 +75,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         # After an unreadable file or a missing column, the rules would only report its consequences.
         if not findings:
             usual, notes = _usual(connection, plan, folders)
-            findings = [*_ruled(connection, plan, columns, rows, facts, usual), *notes]
+            findings = [*_ruled(connection, plan, columns, rows, facts, usual, scratch), *notes]
         report = QualityReport(
             model=plan.model,
             run=plan.run,
@@ -103,6 +111,7 @@ def _ruled(
     rows: int,
     facts: dict[str, Any],
     usual: Mapping[str, Bounds],
+    scratch: Path,
 ) -> Iterator[Finding]:
     yield from type_rules(connection, columns, plan.dataset.csv if plan.dataset.format == "csv" else None)
     yield from writing_rules(connection, plan.dataset, columns)
@@ -110,13 +119,29 @@ def _ruled(
     yield from value_rules(connection, plan, rows)
     yield from outlier_rules(connection, plan.quality.outliers or {}, usual)
     yield from time_rules(connection, plan)
+    yield from group_rules(connection, plan)
     if plan.dataset.forecast is not None:
         yield from series_rules(connection, plan.dataset, training=plan.training, span=plan.requested)
-    if plan.training:
+    if plan.training and not plan.dataset.needs_label:
+        yield from optional_label_rules(connection, plan, facts)
+    elif plan.training:
         labels = list(label_rules(connection, plan, facts))
+        if not any(finding.fails for finding in labels):
+            labels += _part_rules(connection, plan, scratch)
         yield from labels
+        yield from grade_rules(connection, plan)
         if not any(finding.rule in _LABEL_DEFEATS and finding.fails for finding in labels):
             yield from leak_rules(connection, plan, facts)
+
+
+def _part_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, scratch: Path) -> Iterator[Finding]:
+    try:
+        division = divide(connection, plan, scratch)
+    except JobError as error:
+        yield Finding(rule="split", message=str(error))
+        return
+    yield from part_findings(connection, plan, division)
+    yield from weight_rules(connection, plan)
 
 
 def _usual(
@@ -175,8 +200,14 @@ def _role(plan: Plan, name: str) -> str:
     dataset = plan.dataset
     if name in dataset.row_key:
         return "row key"
-    roles = {dataset.label: "label", dataset.timestamp: "timestamp", dataset.entity: "entity"}
-    return roles.get(name, "feature")
+    roles = {
+        dataset.label: "label",
+        dataset.timestamp: "timestamp",
+        dataset.entity: "entity",
+        dataset.weight: "weight",
+        dataset.group: "group",
+    }
+    return roles.get(name, "feature" if name in dataset.features else "split")
 
 
 def _write(folders: Folders, report: QualityReport) -> None:
@@ -197,7 +228,7 @@ def _quarantine(
     target = folders.output("quarantine")
     write_json(target / "report.json", report.to_json())
     reasons = [f"CASE WHEN {PROBLEMS} IS NOT NULL THEN 'wrong type' END"]
-    required = [plan.dataset.timestamp, *plan.dataset.row_key]
+    required = [*([plan.dataset.timestamp] if plan.dataset.timestamp else []), *plan.dataset.row_key]
     reasons += [f"CASE WHEN {quote(name)} IS NULL THEN {literal(f'no {name}')} END" for name in required]
     for name, (low, high) in plan.quality.ranges.items():
         if name in columns:
@@ -210,12 +241,13 @@ def _quarantine(
     failing = {finding.column for finding in report.findings if finding.rule == "outliers"}
     for name in usual.keys() & failing:
         reasons.append(f"CASE WHEN {beyond(name, usual[name])} THEN {literal(f'{name} is an outlier')} END")
-    if plan.quality.unique_key:
+    if plan.quality.unique_key and plan.dataset.row_key:
         key = row_key(plan.dataset)
         reasons.append(
             f"CASE WHEN {key} IN (SELECT {key} FROM staged GROUP BY 1 HAVING count(*) > 1) "
             "THEN 'duplicate key' END"
         )
+    place = [quote(name) for name in required] if plan.dataset.row_key else [FILE_ROW]
     called = beside(columns, ("reasons", "wrong_values", "file"), "column_")
     # Replace the notes' column numbers and separators: readers need only the values that do not fit.
     values = f"regexp_replace({PROBLEMS}, '[0-9]+' || chr(31), '', 'g')"
@@ -224,6 +256,6 @@ def _quarantine(
         f"SELECT {text_cell(_REASONS)} AS reasons, {unfit} AS wrong_values, {text_cell(FILE)} AS file, "
         f"{cells(columns, called)} FROM (SELECT *, concat_ws('; ', {', '.join(reasons)}) AS {_REASONS} "
         f"FROM staged) AS bad WHERE {_REASONS} <> '' "
-        f"ORDER BY {FILE}, {', '.join(f'bad.{quote(name)}' for name in required)}"
+        f"ORDER BY {FILE}, {', '.join(f'bad.{name}' for name in place)}"
     )
     connection.execute(f"COPY ({query}) TO {literal(str(target / 'rows.csv'))} (FORMAT csv, HEADER true)")

@@ -7,12 +7,12 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from jobs.answer_arrays import read_answers
 from jobs.answers import AnswerShape
-from jobs.database import quote
 from jobs.errors import InputError
 from jobs.gate import CHAMPION
 from jobs.metrics.rows import Floats, ScoredRows
-from jobs.predictions import faults, load_answers
+from jobs.predictions import faults, load_answers, shape_in
 from jobs.serving.program import Program
 from jobs.serving.values import canonical
 
@@ -51,7 +51,7 @@ def read_models(
     Raises:
         InputError: when answers are missing, too many, or not what the task asks for.
     """
-    models, notes = {}, list[str]()
+    models, notes = dict[str, ScoredRows](), list[str]()
     for name, path in paths.items():
         own = shape
         if name == CHAMPION and champion is not None and shape.task != "forecast":
@@ -61,13 +61,14 @@ def read_models(
                     models=models,
                     incomparable=f"the champion's answers are {kind}, and the task is {shape.task}",
                 )
-            own = replace(shape, names=champion.classes)
+            own = replace(shape, names=champion.classes or shape.names)
+        own = shape_in(connection, path, own)
         load_answers(connection, path, name, own)
         wrong = faults(connection, name, rows=len(labels), shape=own, about=f"The {name}'s answers")
         if wrong:
             raise InputError(wrong[0])
         scores, answers = read_answers(connection, name, own)
-        if answers is not None and own.names != shape.names:
+        if answers is not None and shape.task == "multiclass" and own.names != shape.names:
             answers, remarks = _by_name(answers, own.names, shape.names)
             scores = answers.max(axis=1)
             notes += remarks
@@ -77,22 +78,9 @@ def read_models(
             task=shape.task,
             threshold=threshold,
             answers=answers,
-            names=shape.names,
+            names=shape.names if shape.task == "multiclass" else own.names,
         )
     return Answered(models=models, notes=tuple(notes))
-
-
-def read_answers(
-    connection: duckdb.DuckDBPyConnection, table: str, shape: AnswerShape
-) -> tuple[Floats, Floats | None]:
-    """The scores of answers without faults, and their numbers of shape (rows, k); None for one number."""
-    if not shape.several:
-        column = connection.execute(f"SELECT score FROM {quote(table)} ORDER BY row").fetchnumpy()["score"]
-        return np.asarray(column, dtype=np.float64), None
-    places = ", ".join(f"answer[{place + 1}]" for place in range(len(shape.names)))
-    columns = connection.execute(f"SELECT score, {places} FROM {quote(table)} ORDER BY row").fetchnumpy()
-    scores, *numbers = (np.asarray(column, dtype=np.float64) for column in columns.values())
-    return scores, np.column_stack(numbers)
 
 
 def _by_name(answers: Floats, own: Sequence[str], wanted: Sequence[str]) -> tuple[Floats, list[str]]:

@@ -3,7 +3,7 @@
 The features job permuted the columns (see `jobs.permuted_rows`), and the transform job scored the permuted
 rows, so this works for every algorithm and container. A bootstrap of rows, the same for the original and the
 permuted scores, gives the interval; as each row was permuted on its own, it covers the permutation's
-randomness too.
+randomness too. In a ranking whole groups are sampled and drawn.
 
 Columns that say the same (such as a distance in miles and in kilometres) share their importance: permuting
 one of them costs little, because the model still has the other.
@@ -19,9 +19,10 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from jobs.answer_arrays import read_answers
 from jobs.answers import AnswerShape
 from jobs.database import parquet
-from jobs.evaluation.answers import read_answers
+from jobs.metrics.bootstrap import resampling
 from jobs.metrics.computing import compute_metric
 from jobs.metrics.rows import Floats, ScoredRows
 from jobs.permuted_rows import INDEX, MIN_ROWS, RECORDS
@@ -153,12 +154,9 @@ def measure_importance(permuted: Permuted, scored: ScoredRows, *, resamples: int
         for name, repeated in permuted.scores.items()
     }
     rows = len(permuted.rows)
-    generator = np.random.default_rng(seed)
+    generator, draw = np.random.default_rng(seed), resampling(sample)
     whole = np.ones(rows)
-    drawn = [
-        np.bincount(generator.integers(0, rows, rows), minlength=rows).astype(np.float64)
-        for _ in range(resamples)
-    ]
+    drawn = [draw(generator) for _ in range(resamples)]
     before = compute_metric(metric, sample, whole)
     resampled = np.array([compute_metric(metric, sample, counts) for counts in drawn])
 

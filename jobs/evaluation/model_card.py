@@ -11,6 +11,8 @@ from typing import Any
 
 from jobs.gate import CHALLENGER, CHAMPION
 from jobs.plan import Plan
+from mdlc_constructs.settings.payloads.job_plan import PARTS
+from mdlc_constructs.settings.payloads.split_text import method_text
 from mdlc_constructs.settings.payloads.tasks import higher_is_better
 
 CARD = "model_card.json"
@@ -100,9 +102,11 @@ def _additional(report: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
         "code_version": report["code_version"],
         "algorithm": (report["algorithm"] or {}).get("name"),
         "training_job": plan.training_job,
+        "split": method_text((report["split"] or {}).get("split") or {}),
         **{
-            f"{part}_rows": str(report["split"]["rows"][part])
-            for part in (report["split"] or {"intervals": {}})["intervals"]
+            f"{part}_rows": str(rows)
+            for part, rows in ((report["split"] or {}).get("rows") or {}).items()
+            if part in PARTS
         },
     }
     return _present(

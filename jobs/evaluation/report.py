@@ -10,6 +10,7 @@ import numpy as np
 
 from jobs.evaluation.calibration import Calibration
 from jobs.evaluation.importance import Importance
+from jobs.forecasts.outlook import Outlook
 from jobs.gate import CHALLENGER, Check
 from jobs.metrics.baselines import Baseline
 from jobs.metrics.bootstrap import Bootstrap
@@ -32,7 +33,9 @@ class Evaluated:
         calibration: of a binary model, or by class; None in other tasks.
         baseline: the metrics of a predictor that learned nothing; None when they are not known.
         importance: None when it could not be measured; a note says why.
-        split: ``intervals`` and ``rows`` of the features job's manifest; None without the manifest.
+        split: ``rows``, and ``intervals`` or the ``split`` of the features job's manifest; None without it.
+        steps: of a forecast, metrics of each step ahead.
+        outlook: of a forecast, what its charts need besides.
     """
 
     plan: Plan
@@ -47,6 +50,8 @@ class Evaluated:
     baseline: Baseline | None = None
     importance: Importance | None = None
     split: Mapping[str, Any] | None = None
+    steps: Sequence[Mapping[str, float]] = ()
+    outlook: Outlook | None = None
 
     @property
     def passed(self) -> bool:
@@ -62,8 +67,8 @@ class Evaluated:
             "data_version": plan.data_version,
             "code_version": plan.code_version,
             "task": plan.dataset.task,
-            "rows": len(scored.labels),
-            "label_mean": None if scored.task == "multiclass" else float(scored.labels.mean()),
+            "rows": len(scored),
+            "label_mean": None if scored.task == "multiclass" else scored.label_mean,
             "threshold": scored.threshold,
             "bootstrap": {
                 "resamples": self.bootstrap.resamples,
@@ -82,6 +87,7 @@ class Evaluated:
             "importance": self.importance.to_json() if self.importance else None,
             "split": dict(self.split) if self.split else None,
             "algorithm": encode(plan.algorithm) if plan.algorithm else None,
+            **({"steps": [dict(step) for step in self.steps]} if self.steps else {}),
         }
 
     def _baseline(self) -> dict[str, Any] | None:
@@ -120,12 +126,15 @@ def confusion_matrix(scored: ScoredRows) -> dict[str, dict[str, int]]:
 
 
 def read_split(manifest: Path | None) -> dict[str, Any] | None:
-    """``intervals`` and ``rows`` of the features job's manifest; None without one."""
+    """``rows`` of the features job's manifest, and ``intervals`` of a split by time or its ``split``.
+
+    None without a manifest. See `jobs.dividing.split_fields`.
+    """
     path = manifest / "manifest.json" if manifest and manifest.is_dir() else manifest
     if path is None or not path.is_file():
         return None
     document = json.loads(path.read_text(encoding="utf-8"))
-    return {"intervals": document["intervals"], "rows": document["rows"]}
+    return {name: document[name] for name in ("intervals", "split", "rows") if name in document}
 
 
 def number(value: float, digits: int | None = None) -> float | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from jobs.database import literal, parquet, quote
 from jobs.metrics.rows import ScoredRows
-from jobs.monitoring.segments import MISSING, TASKS, Segment, judge_segments
+from jobs.monitoring.segments import METRICS, MISSING, Segment, judge_segments
 from jobs.segment_values import FILE
 
 MIN_ROWS = 50
@@ -32,7 +32,7 @@ def read_segments(
     path = (keys if keys.is_dir() else keys.parent) / FILE
     if not path.is_file():
         return [], []
-    if scored.task not in TASKS:
+    if scored.task not in METRICS:
         return [], [f"Segments are not measured of a {scored.task} task."]
     table = parquet(path)
     described = connection.execute(f"DESCRIBE FROM {table}").fetchall()

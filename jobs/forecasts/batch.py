@@ -19,6 +19,7 @@ from jobs.names import FILE, internal
 from jobs.plan import Plan
 from jobs.predictions import numbered_files
 from jobs.reading import stage
+from jobs.roles import event_time
 from jobs.serving.program import Program
 from jobs.sources import examine
 from mdlc_constructs.settings.payloads.moments import Interval
@@ -73,7 +74,7 @@ def _view_grid(connection: duckdb.DuckDBPyConnection, plan: Plan, columns: dict[
     The features of such a row follow from its time; known columns always have rows of their own.
     """
     dataset = plan.dataset
-    who, time = quote(str(dataset.entity)), quote(dataset.timestamp)
+    who, time = quote(str(dataset.entity)), event_time(dataset)
     known = f"{value(dataset)} IS NOT NULL AND {who} IS NOT NULL"
     next_step = later(asked(dataset).frequency, _LAST_AT, "steps.step")
     made = ", ".join(

@@ -12,7 +12,7 @@ from jobs.database import literal, quote
 from jobs.forecasts.series import SERIES, STEP, VALUE, asked, feature_name
 from jobs.forecasts.steps import later
 from jobs.names import internal
-from jobs.roles import row_key
+from jobs.roles import event_time, row_key
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 ORIGINS = "origins"
@@ -41,7 +41,7 @@ def write_records(
         where: an SQL condition on the table `ORIGINS`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    time = f"p.{quote(dataset.timestamp)}"
+    time = f"p.{event_time(dataset)}"
     known = f"FILTER (WHERE p.{STEP} <= o.{ORIGIN})"
     lists = ", ".join(f"list(p.{feature_name(place)} ORDER BY p.{STEP})" for place in range(features))
     dynamic = f", [{lists}] AS dynamic_feat" if features else ""
@@ -60,16 +60,15 @@ def keys_query(dataset: DatasetSection, points: str, *, label: bool, where: str 
 
     The columns are ``row`` from 0, ``row_key``, ``entity`` and ``event_time`` of what is predicted, the
     ``label`` if asked for, then ``step`` from 1, ``origin`` (the time of the last known point) and what
-    metrics are scaled by and compared with: ``scale`` (the mean error of the seasonal naive forecast over
-    the history), ``naive`` (that forecast itself) and ``naive_spread`` (the standard deviation of its errors
-    as many seasons ahead).
+    metrics are scaled by and compared with: ``scale`` (the mean absolute error of the seasonal naive forecast
+    over the history up to the origin) and ``naive`` (that forecast itself).
     """
     forecast = asked(dataset)
     horizon, frequency = forecast.horizon, forecast.frequency
-    who, time = quote(str(dataset.entity)), quote(dataset.timestamp)
+    who, time = quote(str(dataset.entity)), event_time(dataset)
     season = f"CASE WHEN h.held > {forecast.season} THEN {forecast.season} ELSE 1 END"
     names = ["row", "row_key", "entity", "event_time", *(["label"] if label else [])]
-    names += ["step", "origin", "scale", "naive", "naive_spread"]
+    names += ["step", "origin", "scale", "naive"]
     asked_rows = f"""
         SELECT o.*, s.step, h.{_WHO}, h.{_LAST_AT}, h.last, {season} AS season,
             {later(frequency, f"h.{_LAST_AT}", "s.step")} AS {_AHEAD}
@@ -83,8 +82,7 @@ def keys_query(dataset: DatasetSection, points: str, *, label: bool, where: str 
         WHERE {where}"""
     # The error of the seasonal naive forecast: values that lie a season apart.
     errors = f"""
-        SELECT o.{RECORD}, avg(abs(p.{VALUE} - b.{VALUE})) AS scale,
-            sqrt(avg((p.{VALUE} - b.{VALUE}) ** 2)) AS spread
+        SELECT o.{RECORD}, avg(abs(p.{VALUE} - b.{VALUE})) AS scale
         FROM (SELECT DISTINCT {RECORD}, {SERIES}, {ORIGIN}, season FROM asked) AS o
         JOIN {quote(points)} AS p ON p.{SERIES} = o.{SERIES} AND p.{STEP} <= o.{ORIGIN}
         JOIN {quote(points)} AS b ON b.{SERIES} = o.{SERIES} AND b.{STEP} = p.{STEP} - o.season
@@ -101,7 +99,6 @@ def keys_query(dataset: DatasetSection, points: str, *, label: bool, where: str 
         f"a.{_LAST_AT}",
         "e.scale",
         f"coalesce(n.{VALUE}, a.last)",
-        f"e.spread * sqrt({seasons})",
     ]
     target = f"LEFT JOIN {quote(points)} AS t ON t.{SERIES} = a.{SERIES} AND t.{STEP} = a.{ORIGIN} + a.step "
     return (

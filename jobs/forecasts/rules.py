@@ -9,7 +9,7 @@ from jobs.findings import Finding
 from jobs.forecasts.series import SERIES, STEP, VALUE, asked, value
 from jobs.forecasts.steps import begins_on_calendar, step_number, step_offset
 from jobs.names import internal
-from jobs.roles import entity, within
+from jobs.roles import entity, event_time, within
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.moments import Interval
 
@@ -47,7 +47,7 @@ def series_rules(
 def _view(
     connection: duckdb.DuckDBPyConnection, dataset: DatasetSection, span: Interval, relation: str
 ) -> None:
-    time, frequency = quote(dataset.timestamp), asked(dataset).frequency
+    time, frequency = event_time(dataset), asked(dataset).frequency
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {_VIEW} AS SELECT *, {entity(dataset)} AS {SERIES}, "
         f"{step_number(frequency, time)} AS {STEP}, {step_offset(frequency, time)} AS {_OFFSET}, "
@@ -144,13 +144,16 @@ def _short(
     if not training:
         return
     needed = forecast.horizon * forecast.origins + 1
-    short, example, held, every = single(
+    # Shorter ones are told of above.
+    small = f"held BETWEEN 2 AND {needed - 1}"
+    short, example, held, long = single(
         connection,
-        f"SELECT count(*) FILTER (WHERE held < {needed}), min(series) FILTER (WHERE held < {needed}), "
-        f"arg_min(held, series) FILTER (WHERE held < {needed}), count(*) FROM series_lengths",
+        f"SELECT count(*) FILTER (WHERE {small}), min(series) FILTER (WHERE {small}), "
+        f"arg_min(held, series) FILTER (WHERE {small}), count(*) FILTER (WHERE held >= {needed}) "
+        "FROM series_lengths",
     )
     if short:
-        fails = short == every
+        fails = not long
         remedy = (
             "ask for fewer steps or origins, or bring more history" if fails else "left out of the holdout"
         )
@@ -161,8 +164,8 @@ def _short(
             fails=fails,
             message=(
                 f"Series {example!r} has {int(str(held)):,} values, and {forecast.origins} forecasts of "
-                f"{forecast.horizon} steps need {needed:,}: {remedy} ({int(str(short)):,} of "
-                f"{int(str(every)):,} series)."
+                f"{forecast.horizon} steps need {needed:,}: {remedy} ({int(str(short)):,} such "
+                "series)."
             ),
         )
 
@@ -208,4 +211,4 @@ def _counted(
 
 
 def _in(rows: int, series: int) -> str:
-    return f"{rows:,} rows of {series:,} series"
+    return f"{rows:,} {'row' if rows == 1 else 'rows'} of {series:,} series"

@@ -10,7 +10,7 @@ from jobs.database import quote
 from jobs.forecasts.steps import step_number
 from jobs.names import internal
 from jobs.program import to_sql
-from jobs.roles import entity, label_number
+from jobs.roles import entity, event_time, label_number
 from jobs.serving.program import Program
 from mdlc_constructs.settings.payloads.dataset import DatasetSection, ForecastSection
 
@@ -45,7 +45,7 @@ def make_points(
     table: str,
 ) -> None:
     """Make the table of points of a relation of raw rows; rows before a series' first value are left out."""
-    time = quote(dataset.timestamp)
+    time = event_time(dataset)
     number = step_number(asked(dataset).frequency, time)
     keyed = f"{time} IS NOT NULL AND {quote(str(dataset.entity))} IS NOT NULL"
     connection.execute(

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import duckdb
 
-from jobs.database import copy_to, quote, single
+from jobs.database import copy_to, single
 from jobs.errors import InputError
+from jobs.forecasts import outlook
 from jobs.forecasts.records import ORIGIN, ORIGINS, RECORD, keys_query, write_records
 from jobs.forecasts.rules import series_rules
 from jobs.forecasts.series import SERIES, STEP, VALUE, asked, make_points, value
 from jobs.forecasts.steps import step_number
 from jobs.plan import Plan
-from jobs.roles import moment, within
+from jobs.roles import event_time, moment, within
 from jobs.serving.program import Program
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.job_plan import PARTS
@@ -41,7 +42,7 @@ def resolve_series_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) 
     for finding in series_rules(connection, dataset, training=True, span=plan.requested, relation="labelled"):
         if finding.fails:
             raise InputError(finding.message)
-    time = quote(dataset.timestamp)
+    time = event_time(dataset)
     steps = forecast.horizon * forecast.origins
     number = step_number(forecast.frequency, time)
     (last,) = single(connection, f"SELECT max({number}) FROM labelled WHERE {value(dataset)} IS NOT NULL")
@@ -67,11 +68,12 @@ def _by_fractions(
     connection: duckdb.DuckDBPyConnection, plan: Plan, latest_start: str
 ) -> dict[str, Interval]:
     """The intervals of fractions; the holdout begins at ``latest_start`` or before."""
-    fractions, time = plan.split.fractions or {}, quote(plan.dataset.timestamp)
+    fractions, time = plan.split.fractions or {}, event_time(plan.dataset)
 
     def at_share(share: float, condition: str) -> datetime:
         (rows,) = single(connection, f"SELECT count(*) FROM labelled WHERE {condition}")
-        offset = min(int(int(str(rows)) * share), max(int(str(rows)) - 1, 0))
+        # A ratio of two shares is not exact: three quarters of 96 rows must be 72, not 71.
+        offset = min(int(int(str(rows)) * share + 1e-6), max(int(str(rows)) - 1, 0))
         found = connection.execute(
             f"SELECT {time} FROM labelled WHERE {condition} ORDER BY 1 LIMIT 1 OFFSET {offset}"
         ).fetchone()
@@ -123,6 +125,8 @@ def write_series_split(
     keys = "holdout_keys/keys.parquet"
     files[keys] = split / keys
     copy_to(connection, keys_query(dataset, _POINTS, label=True), files[keys])
+    files[f"holdout_keys/{outlook.FILE}"] = split / "holdout_keys" / outlook.FILE
+    copy_to(connection, outlook.history_query(dataset, _POINTS), split / "holdout_keys" / outlook.FILE)
     if champion:
         make_points(connection, dataset, champion, "labelled", _CHAMPIONS)
         name = f"champion/{RECORDS}"
@@ -136,7 +140,7 @@ def _ask_for_history(
     connection: duckdb.DuckDBPyConnection, dataset: DatasetSection, interval: Interval
 ) -> None:
     """Fill the table `ORIGINS` with each series up to its last known value before an interval's end."""
-    upto = f"AND {quote(dataset.timestamp)} < {moment(interval.end)}" if interval.end else ""
+    upto = f"AND {event_time(dataset)} < {moment(interval.end)}" if interval.end else ""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {ORIGINS} AS SELECT {SERIES}, max({STEP}) AS {ORIGIN}, "
         f"row_number() OVER (ORDER BY {SERIES}) - 1 AS {RECORD} FROM {_POINTS} "

@@ -43,6 +43,6 @@ def _precision(scored: ScoredRows, weights: Floats, k: int) -> float:
     selected, hits = np.cumsum(drawn)[scored.ends], np.cumsum(drawn * scored.ordered_labels)[scored.ends]
     size = min(float(k), float(selected[-1]))
     place = int(np.searchsorted(selected, size))
-    before, found = (selected[place - 1], hits[place - 1]) if place else (0.0, 0.0)
-    share = (hits[place] - found) / (selected[place] - before)
-    return float((found + (size - before) * share) / size)
+    before, anomalies = (selected[place - 1], hits[place - 1]) if place else (0.0, 0.0)
+    share = (hits[place] - anomalies) / (selected[place] - before)
+    return float((anomalies + (size - before) * share) / size)

@@ -83,3 +83,6 @@ _BY_TASK: Mapping[str, tuple[str, Callable[[ScoredRows], ScoredRows | None]]] = 
     "anomaly": ("a random order", _constant),
     "embedding": ("a random projection of as many numbers", _random_projection),
 }
+
+PREDICTORS: Mapping[str, str] = {task: predictor for task, (predictor, _) in _BY_TASK.items()}
+"""What the reference predictor of each task answers, for people."""

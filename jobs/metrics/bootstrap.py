@@ -57,7 +57,7 @@ def bootstrap_metrics(
         progress: called with the number of each finished resample.
     """
     generator = np.random.default_rng(seed)
-    draw = _drawing(next(iter(models.values())), groups)
+    draw = resampling(next(iter(models.values())), groups)
     drawn: dict[str, dict[str, list[float]]] = {name: {} for name in models}
     for number in range(resamples):
         counts = draw(generator)
@@ -76,8 +76,8 @@ def bootstrap_metrics(
     )
 
 
-def _drawing(
-    scored: ScoredRows, groups: npt.NDArray[np.int_] | None
+def resampling(
+    scored: ScoredRows, groups: npt.NDArray[np.int_] | None = None
 ) -> Callable[[np.random.Generator], Floats]:
     """A function that draws one resample: how often each row is in it."""
     groups, blocks = (scored.groups, scored.blocks) if groups is None else (groups, None)

@@ -11,6 +11,7 @@ analysis.
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from jobs.metrics.rows import Floats, ScoredRows
 
@@ -56,6 +57,18 @@ def _prepare(scored: ScoredRows) -> dict[str, Any]:
 
 
 def _silhouette(scored: ScoredRows, weights: Floats) -> float:
+    places, widths, drawn = _widths(scored, weights)
+    return float(np.average(widths, weights=drawn)) if len(places) else float("nan")
+
+
+def silhouette_widths(scored: ScoredRows) -> tuple[npt.NDArray[np.intp], Floats]:
+    """The place of the cluster, and the silhouette, of each row of the sample; empty for one cluster."""
+    places, widths, _ = _widths(scored, np.ones(len(scored)))
+    return places, widths
+
+
+def _widths(scored: ScoredRows, weights: Floats) -> tuple[npt.NDArray[np.intp], Floats, Floats]:
+    """Of each row of the sample the cluster's place, the silhouette, and the weight."""
     if "silhouette" not in scored.memo:
         rows = np.arange(len(scored))
         if len(rows) > SAMPLE:
@@ -69,7 +82,7 @@ def _silhouette(scored: ScoredRows, weights: Floats) -> float:
     weighted = membership * drawn[:, None]
     sizes = weighted.sum(axis=0)
     if np.count_nonzero(sizes) < 2:
-        return float("nan")
+        return np.empty(0, dtype=np.intp), np.empty(0), np.empty(0)
     sums = distances @ weighted
     own = membership.astype(bool)
     # A row that is drawn twice is two rows without a distance between them; none is compared with itself.
@@ -80,7 +93,7 @@ def _silhouette(scored: ScoredRows, weights: Floats) -> float:
     outside = means.min(axis=1)
     largest = np.maximum(inside, outside)
     widths = np.divide(outside - inside, largest, out=np.zeros(len(rows)), where=(others > 0) & (largest > 0))
-    return float(np.average(widths, weights=drawn))
+    return membership.argmax(axis=1), widths, drawn
 
 
 def _distances(features: Floats) -> Floats:

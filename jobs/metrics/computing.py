@@ -35,13 +35,20 @@ def compute_metrics(scored: ScoredRows, counts: Floats | None = None) -> dict[st
     """Every metric of the task, by name; NaN where it is not defined, such as the AUC of one class.
 
     Args:
-        counts: the weight of each row; 1 when None.
+        counts: how often each row was drawn; once when None. They are multiplied with the rows' weights.
     """
-    weights = np.ones(len(scored)) if counts is None else counts
+    weights = _weights(scored, np.ones(len(scored)) if counts is None else counts)
+    if scored.weights is not None and not weights.any():
+        # A resample may have drawn rows of no weight only.
+        return dict.fromkeys(_BY_TASK[scored.task](scored, np.ones(len(scored))), float("nan"))
     return _BY_TASK[scored.task](scored, weights)
+
+
+def _weights(scored: ScoredRows, counts: Floats) -> Floats:
+    return counts if scored.weights is None else counts * scored.weights
 
 
 def compute_metric(name: str, scored: ScoredRows, counts: Floats) -> float:
     """One metric; without the others where that takes much less time."""
     alone = _ALONE.get((scored.task, name))
-    return compute_metrics(scored, counts)[name] if alone is None else alone(scored, counts)
+    return compute_metrics(scored, counts)[name] if alone is None else alone(scored, _weights(scored, counts))

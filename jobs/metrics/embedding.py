@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from jobs.metrics.cluster import standardized
-from jobs.metrics.rows import Floats, ScoredRows, dot
+from jobs.metrics.rows import Floats, ScoredRows
 
 
 def compute_embedding(scored: ScoredRows, weights: Floats) -> dict[str, float]:
@@ -24,31 +24,44 @@ def explained_curve(scored: ScoredRows) -> Floats:
     return np.array([explained_variance(scored, np.ones(len(scored)), width=k) for k in range(1, width + 1)])
 
 
+def explained_by_feature(scored: ScoredRows) -> Floats:
+    """The share of each feature's variance that the vectors explain; 1 for one that does not vary."""
+    products, coefficients, variances = _fitted(scored, np.ones(len(scored)), None)
+    explained = (products * coefficients).sum(axis=0)
+    shares: Floats = np.divide(explained, variances, out=np.ones(len(variances)), where=variances > 0)
+    return shares
+
+
 def explained_variance(scored: ScoredRows, weights: Floats, *, width: int | None = None) -> float:
     """The share of variance that the vectors explain, or only their first numbers.
 
     Args:
         width: how many of the vectors' numbers are used; all when None.
     """
+    products, coefficients, variances = _fitted(scored, weights, width)
+    variance = float(variances.sum())
+    return float((products * coefficients).sum()) / variance if variance > 0 else float("nan")
+
+
+def _fitted(scored: ScoredRows, weights: Floats, width: int | None) -> tuple[Floats, Floats, Floats]:
+    """The covariances of vectors and features, the coefficients of the regression, the features' variances.
+
+    Covariances and variances are sums over the rows.
+    """
     if "embedding" not in scored.memo:
         vectors = standardized(cast("Floats", scored.answers))
         features = standardized(cast("Floats", scored.features))
         ones = np.ones((len(scored), 1))
-        scored.memo["embedding"] = (
-            np.hstack([ones, vectors]),
-            np.hstack([ones, vectors, features]),
-            (features**2).sum(axis=1),
-        )
-    left, right, squares = scored.memo["embedding"]
+        left = np.hstack([ones, vectors])
+        scored.memo["embedding"] = left, np.hstack([left, features, features**2]), features.shape[1]
+    left, right, count = scored.memo["embedding"]
     every = left.shape[1]
-    numbers = every if width is None else 1 + width
+    used = slice(1, every if width is None else 1 + width)
     # One product for all weighted sums, whose size is the width of the vectors, however many rows there are.
-    sums = (left[:, :numbers] * weights[:, None]).T @ right
+    sums = (left * weights[:, None]).T @ right
     total, means = sums[0, 0], sums[0] / sums[0, 0]
-    moments = sums[1:, 1:numbers] - total * np.outer(means[1:numbers], means[1:numbers])
-    products = sums[1:, every:] - total * np.outer(means[1:numbers], means[every:])
-    variance = float(dot(weights, squares) - total * (means[every:] ** 2).sum())
-    if variance <= 0:
-        return float("nan")
-    coefficients = np.linalg.pinv(moments, hermitian=True) @ products
-    return float((products * coefficients).sum()) / variance
+    of_features = slice(every, every + count)
+    moments = sums[used, used] - total * np.outer(means[used], means[used])
+    products = sums[used, of_features] - total * np.outer(means[used], means[of_features])
+    variances = np.maximum(sums[0, every + count :] - total * means[of_features] ** 2, 0.0)
+    return products, np.linalg.pinv(moments, hermitian=True) @ products, variances

@@ -22,10 +22,16 @@ NDCG_AT, MAP_AT = (5, 10), (5, 10)
 
 def compute_ranking(scored: ScoredRows, weights: Floats) -> dict[str, float]:
     """Every metric of a ranking, by name; NaN when no group has a relevant row."""
-    by_group = _by_group(scored)
-    sizes, groups = by_group["size"], _groups(scored)
+    measured = by_group(scored)
+    sizes, groups = measured["size"], _groups(scored)
     of_groups = np.bincount(groups, weights, len(sizes)) / sizes
-    return {name: _mean(by_group[name], of_groups) for name in _names()}
+    return {name: _mean(measured[name], of_groups) for name in _names()}
+
+
+def group_metric(name: str, scored: ScoredRows) -> Floats:
+    """A metric of each group in which it is defined."""
+    values = by_group(scored)[name]
+    return values[~np.isnan(values)]
 
 
 def ndcg_curve(scored: ScoredRows, positions: int) -> Floats:
@@ -37,6 +43,20 @@ def ndcg_curve(scored: ScoredRows, positions: int) -> Floats:
             for k in range(1, positions + 1)
         ]
     )
+
+
+def relevance_by_rank(scored: ScoredRows, positions: int) -> Floats:
+    """The mean relevance of the rows at each rank from 1 to that number, over the groups that are so large.
+
+    Rows of equal scores count as the mean over their orders.
+    """
+    order, starts, sizes = _layout(scored, scored.scores)
+    first, size = _ties(scored, order, starts)
+    cumulated = np.r_[0.0, np.cumsum(scored.labels[order])]
+    expected = (cumulated[first + size] - cumulated[first]) / size
+    position = np.arange(len(order)) - np.repeat(starts, sizes)
+    counts = np.bincount(position, minlength=positions)[:positions]
+    return np.bincount(position, expected, positions)[:positions] / np.maximum(counts, 1)
 
 
 def _names() -> tuple[str, ...]:
@@ -54,8 +74,8 @@ def _groups(scored: ScoredRows) -> npt.NDArray[np.int_]:
     return cast("npt.NDArray[np.int_]", scored.groups)
 
 
-def _by_group(scored: ScoredRows) -> dict[str, Floats]:
-    """Each metric of each group; as rows of a group are drawn together, they do not depend on the weights."""
+def by_group(scored: ScoredRows) -> dict[str, Floats]:
+    """Each metric of each group, and its ``size``; rows of a group have one weight, which is not in them."""
     if "ranking" not in scored.memo:
         order, starts, sizes = _layout(scored, scored.scores)
         computed = {"size": sizes.astype(np.float64), "ndcg": _ndcg(scored, order, starts, sizes)}

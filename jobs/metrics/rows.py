@@ -15,6 +15,12 @@ Floats = npt.NDArray[np.float64]
 CALIBRATION_BINS = 10
 MIN_PROBABILITY = float(np.finfo(np.float64).eps)
 
+_BY_ROW = (
+    *("labels", "scores", "answers", "groups", "weights"),
+    *("blocks", "features", "scale", "naive"),
+)
+"""The fields of `ScoredRows` that hold something of each row."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredRows:
@@ -32,6 +38,7 @@ class ScoredRows:
         names: of the k numbers: the classes, or the quantile levels as text.
         groups: of shape (n,), from 0: the rows that belong together, such as a ranking's group or a
             forecast's series. None when rows are independent.
+        weights: of shape (n,), at least 0: how much each row counts; None when each counts once.
         blocks: of shape (n,): numbers of the rows of a group that are drawn together in a resample, unique
             over all groups. None when a group is drawn whole.
         features: of shape (n, d), of a clustering or an embedding: the records that the model was asked
@@ -48,6 +55,7 @@ class ScoredRows:
     answers: Floats | None = None
     names: tuple[str, ...] = ()
     groups: npt.NDArray[np.int_] | None = None
+    weights: Floats | None = None
     blocks: npt.NDArray[np.int_] | None = None
     features: Floats | None = None
     scale: Floats | None = None
@@ -61,11 +69,17 @@ class ScoredRows:
     def __len__(self) -> int:
         return len(self.scores)
 
+    @property
+    def label_mean(self) -> float | None:
+        """The mean of the labels that are known; None without any."""
+        known = self.labels[~np.isnan(self.labels)]
+        return float(known.mean()) if len(known) else None
+
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "ScoredRows":
         """A copy with these rows only; groups are numbered anew from 0."""
         columns: dict[str, Any] = {
             name: column[rows]
-            for name in ("labels", "scores", "answers", "groups", "blocks", "features", "scale", "naive")
+            for name in _BY_ROW
             if (column := getattr(self, name)) is not None and len(column)
         }
         if "groups" in columns:

@@ -7,11 +7,13 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
+from jobs.database import quote
 from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
-from jobs.metrics.rows import ScoredRows
+from jobs.metrics.multiclass import classes_left_out
+from jobs.metrics.rows import Floats, ScoredRows
 from jobs.monitoring.settings import Settings
-from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
+from jobs.names import ANSWER, INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
 
 MODEL = "model"
 
@@ -22,15 +24,29 @@ IDENTITY = f"coalesce({ROW_KEY}, {INFERENCE_ID})"
 """The SQL expression that identifies what a row is about: rows with the same key have the same label."""
 
 
+def answer_columns(names: Sequence[str]) -> list[str]:
+    """The SQL expressions of the numbers of an answer; none for answers of one number."""
+    return [f"{ANSWER}[{place}]" for place in range(1, len(names) + 1)]
+
+
+def read_answers(columns: Sequence[Any]) -> Floats | None:
+    """The numbers that `answer_columns` selected, of shape (n, k); None for answers of one number."""
+    return np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1) if columns else None
+
+
 def labelled_rows(
     connection: duckdb.DuckDBPyConnection, settings: Settings, task: str, *, also: Sequence[str] = ()
 ) -> tuple[ScoredRows, list[Any]]:
-    """Labels and scores of the labelled rows of the view ``judged``.
+    """Labels and answers of the labelled rows of the view ``judged``.
 
     Args:
         also: further SQL expressions, which are returned as a list of columns.
     """
-    selected = ", ".join([LABEL, SCORE, *also])
+    numbers = answer_columns(settings.names)
+    # A row without a group is one of its own.
+    group = f"coalesce(CAST({quote(settings.group or '')} AS VARCHAR), {INFERENCE_ID})"
+    ranked = [group] if settings.group else []
+    selected = ", ".join([LABEL, SCORE, *numbers, *ranked, *also])
     # A fixed order that does not depend on threads, as resamples draw rows by index.
     arrays: dict[str, Any] = connection.execute(
         f"SELECT {selected} FROM judged WHERE {LABEL} IS NOT NULL "
@@ -42,15 +58,23 @@ def labelled_rows(
         scores=np.asarray(scores, dtype=np.float64),
         task=task,
         threshold=settings.threshold,
+        answers=read_answers(columns[: len(numbers)]),
+        names=settings.names,
+        groups=number_groups(columns[len(numbers)]) if ranked else None,
     )
-    return scored, columns
+    return scored, columns[len(numbers) + len(ranked) :]
+
+
+def number_groups(keys: Sequence[Any]) -> Groups:
+    """The group number of each row, from 0, equal for rows of one key."""
+    numbers: dict[Any, int] = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int_)
 
 
 def groups_of(keys: Sequence[Any]) -> Groups | None:
     """The group number of each row, equal for rows of one key; None when all keys are different."""
-    numbers: dict[Any, int] = {}
-    groups = [numbers.setdefault(key, len(numbers)) for key in keys]
-    return np.array(groups) if len(numbers) < len(groups) else None
+    groups = number_groups(keys)
+    return groups if len(groups) and groups.max() + 1 < len(groups) else None
 
 
 def measure(
@@ -78,5 +102,7 @@ def measure(
     notes = []
     if undefined:
         why = "labels of one class only" if len(np.unique(scored.labels)) == 1 else "too few labels"
+        if scored.task == "multiclass" and (absent := classes_left_out(scored)):
+            why = f"labels without {', '.join(map(repr, absent))}"
         notes.append(f"{', '.join(undefined)}: not defined for {why}.")
     return described, notes

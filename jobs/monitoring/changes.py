@@ -1,7 +1,7 @@
 """Whether accuracy metrics are significantly worse or better than on the holdout."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,11 +9,18 @@ import numpy as np
 from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import Groups
 from jobs.monitoring.intervals import corrected_z, student
-from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better, main_metric
 
 SAME, BETTER, WORSE = "same", "better", "worse"
 MIN_CLASS_ROWS = 10
-"""Minimum rows of each class; with fewer, the bootstrap does not estimate a metric's variance well enough."""
+"""Minimum rows of each class, and groups of a ranking.
+
+With fewer, the bootstrap does not estimate a metric's variance well enough."""
+
+SHOWN = 5
+"""How many classes a note names."""
+
+_OVER_ROWS = ("accuracy", "log_loss", "expected_calibration_error")
 
 
 def changes(
@@ -23,7 +30,7 @@ def changes(
     groups: Groups | None,
     alpha: float,
 ) -> dict[str, str]:
-    """`SAME`, `BETTER` or `WORSE` for each metric that window and holdout have; empty with too few labels.
+    """`SAME`, `BETTER` or `WORSE` for each metric that window and holdout have, and that has enough labels.
 
     The difference is divided by its standard deviation, which is computed from both 95 % intervals, and
     compared with Student's t distribution. Rows of different groups are assumed to be independent.
@@ -34,14 +41,11 @@ def changes(
         groups: the group of each labelled row; see `jobs.monitoring.accuracy.groups_of`.
         alpha: the significance level.
     """
-    units = _units(scored, groups)
-    if units < (MIN_CLASS_ROWS if scored.task == "binary" else 2):
-        return {}
-    quantile = student(1 - alpha / 2, units - 1)
     verdicts = {}
+    units = units_of(scored, groups, holdout)
     for name, now in metrics.items():
         before: Mapping[str, Any] = holdout.get(name) or {}
-        if before.get("value") is None:
+        if before.get("value") is None or units(name) < _least(scored.task):
             continue
         widths = [
             estimate["high"] - estimate["low"]
@@ -51,6 +55,7 @@ def changes(
         deviation = math.hypot(*(width / (2 * corrected_z(1)) for width in widths))
         gap = now["value"] - before["value"]
         better = (gap > 0) == higher_is_better(name)
+        quantile = student(1 - alpha / 2, units(name) - 1)
         verdicts[name] = SAME if abs(gap) <= quantile * deviation else BETTER if better else WORSE
     return verdicts
 
@@ -61,9 +66,60 @@ def worse(changed: Mapping[str, str], task: str, labelled: int, least_rows: int)
     return how == WORSE if how and labelled >= least_rows else None
 
 
-def _units(scored: ScoredRows, groups: Groups | None) -> int:
-    """The number of groups in the smaller class; for a regression, in all rows."""
+def _least(task: str) -> int:
+    """The minimum number of units: rows of each class or groups of a ranking; two rows in a regression."""
+    return MIN_CLASS_ROWS if task in ("binary", "multiclass", "ranking") else 2
+
+
+def units_of(
+    scored: ScoredRows, groups: Groups | None, holdout: Mapping[str, Mapping[str, float | None]]
+) -> Callable[[str], int]:
+    """A function from a metric's name to the number of independent units that it is computed of.
+
+    It is the number of groups in the smallest class; for tasks without classes and for means over all rows,
+    in all rows; for a metric of one class, in the rows with that label, or of a precision with that answer.
+    A class without rows counts, unless the holdout had none either: a mean over the other classes cannot be
+    compared.
+    """
     numbers = np.arange(len(scored.labels)) if groups is None else groups
-    if scored.task != "binary":
-        return len(np.unique(numbers))
-    return min(len(np.unique(numbers[scored.labels == label])) for label in (0, 1))
+    every = len(np.unique(numbers))
+    if scored.task == "binary":
+        smallest = min(len(np.unique(numbers[scored.labels == label])) for label in (0, 1))
+        return lambda name: smallest
+    if scored.task != "multiclass" or scored.answers is None:
+        return lambda name: every
+    predicted = scored.answers.argmax(axis=1)
+    by_class = {
+        name: len(np.unique(numbers[scored.labels == place])) for place, name in enumerate(scored.names)
+    }
+    by_prediction = {
+        name: len(np.unique(numbers[predicted == place])) for place, name in enumerate(scored.names)
+    }
+    compared = [
+        rows
+        for name, rows in by_class.items()
+        if (holdout.get(f"recall{BY_CLASS}{name}") or {"value": 0.0}).get("value") is not None
+    ]
+
+    def units(metric: str) -> int:
+        base, _, name = metric.partition(BY_CLASS)
+        if name:
+            return (by_prediction if base == "precision" else by_class)[name]
+        return every if base in _OVER_ROWS else min(compared, default=0)
+
+    return units
+
+
+def rare_classes(scored: ScoredRows, groups: Groups | None) -> list[str]:
+    """A note on classes with too few labelled rows to compare means over classes with the holdout."""
+    if scored.task != "multiclass" or not len(scored.labels):
+        return []
+    units = units_of(scored, groups, {})
+    few = [name for name in scored.names if units(f"recall{BY_CLASS}{name}") < MIN_CLASS_ROWS]
+    if not few:
+        return []
+    shown = ", ".join(map(repr, few[:SHOWN])) + (f" and {len(few) - SHOWN} more" if len(few) > SHOWN else "")
+    return [
+        f"Fewer than {MIN_CLASS_ROWS} labelled rows are of {shown}: what is a mean over classes is not "
+        "compared with the holdout."
+    ]

@@ -11,12 +11,15 @@ from jobs.database import quote
 from jobs.monitoring.reference import Reference
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
-from jobs.names import SCORE
+from jobs.names import ANSWER, SCORE
+from jobs.prediction_columns import expression
 from jobs.statistics.baseline import statistics
-from jobs.statistics.drift import DRIFT, ColumnDrift, DriftReport, drift, judge_columns
+from jobs.statistics.drift import DRIFT, QUIET, ColumnDrift, DriftReport, drift, judge_columns
 from jobs.statistics.window import Compared, compare_columns
 
 VIEW = "window_columns"
+SMALL = 0.25
+"""The share of a threshold from which a change that is no drift is reported. Below, it matters to nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,20 +43,27 @@ def compare(
     features: Mapping[str, str],
     reference: Reference,
     previous: Mapping[str, Any] | None,
+    group: str | None = None,
 ) -> DriftComparison:
-    """Compare the view ``judged``; creates the view `VIEW` of the score and the features that callers send.
+    """Compare the view ``judged``; creates the view `VIEW` of the answers and the features that callers send.
 
     Args:
         features: the raw columns that the model reads, with declared types.
         previous: the previous window's statistics; None without one.
+        group: the column whose equal values are ranked together.
     """
-    score = reference.prediction
     sent = {name: kind for name, kind in features.items() if name in served.sent}
-    named = "".join(f"{quote(name)}, " for name in sent)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT {named}{SCORE} AS {quote(score)} FROM judged"
-    )
-    own = statistics(connection, VIEW, {**sent, score: "number"}) if served.rows else None
+    answers = {
+        column.name: expression(column, reference.shape, score=SCORE, answer=ANSWER, group=quote(group or ""))
+        for column in reference.predictions
+    }
+    selected = [
+        *(quote(name) for name in sent),
+        *(f"{sql} AS {quote(name)}" for name, sql in answers.items()),
+    ]
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {VIEW} AS SELECT {', '.join(selected)} FROM judged")
+    kinds = {column.name: column.kind for column in reference.predictions}
+    own = statistics(connection, VIEW, {**sent, **kinds}) if served.rows else None
     columns = compare_columns(connection, VIEW, reference.statistics)
     return DriftComparison(
         columns=tuple(columns),
@@ -70,6 +80,21 @@ def main_finding(column: ColumnDrift, alpha: float) -> ColumnTest | None:
     """
     alarming = [f for f in column.findings if f.effect >= f.threshold and f.p_value < alpha]
     return max(alarming or column.findings, key=lambda f: f.effect / f.threshold, default=None)
+
+
+def moved_a_little(report: DriftReport) -> list[str]:
+    """The columns that did not drift, but moved: beyond chance, by at least `SMALL` of a threshold.
+
+    They are in the order of `column_summaries`.
+    """
+    alpha = report.thresholds.alpha
+    moved = {
+        column.name
+        for column in report.columns
+        if column.verdict == QUIET
+        and any(f.p_value < alpha and f.effect >= SMALL * f.threshold for f in column.findings)
+    }
+    return [name for name in column_summaries(report) if name in moved]
 
 
 def column_summaries(report: DriftReport) -> dict[str, dict[str, Any]]:

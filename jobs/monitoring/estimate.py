@@ -1,11 +1,14 @@
-"""Estimates performance before labels are known, from the scores alone (confidence-based).
+"""Estimates performance before labels are known.
 
-The holdout gives the share of positives for each score (calibration). If it still holds, each row's score
-gives the probability that the row is positive, and from these follow the expected metrics. The estimate
-cannot detect concept drift, a changed relation of inputs and label. It is compared with the labels so far.
+Classes: confidence-based. The holdout gives the share of positives for each score (calibration). If it still
+holds, each row's score gives the probability that the row is positive, and from these follow the expected
+metrics. A regression: by the model of its errors that was fitted on the holdout.
 
-Source: confidence-based performance estimation as in NannyML (CBPE); Guillory et al. (2021), Predicting with
-confidence on unseen distributions.
+The estimate cannot detect concept drift, a changed relation of inputs and label. It is compared with the
+labels so far.
+
+Source: confidence-based performance estimation and direct loss estimation as in NannyML (CBPE, DLE); Guillory
+et al. (2021), Predicting with confidence on unseen distributions.
 """
 
 from collections.abc import Mapping
@@ -16,6 +19,10 @@ import numpy as np
 
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.rows import Floats, ScoredRows
+from jobs.monitoring.accuracy import answer_columns, read_answers
+from jobs.monitoring.estimate_classes import expected_class_metrics
+from jobs.monitoring.estimate_errors import estimate_errors
+from jobs.monitoring.expected_area import expected_area
 from jobs.monitoring.settings import Settings
 from jobs.names import SCORE
 from jobs.statistics.calibration import rates
@@ -27,27 +34,46 @@ _MIN_PROBABILITY = float(np.finfo(np.float64).eps)
 def estimate_performance(
     connection: duckdb.DuckDBPyConnection,
     settings: Settings,
-    calibration: Mapping[str, Any] | None,
+    performance: Mapping[str, Any],
     truth: ScoredRows,
+    features: Mapping[str, str],
 ) -> dict[str, Any] | None:
-    """The section ``estimate`` of the summary; None without calibration or rows.
+    """The section ``estimate`` of the summary; None when the baseline has nothing to estimate by, or no rows.
 
     Args:
-        calibration: the map from score to share of positives in ``performance.json``.
+        performance: the baseline's ``performance.json``.
         truth: the labelled rows; ``error`` is the estimate for these rows minus their actual metrics.
+        features: the raw columns that the model reads and callers send, with declared types.
     """
-    if not calibration or not calibration.get("rates"):
+    if performance.get("errors"):
+        return estimate_errors(connection, performance["errors"], features)
+    calibration = performance.get("calibration")
+    if not calibration:
         return None
-    (scores,) = connection.execute(f"SELECT {SCORE} FROM judged").fetchnumpy().values()
+    selected = [SCORE, *answer_columns(truth.names)]
+    columns = [*connection.execute(f"SELECT {', '.join(selected)} FROM judged").fetchnumpy().values()]
+    scores, answers = np.asarray(columns[0], dtype=np.float64), read_answers(columns[1:])
     if not len(scores):
         return None
-    metrics = expected_metrics(np.asarray(scores, dtype=np.float64), calibration, settings.threshold)
+    metrics = _expected(scores, answers, calibration, truth)
     error = None
     if len(truth.labels):
         known = compute_metrics(truth)
-        guessed = expected_metrics(truth.scores, calibration, settings.threshold)
-        error = {name: value - known[name] for name, value in guessed.items() if np.isfinite(known[name])}
+        guessed = _expected(truth.scores, truth.answers, calibration, truth)
+        error = {
+            name: value - known[name]
+            for name, value in guessed.items()
+            if np.isfinite(known.get(name, np.nan))
+        }
     return {"metrics": metrics, "method": METHOD, "error": error}
+
+
+def _expected(
+    scores: Floats, answers: Floats | None, calibration: Mapping[str, Any], rows: ScoredRows
+) -> dict[str, float]:
+    if answers is None:
+        return expected_metrics(scores, calibration, rows.threshold)
+    return expected_class_metrics(answers, calibration["classes"], rows.names)
 
 
 def expected_metrics(scores: Floats, calibration: Mapping[str, Any], threshold: float) -> dict[str, float]:
@@ -59,7 +85,7 @@ def expected_metrics(scores: Floats, calibration: Mapping[str, Any], threshold: 
     missed = float(probability[~selected].sum())
     rows = len(scores)
     metrics = {
-        "auc": _area(scores, probability),
+        "auc": expected_area(scores, probability),
         "accuracy": (rows - alarms - missed) / rows,
         "precision": hits / (hits + alarms) if hits + alarms else 0.0,
         "recall": hits / (hits + missed) if hits + missed else 0.0,
@@ -68,15 +94,3 @@ def expected_metrics(scores: Floats, calibration: Mapping[str, Any], threshold: 
         "brier": float((probability * (1 - scores) ** 2 + (1 - probability) * scores**2).mean()),
     }
     return {name: float(value) for name, value in metrics.items() if np.isfinite(value)}
-
-
-def _area(scores: Floats, probability: Floats) -> float:
-    """The AUC where each row is a positive with weight ``probability`` and a negative with the remainder."""
-    order = np.argsort(-scores, kind="stable")
-    ends = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])
-    hits = np.r_[0.0, np.cumsum(probability[order])[ends]]
-    alarms = np.r_[0.0, np.cumsum(1 - probability[order])[ends]]
-    if not hits[-1] or not alarms[-1]:
-        return float("nan")
-    area = float((np.diff(alarms) * (hits[1:] + hits[:-1])).sum()) / 2
-    return area / float(hits[-1] * alarms[-1])

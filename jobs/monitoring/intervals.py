@@ -172,6 +172,14 @@ def _expit(value: float) -> float:
     return 1 / (1 + math.exp(-value)) if value > -700 else 0.0
 
 
+def mean(values: Floats) -> Estimate:
+    """The mean of values from 0 to 1, such as a metric of each group of a ranking."""
+    weights = np.ones_like(values)
+    # Equal values have no variance: count one value in the middle besides.
+    variance = max(_variance(values, weights), 0.25 / (len(values) + 1)) / len(values)
+    return Estimate(value=float(values.mean()), variance=variance, weight=len(values))
+
+
 def mean_square(errors: Floats) -> Estimate:
     """The mean squared error; its variance is infinite for one row."""
     squares, rows = errors**2, len(errors)

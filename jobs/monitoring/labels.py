@@ -16,6 +16,7 @@ from jobs.database import NO_PATH_COLUMNS, files, literal, parquet, quote, singl
 from jobs.monitoring.disagreement import disagreement
 from jobs.monitoring.label_horizon import reach
 from jobs.monitoring.settings import Settings
+from jobs.monitoring.unknown_classes import unknown_classes, view_unknown
 from jobs.names import (
     DELAY,
     ENTITY,
@@ -31,7 +32,7 @@ from jobs.names import (
 )
 from jobs.plan import Plan
 from jobs.reading import stage
-from jobs.roles import entity, label_number, row_key
+from jobs.roles import entity, event_time, label_number, row_key
 from jobs.sources import examine
 from jobs.values import checked_value, parsed_value, text_of
 from jobs.verification import verify
@@ -39,6 +40,7 @@ from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 _BETWEEN = "chr(31)"
 _VALUE, _KNOWN_AT, _ROW = internal("value"), internal("known_at"), internal("row")
+_TEXT = internal("text")
 _CONTRADICTS, _TIMES, _AGREES = internal("contradicts"), internal("times"), internal("agrees")
 
 
@@ -123,6 +125,8 @@ def join_labels(
     )
     contradictory, remarks = disagreement(connection, settings, key, contradicts=_CONTRADICTS, agrees=_AGREES)
     notes += remarks
+    if plan.dataset.classes and settings.by and folder is not None and plan.files:
+        notes += unknown_classes(connection, key, settings.package.version)
     (all_labels,) = single(connection, "SELECT count(*) FROM labels")
     if all_labels and not known:
         notes += _without_match(connection, key)
@@ -240,15 +244,20 @@ def _by_inference_id(connection: duckdb.DuckDBPyConnection, plan: Plan, folder: 
         f"""
         CREATE TEMP TABLE label_lines AS
         SELECT {_request_id()} AS {KEY}, {_value(plan.dataset)} AS {_VALUE},
-            CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS {_KNOWN_AT}, 0 AS {_ROW}
+            CAST(TRY_CAST("at" AS TIMESTAMPTZ) AS TIMESTAMP) AS {_KNOWN_AT}, 0 AS {_ROW},
+            CASE WHEN json_type(value) NOT IN ('OBJECT', 'ARRAY') THEN nullif(value ->> '$', '') END
+                AS {_TEXT}
         FROM read_json({paths}, format = 'newline_delimited', ignore_errors = true, {NO_PATH_COLUMNS},
             columns = {{request_id: 'JSON', value: 'JSON', 'at': 'VARCHAR'}})
         """
     )
     good = f"{KEY} IS NOT NULL AND isfinite({_VALUE})"
-    (unreadable,) = single(
-        connection, f"SELECT count(*) FILTER (WHERE ({good}) IS NOT TRUE) FROM label_lines"
-    )
+    bad = f"({good}) IS NOT TRUE"
+    if plan.dataset.classes:
+        view_unknown(connection, f"SELECT {KEY}, {_TEXT}, {_VALUE} FROM label_lines")
+        # A line with a class that the model does not have can be read.
+        bad += f" AND ({KEY} IS NULL OR {_TEXT} IS NULL)"
+    (unreadable,) = single(connection, f"SELECT count(*) FILTER (WHERE {bad}) FROM label_lines")
     connection.execute(f"CREATE TEMP VIEW labels AS FROM label_lines WHERE {good}")
     return int(str(unreadable))
 
@@ -270,7 +279,8 @@ def _request_id() -> str:
 def _value(dataset: DatasetSection) -> str:
     """The SQL expression of a label's JSON value as a number, as in `jobs.roles.label_number`.
 
-    In a binary task 1, 0, true and false are read as such, whatever the label column's type is.
+    In a binary task 1, 0, true and false are read as such, whatever the label column's type is. A class may
+    have one of these names.
     """
     text = "value ->> '$'"
     number = f"CASE {text} WHEN 'true' THEN 1.0 WHEN 'false' THEN 0.0 ELSE TRY_CAST({text} AS DOUBLE) END"
@@ -303,7 +313,7 @@ def _by_row(
     """
     dataset = plan.dataset
     by_key = settings.by == "row_key"
-    keys = dataset.row_key if by_key else (str(dataset.entity), dataset.timestamp)
+    keys = dataset.row_key if by_key else (str(dataset.entity), str(dataset.timestamp))
     needed = {name: dataset.columns[name] for name in (*keys, str(dataset.label))}
     sources = examine(connection, plan.files, folder, settings.format, needed, csv=dataset.csv)
     # A column that a file has twice cannot be compared.
@@ -316,13 +326,16 @@ def _by_row(
     key = (
         row_key(dataset)
         if by_key
-        else f"{entity(dataset)} || {_BETWEEN} || CAST({quote(dataset.timestamp)} AS VARCHAR)"
+        else f"{entity(dataset)} || {_BETWEEN} || CAST({event_time(dataset)} AS VARCHAR)"
     )
     present = " AND ".join(f"{quote(name)} IS NOT NULL" for name in keys)
     values = "".join(f", {quote(name)} AS {alias}" for name, alias in offline.items())
     # One hash for each row shows whether rows agree, however many columns they have.
     whole = f"hash({', '.join(quote(name) for name in also)})" if also else "0"
     value = f"CAST({label_number(dataset)} AS DOUBLE)"
+    if dataset.classes:
+        text = text_of(quote(str(dataset.label)), dataset.columns[str(dataset.label)])
+        view_unknown(connection, f"SELECT {key}, {text}, {value} FROM label_rows WHERE {present}")
     connection.execute(
         f"CREATE TEMP VIEW labels AS SELECT {key} AS {KEY}, {value} AS {_VALUE}, "
         f"NULL::TIMESTAMP AS {_KNOWN_AT}, {whole} AS {_ROW}{values} "

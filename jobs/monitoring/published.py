@@ -8,6 +8,7 @@ import duckdb
 from jobs.answers import AnswerShape
 from jobs.database import literal, parquet, quote
 from jobs.errors import InputError
+from jobs.forecasts.served import CONTINUED, make_continued
 from jobs.monitoring import new_columns
 from jobs.names import (
     ANSWER,
@@ -70,12 +71,19 @@ def stage_published(
         headers += [source.header for source in sources.readable]
         problems = [
             *sources.problems,
-            *stage(connection, sources, columns, folder.parent / "raw.parquet", view="raw"),
+            *stage(
+                connection,
+                sources,
+                columns,
+                folder.parent / "raw.parquet",
+                view="raw",
+                numbered=not dataset.row_key,
+            ),
         ]
         notes += [problem.message for problem in problems]
         target = folder / f"served-{number:05d}.parquet"
         if result.parts:
-            query = _joined(parts, result, dataset, columns)
+            query = _joined(connection, parts, result, dataset, columns)
             connection.execute(f"COPY ({query}) TO {literal(str(target))} (FORMAT parquet)")
         connection.execute("DROP VIEW raw")
         (folder.parent / "raw.parquet").unlink(missing_ok=True)
@@ -83,8 +91,18 @@ def stage_published(
     return [*notes, *new_columns.note(new, "file")]
 
 
-def _joined(parts: Path, result: PublishedBatch, dataset: DatasetSection, columns: Mapping[str, str]) -> str:
+def _joined(
+    connection: duckdb.DuckDBPyConnection,
+    parts: Path,
+    result: PublishedBatch,
+    dataset: DatasetSection,
+    columns: Mapping[str, str],
+) -> str:
+    relation = "raw"
     predictions = parquet(*(parts / name for name in result.parts))
+    if dataset.forecast is not None:
+        make_continued(connection, dataset, columns, predictions, moment(result.predicted_at))
+        relation = CONTINUED
     values = ", ".join(f"raw.{quote(name)} AS {at_place(place)}" for place, name in enumerate(columns))
     fault = (
         f"WHEN raw.{KEY} IS NULL THEN 'raw' WHEN NOT isfinite(part.score) OR part.score IS NULL THEN 'score'"
@@ -104,5 +122,5 @@ def _joined(parts: Path, result: PublishedBatch, dataset: DatasetSection, column
             CAST(score AS DOUBLE) AS score, {answer} AS answer FROM {predictions})
     ) AS part LEFT JOIN (
         SELECT *, {row_key(dataset)} AS {KEY}, row_number() OVER (PARTITION BY {row_key(dataset)}) AS {NTH}
-        FROM raw
+        FROM {relation}
     ) AS raw ON raw.{KEY} = part.row_key AND raw.{NTH} = part.place"""

@@ -1,14 +1,17 @@
 """Reads the baseline of the monitored package: statistics of its training data, and its holdout metrics."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from jobs.answers import AnswerShape
 from jobs.errors import InputError
 from jobs.folders import Folders
 from jobs.monitoring.settings import Settings
+from jobs.names import free
+from jobs.prediction_columns import PredictionColumn, from_json
 from jobs.serving.values import canonical
 from mdlc_constructs.settings.payloads.job_plan import PackageSection
 
@@ -16,16 +19,21 @@ STATISTICS, PERFORMANCE, SAMPLE = "statistics.json", "performance.json", "sample
 SCORE = "score"
 """The name of the score column in the statistics, unless the baseline has another one."""
 
+SINGLE_SCORE = AnswerShape(task="binary")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
     """The baseline's documents; one imported from SageMaker Model Monitor has no performance and no sample.
 
-    ``prediction`` is the name of the score column in its statistics.
+    ``prediction`` is the name of the score column in its statistics, ``predictions`` are all columns of
+    answers there, of answers with that ``shape``.
     """
 
     statistics: Mapping[str, Any]
     prediction: str = SCORE
+    predictions: tuple[PredictionColumn, ...] = (PredictionColumn(name=SCORE, part=SCORE),)
+    shape: AnswerShape = SINGLE_SCORE
     performance: Mapping[str, Any] = field(default_factory=dict)
     sample: Path | None = None
     notes: tuple[str, ...] = ()
@@ -37,8 +45,18 @@ class Reference:
         return {name: entry["value"] for name, entry in measured.items() if entry.get("value") is not None}
 
 
-def read_reference(folder: Path, package: PackageSection) -> Reference:
+def read_reference(
+    folder: Path,
+    package: PackageSection,
+    shape: AnswerShape = SINGLE_SCORE,
+    columns: Iterable[str] = (),
+) -> Reference:
     """Read the baseline.
+
+    Args:
+        shape: of the model's answers.
+        columns: the raw columns that the model reads; a column of answers that is called so is renamed, so
+            that the baseline has none of its name.
 
     Raises:
         InputError: when it is missing, cannot be read, or belongs to another package.
@@ -61,9 +79,17 @@ def read_reference(folder: Path, package: PackageSection) -> Reference:
     if performance is None:
         notes.append(f"The baseline has no {PERFORMANCE}: nothing to compare metrics with, and no estimate.")
     sample = folder / SAMPLE
+    score = str(origin.get("prediction") or SCORE)
+    taken = list(columns)
+    predictions = tuple(
+        replace(column, name=free(column.name, taken))
+        for column in from_json(origin.get("predictions") or {score: SCORE}, shape)
+    )
     return Reference(
         statistics=statistics,
-        prediction=str(origin.get("prediction") or SCORE),
+        prediction=free(score, taken),
+        predictions=predictions,
+        shape=shape,
         performance=performance or {},
         sample=sample if sample.is_file() else None,
         notes=tuple(notes),

@@ -39,7 +39,7 @@ from jobs.names import (
     refuse_equal,
 )
 from jobs.plan import Plan
-from jobs.roles import entity, pointer, row_key
+from jobs.roles import entity, event_time, pointer, row_key
 from jobs.serving.program import Program
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
@@ -161,10 +161,12 @@ def _divided_by_version(
         f"WHERE ({ONCE}, {NTH}) NOT IN (SELECT (once, nth) FROM repeated) AND" if duplicates else "WHERE"
     )
     keyed = " AND ".join(f"{quote(name)} IS NOT NULL" for name in dataset.row_key)
+    # The key of a row without ids follows from its file, and a request has none.
+    key = f"CASE WHEN {keyed} THEN {row_key(dataset)} END" if keyed else "NULL::VARCHAR"
     connection.execute(
         f"CREATE TEMP VIEW served AS SELECT * EXCLUDE ({FAULT}, {ONCE}, {PLACE}, {NTH}), "
-        f"CASE WHEN {keyed} THEN {row_key(dataset)} END AS {ROW_KEY}, {entity(dataset)} AS {ENTITY}, "
-        f"{quote(dataset.timestamp)} AS {EVENT_TIME} FROM {staged} {left_out} {FAULT} IS NULL"
+        f"{key} AS {ROW_KEY}, {entity(dataset)} AS {ENTITY}, "
+        f"{event_time(dataset)} AS {EVENT_TIME} FROM {staged} {left_out} {FAULT} IS NULL"
     )
     by_version = {
         int(version): int(count)

@@ -1,5 +1,7 @@
 """The metric of each segment: the rows with one value of a configured column. Worst segment first.
 
+It is the AUC (macro, of several classes), the RMSE, or a ranking's NDCG@10 over the segment's rows.
+
 A segment is compared with the column's other segments, and the AUC of these counts only pairs of rows of the
 same segment. It is not compared with the AUC of all rows: that also counts pairs of different segments, so it
 is higher than every segment's AUC when the segments' base rates differ.
@@ -9,7 +11,7 @@ segments are sorted by the better end of their interval: the first is significan
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +19,7 @@ import duckdb
 import numpy as np
 
 from jobs.database import quote
+from jobs.metrics.ranking import group_metric
 from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import labelled_rows
 from jobs.monitoring.intervals import (
@@ -28,6 +31,7 @@ from jobs.monitoring.intervals import (
     corrected_z,
     macro_area,
     macro_auc,
+    mean,
     mean_square,
     on_logits,
     pool,
@@ -37,11 +41,19 @@ from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.monitoring.settings import Settings
 from jobs.names import LABEL, internal
-from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
+from mdlc_constructs.settings.payloads.tasks import higher_is_better
 
 MISSING = "(missing)"
-TASKS = ("binary", "multiclass", "regression")
-"""The tasks of which segments are measured."""
+METRICS: Mapping[str, str] = {
+    "binary": "auc",
+    "regression": "rmse",
+    "forecast": "rmse",
+    "multiclass": "auc_macro",
+    "ranking": "ndcg@10",
+}
+"""The metric of a segment by task: one whose interval a formula gives. Other tasks have no segments."""
+
+ERRORS = ("regression", "forecast")
 
 _PART, _VALUE, _PLACE = internal("part"), internal("segment value"), internal("segment place")
 Measured = tuple[Estimate, tuple[float, Interval]]
@@ -117,11 +129,9 @@ def divide_rows(
     numbers = np.asarray(places)
     order = np.argsort(numbers, kind="stable")
     starts = np.searchsorted(numbers[order], np.arange(len(values) + 1))
-    parts = []
-    for place_, name in enumerate(values):
-        rows = order[starts[place_] : starts[place_ + 1]]
-        parts.append((name, scored.take(rows)))
-    return parts
+    return [
+        (name, scored.take(order[starts[place_] : starts[place_ + 1]])) for place_, name in enumerate(values)
+    ]
 
 
 def judge_segments(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> list[Segment]:
@@ -130,7 +140,9 @@ def judge_segments(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> 
     Args:
         groups: column, value and labelled rows of each segment.
     """
-    metric = main_metric(task)
+    metric = METRICS.get(task)
+    if metric is None:
+        return []
     better, z = higher_is_better(metric), corrected_z(len(groups))
     columns: dict[str, list[tuple[str, int, Measured]]] = {}
     for column, value, scored in groups:
@@ -161,9 +173,15 @@ def judge_segments(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> 
 
 
 def _measured(scored: ScoredRows, z: float) -> Measured | None:
-    if scored.task == "regression":
+    if scored.task in ERRORS:
         errors = mean_square(scored.scores - scored.labels)
         return errors, root(errors, z)
+    if scored.task == "ranking":
+        gained = group_metric(METRICS["ranking"], scored)
+        if not len(gained):
+            return None
+        estimate_of_groups = mean(gained)
+        return estimate_of_groups, (estimate_of_groups.value, on_logits(estimate_of_groups, z))
     if scored.answers is not None:
         estimate, answer = (
             macro_area(scored.labels, scored.answers),
@@ -179,4 +197,4 @@ def _others(rest: Sequence[Estimate], task: str, z: float) -> tuple[float, Inter
     others = pool([estimate for estimate in rest if math.isfinite(estimate.variance)])
     if others is None:
         return None
-    return root(others, z) if task == "regression" else (others.value, on_logits(others, z))
+    return root(others, z) if task in ERRORS else (others.value, on_logits(others, z))

@@ -17,6 +17,8 @@ class Settings:
         by: the join key of labels and served rows; None without labels.
         format: the format of label files whose rows look like the training data's.
         previous: the previous window, whose statistics are in the input ``previous``.
+        names: of the numbers of an answer, such as the classes; empty for answers of one number.
+        group: in a ranking, the column whose equal values are ranked together.
     """
 
     kind: str
@@ -37,6 +39,8 @@ class Settings:
     threshold: float
     bootstrap: int
     previous: Interval | None
+    names: tuple[str, ...] = ()
+    group: str | None = None
 
 
 def read_settings(plan: Plan) -> Settings:
@@ -47,8 +51,13 @@ def read_settings(plan: Plan) -> Settings:
     """
     section, previous = plan.monitor, plan.previous
     rules, labels = section.rules, section.labels
-    if labels and labels.by == "entity_and_time" and not plan.dataset.entity:
-        raise PlanError('monitor.labels.by="entity_and_time": name the entity\'s column, or join by row_key.')
+    dataset = plan.dataset
+    if labels and labels.by == "entity_and_time" and not (dataset.entity and dataset.timestamp):
+        raise PlanError(
+            'monitor.labels.by="entity_and_time": name entity and timestamp, or join by inference_id.'
+        )
+    if labels and labels.by == "row_key" and not dataset.row_key:
+        raise PlanError('monitor.labels.by="row_key": the dataset has no row_key; join by inference_id.')
     _check_edges("monitor.window", section.window)
     if previous is not None:
         _check_edges("previous.window", previous.window)
@@ -74,6 +83,8 @@ def read_settings(plan: Plan) -> Settings:
         by=labels.by if labels else None,
         format=labels.format if labels else plan.dataset.format,
         previous=previous.window if previous else None,
+        names=plan.dataset.answer_names,
+        group=plan.dataset.group if plan.dataset.task == "ranking" else None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.findings import Finding
 from jobs.monitoring.changes import worse
-from jobs.monitoring.drift_comparison import DriftComparison, column_summaries
+from jobs.monitoring.drift_comparison import DriftComparison, column_summaries, moved_a_little
 from jobs.monitoring.fairness import Difference
 from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.reference import Reference
@@ -21,7 +21,7 @@ from mdlc_constructs.settings.payloads.monitoring import WindowSummary
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 SCHEMA_VERSION = 1
-MAX_COLUMNS, MAX_SEGMENTS, MAX_SENTENCES = 300, 20, 50
+MAX_COLUMNS, MAX_ANSWERS, MAX_SEGMENTS, MAX_SENTENCES = 300, 50, 20, 50
 """Maximum length of each list in the summary, which must stay small; the report has all."""
 
 DIGITS = 6
@@ -51,8 +51,17 @@ class MonitoringResult:
     @property
     def columns(self) -> list[str]:
         """The features that drifted against the baseline."""
-        score = self.reference.prediction
-        return [column.name for column in self.drifting.baseline.drifted if column.name != score]
+        return [column.name for column in self.drifting.baseline.drifted if column.name not in self.answers]
+
+    @property
+    def answers(self) -> list[str]:
+        """The columns of the model's answers in the statistics."""
+        return [column.name for column in self.reference.predictions]
+
+    @property
+    def moved(self) -> list[str]:
+        """The features that moved a little, below their thresholds."""
+        return [name for name in moved_a_little(self.drifting.baseline) if name not in self.answers]
 
     @property
     def worst(self) -> list[str]:
@@ -83,7 +92,16 @@ def summary(result: MonitoringResult) -> WindowSummary:
     """The document ``summary.json``, which the recording function reads."""
     settings, drifting = result.settings, result.drifting
     columns = column_summaries(drifting.baseline)
-    prediction = columns.pop(result.reference.prediction, None)
+    answers = {name: columns.pop(name) for name in list(columns) if name in result.answers}
+    # The first is the most drifted one.
+    drift: dict[str, Any] = {
+        "columns": dict(list(columns.items())[:MAX_COLUMNS]),
+        "prediction": next(iter(answers.values()), None),
+    }
+    if result.moved:
+        drift["moved"] = result.moved[:MAX_COLUMNS]
+    if len(result.answers) > 1:
+        drift["predictions"] = dict(list(answers.items())[:MAX_ANSWERS])
     document = {
         "schema_version": SCHEMA_VERSION,
         "model": result.plan.model,
@@ -97,7 +115,7 @@ def summary(result: MonitoringResult) -> WindowSummary:
         "drifted": result.drifted,
         "columns": result.columns,
         "reasons": result.reasons[:MAX_SENTENCES],
-        "drift": {"columns": dict(list(columns.items())[:MAX_COLUMNS]), "prediction": prediction},
+        "drift": drift,
         "last_window": _last(result),
         "joint": {name: result.joint[name] for name in JOINT} if result.joint else None,
         "accuracy": _accuracy(result, MAX_SEGMENTS),

@@ -6,20 +6,29 @@ from typing import Any
 
 import numpy as np
 
+from jobs.forecasts.outlook import Outlook
 from jobs.gate import CHALLENGER, CHAMPION, Check
 from jobs.metrics.bootstrap import Bootstrap
 from jobs.metrics.curves import Curves, curves
 from jobs.metrics.rows import Floats, ScoredRows
 from jobs.pages.axes import COLOURS, INK, SOFT, Axes, Figure, FigureCanvasAgg, plain, titled
 from jobs.pages.evaluation_classes import draw_classes
+from jobs.pages.evaluation_forecast import draw_forecast
+from jobs.pages.evaluation_groups import draw_groups
+from jobs.pages.evaluation_unlabelled import draw_unlabelled
 from jobs.pages.formats import metric_name
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better
 
 _POSITIVE, _NEGATIVE = "#c8553d", "#7a9cc0"
 _PASSED, _FAILED = "#2e7d4f", "#b3392b"
-_LABELS = {"expected_calibration_error": "calibration error"}
+_LABELS = {
+    "expected_calibration_error": "calibration error",
+    "smallest_cluster_share": "smallest cluster",
+    "explained_variance": "variance expl.",
+}
 _DPI = 130
+_NUMBERS = ("regression", "forecast")
 _MAX_POINTS = 4000
 
 
@@ -30,8 +39,13 @@ def draw(
     bootstrap: Bootstrap,
     checks: Sequence[Check],
     path: Path,
+    outlook: Outlook | None = None,
 ) -> None:
-    """Draw the page as a PNG."""
+    """Draw the page as a PNG.
+
+    Args:
+        outlook: of a forecast, its series.
+    """
     figure = Figure(figsize=(14, 9), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
     grid = figure.subplots(2, 3)
@@ -48,6 +62,12 @@ def draw(
         _confusion(grid[1][1], drawn[CHALLENGER], models[CHALLENGER].threshold)
     elif plan.dataset.task == "multiclass":
         draw_classes(grid, models[CHALLENGER])
+    elif plan.dataset.task == "ranking":
+        draw_groups(grid, models)
+    elif plan.dataset.task in ("cluster", "anomaly", "embedding"):
+        draw_unlabelled(grid, models)
+    elif outlook is not None:
+        draw_forecast(grid, models, outlook)
     else:
         _predicted_against_actual(grid[0][0], models[CHALLENGER])
         _residuals(grid[0][1], models)
@@ -68,7 +88,7 @@ def _headline(
     figure.text(0.055, 0.952, f"{plan.model}", fontsize=18, fontweight="bold", color=INK)
     share = f", {scored.labels.mean():.1%} positive" if scored.task == "binary" else ""
     share += f", {len(scored.names)} classes" if scored.task == "multiclass" else ""
-    rows = f"holdout of {len(scored.labels):,} rows{share}"
+    rows = f"holdout of {len(scored):,} rows{share}"
     facts = f"run {plan.run}  ·  {rows}  ·  data {plan.data_version[:12]}"
     figure.text(0.055, 0.925, facts, fontsize=10, color=SOFT)
     figure.text(
@@ -183,12 +203,12 @@ def _metric_table(
         arrow = "↑" if higher_is_better(name) else "↓"
         cells: list[Any] = [
             f"{_LABELS.get(name, metric_name(name))} {arrow}",
-            f"{own:.4g}" if task == "regression" else f"{own:.4f}",
-            f"{low:.4g} – {high:.4g}" if task == "regression" else f"{low:.3f} – {high:.3f}",
+            f"{own:.4g}" if task in _NUMBERS else f"{own:.4f}",
+            f"{low:.4g} – {high:.4g}" if task in _NUMBERS else f"{low:.3f} – {high:.3f}",
         ]
         if with_champion:
             champion = metrics[CHAMPION][name]
-            cells.append(f"{champion:.4g}" if task == "regression" else f"{champion:.4f}")
+            cells.append(f"{champion:.4g}" if task in _NUMBERS else f"{champion:.4f}")
         up = 1 - step * (number + 0.5)
         axes.plot([0, 1], [up + step * 0.62] * 2, color="#e8e8e8", linewidth=0.7, transform=axes.transAxes)
         for (across, side, _), cell in zip(columns, cells, strict=True):

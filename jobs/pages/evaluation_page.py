@@ -16,6 +16,7 @@ from jobs.pages.formats import day, metric_name, number
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence
 from jobs.pages.rendering import render
 from jobs.pages.svg import intervals, reliability
+from mdlc_constructs.settings.payloads.split_text import part_texts
 from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better, main_metric
 
 MAX_SEGMENTS, MAX_COLUMNS, MAX_CLASSES = 12, 25, 25
@@ -146,9 +147,11 @@ def _classes(report: Mapping[str, Any]) -> Iterator[_Class]:
 
 
 def _parts(report: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
-    """Each part of the split: its name, its time, its rows."""
-    split = report["split"] or {"intervals": {}, "rows": {}}
-    for name, interval in split["intervals"].items():
+    """Each part of the split: its name, its time or what else says which rows it has, its rows."""
+    split = report["split"] or {"rows": {}}
+    for name, text in part_texts(split.get("split") or {}).items():
+        yield name, text, split["rows"][name]
+    for name, interval in split.get("intervals", {}).items():
         start = day(interval["start"]) if interval["start"] else "the first row"
         end = f"to before {day(interval['end'])}" if interval["end"] else "to the last row"
         yield name, f"from {start} {end}", split["rows"][name]

@@ -8,6 +8,8 @@ from jobs.pages.formats import metric_name, number
 from mdlc_constructs.settings.payloads.tasks import main_metric
 
 BAD, LOOK, GOOD, UNKNOWN = "bad", "look", "good", "unknown"
+SHOWN = 6
+"""How many columns that moved a little are named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,20 +67,25 @@ def _accuracy(result: MonitoringResult) -> Iterator[Sentence]:
 
 def _guess(result: MonitoringResult, metric: str) -> str:
     guessed = (result.estimate or {}).get("metrics", {}).get(metric)
-    return f" An estimate from the scores alone is {number(guessed)}." if guessed is not None else ""
+    return f" An estimate without labels is {number(guessed)}." if guessed is not None else ""
 
 
 def _drift(result: MonitoringResult) -> Iterator[Sentence]:
-    report, score = result.drifting.baseline, result.reference.prediction
-    columns = result.columns
-    judged = sum(column.name != score for column in report.columns)
+    report, columns = result.drifting.baseline, result.columns
+    judged = sum(column.name not in result.answers for column in report.columns)
     if columns:
         worst = [name for name in result.worst if name in columns][:3]
         many = f"{len(columns)} of {judged} inputs drifted"
         yield Sentence(level=LOOK, text=f"{many} from the training data, most: {', '.join(worst)}.")
     else:
         yield Sentence(level=GOOD, text=f"None of {judged} inputs drifted from the training data.")
-    if any(column.name == score for column in report.drifted):
+    if result.moved:
+        more = f" and {len(result.moved) - SHOWN} more" if len(result.moved) > SHOWN else ""
+        yield Sentence(
+            level=GOOD,
+            text=f"Moved a little, below their thresholds: {', '.join(result.moved[:SHOWN])}{more}.",
+        )
+    if any(column.name in result.answers for column in report.drifted):
         yield Sentence(
             level=LOOK, text="The model's answers are distributed differently than on the holdout."
         )

@@ -45,20 +45,29 @@ def _moment(name: str, text: str | None) -> datetime | None:
     return None if text is None else parse_moment(text, name).replace(tzinfo=None)
 
 
-def resolve_split(split: SplitSection, training: TrainingInput) -> SplitSection:
+def resolve_split(split: SplitSection, training: TrainingInput, *, has_time: bool = True) -> SplitSection:
     """The settings' split, changed by the window and holdout of the execution's input.
 
     With a holdout in the input, the validation interval moves to end at its start and keeps its length, and
     training ends where validation starts. So the parts stay in order of time.
 
+    Args:
+        has_time: whether the dataset has a timestamp.
+
     Raises:
         InvalidInput: when the result is empty or out of order.
     """
     window, holdout = training.window, training.holdout
+    if not has_time and (window or holdout):
+        name = "window" if window else "holdout"
+        raise InvalidInput(
+            f"{name} was given but the dataset has no timestamp: leave it out, or name the timestamp."
+        )
     if split.intervals is None:
         if holdout:
             raise InvalidInput(
-                "holdout was given but the workflow splits by fraction: use Split.by_time, or leave it out."
+                f"holdout was given but the workflow splits {_method(split)}: use Split.by_time, or leave it "
+                "out."
             )
         return replace(split, window=window or split.window)
     train, validation, last = (split.intervals[part] for part in PARTS)
@@ -72,6 +81,13 @@ def resolve_split(split: SplitSection, training: TrainingInput) -> SplitSection:
     resolved = {"train": train, "validation": validation, "holdout": last}
     _check_order(resolved)
     return replace(split, intervals=resolved)
+
+
+def _method(split: SplitSection) -> str:
+    """The kind of a split that is not by intervals of time, as text."""
+    if split.random:
+        return "at random"
+    return "by column" if split.column else "by prefix" if split.prefixes else "by fraction"
 
 
 def _moved(validation: Interval, last: Interval, holdout: Interval) -> tuple[Interval, Interval]:

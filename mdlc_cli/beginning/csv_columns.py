@@ -49,8 +49,8 @@ class Roles:
     """What a dataset's columns are, as the arguments of `Dataset.csv` name it."""
 
     label: str
-    timestamp: str
-    key: str
+    timestamp: str | None
+    key: str | None
     task: str
     positive: str
     columns: Mapping[str, str]
@@ -73,7 +73,7 @@ class Roles:
                 "s3://bucket/raw/",
                 label=self.label,
                 timestamp=self.timestamp,
-                row_key=(self.key,),
+                row_key=(self.key,) if self.key else (),
                 columns=self.columns,
                 task=self.task,
                 positive=self.positive,
@@ -141,29 +141,28 @@ def guessed_label(head: Head) -> str | None:
 
 
 def roles(head: Head, *, label: str | None, timestamp: str | None = None, key: str | None = None) -> Roles:
-    """What each column is. Roles that are not given are inferred.
+    """What each column is. Roles that are not given are inferred; a time and a key need not be there.
 
     Raises:
-        CommandError: a column does not exist, or a role can be inferred for none.
+        CommandError: a column does not exist, or no label can be inferred.
     """
     label = _known(head, "--label", label or guessed_label(head), "says what to predict")
     task, positive, label_type = _task(head, label)
     rest = [name for name in head.columns if name != label]
     moments = [name for name in rest if column_type(head.values(name)) == "timestamp"]
-    timestamp = _known(
-        head,
-        "--timestamp",
-        timestamp or next(iter(moments), None),
-        "holds the time of each row in ISO 8601, such as 2026-05-31 10:00, by which data are split",
-    )
-    if timestamp not in moments:
+    timestamp = timestamp or next(iter(moments), None)
+    if timestamp is not None:
+        timestamp = _known(head, "--timestamp", timestamp, "holds the time of each row")
+    if timestamp is not None and timestamp not in moments:
         raise CommandError(
             f"--timestamp {timestamp}: its values, such as {_no_moment(head, timestamp)}, are no times in "
             "ISO 8601: write them as 2026-05-31 10:00"
         )
     unique = [name for name in rest if name != timestamp and _is_unique(head, name)]
     named = [name for name in unique if _KEY_NAME.search(name)]
-    key = _known(head, "--key", key or next(iter([*named, *unique]), None), "tells one row from all others")
+    key = key or next(iter([*named, *unique]), None)
+    if key is not None:
+        key = _known(head, "--key", key, "tells one row from all others")
     types = {name: column_type(head.values(name)) for name in rest}
     return Roles(
         label=label,
@@ -171,7 +170,8 @@ def roles(head: Head, *, label: str | None, timestamp: str | None = None, key: s
         key=key,
         task=task,
         positive=positive,
-        columns={name: label_type if name == label else types[name] for name in head.columns} | {key: "text"},
+        columns={name: label_type if name == label else types[name] for name in head.columns}
+        | ({key: "text"} if key else {}),
         delimiter=head.delimiter,
     )
 

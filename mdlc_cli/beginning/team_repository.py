@@ -87,8 +87,8 @@ def make(folder: Path, *, name: str, roles: Roles, data: Path | None) -> Path:
     answers = {
         "name": name,
         "label": roles.label,
-        "timestamp": roles.timestamp,
-        "key": roles.key,
+        "timestamp": roles.timestamp or "",
+        "key": roles.key or "",
         "task": roles.task,
         "positive": roles.positive,
         "columns": dict(roles.columns),

@@ -94,7 +94,8 @@ def init(
     terminal.write(
         terminal.one_line(
             f"{name} in {folder}: predicts {what}{counts}, from {', '.join(features)}; "
-            f"time {roles.timestamp}, key {roles.key}"
+            f"{f'time {roles.timestamp}' if roles.timestamp else 'no time'}, "
+            f"{f'key {roles.key}' if roles.key else 'no key'}"
         )
     )
     out = progress.stderr_console()

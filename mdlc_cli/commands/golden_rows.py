@@ -22,8 +22,13 @@ app = typer.Typer(help="Recorded questions that every version must answer before
 def record(
     rows: Annotated[Path, typer.Argument(help="Raw rows: a CSV file with a header, or JSON lines.")],
     key: Annotated[
-        list[str], typer.Option("--key", help="A row key column of the dataset; give all, in its order.")
-    ],
+        list[str] | None,
+        typer.Option(
+            "--key",
+            help="A row key column of the dataset; give all, in its order. None for rows without ids.",
+            show_default=False,
+        ),
+    ] = None,
     expected: Annotated[
         str | None,
         typer.Option("--expected", help="The column with the answers. Default: what the endpoint answers."),
@@ -46,7 +51,7 @@ def record(
     _, target = options.chosen_to_change(local, "Replace the recorded rows", yes=yes)
     name = _model(target, stack, model)
     classes = programs.classes_of(target, name) if expected is not None else ()
-    golden_rows = golden.read(rows, keys=key, expected=expected, limit=limit, classes=classes)
+    golden_rows = golden.read(rows, keys=key or (), expected=expected, limit=limit, classes=classes)
     if expected is None:
         with progress.step(f"Asking endpoint {endpoint or name} for {len(golden_rows)} answers"):
             golden_rows = golden.answered(target, endpoint or name, golden_rows)

@@ -53,7 +53,7 @@ def read(
 
     Args:
         path: a file that ends in `.csv`, or in `.jsonl` or `.json` with one object a line.
-        keys: the dataset's row key columns.
+        keys: the dataset's row key columns; empty for rows without ids, which are numbered from 1.
         expected: the column with the expected answers, which is removed from the rows; None when the
             endpoint's answers are to be recorded.
         limit: the most rows to read, from the first; None for all.
@@ -74,7 +74,7 @@ def read(
                 f"{where} has no {missing[0]!r}: give the row key's columns with --key, and with --expected "
                 "the column that holds the answers"
             )
-        key = key_of(row, keys)
+        key = key_of(row, keys) if keys else str(len(golden_rows) + 1)
         if key in seen:
             raise CommandError(f"{where} repeats the row key {key}: leave one of the two rows out")
         seen.add(key)

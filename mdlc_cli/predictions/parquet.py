@@ -20,18 +20,26 @@ PROGRAM = Path(__file__).with_name("parquet_query.py")
 EXPORT_PROGRAM = Path(__file__).with_name("parquet_export.py")
 
 
-def rows(paths: Sequence[Path], equal: Mapping[str, str], kind: str = "parquet") -> list[dict[str, Any]]:
+def rows(
+    paths: Sequence[Path], equal: Mapping[str, str], kind: str = "parquet", *, number: int | None = None
+) -> list[dict[str, Any]]:
     """The rows of files with these column values; each has its file's name under `parquet_query.FILE`.
 
     Args:
         paths: the files.
         equal: the wanted value by column, as text.
         kind: `parquet` or `csv` (with a header; all values stay text).
+        number: the number, from 1, of the only row of a single file to return; None for any.
 
     Raises:
         ToolFailedError: the files cannot be read, or do not have the columns.
     """
-    asked = {"files": [str(path) for path in paths], "equal": dict(equal), "format": kind}
+    asked = {
+        "files": [str(path) for path in paths],
+        "equal": dict(equal),
+        "format": kind,
+        "number": number,
+    }
     done = subprocess.run(
         [str(_python()), "-I", str(PROGRAM)],
         input=json.dumps(asked),

@@ -108,7 +108,8 @@ def record(row: Mapping[str, Any], item: Item, uri: str) -> Prediction:
 def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any, str]:
     """The input row of a batch prediction and its file's URI; the row is None when it is not unique.
 
-    Parts have the numbers of the plan's input files; within the file, the row is looked up by its key.
+    Parts have the numbers of the plan's input files; within the file, the row is looked up by its key. The
+    key of a row without ids ends with its number in the file (docs/contracts.md).
     """
     plan = plan_of(target, bucket, str(prediction.details["run"]))
     number = int(prediction.place.rpartition("part-")[2].partition(".")[0])
@@ -116,18 +117,24 @@ def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any,
     if number >= len(files):
         return None, ""
     dataset, key = plan["dataset"], str(prediction.details["row_key"])
-    names = list(dataset["row_key"])
-    equal = (
-        {names[0]: key} if len(names) == 1 else {name: str(text) for name, text in json.loads(key).items()}
-    )
+    place = None if dataset.get("row_key") else int(key.rpartition("-")[2])
     uri = str(dataset["uri"]) + str(files[number]["name"])
     with TemporaryDirectory() as folder:
         path = _fetched_if_there(target.client("s3"), uri, Path(folder))
-        matching = parquet.rows([path], equal, str(dataset["format"])) if path else []
+        wanted = _key_columns(dataset, key)
+        matching = parquet.rows([path], wanted, str(dataset["format"]), number=place) if path else []
     # A key that occurs more than once identifies no row.
     if len(matching) != 1:
         return None, uri
     return {name: value for name, value in matching[0].items() if name != FILE}, uri
+
+
+def _key_columns(dataset: Mapping[str, Any], key: str) -> dict[str, str]:
+    """The key columns of a row with their values, as text; empty for rows without ids."""
+    names = list(dataset.get("row_key") or ())
+    if len(names) > 1:
+        return {name: str(text) for name, text in json.loads(key).items()}
+    return dict.fromkeys(names, key)
 
 
 def plan_of(target: Target, bucket: str, run: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from mdlc_constructs.settings.payloads import split_text
+
 PARTS = ("train", "validation", "holdout")
 _MOMENT = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)[T ](?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?:\.\d+)?(?P<zone>Z|\+00:00)?"
@@ -27,11 +29,17 @@ def sentence(split: Mapping[str, Any], resolved: Mapping[str, Any] | None = None
 
 
 def method(split: Mapping[str, Any]) -> str:
-    """How rows were divided: ``by fractions 70/15/15`` or ``by time``; empty when it is not known."""
+    """How rows were divided, such as ``by fractions 70/15/15``; empty when it is not known."""
+    group = split.get("group")
+    together = f", groups of {group} together" if group else ""
+    otherwise = split_text.method_text(split)
+    if otherwise:
+        return otherwise
     fractions = _fractions(split)
     if fractions:
-        return f"by fractions {'/'.join(f'{100 * fractions[name]:g}' for name in PARTS if name in fractions)}"
-    return "by time" if any(_interval_of(split, name) for name in PARTS) else ""
+        shares = "/".join(f"{100 * fractions[name]:g}" for name in PARTS if name in fractions)
+        return f"by fractions {shares}{together}"
+    return f"by time{together}" if any(_interval_of(split, name) for name in PARTS) else ""
 
 
 def parts(split: Mapping[str, Any], resolved: Mapping[str, Any] | None = None) -> dict[str, str]:
@@ -42,11 +50,13 @@ def parts(split: Mapping[str, Any], resolved: Mapping[str, Any] | None = None) -
         resolved: as in `sentence`.
     """
     shares, known = _fractions(split), resolved or {}
+    otherwise = split_text.part_texts(split)
     described: dict[str, str] = {}
     for name in PARTS:
         text = interval((known.get("intervals") or {}).get(name)) or interval(_interval_of(split, name))
         if not text and name in shares:
             text = f"{100 * shares[name]:g}% of the rows"
+        text = text or otherwise.get(name, "")
         rows = (known.get("rows") or {}).get(name)
         if isinstance(rows, int):
             text = f"{text} ({rows:,} rows)" if text else f"{rows:,} rows"

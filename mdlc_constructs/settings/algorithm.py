@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.task_steps import check_built_in
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.settings.xgboost_hyperparameters import (
     OBJECTIVE_TASKS,
@@ -88,13 +89,8 @@ class BuiltInAlgorithm:
         Raises:
             ValueError: naming the objective and one for the task.
         """
+        check_built_in(task, self.name)
         objective = self.hyperparameters.get("objective", "")
-        if self.tasks and task not in _USUAL:
-            raise refusal(
-                "algorithm",
-                self.name,
-                f"the built-in XGBoost has no objective for a {task} task: give a CustomImage.",
-            )
         if self.tasks and task not in self.tasks:
             raise refusal(
                 "objective",
@@ -109,6 +105,25 @@ class BuiltInAlgorithm:
                 objective,
                 f"answers {answers}, and {needs} is judged by probabilities: give {_USUAL[task]!r}.",
             )
+
+    def weighted(self, weighted: bool) -> "BuiltInAlgorithm":
+        """The algorithm for a dataset with or without weights, which are the second column of its records.
+
+        Raises:
+            ValueError: when ``csv_weights`` says otherwise.
+        """
+        wanted, given = str(int(weighted)), self.hyperparameters.get("csv_weights")
+        if given not in (None, wanted):
+            raise refusal(
+                "csv_weights",
+                given,
+                "the dataset has weights, so the algorithm must read them; leave it out."
+                if weighted
+                else "the dataset has no weights; give it weight=... or class_weights=..., or leave it out.",
+            )
+        if not weighted or given is not None:
+            return self
+        return replace(self, hyperparameters={**self.hyperparameters, "csv_weights": wanted})
 
     def with_classes(self, classes: tuple[str, ...]) -> "BuiltInAlgorithm":
         """The algorithm with ``num_class`` of the dataset's classes; unchanged when the dataset has none.
@@ -139,7 +154,8 @@ class CustomImage:
     Args:
         image_uri: the image in ECR, with a tag or a digest. A digest is better: it can never change.
         hyperparameters: passed to the container; numbers and booleans become text.
-        content_type: the MIME type of the training and scoring records.
+        content_type: the MIME type of the training and scoring records. In training records the label is
+            the first column; the row's weight is the second one when the dataset has weights.
         environment: environment variables of the container.
     """
 
@@ -172,6 +188,10 @@ class CustomImage:
 
     def check_task(self, task: str) -> None:
         """Does nothing: it is not known which tasks the container supports."""
+
+    def weighted(self, weighted: bool) -> "CustomImage":
+        """The same: the container itself has to know that the second column holds weights."""
+        return self
 
     def with_classes(self, classes: tuple[str, ...]) -> "CustomImage":
         """The algorithm unchanged: it is not known how the container is told the number of classes."""

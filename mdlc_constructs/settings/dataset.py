@@ -19,6 +19,7 @@ COLUMN_TYPES = ("number", "integer", "category", "boolean", "timestamp", "text")
 CALENDAR_PARTS = ("hour", "dayofweek", "day", "dayofyear", "week", "month", "quarter", "year")
 FORMATS = ("csv", "parquet")
 _NOT_FEATURES = ("timestamp", "text")
+_OPTIONAL_ROLES = ("timestamp", "entity", "weight", "group")
 _NUMBERS = ("regression", "ranking", "forecast")
 _LABEL_TYPES = {"binary": "integer", "anomaly": "integer", "multiclass": "category"}
 _NEEDED = {
@@ -28,11 +29,21 @@ _NEEDED = {
 }
 
 
+_UNWEIGHTED = {
+    "ranking": "XGBoost weighs the groups of a ranking, not its rows",
+    "forecast": "the training records of a forecast are series, which have no weights",
+    **dict.fromkeys(
+        ("cluster", "anomaly", "embedding"), "the training records of a task without labels are features only"
+    ),
+}
+"""Why rows of a task have no weights in training."""
+
+
 class _ColumnRoles(TypedDict, total=False):
     """The arguments of `Dataset.parquet` besides the URI."""
 
     label: str | None
-    timestamp: str
+    timestamp: str | None
     columns: Mapping[str, str]
     row_key: tuple[str, ...]
     entity: str | None
@@ -68,11 +79,12 @@ class Dataset:
             folder of a partition (``_year=2013/``) is part of it.
         label: the column to predict; rows without a value in it are left out of training. Tasks "cluster" and
             "embedding" have none; in an "anomaly" task it is optional.
-        timestamp: the column with the time at which a prediction would be requested; the split is by this
-            time.
+        timestamp: the column with the time at which a prediction would be requested; by default the split
+            is by this time. None for data without one: see `Split` for the other ways to divide rows.
         columns: each column's type, one of `COLUMN_TYPES`; other columns of the files are ignored.
         row_key: the columns that together identify a row; predictions are joined to rows by them. A
-            forecast's are entity and timestamp.
+            forecast's are entity and timestamp. Empty for other data without ids: a row's key is then a
+            digest of its values, its file and its number in the file, which changes when the file changes.
         entity: the column that identifies what the row is about, such as a customer; it is written with each
             prediction.
         known_after: columns whose values are known only after the prediction, so they can never be features.
@@ -99,7 +111,7 @@ class Dataset:
 
     format: str
     uri: str
-    timestamp: str
+    timestamp: str | None = None
     columns: Mapping[str, str]
     row_key: tuple[str, ...] = ()
     label: str | None = None
@@ -136,8 +148,8 @@ class Dataset:
         check_s3_folder("uri", self.uri)
         self._check_csv_format()
         self._check_sequences()
-        optional = [role for role in ("entity", "weight", "group") if getattr(self, role) is not None]
-        for role in (*(["label"] if self._has_label() else []), "timestamp", *optional):
+        optional = [role for role in _OPTIONAL_ROLES if getattr(self, role) is not None]
+        for role in (*(["label"] if self._has_label() else []), *optional):
             _check_role(role, getattr(self, role))
         if not isinstance(self.columns, Mapping):
             raise refusal("columns", self.columns, 'give each column its type, such as {"age": "integer"}.')
@@ -160,7 +172,7 @@ class Dataset:
             value = getattr(self, name)
             if isinstance(value, str):
                 raise refusal(name, value, f"give a tuple of names, for example ({value!r},).")
-            if value is None and name in ("known_after", "calendar", "classes", "accepted_leaks"):
+            if value is None and name != "features":
                 raise refusal(name, value, "leave it out for none, or give a tuple of names.")
             if value is not None:
                 if not isinstance(value, Iterable):
@@ -173,13 +185,13 @@ class Dataset:
                     raise refusal(name, repeated[0], "is named twice; name each column once.")
         if self.task == "forecast":
             self._check_series()
-        elif not self.row_key:
-            raise refusal("row_key", self.row_key, "name the columns that tell one row from all others.")
 
     def _check_series(self) -> None:
         """Set the row key of a forecast: its rows are the points of series."""
         if self.entity is None:
             raise refusal("entity", None, "a forecast needs the column that names the series.")
+        if self.timestamp is None:
+            raise refusal("timestamp", None, "a forecast needs the column with the time of each step.")
         key = (self.entity, self.timestamp)
         if self.row_key not in ((), key):
             raise refusal(
@@ -196,7 +208,7 @@ class Dataset:
         implied = {
             **({self.label: _LABEL_TYPES.get(self.task, "number")} if self.label else {}),
             **dict.fromkeys(self.row_key, "text"),
-            self.timestamp: "timestamp",
+            **({self.timestamp: "timestamp"} if self.timestamp else {}),
             **({self.entity: "text"} if self.entity else {}),
             **({self.weight: "number"} if self.weight else {}),
             **({self.group: "text"} if self.group else {}),
@@ -214,7 +226,7 @@ class Dataset:
                 raise refusal(
                     "columns", name, "differs from another column only by case; SQL takes them for one."
                 )
-        if self.columns[self.timestamp] != "timestamp":
+        if self.timestamp and self.columns[self.timestamp] != "timestamp":
             raise refusal("timestamp", self.timestamp, "declare the column as 'timestamp' in columns.")
         if self.label in {self.timestamp, self.entity, self.weight, self.group, *self.row_key} - {None}:
             raise refusal(
@@ -232,6 +244,10 @@ class Dataset:
         for part in self.calendar:
             if part not in CALENDAR_PARTS:
                 raise unknown("calendar", part, CALENDAR_PARTS, what="part of a timestamp")
+        if self.calendar and self.timestamp is None:
+            raise refusal(
+                "calendar", self.calendar, "are parts of timestamp; name that column, or leave it out."
+            )
 
     def _has_label(self) -> bool:
         """Whether the data have a label.
@@ -255,6 +271,8 @@ class Dataset:
             check_classes(self.classes, self.columns[str(self.label)])
         if self.forecast is not None:
             self.forecast.check_features(self.features, self.columns)
+        if self.weight is not None and self.task in _UNWEIGHTED:
+            raise refusal("weight", self.weight, f"{_UNWEIGHTED[self.task]}; leave it out.")
         self._check_class_weights()
 
     def _check_class_weights(self) -> None:
@@ -277,6 +295,11 @@ class Dataset:
     def task_kind(self) -> TaskKind:
         """What `task` means."""
         return TASKS[self.task]
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the rows have weights in training: of their own, of their classes, or both."""
+        return self.weight is not None or bool(self.class_weights)
 
     def _check_features(self) -> None:
         for name in self._named_features:
@@ -356,10 +379,6 @@ for _make in (Dataset.csv, Dataset.parquet):
 _ROLES = {
     "label": "name the column to predict.",
     "classes": 'give each class as text, such as ("1", "2", "3").',
-    "timestamp": (
-        "name the column with the moment at which a prediction would be asked for: the split, features and "
-        "audit go by it. Data that have none need one, such as the day on which each row was exported."
-    ),
 }
 
 

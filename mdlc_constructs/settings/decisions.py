@@ -105,7 +105,10 @@ class Decisions:
         for name in further or {}:
             if name in dataset.columns:
                 raise refusal("further", name, "is a column of the dataset; leave it out.")
-        read = [*dataset.resolved_features, *([dataset.timestamp] if dataset.calendar else [])]
+        read = [
+            *dataset.resolved_features,
+            *([dataset.timestamp] if dataset.timestamp and dataset.calendar else []),
+        ]
         looked_up = lookup.columns if lookup else ()
         required = [name for name in read if name not in looked_up]
         if lookup and lookup.key not in required:

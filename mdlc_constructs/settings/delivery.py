@@ -74,6 +74,13 @@ class LookUpTable:
         Raises:
             ValueError: naming the possible keys.
         """
+        if self.key == ROW_KEY and not dataset.row_key:
+            raise refusal(
+                "key",
+                self.key,
+                "the dataset has no row_key, so no client could know a row's key; name the row_key, "
+                "give the entity as key, or deliver RowEvents().",
+            )
         known = dict.fromkeys((ROW_KEY, *([dataset.entity] if dataset.entity else []), *dataset.row_key))
         if self.key not in known or (self.key == "entity" and dataset.entity != "entity"):
             raise unknown("key", self.key, known, what="key of the dataset's predictions")

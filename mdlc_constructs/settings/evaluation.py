@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.evaluation import ImportanceSection
 from mdlc_constructs.settings.payloads.job_plan import EvaluationSection
 from mdlc_constructs.settings.refusal import refusal
@@ -22,6 +23,8 @@ class Evaluation:
             important each feature column is: in a sample of the holdout, one column at a time is permuted.
             The sample has ``importance_rows`` divided by the number of columns, and at most all rows of the
             holdout; a small holdout is permuted up to 5 times. 0 measures no permutation importance.
+        weighted: whether a row of the holdout counts by its value in the dataset's ``weight`` column; class
+            weights are of training only. By default each row counts once.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -31,6 +34,7 @@ class Evaluation:
     bootstrap: int = 200
     seed: int = 1
     importance_rows: int = 30_000
+    weighted: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.threshold, bool) or not 0 < self.threshold < 1:
@@ -47,9 +51,23 @@ class Evaluation:
                 f"give a whole number from 0, which measures none, to {MAX_IMPORTANCE_ROWS}.",
             )
 
+    def check_dataset(self, dataset: Dataset) -> None:
+        """Refuse weights that the dataset does not have.
+
+        Raises:
+            ValueError: naming the argument and the remedy.
+        """
+        if self.weighted and dataset.weight is None:
+            raise refusal("weighted", True, "the dataset names no weight column; name it, or leave it out.")
+
     def to_plan(self) -> EvaluationSection:
         """The ``evaluation`` section of a job's plan."""
-        return EvaluationSection(threshold=self.threshold, bootstrap=self.bootstrap, seed=self.seed)
+        return EvaluationSection(
+            threshold=self.threshold,
+            bootstrap=self.bootstrap,
+            seed=self.seed,
+            weighted=self.weighted or None,
+        )
 
     def importance(self) -> ImportanceSection | None:
         """The ``importance`` section of a job's plan; None when it is switched off."""

@@ -72,8 +72,14 @@ class Labels:
         Raises:
             ValueError: naming the argument and the remedy.
         """
-        if self.by == "entity_and_time" and dataset.entity is None:
-            raise refusal("by", self.by, "dataset.entity is None; name it, or join by row_key.")
+        if self.by == "row_key" and not dataset.row_key:
+            raise refusal("by", self.by, "the dataset has no row_key; name it, or join by inference_id.")
+        if self.by != "entity_and_time":
+            return
+        other = "row_key" if dataset.row_key else "inference_id"
+        for role in ("entity", "timestamp"):
+            if getattr(dataset, role) is None:
+                raise refusal("by", self.by, f"dataset.{role} is None; name it, or join by {other}.")
 
     def to_plan(self, dataset: Dataset) -> LabelSource:
         """The settings for the planning function, which copies ``by`` and ``format`` into the job's plan."""

@@ -1,12 +1,15 @@
 """The CloudWatch alarms of a monitor, on the metrics of its windows."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mdlc_constructs.settings.metric import METRICS, check_metric_task, metric
-from mdlc_constructs.settings.monitor_metrics import MEASURED, METRIC
+from mdlc_constructs.settings.metric import check_metric_task, metric
+from mdlc_constructs.settings.monitor_metrics import MEASURED, METRIC, dimension_value
 from mdlc_constructs.settings.numbers import check_whole
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 from mdlc_constructs.settings.refusal import refusal
 
 Comparison = Literal["GreaterThanThreshold", "LessThanThreshold", "GreaterThanOrEqualToThreshold"]
@@ -40,9 +43,9 @@ class MonitorAlarms:
     Args:
         drift: go to ALARM when a window drifted.
         accuracy: the worst good value of metrics of accuracy that are computed from labels, such as
-            ``{"auc": 0.65}``.
-        worse: go to ALARM when the main metric of accuracy (AUC, or RMSE in a regression) is worse than on
-            the model's own holdout, beyond chance.
+            ``{"auc": 0.65}``, or of one class, ``{"recall:fraud": 0.8}``.
+        worse: go to ALARM when the task's main metric of accuracy (AUC, RMSE ...) is worse than on the
+            model's own holdout, beyond chance.
         rows: go to ALARM when a window has fewer rows.
         coverage: go to ALARM when a smaller share of rows than ``Labels.least_coverage`` has a label in time.
         skew: go to ALARM when served features differ from the features computed offline.
@@ -143,16 +146,29 @@ class MonitorAlarms:
         return tuple(spec for spec in specs if spec is not None)
 
     def _accuracy(self, name: str, bound: float) -> MonitorAlarmSpec:
-        higher = METRICS[name].higher_is_better
+        higher = metric("accuracy", name).higher_is_better
         return MonitorAlarmSpec(
-            key="Accuracy" + "".join(word.title() for word in name.split("_")),
+            key=_accuracy_key(name),
             metric=MEASURED,
             statistic="Minimum" if higher else "Maximum",
             comparison="LessThanThreshold" if higher else "GreaterThanThreshold",
             threshold=bound,
             says=f"has a {name} {'below' if higher else 'above'} {bound:g}",
-            dimensions=((METRIC, name),),
+            dimensions=((METRIC, dimension_value(name)),),
         )
+
+
+def _accuracy_key(name: str) -> str:
+    """Letters and digits that stand for a metric, such as `AccuracyRecallSetosa`.
+
+    A class with other characters than small letters and digits is followed by a digest: the names `a-b` and
+    `a_b` would become equal.
+    """
+    _, _, of_class = name.partition(BY_CLASS)
+    words = [word.title() for word in re.findall("[a-zA-Z0-9]+", name)]
+    plain = not of_class or re.fullmatch("[a-z0-9]+", of_class)
+    digest = "" if plain else hashlib.sha256(of_class.encode()).hexdigest()[:8].title()
+    return f"Accuracy{''.join(words)}{digest}"
 
 
 def _spec(

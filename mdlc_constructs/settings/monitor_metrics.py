@@ -1,8 +1,10 @@
 """The metrics that a monitor publishes for each window: one table for CloudWatch, dashboard and alarms."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 Reading = Literal["number", "count", "flag", "largest", "times_threshold"]
 """How the value is computed from the summary's entry: the number itself; the length of a list; 1 for true and
@@ -46,6 +48,26 @@ class MonitorMetric:
     moment: Moment = "judged"
     counted: tuple[str, ...] = ()
 
+
+MAX_DIMENSION_VALUE = 1024
+
+
+def dimension_value(metric: str) -> str:
+    """The value of the dimension `METRIC` for a metric, which may name a class of any text.
+
+    CloudWatch takes printable ASCII characters, up to 1024. Others, and the percent sign, are written as
+    percent signs and hexadecimal digits, as in a URL; a longer value ends in a digest.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html
+    """
+    value = quote(metric, safe=_PRINTABLE)
+    if len(value) <= MAX_DIMENSION_VALUE:
+        return value
+    digest = hashlib.sha256(metric.encode()).hexdigest()
+    return f"{value[: MAX_DIMENSION_VALUE - len(digest) - 1]}-{digest}"
+
+
+_PRINTABLE = "".join(chr(code) for code in range(32, 127) if chr(code) != "%")
 
 ROWS, LABELLED, COMPARED = ("rows",), ("accuracy", "labelled"), ("skew", "rows_compared")
 

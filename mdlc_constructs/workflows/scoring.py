@@ -9,7 +9,6 @@ from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.job_plan import QualitySection
-from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
@@ -94,20 +93,6 @@ def unlabelled(dataset: Dataset) -> DatasetSection:
         known_after=(),
         columns={name: kind for name, kind in dataset.columns.items() if name not in absent},
     )
-
-
-def refuse_forecast(dataset: Dataset, *, step: str, remedy: str) -> None:
-    """Refuse a forecast in a step that takes one row a request.
-
-    Raises:
-        ValueError: naming the task, the step and what to use instead.
-    """
-    if dataset.task == "forecast":
-        raise refusal(
-            "task",
-            dataset.task,
-            f"{step} answers one row at a time, and a forecast needs whole series; use {remedy}.",
-        )
 
 
 def rules_of(quality: QualityRules, columns: Collection[str]) -> QualitySection:

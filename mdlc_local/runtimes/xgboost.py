@@ -1,7 +1,7 @@
 """The local replacement of SageMaker's XGBoost image: ``python -P xgboost.py train|serve``.
 
-Reads CSV files without a header, with the label in the first column, as the image does in algorithm mode;
-writes the model as ``xgboost-model``. Hyperparameters, log lines and answers follow
+Reads CSV files without a header, with the label in the first column, or LIBSVM files, as the image does in
+algorithm mode; writes the model as ``xgboost-model``. Hyperparameters, log lines and answers follow
 github.com/aws/sagemaker-xgboost-container.
 """
 
@@ -10,7 +10,9 @@ import json
 import os
 import re
 import sys
+import tempfile
 import threading
+import warnings
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -42,6 +44,10 @@ _PLATFORM_ONLY = {
 # fmt: on
 """Hyperparameters that the image's wrapper reads and the library does not."""
 
+_CSV = ("text/csv", "csv")
+_LIBSVM = ("text/libsvm", "text/x-libsvm", "libsvm")
+_NUMBER = r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?"
+_LIBSVM_LINE = re.compile(rf"{_NUMBER}(:{_NUMBER})?( [^\s:]+:[^\s:]+)*")
 _EMPTY_CELL = re.compile(r"(?m)(?<=,)(?=,|\r?$)|^(?=,)")
 _MAX_BODY_BYTES = 20 * 1024 * 1024
 
@@ -96,19 +102,58 @@ def read_csv(source: Path | str) -> Any:
         raise UserError(f"Failed to load csv data: {error}") from error
 
 
+def data_files(name: str) -> list[Path]:
+    """The files of a channel that have a content, except hidden ones."""
+    folder = BASE / "input" / "data" / name
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(("_", ".")) and path.stat().st_size
+    )
+
+
+def read_libsvm(name: str) -> Any:
+    """All files of a channel by XGBoost's own reader, as the image does; None without any.
+
+    Rows with a `qid` are a ranking: rows that stand together and have the same one are a group.
+
+    Raises:
+        UserError: when a file's first line is no LIBSVM, or XGBoost cannot read the files.
+    """
+    import xgboost
+
+    files = data_files(name)
+    if not files:
+        return None
+    for path in files:
+        with path.open(errors="ignore") as lines:
+            first = next(lines)
+        if not _LIBSVM_LINE.fullmatch(first.rstrip("\n")):
+            raise UserError(
+                f"First line '{first[:50]}...' of file '{path.name}' is not 'LIBSVM' format. "
+                "Please ensure the file is in 'LIBSVM' format."
+            )
+    # The reader takes one folder of files; a channel may have subfolders.
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        for number, path in enumerate(files):
+            (Path(folder) / f"{number:06d}-{path.name}").symlink_to(path)
+        # XGBoost 3.1 deprecates its reader, which the image uses.
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            return xgboost.DMatrix(f"{folder}?format=libsvm")
+        except xgboost.core.XGBoostError as error:
+            raise UserError(f"Failed to load libsvm data with exception:\n{error}") from error
+
+
 def read_channel(name: str, *, weights: bool) -> Any:
-    """All files of a channel as one DMatrix, or None when the channel is missing or empty."""
+    """All CSV files of a channel as one DMatrix, or None when the channel is missing or empty."""
     import numpy
     import xgboost
 
-    folder = BASE / "input" / "data" / name
-    files = sorted(
-        path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(("_", "."))
-    )
-    parts = [read_csv(path) for path in files if path.stat().st_size]
+    parts = [read_csv(path) for path in data_files(name)]
     if not parts:
         return None
-    if len({part.shape[1] for part in parts}) != 1 or parts[0].shape[1] < 2:
+    if len({part.shape[1] for part in parts}) != 1 or parts[0].shape[1] < (3 if weights else 2):
         raise UserError(f"Channel {name}: every file needs the label and the same number of features")
     table = numpy.concatenate(parts) if len(parts) > 1 else parts[0]
     if numpy.isnan(table[:, 0]).any():
@@ -117,25 +162,35 @@ def read_channel(name: str, *, weights: bool) -> Any:
     return xgboost.DMatrix(table[:, 2 if weights else 1 :], label=table[:, 0], **weight)
 
 
+def content_type(name: str, channel: Mapping[str, Any]) -> str:
+    """The content type of a channel.
+
+    Raises:
+        UserError: for training data of a type that is not read here.
+    """
+    kind = str(channel.get("ContentType", "text/csv")).split(";")[0].strip().lower()
+    if name in ("train", "validation") and kind not in (*_CSV, *_LIBSVM):
+        raise UserError(f"Channel {name}: content type {kind!r} is not run locally; give text/csv")
+    return kind
+
+
 def train() -> None:
     """Train on the input channels and write the model."""
     config = BASE / "input" / "config"
     values = hyperparameters(json.loads((config / "hyperparameters.json").read_text()))
     channels = json.loads((config / "inputdataconfig.json").read_text())
-    for name, channel in channels.items():
-        kind = channel.get("ContentType", "text/csv").split(";")[0].strip().lower()
-        if name in ("train", "validation") and kind not in ("text/csv", "csv"):
-            raise UserError(f"Channel {name}: content type {kind!r} is not run locally; give text/csv")
+    kinds = {name: content_type(name, channel) for name, channel in channels.items()}
     import xgboost
 
     weights = values.pop("csv_weights", 0) == 1
     rounds, patience = values.pop("num_round"), values.pop("early_stopping_rounds", None)
-    table = read_channel("train", weights=weights)
+    libsvm = kinds.get("train") in _LIBSVM
+    table = read_libsvm("train") if libsvm else read_channel("train", weights=weights)
     if table is None:
         raise UserError(f"No data in training channel path {BASE / 'input' / 'data' / 'train'}")
     watched = [(table, "train")]
     if "validation" in channels:
-        held = read_channel("validation", weights=False)
+        held = read_libsvm("validation") if libsvm else read_channel("validation", weights=weights)
         if held is None:
             raise UserError(f"No data in validation channel path {BASE / 'input' / 'data' / 'validation'}")
         watched.append((held, "validation"))

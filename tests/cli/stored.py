@@ -58,9 +58,11 @@ def parquet(folder: Path, rows: str) -> bytes:
 def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have files searched in this process: another one's start is most of the time, and tested by itself."""
 
-    def rows(paths: Sequence[Path], equal: Mapping[str, str], kind: str = "parquet") -> list[dict[str, Any]]:
+    def rows(
+        paths: Sequence[Path], equal: Mapping[str, str], kind: str = "parquet", *, number: int | None = None
+    ) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = json.loads(
-            json.dumps(query([str(path) for path in paths], dict(equal), kind), default=str)
+            json.dumps(query([str(path) for path in paths], dict(equal), kind, number), default=str)
         )
         return found
 

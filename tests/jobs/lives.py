@@ -132,8 +132,9 @@ def _trained(plan: Plan, batch: Batch, found: dict[str, Any]) -> Path:
     with patch("jobs.permuted_rows.MIN_ROWS", 2):  # lives are short
         features.run(plan, batch.folders())
     split = batch.output("split")
-    for name in ("train/train.csv", "validation/validation.csv", "holdout/holdout.csv"):
-        found[name] = (split / name).read_text()
+    for part in ("train", "validation", "holdout"):
+        (path,) = (split / part).glob(f"{part}.*")
+        found[f"{part}/{path.name}"] = path.read_text()
     keys = split / "holdout_keys" / "keys.parquet"
     found["keys"] = [row[:1] + row[2:] for row in table(keys)]
     for name in ("holdout.csv", "importance.csv"):
@@ -152,7 +153,7 @@ def _trained(plan: Plan, batch: Batch, found: dict[str, Any]) -> Path:
     statistics = json.loads((output / "baseline" / "statistics.json").read_text())
     found["statistics"] = list(numbers(statistics))
     report = json.loads((output / "evaluation" / "report.json").read_text())
-    assert report["importance"] and report["segments"]
+    assert report["importance"] and (report["segments"] or plan.dataset.task == "ranking")
     # By place: columns of equal importance stand in the order of their names.
     for name in ("importance", "segments"):
         found[name] = sorted(list(numbers(part)) for part in _parts_of(report[name]))

@@ -159,3 +159,8 @@ def test_what_knows_nothing_of_the_class_is_not(column: str, kind: str) -> None:
 
 def test_what_knows_one_class_of_three_is_no_leak_of_the_label() -> None:
     assert 0.7 < measured_classes("CASE WHEN y = 1 THEN 5 ELSE r END", "number") < 0.9
+
+
+def test_few_rows_are_enough_to_find_what_knows_the_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "ROWS", 150)
+    assert measured_classes("(y + 1) % 3 + 0.9 * r", "number") > 0.95

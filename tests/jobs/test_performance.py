@@ -87,6 +87,11 @@ def test_a_regression_tells_how_far_off_its_answers_are(filled: Batch) -> None:
     assert found["calibration"] is None
     assert found["residual"]["mean_absolute"] == pytest.approx(np.abs(off).mean())
     assert found["residual"]["rmse"] == pytest.approx(np.sqrt((off**2).mean()))
+    errors = found["errors"]
+    assert errors["score"] == "score"
+    assert errors["absolute"]["mean"] == pytest.approx(np.abs(off).mean())
+    assert errors["squared"]["mean"] == pytest.approx((off**2).mean())
+    assert errors["absolute"]["rows"] == len(labels)
 
 
 def test_a_run_evaluated_again_beside_a_champion_leaves_the_same_bytes(filled: Batch) -> None:

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from jobs.answer_arrays import read_answers
 from jobs.answers import AnswerShape
 from jobs.database import connect
 from jobs.errors import InputError
-from jobs.evaluation.answers import read_answers
 from jobs.predictions import answer_to, faults, load_answers, numbered_files
 from tests.jobs.batches import Batch
 

@@ -62,8 +62,8 @@ def test_an_objective_suits_the_tasks_whose_question_it_answers(
             "reg:squarederror",
             {},
             "forecast",
-            "algorithm='xgboost': the built-in XGBoost has no objective for a forecast task: give a "
-            "CustomImage.",
+            "algorithm='xgboost': trains no model that predicts quantiles of the next values of each series "
+            "(task 'forecast'); give CustomImage(...).",
         ),
         (
             "binary:logitraw",
@@ -129,3 +129,24 @@ def test_an_image_without_registry_or_tag_is_refused(uri: str) -> None:
 
 def test_a_token_may_stand_for_an_image() -> None:
     assert CustomImage(image_uri="${Token[TOKEN.1]}").image_uri == "${Token[TOKEN.1]}"
+
+
+def test_weights_are_the_second_column_of_its_records() -> None:
+    made = BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=2)
+    assert made.weighted(False) is made
+    assert made.weighted(True).hyperparameters == {**made.hyperparameters, "csv_weights": "1"}
+    assert made.weighted(True).weighted(True) == made.weighted(True)
+    custom = CustomImage(image_uri="1.dkr.ecr.us-east-1.amazonaws.com/a@sha256:b")
+    assert custom.weighted(True) is custom
+
+
+@pytest.mark.parametrize(
+    ("csv_weights", "weighted", "said"),
+    [(0, True, "the dataset has weights"), (1, False, "the dataset has no weights")],
+)
+def test_weights_that_the_dataset_has_otherwise_are_refused(
+    csv_weights: int, weighted: bool, said: str
+) -> None:
+    made = BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=2, csv_weights=csv_weights)
+    with pytest.raises(ValueError, match=f"csv_weights='{csv_weights}': {said}"):
+        made.weighted(weighted)

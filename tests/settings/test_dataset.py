@@ -101,7 +101,8 @@ def test_a_misspelt_argument_is_a_type_error() -> None:
         ({"features": "carrier"}, "features='carrier'", "tuple"),
         ({"features": ("carrier", "carrier")}, "features='carrier'", "twice"),
         ({"known_after": ("dep_dlay",)}, "known_after='dep_dlay'", "did you mean 'dep_delay'"),
-        ({"row_key": ()}, "row_key", "tell one row"),
+        ({"row_key": None}, "row_key", "leave it out"),
+        ({"timestamp": None, "calendar": ("hour",)}, "calendar", "are parts of timestamp"),
         ({"row_key": "id"}, "row_key='id'", "tuple"),
         ({"columns": {"carrier": "categorie"}, "known_after": ()}, "categorie", "did you mean 'category'"),
         ({"columns": {**COLUMNS, "at": "text"}}, "timestamp='at'", "declare the column"),
@@ -140,13 +141,7 @@ NAMES = "name columns, as the header of the files has them."
 @pytest.mark.parametrize(
     ("role", "value", "sentence"),
     [
-        (
-            "timestamp",
-            None,
-            "timestamp=None: name the column with the moment at which a prediction would be asked for: the "
-            "split, features and audit go by it. Data that have none need one, such as the day on which each "
-            "row was exported.",
-        ),
+        ("timestamp", "", f"timestamp='': {NAMES}"),
         ("label", None, "label=None: name the column to predict."),
         ("entity", 3, f"entity=3: {NAMES}"),
         ("row_key", 3, 'row_key=3: give a tuple of names, such as ("id",).'),

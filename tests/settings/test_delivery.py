@@ -69,3 +69,11 @@ def test_the_plan_has_seconds_and_names() -> None:
     assert RowEvents(columns=("entity",)).to_plan() == DeliverySection(
         to="events", detail_type="Prediction", columns=("entity",)
     )
+
+
+def test_a_digest_is_no_key_of_a_table() -> None:
+    plain = replace(DATASET, row_key=())
+    with pytest.raises(ValueError, match=r"key='row_key': the dataset has no row_key.*RowEvents"):
+        LookUpTable().check_dataset(plain)
+    LookUpTable(key="tail_number").check_dataset(replace(plain, entity="tail_number"))
+    RowEvents().check_dataset(plain)

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.evaluation import Evaluation
 from mdlc_constructs.settings.payloads.codec import encode
 
@@ -26,3 +27,11 @@ def test_importance_is_a_section_of_its_own_or_none() -> None:
 def test_what_cannot_be_evaluated_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(changes))):
         Evaluation(**changes)
+
+
+def test_weights_are_of_a_column() -> None:
+    assert encode(Evaluation(weighted=True).to_plan())["weighted"] is True
+    dataset = Dataset.csv("s3://some-bucket/a/", label="y", columns={"x": "number"}, class_weights={"1": 2.0})
+    with pytest.raises(ValueError, match="weighted=True: the dataset names no weight column"):
+        Evaluation(weighted=True).check_dataset(dataset)
+    Evaluation().check_dataset(dataset)

@@ -6,6 +6,7 @@ import pytest
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.labels import Labels
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.job_plan import Join
 
 URI = "s3://bucket/late/"
 DATASET = Dataset.csv(
@@ -51,3 +52,13 @@ def test_labels_that_could_not_be_joined_are_refused(changes: dict[str, Any], sa
 def test_a_join_by_entity_needs_one() -> None:
     with pytest.raises(ValueError, match=r"dataset\.entity is None"):
         Labels(uri=URI, by="entity_and_time").check_dataset(DATASET)
+
+
+@pytest.mark.parametrize(
+    ("by", "said"), [("row_key", "has no row_key"), ("entity_and_time", "timestamp is None")]
+)
+def test_rows_without_ids_and_time_are_joined_by_inference_id(by: Join, said: str) -> None:
+    plain = Dataset.csv("s3://some-bucket/a/", label="y", entity="who", columns={"x": "number"})
+    with pytest.raises(ValueError, match=rf"{said}.*; name it, or join by inference_id"):
+        Labels(uri=URI, by=by).check_dataset(plain)
+    Labels(uri=URI, by="inference_id").check_dataset(plain)

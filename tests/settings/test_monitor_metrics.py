@@ -3,7 +3,13 @@ from typing import Any
 
 import pytest
 
-from mdlc_constructs.settings.monitor_metrics import METRICS, by_name, value_of
+from mdlc_constructs.settings.monitor_metrics import (
+    MAX_DIMENSION_VALUE,
+    METRICS,
+    by_name,
+    dimension_value,
+    value_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,3 +43,23 @@ def test_names_are_unique_and_every_row_says_what_it_means() -> None:
     names = [metric.name for metric in METRICS]
     assert len(set(names)) == len(names)
     assert all(metric.meaning and metric.widget for metric in METRICS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("auc", "auc"),
+        ("ndcg@10", "ndcg@10"),
+        ("recall:a b/c", "recall:a b/c"),
+        ("recall:größe", "recall:gr%C3%B6%C3%9Fe"),
+        ("recall:50%", "recall:50%25"),
+        ("recall:a\tb", "recall:a%09b"),
+    ],
+)
+def test_a_dimensions_value_is_printable_ascii(name: str, value: str) -> None:
+    assert dimension_value(name) == value
+
+
+def test_long_names_of_classes_stay_apart() -> None:
+    one, other = (dimension_value("recall:" + "ä" * 500 + last) for last in "ab")
+    assert one != other and len(one) == len(other) == MAX_DIMENSION_VALUE

@@ -55,6 +55,19 @@ TEAM = ModelTeam(
 )
 
 
+def test_customers_without_time_and_id_are_retrained_on_all_rows() -> None:
+    def plain(uri: str) -> Dataset:
+        return Dataset.csv(uri, label="left", columns={"plan": "category", "age": "integer"})
+
+    team = ModelTeam(
+        name="churn", dataset=plain, algorithm=TEAM.algorithm, triggers=(OnDrift(),), gate=TEAM.gate
+    )
+    stack = ModelTeamStack(App(), "Churn", team=team)
+    assert stack.training.settings.chosen_split == Split.random(stratify="left")
+    assert stack.retraining is not None
+    assert stack.retraining.settings.window is None
+
+
 @cache
 def templates() -> tuple[Template, Template]:
     """A platform and a team on it."""

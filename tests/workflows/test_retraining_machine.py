@@ -355,3 +355,12 @@ def test_a_loss_of_another_tasks_metric_is_refused() -> None:
     replace(RETRAINING, triggers=(loss,), task="regression")
     with pytest.raises(ValueError, match="metric='rmse': is a metric of regression and forecast tasks and"):
         replace(RETRAINING, triggers=(loss,))
+
+
+def test_without_a_time_there_is_no_window() -> None:
+    timeless = replace(RETRAINING, window=None, has_time=False)
+    assert timeless.to_payload().window is None
+    with pytest.raises(ValueError, match=r"window=.*the dataset has no timestamp.*leave window out"):
+        replace(RETRAINING, has_time=False)
+    with pytest.raises(ValueError, match=r"window=None: say which rows to train on"):
+        replace(RETRAINING, window=None)

@@ -13,9 +13,11 @@ from mdlc_constructs import (
     BuiltInAlgorithm,
     Compute,
     CustomImage,
+    Evaluation,
     Gate,
     NetworkSettings,
     QualityRules,
+    Split,
     Spot,
 )
 from mdlc_constructs.asl.checks import check
@@ -159,6 +161,9 @@ def test_a_seam_of_no_step_is_refused(seam: str) -> None:
             "objective='reg:squarederror': answers a regression task and dataset.task is 'binary': give an "
             "objective of that task, such as 'binary:logistic', or declare the dataset's task.",
         ),
+        ({"split": Split.by_column("parts")}, "split.column='parts': no such column"),
+        ({"dataset": replace(DATASET, timestamp=None, calendar=())}, "divide by Split.random"),
+        ({"evaluation": Evaluation(weighted=True)}, "weighted=True: the dataset names no weight column"),
         ({"job_compute": Compute(keep_alive=timedelta(minutes=5))}, "keep_alive"),
         ({"training_compute": Compute(instance_count=2)}, "instance_count=2"),
         ({"job_compute": Compute(instance_count=2)}, "instance_count=2"),
@@ -179,6 +184,18 @@ def test_a_seam_of_no_step_is_refused(seam: str) -> None:
 def test_settings_that_do_not_fit_each_other_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(TRAINING, **change)
+
+
+def test_a_dataset_without_time_and_with_weights() -> None:
+    plain = replace(DATASET, timestamp=None, calendar=(), row_key=(), class_weights={DATASET.positive: 3.0})
+    settings = TrainingSettings(model="m", dataset=plain, algorithm=ALGORITHM)
+    plan: dict[str, Any] = settings.to_plan()
+    assert plan["split"]["random"]["stratify"] == DATASET.label
+    assert plan["algorithm"]["hyperparameters"]["csv_weights"] == "1"
+    request: Any = train(settings).to_asl()["Arguments"]
+    assert request["HyperParameters"]["csv_weights"] == "1"
+    plain_request: Any = train(TRAINING).to_asl()["Arguments"]
+    assert "csv_weights" not in plain_request["HyperParameters"]
 
 
 def test_a_code_version_that_could_not_be_registered_is_refused() -> None:

@@ -125,7 +125,8 @@ def chosen_intervals(
     """`window` and `holdout` of the training machine's input.
 
     The latest request that names intervals decides; otherwise the window ends with the last labels. Without a
-    split by time there is no holdout: the training evaluates on the last rows of the window.
+    split by time there is no holdout: the training divides the window's rows by itself. Without a window,
+    for a dataset without a timestamp, all rows are used.
 
     Args:
         known: times until which monitoring has labels; after a long cool-down later than in the triggers.
@@ -134,6 +135,8 @@ def chosen_intervals(
         texts = {"window": event.window, "holdout": event.holdout}
         if any(texts.values()):
             return {name: json.loads(text) for name, text in texts.items() if text}
+    if settings.window is None:
+        return {}
     declared = now - timedelta(seconds=settings.label_delay)
     ends = [parse_moment(event.labelled_until) for event in events if event.labelled_until]
     if ends and not any(event.labelled_until for event in events if event.trigger == ON_REQUEST):

@@ -117,7 +117,7 @@ def job_plan(
         model=request.model,
         dataset=settings.dataset,
         quality=settings.quality,
-        split=resolve_split(settings.split, training),
+        split=resolve_split(settings.split, training, has_time=settings.dataset.timestamp is not None),
         gate=settings.gate,
         evaluation=settings.evaluation,
         data=DataSection(

@@ -13,6 +13,7 @@ from mdlc_constructs.settings.monitor_metrics import (
     METRICS,
     MODEL,
     MONITOR,
+    dimension_value,
     is_enough,
     value_of,
 )
@@ -27,6 +28,7 @@ from mdlc_constructs.settings.payloads.monitoring import (
     WindowSummary,
 )
 from mdlc_constructs.settings.payloads.planning import Section
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 
 MAX_REASONS, MAX_CHARACTERS = 20, 4000
 """Limits of the reasons in an event and an item; the report has all of them."""
@@ -183,8 +185,11 @@ def _data(
     known = ((MEASURED, measured), (ESTIMATED, estimates), (AT_TRAINING, at_training))
     for name, values in known:
         for metric_name, value in values.items():
-            if isinstance(value, int | float) and value == value:
-                yield _point(name, float(value), {**dimensions, METRIC: metric_name}, now, "None")
+            # Each name is a custom metric that costs: those of one class are published on request.
+            asked = BY_CLASS not in metric_name or metric_name in (request.by_class or ())
+            if asked and isinstance(value, int | float) and value == value:
+                about = {**dimensions, METRIC: dimension_value(metric_name)}
+                yield _point(name, float(value), about, now, "None")
 
 
 def _point(

@@ -130,6 +130,7 @@ class PredictionsManifest:
         rows: of all parts.
         columns: of every part, in order.
         classes: of a multiclass task, in the order of each row's `probabilities`.
+        quantiles: of a forecast, the levels in the order of each row's `quantiles`.
     """
 
     model: str
@@ -142,3 +143,4 @@ class PredictionsManifest:
     parts: tuple[PublishedPart, ...]
     schema_version: int = 1
     classes: tuple[str, ...] | None = field(default=None, metadata={OMIT_NONE: True})
+    quantiles: tuple[float, ...] | None = field(default=None, metadata={OMIT_NONE: True})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE
+from mdlc_constructs.settings.payloads.tasks import TASKS
 
 DELIMITERS = (",", ";", "\t", "|")
 """The delimiters that a CSV file may have."""
@@ -53,6 +54,8 @@ class DatasetSection:
 
     Attributes:
         columns: types by name.
+        timestamp: the column with a row's time; None for data without one.
+        row_key: the columns that identify a row; empty for data without ids.
         features: the columns that the model is fitted on.
         positive: the label's positive value, as text.
         classes: the label's values in a multiclass task, in the order of the model's answers.
@@ -63,8 +66,8 @@ class DatasetSection:
     """
 
     format: str
-    timestamp: str
-    row_key: tuple[str, ...]
+    timestamp: str | None = None
+    row_key: tuple[str, ...] = ()
     columns: Mapping[str, str]
     features: tuple[str, ...]
     positive: str
@@ -81,6 +84,11 @@ class DatasetSection:
     weight: str | None = field(default=None, metadata={OMIT_NONE: True})
     class_weights: Mapping[str, float] | None = field(default=None, metadata={OMIT_NONE: True})
     forecast: ForecastSection | None = field(default=None, metadata={OMIT_NONE: True})
+
+    @property
+    def needs_label(self) -> bool:
+        """Whether rows without a label are left out, because the task is to predict it."""
+        return TASKS[self.task].label == "required"
 
     @property
     def answer_names(self) -> tuple[str, ...]:

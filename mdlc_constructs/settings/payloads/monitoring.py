@@ -180,6 +180,7 @@ class RecordRequest:
     Attributes:
         labels: None without labels.
         least_rows: with fewer rows, or labels, nothing is measured.
+        by_class: the metrics of one class that are published to CloudWatch.
     """
 
     model: str
@@ -190,6 +191,7 @@ class RecordRequest:
     labels: LabelDelay | None
     least_rows: int
     window: ComputedWindow
+    by_class: tuple[str, ...] | None = field(default=None, metadata={OMIT_NONE: True})
 
 
 @dataclass(frozen=True, kw_only=True)

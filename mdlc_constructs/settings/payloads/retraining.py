@@ -73,6 +73,7 @@ class RetrainingSections:
         training: ARN of the training machine.
         release: ARN of the release machine; None for batch inference.
         dataset: S3 URI of the training data.
+        window: None for a dataset without a timestamp: all rows are used.
         label_delay: seconds after which a row has its label.
         by_time: whether the training splits by time, with a holdout.
         priority: priority of a retraining that was started by hand.
@@ -86,7 +87,7 @@ class RetrainingSections:
     release: str | None
     dataset: str
     patience: PatienceSettings
-    window: WindowSettings
+    window: WindowSettings | None
     label_delay: int
     by_time: bool
     priority: int

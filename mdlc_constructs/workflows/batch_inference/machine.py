@@ -23,6 +23,7 @@ from mdlc_constructs.settings.delivery import Delivery
 from mdlc_constructs.settings.forecast import CONTENT_TYPE
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.task_steps import check_step
 from mdlc_constructs.tasks import s3
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.batch_inference import delivery_states
@@ -77,6 +78,7 @@ class BatchInferenceSettings:
                 f"max_parallel={self.max_parallel!r} must be a whole number from 1 to {MAX_PARALLEL}, "
                 f"which is what an inline map runs at a time."
             )
+        check_step("batch", self.dataset.task, what="batch inference")
         self.quality.check_columns(self.dataset)
         if self.delivery is not None:
             self.delivery.check_dataset(self.dataset)

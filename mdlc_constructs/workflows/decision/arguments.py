@@ -15,6 +15,7 @@ from mdlc_constructs.settings.decisions import Decisions
 from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.task_steps import check_step
 from mdlc_constructs.settings.token import has_token
 from mdlc_constructs.workflows.decision.mapping import MAX_INTEGRATION_MS
 
@@ -86,6 +87,17 @@ def check_alone(scope: Construct, id_: str, name: str) -> None:
         raise refusal(
             "name", name, f"{holder} has that name in the same account and region; give each its own."
         )
+
+
+def check_task(endpoint: object) -> None:
+    """Refuse the endpoint of a model whose task decisions do not take, as far as the endpoint says its task.
+
+    Raises:
+        ValueError: naming the task.
+    """
+    task = getattr(getattr(getattr(endpoint, "settings", None), "dataset", None), "task", None)
+    if isinstance(task, str):
+        check_step("decisions", task, what="a decision API")
 
 
 def tests_variants(endpoint: object, shape: Shape) -> bool:

@@ -131,6 +131,7 @@ class DecisionApi(Construct):
             slowest=slowest,
             web_acl_arn=web_acl_arn,
         )
+        arguments.check_task(endpoint)
         arguments.check_alone(scope, id_, self.name)
         self._tests = arguments.tests_variants(endpoint, shape)
         text = checked_text(rules, decisions)

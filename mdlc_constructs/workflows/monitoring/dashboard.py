@@ -12,8 +12,8 @@ from mdlc_constructs.settings.monitor_metrics import (
     MODEL,
     MONITOR,
     NAMESPACE,
+    dimension_value,
 )
-from mdlc_constructs.settings.payloads.tasks import metric_names
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 
 WIDTH, HEIGHT, ACROSS = 8, 6, 24
@@ -75,10 +75,10 @@ def _accuracy(own: list[str], settings: MonitoringSettings) -> Mapping[str, list
         known = {MEASURED: "measured by labels", **known}
     return {
         name: [
-            [NAMESPACE, kind, *own, METRIC, name, {"stat": "Average", "label": label}]
+            [NAMESPACE, kind, *own, METRIC, dimension_value(name), {"stat": "Average", "label": label}]
             for kind, label in known.items()
         ]
-        for name in metric_names(settings.dataset.task, settings.dataset.classes)
+        for name in settings.published
     }
 
 

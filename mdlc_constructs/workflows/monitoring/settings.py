@@ -13,9 +13,12 @@ from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.job_plan import MonitorRules
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS, metric_names
 from mdlc_constructs.settings.refusal import refusal, unknown
-from mdlc_constructs.workflows.scoring import refuse_forecast, rules_of, unlabelled
+from mdlc_constructs.settings.task_steps import check_step
+from mdlc_constructs.workflows.scoring import rules_of, unlabelled
 
+KINDS = {"endpoint": "an endpoint", "batch": "batches"}
 WORKFLOWS = {"endpoint": "monitoring", "batch": "batch-monitoring"}
 """The workflow's name by kind of monitor; a model may have one of each."""
 
@@ -73,8 +76,7 @@ class MonitoringSettings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:
-        if self.kind == "endpoint":
-            refuse_forecast(self.dataset, step="the monitor of an endpoint", remedy="a monitor of batches")
+        self._check_task()
         check_duration("every", self.every, MIN_EVERY, MAX_EVERY)
         if self.every % timedelta(hours=1):
             raise refusal("every", str(self.every), "captures are filed by the hour; give whole hours.")
@@ -87,6 +89,8 @@ class MonitoringSettings:
             for column in value:
                 if column not in self.dataset.columns:
                     raise unknown(name, column, self.dataset.columns, what="column")
+        if self.dataset.forecast is not None:
+            self._check_forecast()
         if self.labels is not None:
             self.labels.check_dataset(self.dataset)
         self.quality.check_columns(self.dataset)
@@ -98,10 +102,44 @@ class MonitoringSettings:
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform")
 
+    def _check_task(self) -> None:
+        """Refuse tasks that the monitor's steps do not take."""
+        task, what = self.dataset.task, f"the monitor of {KINDS[self.kind]}"
+        if self.kind == "endpoint":
+            check_step("endpoint", task, what=what)
+        check_step("drift", task, what=what)
+        if self.labels is not None:
+            check_step("closed_loop", task, what=f"{what} with labels")
+        if self.protected:
+            check_step("fairness", task, what=f"{what} with protected attributes")
+
+    def _check_forecast(self) -> None:
+        for name in ("segments", "protected"):
+            if getattr(self, name):
+                raise refusal(
+                    name,
+                    getattr(self, name),
+                    "rows of a forecast are steps to come, whose columns are not known; leave it out.",
+                )
+        # A whole series would have to be sent again.
+        object.__setattr__(self, "consistency", None)
+        # Steps of one series are much alike: a classifier would tell series apart, not drift.
+        object.__setattr__(self, "joint", False)
+
     @property
     def workflow(self) -> str:
         """The workflow's name in audit items, and the suffix of the machine's name."""
         return WORKFLOWS[self.kind]
+
+    @property
+    def alarmed_by_class(self) -> tuple[str, ...]:
+        """The metrics of one class that have an alarm."""
+        return tuple(name for name in self.alarms.accuracy if BY_CLASS in name)
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The metrics of accuracy in CloudWatch: all of the task; of one class only those with an alarm."""
+        return (*metric_names(self.dataset.task), *self.alarmed_by_class)
 
     def to_plan(self) -> dict[str, object]:
         """The settings in the form of the planner's input."""

@@ -113,6 +113,7 @@ def record_window(settings: MonitoringSettings) -> Task:
                 else {"delay_seconds": int(settings.labels.delay.total_seconds())}
             ),
             "least_rows": settings.least_rows,
+            **({"by_class": list(settings.alarmed_by_class)} if settings.alarmed_by_class else {}),
             "window": _WINDOW,
         },
         output="{% $states.result.Payload %}",

@@ -19,8 +19,9 @@ from mdlc_constructs.settings.rollout import (
     Rolling,
 )
 from mdlc_constructs.settings.serving import Serving
+from mdlc_constructs.settings.task_steps import check_step
 from mdlc_constructs.workflows.real_time_inference.probe_states import WatchedRelease
-from mdlc_constructs.workflows.scoring import refuse_forecast, unlabelled
+from mdlc_constructs.workflows.scoring import unlabelled
 
 WORKFLOW = "release"
 
@@ -64,7 +65,7 @@ class ReleaseSettings:
     """The endpoint, rollout and probes of the bake of a new version."""
 
     def __post_init__(self) -> None:
-        refuse_forecast(self.dataset, step="an endpoint", remedy="batch inference")
+        check_step("endpoint", self.dataset.task, what="an endpoint")
         offered = (AllAtOnce, Canary, Linear, Rolling, Shadow, ABTest)
         if not isinstance(self.rollout, offered):
             raise ValueError(

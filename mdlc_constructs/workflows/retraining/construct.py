@@ -44,7 +44,8 @@ class RetrainingWorkflow(Workflow):
         home: the model's home.
         training: the workflow that trains the model; its gate decides whether a challenger wins.
         triggers: what starts a retraining; the machine can also be started by hand.
-        window: the rows that a retraining trains on.
+        window: the rows that a retraining trains on; left out for a dataset without a timestamp, of which
+            all rows are used.
         release: the workflow that releases a winner; without it the next batch run scores with the winner.
         monitoring: the workflow whose windows `OnDrift` and `OnAccuracyLoss` watch; used to check that it is
             of the same model.
@@ -71,7 +72,7 @@ class RetrainingWorkflow(Workflow):
         home: ModelHome,
         training: TrainingWorkflow,
         triggers: Sequence[Trigger],
-        window: TrainingWindow,
+        window: TrainingWindow | None = None,
         release: RealTimeInferenceWorkflow | None = None,
         monitoring: Workflow | None = None,
         fleet: Fleet | None = None,
@@ -96,7 +97,8 @@ class RetrainingWorkflow(Workflow):
             instances=training.settings.training_compute.instance_count if instances is None else instances,
             label_delay=label_delay,
             approval_within=approval_within,
-            by_time=training.settings.split.intervals is not None,
+            by_time=training.settings.chosen_split.intervals is not None,
+            has_time=training.settings.dataset.timestamp is not None,
             releases=release is not None,
             compares=training.settings.gate.better_than_champion is not None,
             without_comparison=without_comparison,

@@ -12,6 +12,7 @@ from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.payloads.retraining import FleetSettings, RetrainingSections
 from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.task_steps import check_step
 from mdlc_constructs.settings.training_window import TrainingWindow, window_to_payload
 from mdlc_constructs.settings.triggers import (
     OnAccuracyLoss,
@@ -54,6 +55,7 @@ class RetrainingSettings:
         training_seconds: the timeout of the training machine.
         release_seconds: the timeout of the release machine.
         task: task of the training's dataset.
+        has_time: whether the training's dataset has a timestamp.
 
     Raises:
         ValueError: when settings contradict each other; names the argument, its value and the remedy.
@@ -61,7 +63,7 @@ class RetrainingSettings:
 
     model: str
     triggers: Sequence[Trigger]
-    window: TrainingWindow
+    window: TrainingWindow | None = None
     patience: Patience = field(default_factory=Patience)
     instances: int = 1
     label_delay: timedelta = timedelta(0)
@@ -75,9 +77,11 @@ class RetrainingSettings:
     fleet: str = "fleet"
     budget: Budget = field(default_factory=Budget)
     task: str = "binary"
+    has_time: bool = True
     classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        check_step("retraining", self.task, what="retraining")
         object.__setattr__(self, "triggers", tuple(self.triggers))
         self._check_triggers()
         check_whole("instances", self.instances, 1, MAX_INSTANCES, unit="instances")
@@ -97,6 +101,7 @@ class RetrainingSettings:
                 "and Step Functions ends it after a year; shorten patience.longest or approval_within.",
             )
         self._check_comparison()
+        self._check_window()
 
     def _check_triggers(self) -> None:
         if not self.triggers:
@@ -120,6 +125,21 @@ class RetrainingSettings:
                 self.model,
                 "its gate compares no challenger with the champion, so that any retraining would win; give "
                 "it Gate(better_than_champion=...), or say why not by without_comparison='...'.",
+            )
+
+    def _check_window(self) -> None:
+        if self.window is None and self.has_time:
+            raise refusal(
+                "window",
+                None,
+                "say which rows to train on, such as ExpandingWindow(holdout=timedelta(days=7)).",
+            )
+        if self.window is not None and not self.has_time:
+            raise refusal(
+                "window",
+                self.window,
+                "the dataset has no timestamp, so no row is newer than another; leave window out to train on "
+                "all rows, or name the timestamp.",
             )
 
     @property
@@ -149,7 +169,7 @@ class RetrainingSettings:
             release=machine_arn(f"{self.model}-{RELEASE}") if self.releases else None,
             dataset=f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}",
             patience=self.patience.to_payload(),
-            window=window_to_payload(self.window),
+            window=None if self.window is None else window_to_payload(self.window),
             label_delay=int(self.label_delay.total_seconds()),
             by_time=self.by_time,
             priority=(requests[0] if requests else OnRequest()).priority,

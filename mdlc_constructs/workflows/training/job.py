@@ -10,16 +10,24 @@ from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import TAGS, taken
 
+LIBSVM = "text/libsvm"
+
 
 def train_on_split(
     *,
     model: str,
+    task: str,
     algorithm: Algorithm,
     environment: Mapping[str, str] | None,
     compute: Compute,
     network: NetworkSettings,
 ) -> Task:
-    """`Train`: train on the training part of the split and validate on its validation part."""
+    """`Train`: train on the training part of the split and validate on its validation part.
+
+    Args:
+        task: of the dataset; the training records of a ranking are LIBSVM, because CSV has no groups.
+    """
+    content_type = LIBSVM if task == "ranking" else algorithm.content_type
     return training_job(
         "Train",
         job_name="{% $plan.names.Train %}",
@@ -29,7 +37,7 @@ def train_on_split(
         hyperparameters=algorithm.hyperparameters,
         environment=environment,
         channels=tuple(
-            Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=algorithm.content_type)
+            Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=content_type)
             for part in ("train", "validation")
         ),
         output_uri="{% $plan.uris.training %}",

@@ -75,7 +75,7 @@ class TrainingSettings:
     model: str
     dataset: Dataset
     algorithm: Algorithm
-    split: Split = field(default_factory=Split.by_fraction)
+    split: Split | None = None
     quality: QualityRules = field(default_factory=QualityRules)
     evaluation: Evaluation = field(default_factory=Evaluation)
     gate: Gate = field(default_factory=Gate)
@@ -91,7 +91,10 @@ class TrainingSettings:
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
-        object.__setattr__(self, "algorithm", self.algorithm.with_classes(self.dataset.classes))
+        object.__setattr__(self, "split", (self.split or Split.usual(self.dataset)).of(self.dataset))
+        algorithm = self.algorithm.weighted(self.dataset.weighted).with_classes(self.dataset.classes)
+        object.__setattr__(self, "algorithm", algorithm)
+        self.evaluation.check_dataset(self.dataset)
         if self.dataset.task == "forecast" and self.algorithm.content_type != CONTENT_TYPE:
             raise refusal(
                 "content_type",
@@ -108,7 +111,7 @@ class TrainingSettings:
         return {
             "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
             "quality": encode(self.quality.to_plan()),
-            "split": encode(self.split.to_plan()),
+            "split": encode(self.chosen_split.to_plan()),
             "gate": encode(self.gate.to_plan()),
             "evaluation": encode(self.evaluation.to_plan()),
             "importance": encode(importance) if importance else None,
@@ -117,14 +120,23 @@ class TrainingSettings:
         }
 
     @property
+    def chosen_split(self) -> Split:
+        """The split, or the dataset's usual one when none was given."""
+        return self.split or Split.usual(self.dataset)
+
+    @property
     def reports_gain(self) -> bool:
         """Whether the evaluation reads the trained model for the gain of its trees."""
         return isinstance(self.algorithm, BuiltInAlgorithm) and self.importance is not None
 
     @property
     def importance(self) -> ImportanceSection | None:
-        """How permutation importance is measured; a forecast's columns cannot be permuted row by row."""
-        return None if self.dataset.task == "forecast" else self.evaluation.importance()
+        """How permutation importance is measured.
+
+        A forecast's columns cannot be permuted row by row; without labels, no metric says what is lost.
+        """
+        measured = self.dataset.task_kind.label == "required" and self.dataset.task != "forecast"
+        return None if not measured else self.evaluation.importance()
 
     @property
     def environment(self) -> Mapping[str, str] | None:
@@ -172,7 +184,7 @@ def prepare_features(settings: TrainingSettings) -> Task:
         outputs={"split": "{% $plan.uris.split %}", "program": "{% $plan.uris.program %}"},
         compute=settings.job_compute,
         network=settings.network,
-        comment="Chronological split; encodings and imputations from the training part only",
+        comment="Split; encodings and imputations from the training part only",
     )
 
 
@@ -180,6 +192,7 @@ def train(settings: TrainingSettings) -> Task:
     """Train on the training part of the split and validate on its validation part."""
     return train_on_split(
         model=settings.model,
+        task=settings.dataset.task,
         algorithm=settings.algorithm,
         environment=settings.environment,
         compute=settings.training_compute,

@@ -222,3 +222,38 @@ def test_a_local_aws_that_waits_in_real_time_says_so_and_what_to_write(
     printed = " ".join(capsys.readouterr().err.split())
     assert (local_aws.IN_REAL_TIME in printed) == says
     assert "write `[local]` and below it `time_scale = 20` into mdlc.toml" in local_aws.IN_REAL_TIME
+
+
+def test_an_image_with_a_lock_file_runs_in_the_environment_of_its_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.lock").write_text("own==1\n")
+    (tmp_path / "mdlc.toml").write_text(
+        '[[local.images]]\nmatch = "/own:"\nrequirements = "./own.lock"\ntrain = ["python3", "train.py"]\n'
+    )
+    made: list[Path] = []
+
+    def environment(folder: Path, title: str, lock: Path) -> Path:
+        made.append(lock)
+        return folder / "venv" / "bin" / "python"
+
+    monkeypatch.setattr(toolchain, "_environment", environment)
+    (image,) = local.images_registry(tmp_path, RUNTIME)["images"]
+    assert made == [tmp_path / "own.lock"]
+    assert set(image) == {"match", "python", "train"}
+    assert "/image-" in image["python"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('python = "python3"', r"mdlc\.toml: the table has python too; keep one of them"),
+        ("", r"mdlc\.toml: there is no file .*own\.lock; lock the image's packages into it"),
+    ],
+)
+def test_a_lock_file_that_cannot_be_used_is_told(tmp_path: Path, line: str, message: str) -> None:
+    (tmp_path / "mdlc.toml").write_text(
+        f'[[local.images]]\nmatch = "/own:"\nrequirements = "./own.lock"\n{line}\n'
+    )
+    with pytest.raises(CommandError, match=message):
+        local.images_registry(tmp_path, RUNTIME)

@@ -105,14 +105,18 @@ def test_versions_are_pinned(project: Path) -> None:
     assert f"mdlc-constructs[cli]=={version('mdlc-constructs')}\n" in required
 
 
-@pytest.mark.parametrize("own", [False, True])
-def test_the_code_is_well_formed(project: Path, tmp_path: Path, own: bool) -> None:
-    folder = of_rows(tmp_path, ODD) if own else project
+PLAIN = "size,left\n" + "".join(f"{number % 7}.5,{number % 2}\n" for number in range(40))
+"""Rows without time and key."""
+
+
+@pytest.mark.parametrize("own", ["", ODD, PLAIN])
+def test_the_code_is_well_formed(project: Path, tmp_path: Path, own: str) -> None:
+    folder = of_rows(tmp_path, own) if own else project
     ruff = [sys.executable, "-m", "ruff"]
     files = [str(path) for path in folder.rglob("*.py") if path.name != "model_team.py"]
     check, form = ["check", "--isolated", "--select=E,F,W,I,UP,B"], ["format", "--isolated", "--check"]
     # ruff chooses other quotes where a name holds some.
-    for command in [check] if own else [check, form]:
+    for command in [check] if own == ODD else [check, form]:
         done = subprocess.run(
             [*ruff, *command, "--line-length=110", "--no-cache", *files],
             cwd=folder,
@@ -157,6 +161,12 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
 def test_a_regression_is_gated_by_its_error(tmp_path: Path) -> None:
     text = (of_rows(tmp_path, ODD, 'größe "cm" {{ 1+1 }}') / "team.py").read_text(encoding="utf-8")
     assert 'task="regression"' in text and 'better_than_champion="rmse"' in text
+
+
+def test_rows_without_time_and_key_are_divided_at_random(tmp_path: Path) -> None:
+    text = (of_rows(tmp_path, PLAIN) / "team.py").read_text(encoding="utf-8")
+    assert 'split=Split.random(validation=0.1, holdout=0.2, stratify="left")' in text
+    assert not any(name in text for name in ("timestamp=", "row_key=", "Labels", "OnAccuracyLoss"))
 
 
 def test_of_a_large_file_rows_are_copied_evenly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

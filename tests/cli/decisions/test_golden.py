@@ -197,3 +197,9 @@ def test_expected_classes_are_those_of_the_model(tmp_path: Path) -> None:
         golden.read(path, keys=["flight"], expected="late", limit=None, classes=("a", "b"))
     answer = '{"prediction": "b", "score": 0.7, "probabilities": {"a": 0.3, "b": 0.7}, "version": 1}'
     assert golden._score(answer, "x") == "b"
+
+
+def test_rows_without_ids_are_numbered(tmp_path: Path) -> None:
+    path = file(tmp_path, "x,late\n1,0.5\n1,0.5\n")
+    found = golden.read(path, keys=(), expected="late", limit=None)
+    assert [(one.key, one.row) for one in found] == [("1", {"x": "1"}), ("2", {"x": "1"})]

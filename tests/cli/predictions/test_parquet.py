@@ -52,3 +52,13 @@ def test_a_key_is_found_in_whichever_way_the_file_writes_it(tmp_path: Path) -> N
     duckdb.connect().sql("SELECT encode('fré') AS id, 1 AS filename").write_parquet(str(parquet_file))
     (row,) = query([str(parquet_file)], {"id": "fré"}, "parquet")
     assert row == {"id": "fré", "filename": 1, FILE: str(parquet_file)}
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_row_without_ids_is_found_by_its_number(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"rows.{kind}"
+    connection = duckdb.connect()
+    connection.execute(f"COPY (SELECT i AS x FROM range(5000) AS t(i)) TO '{path}' (FORMAT {kind})")
+    (row,) = query([str(path)], {}, kind, 4321)
+    assert str(row["x"]) == "4320"
+    assert query([str(path)], {}, kind, 5001) == []

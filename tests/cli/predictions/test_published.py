@@ -132,3 +132,15 @@ def test_rows_of_windows_hold_the_row_the_version_and_the_label(target: FakeTarg
 def test_the_newest_plan_of_a_run_counts(target: FakeTarget) -> None:
     assert published.plan_of(target, "bucket", "run-2026-02-05") == PLAN
     assert published.plan_of(target, "bucket", "none") == {}
+
+
+def test_the_number_of_a_row_without_ids_is_the_end_of_its_key(target: FakeTarget) -> None:
+    found = batch(target)
+    plan = json.dumps({**PLAN, "dataset": {**PLAN["dataset"], "row_key": []}}).encode()
+    objects = {"runs/run-2026-02-05/x/plan.json": plan, "raw/batch/b.csv": b"id,x\nk1,007\nk1,007\nk2,3\n"}
+    plain = FakeTarget(clients={"s3": stored(objects)})
+    second = replace(found, details={**found.details, "row_key": "0a1b-3"})
+    row, place = published.input_row(plain, "bucket", second)
+    assert (row, place) == ({"id": "k2", "x": "3"}, "s3://bucket/raw/batch/b.csv")
+    beyond = replace(found, details={**found.details, "row_key": "0a1b-9"})
+    assert published.input_row(plain, "bucket", beyond) == (None, "s3://bucket/raw/batch/b.csv")

@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from jobs.commands import evaluate, features
 from jobs.errors import InputError
@@ -14,6 +15,8 @@ from jobs.folders import Folders
 from mdlc_constructs.settings.payloads.verdict import Verdict
 from mdlc_local.sagemaker.registry.model_cards import problems
 from tests.jobs.batches import DATASET, Batch, rows
+from tests.jobs.test_dividing import HEADER as WITHOUT_IDS
+from tests.jobs.test_dividing import PLAIN, SHARES, at_random, plain
 
 pytestmark = pytest.mark.slow
 
@@ -114,6 +117,67 @@ def test_a_holdout_of_one_class_passes_no_gate_not_even_one_without_conditions(f
     ]
     assert verdict.metrics["auc"] is None
     assert json.loads((folder / "gate.json").read_text())["checks"][0]["kind"] == "defined"
+
+
+def test_rows_may_count_by_their_weight(batch: Batch) -> None:
+    made = [{**row, "w": 1 + place % 3} for place, row in enumerate(plain())]
+    batch.write("a.csv", made, WITHOUT_IDS)
+    sections = {"dataset": {**PLAIN, "weight": "w"}, "split": at_random(stratify="y")}
+    features.run(batch.plan(**sections), batch.folders())
+    keys = batch.output("split", "holdout_keys", "keys.parquet")
+    query = f"SELECT label, weight FROM read_parquet('{keys}') ORDER BY row"
+    held = duckdb.connect().execute(query).fetchall()
+    labels, weights = (np.array(column) for column in zip(*held, strict=True))
+    scores = np.linspace(0, 1, len(labels))
+    answers(batch, "challenger", list(scores))
+    manifest = {"manifest": batch.output("split", "manifest.json")}
+    for weighted, expected in ((True, weights), (False, None)):
+        evaluation = {"evaluation": {"weighted": weighted}} if weighted else {}
+        verdict, folder = evaluated(batch, manifest, **sections, **evaluation)
+        assert verdict.metrics["auc"] == round(roc_auc_score(labels, scores, sample_weight=expected), 4)
+        notes = json.loads((folder / "report.json").read_text())["notes"]
+        assert ("Metrics count each row by its weight in 'w'; segments do not." in notes) is weighted
+    report = json.loads((folder / "report.json").read_text())
+    assert report["split"]["rows"]["holdout"] == len(labels) and "intervals" not in report["split"]
+    assert "20% of the rows, at random" in (folder / "evaluation.html").read_text()
+    details = json.loads((folder / "model_card.json").read_text())["additional_information"]["custom_details"]
+    assert details["split"] == "at random 70/10/20, seed 1, equal shares of y"
+
+
+RANDOM: dict[str, Any] = {
+    "random": {"shares": SHARES, "seed": 1, "stratify": None},
+    "drawn_by": ["x", "kind"],
+}
+
+
+@pytest.mark.parametrize(
+    ("origin", "said"),
+    [
+        ({"split": RANDOM}, ""),
+        ({"split": {**RANDOM, "random": {**RANDOM["random"], "seed": 2}}}, "seed 2 and this holdout's"),
+        ({"split": {**RANDOM, "drawn_by": ["x"]}}, "keep the split, its seed and the dataset's columns"),
+        ({"split": {"prefixes": {"train": "a/"}}}, "were divided by prefix and this holdout's at random"),
+        ({"fitted_from": None, "fitted_to": "2024-03-01T00:00:00"}, "the holdout's rows have no time"),
+        ({}, ""),
+    ],
+)
+def test_without_time_the_note_says_by_which_means_rows_may_be_known(
+    batch: Batch, origin: dict[str, Any], said: str
+) -> None:
+    batch.write("a.csv", plain(), WITHOUT_IDS)
+    sections = {"dataset": PLAIN, "split": at_random()}
+    features.run(batch.plan(**sections), batch.folders())
+    keys = batch.output("split", "holdout_keys", "keys.parquet")
+    rows = duckdb.connect().execute(f"SELECT * FROM read_parquet('{keys}')").fetchall()
+    for who in ("challenger", "champion"):
+        answers(batch, who, list(np.linspace(0, 1, len(rows))))
+    program = {"schema_version": 1, "columns": {}, "steps": [], "origin": origin}
+    champion = {"version": 1, "package_arn": "arn", "model": "m", "program": program}
+    manifest = {"manifest": batch.output("split", "manifest.json")}
+    _, folder = evaluated(batch, manifest, gate={"at_least": {"auc": 0.0}}, champion=champion, **sections)
+    notes = json.loads((folder / "gate.json").read_text())["notes"]
+    assert len(notes) == (1 if said else 0)
+    assert said in "".join(notes)
 
 
 def test_a_gate_without_conditions_refuses_nothing_and_says_so(filled: Batch) -> None:

@@ -142,7 +142,7 @@ def test_a_window_narrows_the_rows(filled: Batch) -> None:
 
 def test_an_empty_part_is_named(batch: Batch) -> None:
     batch.write("a.csv", [row for row in rows() if row["at"] < "2024-03-01"])
-    with pytest.raises(JobError, match="No labelled row lies in the holdout interval"):
+    with pytest.raises(JobError, match=r"The holdout part .* has no labelled rows"):
         features.run(batch.plan(), batch.folders())
 
 
@@ -202,7 +202,7 @@ def test_a_part_of_one_class_is_named(batch: Batch, part: str, split: dict[str, 
     for row in chosen:
         row["y"] = 0
     batch.write("a.csv", made)
-    with pytest.raises(InputError, match=rf"rows of the {part} part \(.* to .*\) are of one class"):
+    with pytest.raises(InputError, match=rf"The {part} part \(.* to .*\) has no row of the class '1' of 'y'"):
         features.run(batch.plan(split=split), batch.folders())
 
 

@@ -266,3 +266,14 @@ def test_an_expected_class_that_the_model_does_not_have_is_named(tmp_path: Path)
     made.expect({"r0": "c"})
     with pytest.raises(InputError, match=r"answer 1 of expected\.csv is 'r0,c': give row key and one of"):
         made.run(made.planned(dataset=CLASSES))
+
+
+def test_rows_without_ids_are_numbered(tmp_path: Path) -> None:
+    made = Golden(tmp_path)
+    made.record([{"amount": 1}, {"amount": 1}])
+    made.expect({"1": 0.5, "2": 0.6})
+    made.answer(stamped([0.5, 0.6]))
+    assert made.run(made.planned(dataset={"row_key": []})).passed
+    made.expect({"2": 0.5, "1": 0.6})
+    with pytest.raises(InputError, match="write both in the same order"):
+        made.run(made.planned(dataset={"row_key": []}))

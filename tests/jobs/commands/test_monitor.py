@@ -234,8 +234,8 @@ def test_a_regression(window: Window) -> None:
     assert found["accuracy"]["metrics"]["rmse"]["value"] == pytest.approx(0.7, abs=0.1)
     assert {segment["metric"] for segment in found["accuracy"]["segments"]} == {"rmse"}
     assert found["estimate"] is None
-    assert found["accuracy"]["fairness"] == []
-    assert "Fairness is measured of binary decisions; this is a regression." in found["notes"]
+    measures = [entry["measure"] for entry in found["accuracy"]["fairness"]]
+    assert measures == ["mean_prediction", "mean_error", "mean_absolute_error"]
 
 
 def test_a_model_that_answers_lists_or_no_numbers(window: Window) -> None:

@@ -80,19 +80,19 @@ def changed(index: int, **values: Any) -> list[Row]:
         (changed(3, id="r4"), {}, "duplicate_key", "1 row keys (id) occur more than once, for example 'r4'"),
         (changed(3, y=2), {}, "label_values", "The label 'y' has 3 values; a binary task has two."),
         (rows()[:5], {}, "minimum_rows", "There are 5 rows; at least 10 are asked for."),
-        ([{**r, "y": 0} for r in rows()], {}, "one_class", "has only one class in all 300 rows"),
+        ([{**r, "y": 0} for r in rows()], {}, "one_class", "has only the class '0' in all 300 rows"),
         ([{**r, "y": ""} for r in rows()], {}, "no_label", "No row in the requested time has a label"),
         (
             [{**r, "y": 0 if r["at"] >= "2024-03" else r["y"]} for r in rows()],
             {},
             "one_class",
-            "has only one class in the holdout part",
+            "The holdout part (2024-03-01T00:00:00 to the end) has no row of the class '1' of 'y'",
         ),
         (
             [r for r in rows() if r["at"] < "2024-03"],
             {},
             "empty_part",
-            "The holdout part (2024-03-01T00:00:00 to the end) has no labelled rows.",
+            "The holdout part (2024-03-01T00:00:00 to the end) has no labelled rows",
         ),
         (
             rows(),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from jobs.metrics.bootstrap import bootstrap_metrics
-from jobs.metrics.computing import compute_metrics
+from jobs.metrics.computing import compute_metric, compute_metrics
 from jobs.metrics.curves import curves
 from jobs.metrics.rows import ScoredRows
 from mdlc_constructs.settings.payloads.tasks import TASKS, metric_names
@@ -52,6 +52,41 @@ def test_weighted_metrics_are_those_of_scikit_learn(pairs: list[tuple[float, flo
     }
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, rel=1e-9, abs=1e-9), name
+
+
+@settings(max_examples=examples(60))
+@given(PAIRS, st.lists(st.just(0.0) | st.floats(0.01, 5), min_size=40, max_size=40))
+def test_the_rows_own_weights_are_scikit_learns_sample_weights(
+    pairs: list[tuple[float, float, int]], numbers: list[float]
+) -> None:
+    scored, counts = columns(pairs)
+    own = np.array(numbers[: len(counts)])
+    weights = own * counts
+    if len(set(scored.labels[weights > 0])) < 2:
+        return
+    found = compute_metrics(replace(scored, weights=own), counts)
+    expected = reference.roc_auc_score(scored.labels, scored.scores, sample_weight=weights)
+    assert found["auc"] == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    assert found["auc"] == compute_metric("auc", replace(scored, weights=own), counts)
+    for task in ("binary", "regression"):
+        weighted = compute_metrics(replace(scored, weights=own, task=task), counts)
+        assert weighted == compute_metrics(replace(scored, task=task), weights)
+    numbered = replace(scored, weights=own, task="regression")
+    options = {"sample_weight": weights}
+    found = compute_metrics(numbered, counts)
+    assert found["mae"] == pytest.approx(
+        reference.mean_absolute_error(scored.labels, scored.scores, **options), rel=1e-9, abs=1e-9
+    )
+    assert found["r2"] == pytest.approx(
+        reference.r2_score(scored.labels, scored.scores, **options), rel=1e-9, abs=1e-9
+    )
+
+
+def test_a_resample_of_rows_without_weight_has_no_metrics() -> None:
+    scored = ScoredRows(
+        labels=np.array([0.0, 1.0]), scores=np.array([0.2, 0.8]), weights=np.array([0.0, 1.0])
+    )
+    assert np.isnan(list(compute_metrics(scored, np.array([2.0, 0.0])).values())).all()
 
 
 @settings(max_examples=examples(100))

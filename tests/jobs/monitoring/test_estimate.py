@@ -10,6 +10,7 @@ from tests.jobs.monitoring.windows import Window, event, opened, rows
 
 FINE = np.linspace(0, 1, 201)
 CALIBRATION = {"edges": FINE.tolist(), "rates": ((FINE[1:] + FINE[:-1]) / 2).tolist(), "counts": [1] * 200}
+PERFORMANCE = {"task": "binary", "calibration": CALIBRATION}
 
 
 def test_expected_metrics_are_what_happens() -> None:
@@ -49,7 +50,7 @@ def test_its_error_is_of_the_rows_with_labels(window: Window) -> None:
     with opened(window) as read:
         truth = (np.array([row["y"] for row in made[:300]]), np.array([row["score"] for row in made[:300]]))
         scored = ScoredRows(labels=truth[0].astype(float), scores=truth[1])
-        found = estimate_performance(read.connection, read.settings, CALIBRATION, scored)
+        found = estimate_performance(read.connection, read.settings, PERFORMANCE, scored, {})
     assert found
     assert found["metrics"]["auc"] == pytest.approx(
         expected_metrics(np.array([row["score"] for row in made]), CALIBRATION, 0.5)["auc"]
@@ -62,5 +63,5 @@ def test_nothing_to_estimate_from(window: Window) -> None:
     with opened(window) as read:
         nobody = np.array([])
         truth = ScoredRows(labels=nobody, scores=nobody)
-        assert estimate_performance(read.connection, read.settings, None, truth) is None
-        assert estimate_performance(read.connection, read.settings, CALIBRATION, truth) is None
+        assert estimate_performance(read.connection, read.settings, {}, truth, {}) is None
+        assert estimate_performance(read.connection, read.settings, PERFORMANCE, truth, {}) is None

@@ -1,7 +1,11 @@
+import numpy as np
 import pytest
 
 from jobs.monitoring.fairness import Difference, fairness
-from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
+from jobs.monitoring.intervals import corrected_z
+from tests.jobs.monitoring.windows import Opened, Row, Window, event, opened, rows
+
+REGRESSION = {"task": "regression"}
 
 
 def found(window: Window, **monitor: object) -> tuple[dict[str, Difference], list[str]]:
@@ -84,7 +88,40 @@ def test_groups_that_are_too_small_are_told(window: Window) -> None:
     ]
 
 
-def test_a_regression_decides_nothing(served: Window) -> None:
+def of_regression(read: Opened) -> dict[str, Difference]:
+    differences, notes = fairness(read.connection, read.settings, read.served, read.labels, "regression")
+    assert notes == []
+    return {difference.measure: difference for difference in differences}
+
+
+def test_a_regression_is_compared_by_answers_and_errors(window: Window) -> None:
+    """The answers of one group are too high, so that its errors are, too."""
+    made = [{**row, "score": row["score"] + (row["kind"] == "b")} for row in rows(900)]
+    window.capture(event(row) for row in made)
+    window.label(rows(900))
+    with opened(window, protected=["kind"], dataset=REGRESSION) as read:
+        found = of_regression(read)
+    assert list(found) == ["mean_prediction", "mean_error", "mean_absolute_error"]
+    for measure, one in found.items():
+        assert (one.higher, one.groups, one.certain) == ("b", 3, True), measure
+    groups = {
+        kind: [row["score"] - row["y"] for row in made if row["kind"] == kind] for kind in ("a", "b", "c d")
+    }
+    one = found["mean_error"]
+    gap = np.mean(groups["b"]) - np.mean(groups[one.lower])
+    deviation = np.sqrt(sum(np.var(groups[name], ddof=1) / len(groups[name]) for name in ("b", one.lower)))
+    assert one.difference == pytest.approx(gap)
+    # Three measures of three pairs each.
+    assert one.low == pytest.approx(gap - corrected_z(9) * deviation)
+
+
+def test_the_mean_prediction_needs_no_labels(window: Window) -> None:
+    window.capture(event(row) for row in rows(400))
+    with opened(window, protected=["kind"], dataset=REGRESSION) as read:
+        assert list(of_regression(read)) == ["mean_prediction"]
+
+
+def test_a_task_without_groups_to_compare_says_so(served: Window) -> None:
     with opened(served, protected=["kind"]) as read:
-        answer = fairness(read.connection, read.settings, read.served, read.labels, "regression")
-    assert answer == ([], ["Fairness is measured of binary decisions; this is a regression."])
+        answer = fairness(read.connection, read.settings, read.served, read.labels, "ranking")
+    assert answer == ([], ["Fairness is not measured in a ranking task: leave `protected` out."])

@@ -67,7 +67,7 @@ def test_without_labels_there_is_the_estimate(window: Window) -> None:
     words, said = headline(replace(found(window), estimate={"metrics": {"auc": 0.7}}))
     assert words == "Quiet so far"
     assert said[0].text == (
-        "Accuracy is not known: no row has a label yet. An estimate from the scores alone is 0.700."
+        "Accuracy is not known: no row has a label yet. An estimate without labels is 0.700."
     )
 
 

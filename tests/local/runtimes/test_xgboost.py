@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
+from jobs.commands import features
 from jobs.evaluation.gain import read_gain
+from tests.jobs import rankings
+from tests.jobs.batches import Batch
 from tests.local.embedded import PACKAGE, embedded_python
 
 SCRIPT = PACKAGE / "runtimes" / "xgboost.py"
@@ -31,11 +34,15 @@ def rows(count: int, seed: int) -> list[str]:
     return made
 
 
-def prepare(base: Path, parameters: dict[str, str], channels: dict[str, dict[str, str]]) -> None:
+def prepare(
+    base: Path, parameters: dict[str, str], channels: dict[str, dict[str, str]], kind: str = "text/csv"
+) -> None:
     config = base / "input" / "config"
     config.mkdir(parents=True)
     (config / "hyperparameters.json").write_text(json.dumps(parameters))
-    (config / "inputdataconfig.json").write_text(json.dumps({name: {} for name in channels}))
+    (config / "inputdataconfig.json").write_text(
+        json.dumps({name: {"ContentType": kind} for name in channels})
+    )
     for channel, files in channels.items():
         folder = base / "input" / "data" / channel
         folder.mkdir(parents=True)
@@ -60,6 +67,54 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     ran = train(base)
     assert ran.returncode == 0, ran.stderr
     return base, ran.stdout
+
+
+@pytest.fixture(scope="module")
+def groups(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """The training records of a ranking, as the features job writes them."""
+    batch = Batch(tmp_path_factory.mktemp("ranking"))
+    batch.write("rows.csv", rankings.searches(), header=rankings.HEADER)
+    features.run(batch.plan(dataset=rankings.DATASET, importance=None), batch.folders())
+    return {
+        part: {f"{part}.libsvm": batch.output("split", part, f"{part}.libsvm").read_text()}
+        for part in ("train", "validation")
+    }
+
+
+def test_a_ranking_learns_the_order_in_groups(tmp_path: Path, groups: dict[str, dict[str, str]]) -> None:
+    parameters = {"num_round": "20", "objective": "rank:ndcg", "eval_metric": "ndcg@5", "max_depth": "3"}
+    prepare(tmp_path, parameters, groups, kind="text/libsvm")
+    ran = train(tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    count = groups["train"]["train.libsvm"].count("\n")
+    assert ran.stdout.splitlines()[0] == f"Train matrix has {count} rows and 3 columns"
+    first, last = (float(ran.stdout.splitlines()[line].rpartition(":")[2]) for line in (2, -1))
+    assert 0.8 < first < last < 1
+
+
+def test_what_is_no_libsvm_is_refused_as_by_the_image(tmp_path: Path) -> None:
+    files = {"a.libsvm": "1,2,3\n"}
+    prepare(tmp_path, {"num_round": "1", "objective": "rank:ndcg"}, {"train": files}, kind="text/libsvm")
+    ran = train(tmp_path)
+    assert ran.returncode == 1
+    reason = (tmp_path / "output" / "failure").read_text()
+    assert reason.startswith("First line '1,2,3") and "is not 'LIBSVM' format" in reason
+
+
+def test_weights_are_read_in_training_and_in_validation(tmp_path: Path) -> None:
+    """As the image does since its change #145: rows of no weight count in neither channel."""
+    lines = {
+        channel: [line.replace(",", ",1,", 1) for line in rows(100, seed)]
+        + [f"{1 - int(line[0])},0{line[1:]}" for line in rows(100, seed)]
+        for seed, channel in enumerate(("train", "validation"))
+    }
+    files = {channel: {"a.csv": "\n".join(some)} for channel, some in lines.items()}
+    prepare(tmp_path, {**GOOD, "csv_weights": "1", "eval_metric": "logloss"}, files)
+    ran = train(tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    last = ran.stdout.splitlines()[-1].split("#011")
+    assert all(float(value.rpartition(":")[2]) < 0.3 for value in last[1:]), last
 
 
 def test_log_lines_are_those_of_the_image(trained: tuple[Path, str]) -> None:

@@ -16,7 +16,7 @@ from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job, derived_name
 from mdlc_constructs.settings.model_name import MAX_NAME_CHARACTERS
 from mdlc_constructs.settings.payloads.codec import decode, encode
-from mdlc_constructs.settings.payloads.job_plan import SplitSection
+from mdlc_constructs.settings.payloads.job_plan import RandomSection, SplitSection
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
 from tests.workflows.settings import TRAINING
@@ -272,4 +272,14 @@ def test_fractions_take_a_window_and_no_holdout() -> None:
     window = Interval(start="2013-02-01T00:00:00")
     assert resolve_split(split, checked_input({"window": encode(window)})) == replace(split, window=window)
     with pytest.raises(InvalidInput, match=r"Split\.by_time"):
+        resolve_split(split, checked_input({"holdout": {"start": "2013-12-01"}}))
+
+
+def test_rows_without_a_time_take_no_window() -> None:
+    split = SplitSection(random=RandomSection(shares={"train": 0.7}, seed=1))
+    assert resolve_split(split, checked_input({}), has_time=False) == split
+    for name in ("window", "holdout"):
+        with pytest.raises(InvalidInput, match=f"{name} was given but the dataset has no timestamp"):
+            resolve_split(split, checked_input({name: {"start": "2013-12-01"}}), has_time=False)
+    with pytest.raises(InvalidInput, match="the workflow splits at random"):
         resolve_split(split, checked_input({"holdout": {"start": "2013-12-01"}}))

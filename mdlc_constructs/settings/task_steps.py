@@ -1,0 +1,105 @@
+"""The steps of a model's life, and the tasks that each takes; constructors of workflows refuse the others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mdlc_constructs.settings.payloads.tasks import TASKS
+from mdlc_constructs.settings.refusal import refusal
+
+OWN_IMAGE = "CustomImage"
+"""A cell of the table: the step takes the task if the algorithm is a `CustomImage`."""
+
+_FORECAST = "a forecast needs whole series, and it takes one row at a time; use batch inference"
+_NO_ANSWER = "its answer has a shape that is not published yet; use a transform job of your own"
+_WAITS = "no algorithm of AWS that is built in answers it yet; score it in batches"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LifeStep:
+    """One step of a model's life.
+
+    Attributes:
+        meaning: what runs, for the table of the documentation.
+        refused: for each task that the step does not take, why, and what to use instead.
+        own_image: the tasks that the step takes only with a `CustomImage`.
+    """
+
+    name: str
+    meaning: str
+    refused: Mapping[str, str] = field(default_factory=dict)
+    own_image: tuple[str, ...] = ()
+
+
+_UNSUPERVISED = ("cluster", "anomaly", "embedding")
+_UNPUBLISHED = dict.fromkeys(("cluster", "embedding"), _NO_ANSWER)
+_UNWATCHED = {**_UNPUBLISHED, "anomaly": _WAITS}
+_BY_ROW = {"forecast": _FORECAST, **_UNWATCHED}
+_ESTIMATES = "its metrics cannot be estimated without labels; give labels to the monitor"
+
+STEPS: Mapping[str, LifeStep] = {
+    step.name: step
+    for step in (
+        LifeStep(name="quality", meaning="rules for a batch, label and leaks"),
+        LifeStep(name="split", meaning="training, validation, holdout"),
+        LifeStep(name="features", meaning="the feature program and its records"),
+        LifeStep(name="training", meaning="the training job", own_image=("forecast", *_UNSUPERVISED)),
+        LifeStep(name="evaluation", meaning="metrics with intervals, baseline, picture"),
+        LifeStep(name="gate", meaning="thresholds and champion by any metric of the task"),
+        LifeStep(name="batch", meaning="published predictions", refused=_UNPUBLISHED),
+        LifeStep(name="endpoint", meaning="answers to requests", refused=_BY_ROW),
+        LifeStep(name="decisions", meaning="rules on the answer to a row", refused=_BY_ROW),
+        LifeStep(name="drift", meaning="of features and predictions", refused=_UNWATCHED),
+        LifeStep(name="closed_loop", meaning="metrics by late labels", refused=_UNWATCHED),
+        LifeStep(
+            name="estimate",
+            meaning="metrics before labels",
+            refused=dict.fromkeys(("ranking", "forecast", *_UNSUPERVISED), _ESTIMATES),
+        ),
+        LifeStep(
+            name="fairness",
+            meaning="metrics by protected attribute",
+            refused={
+                "forecast": "a series has no protected attribute; leave out protected",
+                **_UNWATCHED,
+            },
+        ),
+        LifeStep(name="retraining", meaning="challenger against champion", refused=_UNWATCHED),
+        LifeStep(name="audit", meaning="the record of every execution"),
+    )
+}
+"""Every step by name, in the order of a model's life."""
+
+
+def runs(step: str, task: str) -> str:
+    """What the table of the documentation says of a task in a step: "yes", "no" or `OWN_IMAGE`."""
+    if task in STEPS[step].refused:
+        return "no"
+    return OWN_IMAGE if task in STEPS[step].own_image else "yes"
+
+
+def check_step(step: str, task: str, *, what: str) -> None:
+    """Refuse a task that the step does not take.
+
+    Args:
+        what: the step as the user named it, such as "an endpoint".
+
+    Raises:
+        ValueError: naming the task, the step and what to use instead.
+    """
+    reason = STEPS[step].refused.get(task)
+    if reason is not None:
+        raise refusal("task", task, f"{what} does not take a {task} task: {reason}.")
+
+
+def check_built_in(task: str, algorithm: str) -> None:
+    """Refuse a task that only a `CustomImage` trains.
+
+    Raises:
+        ValueError: naming the task and the algorithm.
+    """
+    if task in STEPS["training"].own_image:
+        raise refusal(
+            "algorithm",
+            algorithm,
+            f"trains no model that predicts {TASKS[task].meaning} (task {task!r}); give CustomImage(...).",
+        )

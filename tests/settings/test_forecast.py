@@ -1,0 +1,140 @@
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mdlc_constructs import CustomImage, Dataset, Forecast, Labels, Split
+from mdlc_constructs.settings.forecast import FREQUENCIES, SEASONS
+from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings
+from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
+from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
+from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
+
+IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/forecaster:1"
+FORECAST = Forecast(horizon=14, frequency="D", known=("holiday",))
+
+
+def series(**changed: Any) -> Dataset:
+    given: dict[str, Any] = {
+        "task": "forecast",
+        "label": "sold",
+        "timestamp": "day",
+        "entity": "shop",
+        "columns": {"holiday": "boolean", "visitors": "integer"},
+        "forecast": FORECAST,
+    }
+    return Dataset.csv("s3://bucket/raw/", **{**given, **changed})
+
+
+def training(**changed: Any) -> TrainingSettings:
+    algorithm = CustomImage(image_uri=IMAGE, content_type="application/jsonlines", environment={"MODE": "a"})
+    return TrainingSettings(model="sales", dataset=series(), **{"algorithm": algorithm, **changed})
+
+
+def test_the_points_of_series_are_identified_by_entity_and_time_and_learned_from_known_columns() -> None:
+    dataset = series()
+    assert dataset.row_key == ("shop", "day")
+    assert dataset.columns["day"] == "timestamp" and dataset.columns["sold"] == "number"
+    assert dataset.resolved_features == ("holiday",)
+    plan = dataset.to_plan()
+    assert plan.forecast is not None
+    assert (plan.forecast.season, plan.answer_names) == (7, ("0.1", "0.5", "0.9"))
+    assert set(plan.needed(label=False)) == {"shop", "day", "holiday", "sold"}
+
+
+def test_series_need_no_other_column() -> None:
+    bare = series(columns={}, forecast=Forecast(horizon=1, frequency="MS", season=6))
+    assert bare.resolved_features == ()
+    plan = bare.to_plan().forecast
+    assert plan is not None and plan.season == 6
+
+
+def test_every_frequency_has_a_season() -> None:
+    assert set(SEASONS) == set(FREQUENCIES)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"entity": None}, "entity=None: a forecast needs the column that names the series."),
+        ({"row_key": ("id",)}, "entity and timestamp identify; leave it out."),
+        ({"weight": "visitors"}, "weight='visitors': a forecast learns from whole series; leave it out."),
+        (
+            {"features": ("visitors", "holiday")},
+            "features='visitors': is not in forecast.known, and a forecast",
+        ),
+        ({"features": ("visitors",)}, "forecast.known='holiday': is not among the features; add it"),
+        ({"columns": {}}, "forecast.known='holiday': no such column"),
+        ({"columns": {"holiday": "text"}}, "features='holiday': is a text column"),
+        ({"known_after": ("holiday",)}, "features='holiday': is known only after"),
+        ({"label": "shop"}, "label='shop': the label cannot also be"),
+    ],
+)
+def test_what_a_forecast_cannot_learn_from_is_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        series(**changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"horizon": 0}, "horizon=0"),
+        ({"season": 0}, "season=0"),
+        ({"frequency": "M"}, "frequency='M': no such frequency"),
+        ({"quantiles": (0.9, 0.5)}, "in increasing order"),
+        ({"quantiles": (0.1, 0.9)}, "add 0.5"),
+        ({"known": "holiday"}, "give a tuple of names"),
+    ],
+)
+def test_steps_that_nobody_can_foretell_are_refused(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        Forecast(**{"horizon": 2, "frequency": "D", **changed})
+
+
+def test_containers_learn_what_is_asked_of_them_in_training_and_in_scoring() -> None:
+    settings = training()
+    machine: Any = training_machine(settings).to_asl()
+    train, model = (machine["States"][name]["Arguments"] for name in ("Train", "CreateModel"))
+    (container,) = [model.get("PrimaryContainer") or model["Containers"][0]]
+    for environment in (train["Environment"], container["Environment"]):
+        assert environment["MODE"] == "a"
+        asked = json.loads(environment["MDLC_FORECAST"])
+        assert asked == {
+            "horizon": 14,
+            "frequency": "D",
+            "season": 7,
+            "known": ["holiday"],
+            "quantiles": ["0.1", "0.5", "0.9"],
+        }
+    assert {channel["ContentType"] for channel in train["InputDataConfig"]} == {"application/jsonlines"}
+    score = machine["States"]["ScoreHoldout"]["ItemProcessor"]["States"]["ScoreModel"]["Arguments"]
+    assert (score["BatchStrategy"], score["TransformInput"]["SplitType"]) == ("SingleRecord", "Line")
+    assert settings.to_plan()["importance"] is None
+
+
+def test_records_of_series_are_lines() -> None:
+    with pytest.raises(ValueError, match="content_type='text/csv': a forecast's records are series"):
+        training(algorithm=CustomImage(image_uri=IMAGE))
+    assert BatchInferenceSettings(model="sales", dataset=series()).records_type == "application/jsonlines"
+
+
+def test_steps_that_take_rows_refuse_a_forecast_by_name() -> None:
+    with pytest.raises(ValueError, match=r"task='forecast': .*endpoint.*whole series.*use batch inference"):
+        ReleaseSettings(model="sales", dataset=series())
+
+
+def test_the_monitor_of_a_forecast_replays_nothing_and_has_no_segments() -> None:
+    labels = Labels(uri="s3://bucket/raw/", by="entity_and_time")
+    monitor = MonitoringSettings(model="sales", kind="batch", dataset=series(), labels=labels)
+    assert (monitor.consistency, monitor.joint) == (None, False)
+    with pytest.raises(ValueError, match=r"segments=.*rows of a forecast are steps to come"):
+        MonitoringSettings(model="sales", kind="batch", dataset=series(), segments=("holiday",))
+
+
+def test_a_gap_between_the_parts_travels_with_the_split() -> None:
+    assert Split.by_fraction().to_plan().gap_seconds is None
+    assert Split.by_fraction(gap=timedelta(days=7)).to_plan().gap_seconds == 7 * 86400
+    with pytest.raises(ValueError, match=r"gap='-1 day, 0:00:00': give a time above 0"):
+        Split.by_fraction(gap=timedelta(days=-1))
