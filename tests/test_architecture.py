@@ -174,7 +174,7 @@ JOB_ROOMS = {
     "statistics": {"metrics", "serving"},
     "forecasts": {"metrics", "serving"},
     "monitoring": {"metrics", "statistics", "serving", "forecasts"},
-    "evaluation": {"metrics", "statistics", "monitoring", "serving"},
+    "evaluation": {"metrics", "statistics", "monitoring", "serving", "forecasts"},
     "serving": set(),
 }
 """The same of the jobs; none imports a command."""

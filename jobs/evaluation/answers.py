@@ -65,6 +65,9 @@ def read_models(
         own = shape_in(connection, path, own)
         load_answers(connection, path, name, own)
         wrong = faults(connection, name, rows=len(labels), shape=own, about=f"The {name}'s answers")
+        if wrong and name == CHAMPION and shape.task == "forecast":
+            other = "the champion answers other steps or quantile levels than the forecast now asks for"
+            return Answered(models=models, incomparable=other)
         if wrong:
             raise InputError(wrong[0])
         scores, answers = read_answers(connection, name, own)

@@ -60,14 +60,14 @@ def draw(
         _calibration(grid[0][2], drawn)
         _score_histogram(grid[1][0], models[CHALLENGER])
         _confusion(grid[1][1], drawn[CHALLENGER], models[CHALLENGER].threshold)
+    elif outlook is not None:
+        draw_forecast(grid, models, outlook)
     elif plan.dataset.task == "multiclass":
         draw_classes(grid, models[CHALLENGER])
     elif plan.dataset.task == "ranking":
         draw_groups(grid, models)
     elif plan.dataset.task in ("cluster", "anomaly", "embedding"):
         draw_unlabelled(grid, models)
-    elif outlook is not None:
-        draw_forecast(grid, models, outlook)
     else:
         _predicted_against_actual(grid[0][0], models[CHALLENGER])
         _residuals(grid[0][1], models)

@@ -53,16 +53,24 @@ def test_series_are_trained_on_and_forecast_from_several_origins(forecasting: Aw
     done = forecasting.run(TEAM, "training")
     assert (done.status, done.output.get("outcome")) == ("SUCCEEDED", "Succeeded"), (done.error, done.cause)
     report = json.loads(forecasting.read(done.output["evaluation"] + "report.json"))
-    print(report["metrics"], report["steps"])
     assert report["rows"] == SERIES * HORIZON * 3
+    metrics = {name: metric["value"] for name, metric in report["metrics"]["challenger"].items()}
+    assert metrics["mase"] < 0.5 and metrics["wql"] < report["baseline"]["metrics"]["wql"]
+    assert [step["step"] for step in report["steps"]] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_batch_continues_each_series_with_quantiles(forecasting: Aws) -> None:
     done = forecasting.run(TEAM, "batch-inference")
     assert (done.status, done.output.get("outcome")) == ("SUCCEEDED", "Succeeded"), (done.error, done.cause)
+    assert json.loads(forecasting.read(done.output["manifest"]))["quantiles"] == [0.1, 0.5, 0.9]
     rows = forecasting.predictions(done.output["manifest"])
-    print(rows[:2], json.loads(forecasting.read(done.output["manifest"])))
-    assert len(rows) == SERIES * HORIZON
+    assert {(row["entity"], row["step"]) for row in rows} == {
+        (industry, step) for industry in {point[0] for point in data.points()} for step in range(1, 7)
+    }
+    for row in rows:
+        assert row["event_time"] == datetime(2015, row["step"], 1)
+        low, median, high = row["quantiles"]
+        assert low < median < high and row["score"] == median
 
 
 def test_what_came_is_compared_with_what_was_foretold(forecasting: Aws) -> None:
@@ -74,8 +82,10 @@ def test_what_came_is_compared_with_what_was_foretold(forecasting: Aws) -> None:
     (name,) = json.loads(done.output["windows"])
     (key,) = [key for key in keys_of_reports(forecasting) if f"/{name}/" in key]
     report = json.loads(forecasting.read(f"s3://{bucket_of(forecasting)}/{key}"))
-    print(json.dumps(report))
-    assert report["accuracy"]["labelled"] == SERIES * HORIZON
+    accuracy = report["accuracy"]
+    assert (accuracy["labelled"], accuracy["coverage"]) == (SERIES * HORIZON, 1.0)
+    assert accuracy["metrics"]["mase"]["value"] < 0.5 and accuracy["worse"] is False
+    assert {"employed", "quantile:0.1"} <= {column["name"] for column in report["baseline"]["columns"]}
 
 
 def keys_of_reports(aws: Aws) -> list[str]:

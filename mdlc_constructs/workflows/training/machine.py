@@ -25,11 +25,9 @@ from mdlc_constructs.settings import (
     Split,
 )
 from mdlc_constructs.settings.code_version import check_code_version
-from mdlc_constructs.settings.forecast import CONTENT_TYPE
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
-from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
@@ -48,6 +46,7 @@ from mdlc_constructs.workflows.training.model_card import (
     wants_card,
 )
 from mdlc_constructs.workflows.training.pending import approve_command, start_approval
+from mdlc_constructs.workflows.training.series import check_records, environment_of
 
 WORKFLOW = "training"
 
@@ -95,12 +94,7 @@ class TrainingSettings:
         algorithm = self.algorithm.weighted(self.dataset.weighted).with_classes(self.dataset.classes)
         object.__setattr__(self, "algorithm", algorithm)
         self.evaluation.check_dataset(self.dataset)
-        if self.dataset.task == "forecast" and self.algorithm.content_type != CONTENT_TYPE:
-            raise refusal(
-                "content_type",
-                self.algorithm.content_type,
-                f"a forecast's records are series, one a line; give content_type={CONTENT_TYPE!r}.",
-            )
+        check_records(self.algorithm, self.dataset)
         self.training_compute.require("training", image=self.algorithm.x86_image)
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
@@ -141,9 +135,7 @@ class TrainingSettings:
     @property
     def environment(self) -> Mapping[str, str] | None:
         """The environment variables of the containers of training and scoring; None for none."""
-        own: Mapping[str, str] | None = getattr(self.algorithm, "environment", None)
-        forecast = self.dataset.forecast
-        return own if forecast is None else {**forecast.to_environment(), **(own or {})}
+        return environment_of(self.algorithm, self.dataset)
 
     def _algorithm_section(self) -> AlgorithmSection:
         return AlgorithmSection(

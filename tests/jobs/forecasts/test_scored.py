@@ -109,3 +109,17 @@ def test_answers_to_another_number_of_records_stop_the_job(batch: Batch) -> None
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(InputError, match="challenger's answers: 5 lines for 6 series and origins"):
         evaluated(batch)
+
+
+def test_a_champion_of_other_steps_is_not_compared(batch: Batch) -> None:
+    trained(batch)
+    foretell(batch)
+    foretell(batch, "champion")
+    path = batch.folder / "predictions" / "champion" / "holdout.jsonl.out"
+    path.write_text(path.read_text().replace('"0.9"', '"0.95"'))
+    program = json.loads((batch.output("program") / "program.json").read_text())
+    champion = {"version": 1, "package_arn": "arn", "model": "m", "program": program}
+    gate = {"better_than_champion": "wql", "at_least": {}, "at_most": {}}
+    verdict, _ = evaluated(batch, champion=champion, gate=gate)
+    (reason,) = verdict.reasons
+    assert "wql is not compared, as the champion answers other steps or quantile levels" in reason
