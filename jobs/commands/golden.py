@@ -126,8 +126,8 @@ def _expected(path: Path, keys: Sequence[str], classes: Sequence[str]) -> list[f
         )
     answers = []
     for number, (cells, key) in enumerate(zip(lines, keys, strict=True), start=1):
-        read = (lambda cell: _class_number(cell, classes)) if classes else _number
-        answer = read(cells[1]) if len(cells) == len(_HEADER) else None
+        whole = len(cells) == len(_HEADER)
+        answer = (_class_number(cells[1], classes) if classes else _number(cells[1])) if whole else None
         if answer is None:
             wanted = f"one of the classes {', '.join(classes)}" if classes else "a finite number"
             raise InputError(

@@ -50,7 +50,8 @@ def requests(text: str, content_type: str) -> tuple[SampledRequest, ...]:
 
 
 def _answer(sampled: Mapping[str, JsonValue]) -> Known:
-    score, version, probabilities = (sampled.get(name) for name in ("score", "version", "probabilities"))
+    score: JsonValue = sampled.get("score")
+    version, probabilities = sampled.get("version"), sampled.get("probabilities")
     if isinstance(probabilities, Mapping):
         return parsed(json.dumps({"probabilities": probabilities, "version": version}))
     scores = score if isinstance(score, list) else [score]
