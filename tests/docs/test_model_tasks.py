@@ -5,7 +5,8 @@ from typing import Any
 from jobs.group_rules import MAX_GRADE
 from jobs.metrics.cluster import SAMPLE
 from mdlc_constructs.settings.payloads.tasks import TASKS
-from mdlc_constructs.workflows.training.machine import TrainingSettings, train
+from mdlc_constructs.workflows.training.machine import train
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 from scripts.write_tables import TASK_PAGE, task_tables, written
 from tests.docs.markdown import blocks, prose
 

@@ -13,7 +13,8 @@ from mdlc_constructs.settings.payloads.tasks import TASKS
 from mdlc_constructs.settings.task_steps import STEPS, runs
 from mdlc_constructs.workflows.decision.arguments import check_task
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
-from mdlc_constructs.workflows.training.machine import TrainingSettings, train
+from mdlc_constructs.workflows.training.machine import train
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 from tests.workflows.settings import ALGORITHM, BATCH, DATASET, MONITORING
 
 OWN = CustomImage(image_uri="1.dkr.ecr.eu-west-1.amazonaws.com/own:1")
