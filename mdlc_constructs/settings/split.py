@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise
 
 from mdlc_constructs.settings.dataset import Dataset
-from mdlc_constructs.settings.payloads.job_plan import PartColumn, RandomSection, SplitSection
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.split import PartColumn, RandomSection, SplitSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 MAX_SEED = 2**31 - 1

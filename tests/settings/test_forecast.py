@@ -10,7 +10,8 @@ from mdlc_constructs.settings.forecast import FREQUENCIES, SEASONS
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
-from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
+from mdlc_constructs.workflows.training.machine import training_machine
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/forecaster:1"
 FORECAST = Forecast(horizon=14, frequency="D", known=("holiday",))
