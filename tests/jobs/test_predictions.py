@@ -142,13 +142,3 @@ def test_what_is_wrong_with_probabilities_is_said(tmp_path: Path, text: str, sai
         load_answers(connection, path, "scores", CLASSES)
         found = faults(connection, "scores", rows=2, shape=CLASSES, about="a")
     assert [sentence[: len(said or "")] for sentence in found] == ([said] if said else [])
-
-
-def test_a_forecast_s_score_is_the_quantile_nearest_to_the_median(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv.out"
-    path.write_text("-1,2,30\n")
-    shape = AnswerShape(task="forecast", names=("0.1", "0.5", "0.9"))
-    with connect() as (connection, _):
-        load_answers(connection, path, "scores", shape)
-        assert faults(connection, "scores", rows=1, shape=shape, about="a") == []
-        assert read_answers(connection, "scores", shape)[0].tolist() == [2.0]

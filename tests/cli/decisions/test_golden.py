@@ -185,6 +185,20 @@ def test_the_bucket_is_that_of_the_newest_package() -> None:
         golden.bucket_of(registry("arn"), "churn")
 
 
+def test_expected_classes_are_those_of_the_model(tmp_path: Path) -> None:
+    path = file(tmp_path, "flight,late\n1,01\n2,b.0\n3,2.0\n")
+    found = golden.read(path, keys=["flight"], expected="late", limit=None, classes=("01", "b.0", "2"))
+    assert [one.expected for one in found] == ["01", "b.0", "2"]
+    text = golden.expected_csv(found)
+    assert text == b"row_key,expected\n1,01\n2,b.0\n3,2\n"
+    with pytest.raises(
+        CommandError, match=r"line 2 of rows\.csv, column 'late' holds '01': give one of .* a, b"
+    ):
+        golden.read(path, keys=["flight"], expected="late", limit=None, classes=("a", "b"))
+    answer = '{"prediction": "b", "score": 0.7, "probabilities": {"a": 0.3, "b": 0.7}, "version": 1}'
+    assert golden._score(answer, "x") == "b"
+
+
 def test_rows_without_ids_are_numbered(tmp_path: Path) -> None:
     path = file(tmp_path, "x,late\n1,0.5\n1,0.5\n")
     found = golden.read(path, keys=(), expected="late", limit=None)
