@@ -29,6 +29,7 @@ from mdlc_constructs.workflows.training.model_card import (
     wants_card,
 )
 from mdlc_constructs.workflows.training.pending import approve_command, start_approval
+from mdlc_constructs.workflows.training.series import environment_of
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 WORKFLOW = "training"
