@@ -96,10 +96,10 @@ def losses(name: str, of_nannyml: str, ours: Mapping[str, Any], theirs: Mapping[
     """
     windows, before = ours["windows"], ours["reference"][name]
     sign = 1 if higher_is_better(name) else -1
-    found = theirs["realized"][of_nannyml]
+    measured = theirs["realized"][of_nannyml]
     worse = [
         alert and sign * value < sign * before
-        for alert, value in zip(found["alert"], found["value"], strict=True)
+        for alert, value in zip(measured["alert"], measured["value"], strict=True)
     ][: len(windows)]
     return {OURS: halves([name in window["worse"] for window in windows]), NANNYML: halves(worse)}
 
@@ -131,12 +131,12 @@ def tables(results: Mapping[tuple[str, int], Mapping[str, Any]]) -> list[Table]:
         *("estimate off, unchanged", "changed"),
     ):
         metrics.add_column(column)
-    for (name, size), found in results.items():
-        half = found["windows"] // 2
-        for program, kinds in found["alarms"].items():
+    for (name, size), result in results.items():
+        half = result["windows"] // 2
+        for program, kinds in result["alarms"].items():
             for kind, (first, second) in kinds.items():
                 drift.add_row(name, f"{size:,}", program, kind, str(first), str(half - second), str(half))
-        for metric, measured in found["metrics"].items():
+        for metric, measured in result["metrics"].items():
             for program, (unchanged, changed) in measured["off"].items():
                 worse = measured["worse"].get(program, ("", ""))
                 metrics.add_row(

@@ -12,6 +12,7 @@ from jobs.dividing import MIN_STRATUM, Division
 from jobs.findings import Finding
 from jobs.names import internal
 from jobs.plan import Plan
+from jobs.serving.values import canonical
 from jobs.values import text_of
 from mdlc_constructs.settings.payloads.job_plan import PARTS
 
@@ -69,7 +70,7 @@ def _class_rules(
 ) -> Iterator[Finding]:
     dataset = plan.dataset
     held = {name for by_class in counts.values() for name in by_class}
-    names = list(dataset.classes) if dataset.classes else sorted(held)
+    names = [canonical(name) for name in dataset.classes] if dataset.classes else sorted(held)
     totals = {name: sum(by_class.get(name, 0) for by_class in counts.values()) for name in names}
     for name, rows in totals.items():
         if dataset.classes and not rows:

@@ -201,15 +201,17 @@ def label_rules(
         facts: receives the counts of rows with and without a label, and the labels' mean.
     """
     number = label_number(plan.dataset)
+    # A step of a series without a value is a missing value of its history.
+    known = "true" if plan.dataset.forecast is not None else f"{number} IS NOT NULL"
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW labelled AS SELECT *, {number} AS {LABEL} FROM staged "
-        f"WHERE {number} IS NOT NULL AND {within(plan.dataset.timestamp, plan.requested)}"
+        f"WHERE {known} AND {within(plan.dataset.timestamp, plan.requested)}"
     )
     label = plan.dataset.label
     unlabelled = _count(connection, f"{quote(str(label))} IS NULL")
     labelled, mean, lowest, highest, kinds = single(
         connection,
-        f"SELECT count(*), avg({LABEL}), min({LABEL}), max({LABEL}), "
+        f"SELECT count({LABEL}), avg({LABEL}), min({LABEL}), max({LABEL}), "
         f"count(DISTINCT {quote(str(label))}) FROM labelled",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)

@@ -16,7 +16,7 @@ from jobs.answers import AnswerShape
 from jobs.database import connect, copy_to, literal, quote
 from jobs.folders import Folders, write_json
 from jobs.forecasts.served import with_series
-from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measure
+from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measure, partial_groups
 from jobs.monitoring.changes import changes, rare_classes
 from jobs.monitoring.drift_comparison import compare
 from jobs.monitoring.estimate import estimate_performance
@@ -158,6 +158,7 @@ def _result(
                 *labels.notes,
                 *undefined,
                 *rare_classes(truth, groups),
+                *partial_groups(connection, settings),
                 *about_parts,
                 *about_gaps,
                 *about_joint,

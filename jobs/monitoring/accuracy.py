@@ -7,7 +7,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 
-from jobs.database import quote
+from jobs.database import quote, single
 from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.multiclass import classes_left_out
@@ -106,3 +106,21 @@ def measure(
             why = f"labels without {', '.join(map(repr, absent))}"
         notes.append(f"{', '.join(undefined)}: not defined for {why}.")
     return described, notes
+
+
+def partial_groups(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[str]:
+    """A note on groups of a ranking of which some rows have a label and some have none."""
+    if not settings.group:
+        return []
+    (partial, every) = single(
+        connection,
+        "SELECT count(*) FILTER (WHERE labelled < members), count(*) FROM (SELECT count(*) AS members, "
+        f"count({LABEL}) AS labelled FROM judged WHERE {quote(settings.group)} IS NOT NULL "
+        f"GROUP BY {quote(settings.group)}) WHERE labelled > 0",
+    )
+    if not partial:
+        return []
+    return [
+        f"{int(str(partial)):,} of {int(str(every)):,} groups have rows without a label: only the labelled "
+        "rows are ranked."
+    ]

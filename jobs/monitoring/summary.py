@@ -18,9 +18,13 @@ from jobs.plan import Plan
 from jobs.statistics.drift import DRIFT
 from mdlc_constructs.settings.payloads.codec import decode, encode
 from mdlc_constructs.settings.payloads.monitoring import WindowSummary
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 SCHEMA_VERSION = 1
+MAX_CLASSES = 100
+"""The number of classes whose own metrics are in the summary; of more, the first ones. The report has all."""
+
 MAX_COLUMNS, MAX_ANSWERS, MAX_SEGMENTS, MAX_SENTENCES = 300, 50, 20, 50
 """Maximum length of each list in the summary, which must stay small; the report has all."""
 
@@ -119,7 +123,7 @@ def summary(result: MonitoringResult) -> WindowSummary:
         "last_window": _last(result),
         "joint": {name: result.joint[name] for name in JOINT} if result.joint else None,
         "accuracy": _accuracy(result, MAX_SEGMENTS),
-        "estimate": result.estimate,
+        "estimate": _estimate(result),
         "skew": _skew(result),
         "quality": _quality(result),
         "notes": list(result.notes)[:MAX_SENTENCES],
@@ -145,6 +149,7 @@ def report(result: MonitoringResult) -> dict[str, Any]:
             "unreadable": result.labels.unreadable,
         },
         "joint": result.joint,
+        "estimate": result.estimate,
         "skew": result.skew,
         "baseline": drifting.baseline.to_json(),
         "since_last_window": drifting.last.to_json() if drifting.last else None,
@@ -182,13 +187,34 @@ def _accuracy(result: MonitoringResult, most: int | None) -> dict[str, Any]:
         "contradictory": labels.contradictory,
         "labelled_until": labels.labelled_until,
         "delay_seconds": labels.delay_seconds,
-        "metrics": result.metrics,
-        "baseline": result.reference.metrics,
-        "changes": dict(result.changes),
+        "metrics": _of_classes(result, result.metrics, most),
+        "baseline": _of_classes(result, result.reference.metrics, most),
+        "changes": _of_classes(result, result.changes, most),
         "worse": result.worse,
         "segments": [segment.to_json() for segment in result.segments[:most]],
         "fairness": [difference.to_json() for difference in result.fairness],
     }
+
+
+def _of_classes(result: MonitoringResult, metrics: Mapping[str, Any], most: int | None) -> dict[str, Any]:
+    """Metrics without those of classes beyond `MAX_CLASSES`; all when ``most`` is None."""
+    kept = result.settings.names[:MAX_CLASSES]
+    return {
+        name: value
+        for name, value in metrics.items()
+        if most is None or BY_CLASS not in name or name.partition(BY_CLASS)[2] in kept
+    }
+
+
+def _estimate(result: MonitoringResult) -> dict[str, Any] | None:
+    if result.estimate is None:
+        return None
+    kept = {
+        part: _of_classes(result, result.estimate[part], MAX_CLASSES)
+        for part in ("metrics", "error")
+        if result.estimate[part] is not None
+    }
+    return {**result.estimate, **kept}
 
 
 def _skew(result: MonitoringResult) -> dict[str, Any] | None:

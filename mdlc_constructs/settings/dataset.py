@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
-from unicodedata import category
 
 from mdlc_constructs.settings.classes import check_classes
+from mdlc_constructs.settings.column_names import check_name, check_role
 from mdlc_constructs.settings.csv_format import check_delimiter, check_timestamp_format
-from mdlc_constructs.settings.forecast import Forecast
+from mdlc_constructs.settings.forecast import Forecast, series_key
 from mdlc_constructs.settings.numbers import check_above
 from mdlc_constructs.settings.payloads.dataset import CsvFormat, DatasetSection
 from mdlc_constructs.settings.payloads.tasks import TASKS, TaskKind
@@ -150,7 +150,7 @@ class Dataset:
         self._check_sequences()
         optional = [role for role in _OPTIONAL_ROLES if getattr(self, role) is not None]
         for role in (*(["label"] if self._has_label() else []), *optional):
-            _check_role(role, getattr(self, role))
+            check_role(role, getattr(self, role))
         if not isinstance(self.columns, Mapping):
             raise refusal("columns", self.columns, 'give each column its type, such as {"age": "integer"}.')
         object.__setattr__(self, "columns", self._with_implied_types())
@@ -178,30 +178,14 @@ class Dataset:
                 if not isinstance(value, Iterable):
                     raise refusal(name, value, 'give a tuple of names, such as ("id",).')
                 for item in value:
-                    _check_role(name, item)
+                    check_role(name, item)
                 object.__setattr__(self, name, tuple(value))
                 repeated = sorted({item for item in value if tuple(value).count(item) > 1})
                 if repeated:
                     raise refusal(name, repeated[0], "is named twice; name each column once.")
         if self.task == "forecast":
-            self._check_series()
-
-    def _check_series(self) -> None:
-        """Set the row key of a forecast: its rows are the points of series."""
-        if self.entity is None:
-            raise refusal("entity", None, "a forecast needs the column that names the series.")
-        if self.timestamp is None:
-            raise refusal("timestamp", None, "a forecast needs the column with the time of each step.")
-        key = (self.entity, self.timestamp)
-        if self.row_key not in ((), key):
-            raise refusal(
-                "row_key",
-                self.row_key,
-                "a forecast's rows are points of series, which entity and timestamp identify; leave it out.",
-            )
-        object.__setattr__(self, "row_key", key)
-        if self.weight is not None:
-            raise refusal("weight", self.weight, "a forecast learns from whole series; leave it out.")
+            key = series_key(self.entity, self.timestamp, self.row_key, self.weight)
+            object.__setattr__(self, "row_key", key)
 
     def _with_implied_types(self) -> dict[str, str]:
         """The declared types, and the types that follow from a column's role."""
@@ -217,7 +201,7 @@ class Dataset:
 
     def _check_columns(self) -> None:
         for name, kind in self.columns.items():
-            _check_name(name)
+            check_name(name)
             if kind not in COLUMN_TYPES:
                 raise unknown(f"columns[{name!r}]", kind, COLUMN_TYPES, what="column type")
         folded: dict[str, str] = {}
@@ -374,33 +358,3 @@ class Dataset:
 
 for _make in (Dataset.csv, Dataset.parquet):
     show_fields(_make)
-
-
-_ROLES = {
-    "label": "name the column to predict.",
-    "classes": 'give each class as text, such as ("1", "2", "3").',
-}
-
-
-def _check_role(role: str, name: object) -> None:
-    """Refuse a value that is not a column's name, for a role that needs one."""
-    if not isinstance(name, str) or not name:
-        raise refusal(role, name, _ROLES.get(role, "name columns, as the header of the files has them."))
-    _check_name(name, argument=role)
-
-
-def _check_name(name: object, *, argument: str = "columns") -> None:
-    """Refuse a name that is not valid everywhere it is used: in SQL, JSON and CSV.
-
-    Jobs use control characters as separators, so a name cannot contain them.
-    """
-    if not isinstance(name, str) or not name:
-        raise refusal(argument, name, "give each column a name, as the header of the files has it.")
-    unprintable = next((sign for sign in name if category(sign) in ("Cc", "Cs")), None)
-    if unprintable is not None:
-        raise refusal(
-            argument,
-            name,
-            f"a column's name cannot hold {unprintable!r} (a control character, a line break or half of a "
-            "surrogate pair); rename the column in the files.",
-        )

@@ -24,6 +24,29 @@ VARIABLE = "MDLC_FORECAST"
 """The environment variable that tells a container the steps and quantiles, as JSON."""
 
 
+def series_key(
+    entity: str | None, timestamp: str | None, row_key: tuple[str, ...], weight: str | None
+) -> tuple[str, str]:
+    """The row key of a forecast's dataset, whose rows are the points of series.
+
+    Raises:
+        ValueError: for roles that points of series cannot have, or lack.
+    """
+    if entity is None:
+        raise refusal("entity", None, "a forecast needs the column that names the series.")
+    if timestamp is None:
+        raise refusal("timestamp", None, "a forecast needs the column with the time of each step.")
+    if row_key not in ((), (entity, timestamp)):
+        raise refusal(
+            "row_key",
+            row_key,
+            "a forecast's rows are points of series, which entity and timestamp identify; leave it out.",
+        )
+    if weight is not None:
+        raise refusal("weight", weight, "a forecast learns from whole series; leave it out.")
+    return entity, timestamp
+
+
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
     """The steps and quantiles of a forecast.

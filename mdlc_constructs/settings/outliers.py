@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mdlc_constructs.settings.numbers import check_above
-from mdlc_constructs.settings.payloads.job_plan import OutlierRule
+from mdlc_constructs.settings.payloads.quality import OutlierRule
 from mdlc_constructs.settings.refusal import refusal
 
 

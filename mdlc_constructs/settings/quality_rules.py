@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.outliers import Outliers
-from mdlc_constructs.settings.payloads.job_plan import QualitySection
+from mdlc_constructs.settings.payloads.quality import QualitySection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 

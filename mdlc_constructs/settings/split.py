@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise
 
 from mdlc_constructs.settings.dataset import Dataset
-from mdlc_constructs.settings.payloads.job_plan import PartColumn, RandomSection, SplitSection
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.split import PartColumn, RandomSection, SplitSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 MAX_SEED = 2**31 - 1
@@ -242,6 +242,13 @@ class Split:
         """
         if self.by_time_order and dataset.timestamp is None:
             raise refusal("split", "by time", _WITHOUT_TIME)
+        if dataset.forecast is not None and (not self.by_time_order or self.group is not None):
+            raise refusal(
+                "split",
+                self.group or "not by time",
+                "a forecast's holdout comes after its training, in all series alike; divide by "
+                "Split.by_fraction(...) or Split.by_time(...), without a group.",
+            )
         split = self
         if split.group is None and dataset.group is not None and split.stratify is None:
             split = replace(self, group=dataset.group)

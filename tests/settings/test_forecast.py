@@ -10,7 +10,8 @@ from mdlc_constructs.settings.forecast import FREQUENCIES, SEASONS
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
-from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
+from mdlc_constructs.workflows.training.machine import training_machine
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/forecaster:1"
 FORECAST = Forecast(horizon=14, frequency="D", known=("holiday",))
@@ -138,3 +139,9 @@ def test_a_gap_between_the_parts_travels_with_the_split() -> None:
     assert Split.by_fraction(gap=timedelta(days=7)).to_plan().gap_seconds == 7 * 86400
     with pytest.raises(ValueError, match=r"gap='-1 day, 0:00:00': give a time above 0"):
         Split.by_fraction(gap=timedelta(days=-1))
+
+
+@pytest.mark.parametrize("split", [Split.random(), Split.by_fraction(group="shop")])
+def test_series_are_divided_by_time_alone(split: Split) -> None:
+    with pytest.raises(ValueError, match=r"split=.*a forecast's holdout comes after its training"):
+        training(split=split)

@@ -5,7 +5,7 @@ import pytest
 
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.job_plan import SplitSection
+from mdlc_constructs.settings.payloads.split import SplitSection
 from mdlc_constructs.settings.split import Split
 
 

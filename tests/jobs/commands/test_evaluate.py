@@ -16,7 +16,7 @@ from mdlc_constructs.settings.payloads.verdict import Verdict
 from mdlc_local.sagemaker.registry.model_cards import problems
 from tests.jobs.batches import DATASET, Batch, rows
 from tests.jobs.test_dividing import HEADER as WITHOUT_IDS
-from tests.jobs.test_dividing import PLAIN, SHARES, at_random, plain
+from tests.jobs.test_dividing import PLAIN, at_random, plain
 
 pytestmark = pytest.mark.slow
 
@@ -142,42 +142,6 @@ def test_rows_may_count_by_their_weight(batch: Batch) -> None:
     assert "20% of the rows, at random" in (folder / "evaluation.html").read_text()
     details = json.loads((folder / "model_card.json").read_text())["additional_information"]["custom_details"]
     assert details["split"] == "at random 70/10/20, seed 1, equal shares of y"
-
-
-RANDOM: dict[str, Any] = {
-    "random": {"shares": SHARES, "seed": 1, "stratify": None},
-    "drawn_by": ["x", "kind"],
-}
-
-
-@pytest.mark.parametrize(
-    ("origin", "said"),
-    [
-        ({"split": RANDOM}, ""),
-        ({"split": {**RANDOM, "random": {**RANDOM["random"], "seed": 2}}}, "seed 2 and this holdout's"),
-        ({"split": {**RANDOM, "drawn_by": ["x"]}}, "keep the split, its seed and the dataset's columns"),
-        ({"split": {"prefixes": {"train": "a/"}}}, "were divided by prefix and this holdout's at random"),
-        ({"fitted_from": None, "fitted_to": "2024-03-01T00:00:00"}, "the holdout's rows have no time"),
-        ({}, ""),
-    ],
-)
-def test_without_time_the_note_says_by_which_means_rows_may_be_known(
-    batch: Batch, origin: dict[str, Any], said: str
-) -> None:
-    batch.write("a.csv", plain(), WITHOUT_IDS)
-    sections = {"dataset": PLAIN, "split": at_random()}
-    features.run(batch.plan(**sections), batch.folders())
-    keys = batch.output("split", "holdout_keys", "keys.parquet")
-    rows = duckdb.connect().execute(f"SELECT * FROM read_parquet('{keys}')").fetchall()
-    for who in ("challenger", "champion"):
-        answers(batch, who, list(np.linspace(0, 1, len(rows))))
-    program = {"schema_version": 1, "columns": {}, "steps": [], "origin": origin}
-    champion = {"version": 1, "package_arn": "arn", "model": "m", "program": program}
-    manifest = {"manifest": batch.output("split", "manifest.json")}
-    _, folder = evaluated(batch, manifest, gate={"at_least": {"auc": 0.0}}, champion=champion, **sections)
-    notes = json.loads((folder / "gate.json").read_text())["notes"]
-    assert len(notes) == (1 if said else 0)
-    assert said in "".join(notes)
 
 
 def test_a_gate_without_conditions_refuses_nothing_and_says_so(filled: Batch) -> None:
