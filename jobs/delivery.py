@@ -54,15 +54,25 @@ def write(
     for file in range(files):
         within = f"number >= {file * length} AND number < {(file + 1) * length}"
         path = literal(str(folder / f"{file}.jsonl"))
-        connection.execute(f"COPY ({_selected(key)} WHERE {within} ORDER BY number) TO {path} (FORMAT json)")
+        connection.execute(
+            f"COPY ({_selected(plan, key)} WHERE {within} ORDER BY number) TO {path} (FORMAT json)"
+        )
     return {"delivery_files": files, "delivery_rows": total}
 
 
-def _selected(key: str | None) -> str:
+def _selected(plan: Plan, key: str | None) -> str:
     first = "" if key is None else "key, "
+    classes = ""
+    if plan.dataset.classes:
+        members = ", ".join(
+            f"{literal(name)}, probabilities[{place}]"
+            for place, name in enumerate(plan.dataset.classes, start=1)
+        )
+        classes = f", prediction, json_object({members}) AS probabilities"
     return (
         f"SELECT {first}inference_id, row_key, entity, strftime(event_time, {_MOMENT}) AS event_time, score, "
-        f"strftime(predicted_at, {_MOMENT}) AS predicted_at, model_package_version FROM delivered"
+        f"strftime(predicted_at, {_MOMENT}) AS predicted_at, model_package_version{classes} "
+        "FROM delivered"
     )
 
 

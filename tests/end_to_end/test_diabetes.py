@@ -1,4 +1,4 @@
-"""The example of a regression without a time and without an id: it is trained, scored, and refuses outliers."""
+"""The example of a regression without a time and without an id: trained, scored, and refusing outliers."""
 
 import json
 from pathlib import Path

@@ -132,3 +132,27 @@ def test_a_score_keeps_all_its_digits(tmp_path: Path, score: float) -> None:
 def test_a_key_that_no_record_holds_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match=r"delivery\.key='amount': give row_key"):
         written(tmp_path, planned(tmp_path / "batch", key="amount"), [record(0)])
+
+
+def test_rows_of_classes_have_the_class_and_each_probability(tmp_path: Path) -> None:
+    batch = Batch(tmp_path / "batch")
+    batch.write("a.csv", "id\n1\n")
+    classes = {"columns": {**DATASET["columns"], "y": "category"}, "task": "multiclass"}
+    plan = batch.plan(
+        workflow="batch",
+        split={},
+        delivery={"to": "events", "columns": []},
+        dataset={**DATASET, **classes, "classes": ["it's", "a", "A"]},
+    )
+    path = tmp_path / "part.parquet"
+    moment = "TIMESTAMP '2024-06-01 08:00:00'"
+    duckdb.connect().execute(
+        f"COPY (SELECT 'i' AS inference_id, 'r' AS row_key, 'w' AS entity, {moment} AS event_time, "
+        f"0.7 AS score, {moment} AS predicted_at, 4 AS model_package_version, 'a' AS prediction, "
+        f"[0.2, 0.7, 0.1]::DOUBLE[] AS probabilities) TO '{path}' (FORMAT parquet)"
+    )
+    (tmp_path / "delivery").mkdir()
+    delivery.write(duckdb.connect(), plan, [path], tmp_path / "delivery")
+    (line,) = (tmp_path / "delivery" / "0.jsonl").read_text().splitlines()
+    row = json.loads(line)
+    assert (row["prediction"], row["probabilities"]) == ("a", {"it's": 0.2, "a": 0.7, "A": 0.1})

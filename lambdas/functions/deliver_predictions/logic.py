@@ -66,7 +66,7 @@ def put(batch: Batch, row: Row) -> "PutItemInputTypeDef":
     """The PutItem request for a row; it fails when the table has a newer prediction."""
     delivery = batch.delivery
     item: dict[str, JsonValue] = {name: row[name] for name in delivery.columns}
-    item |= {"score": row["score"], "predicted_at": row["predicted_at"], "run": batch.run}
+    item |= {"score": row["score"], "predicted_at": row["predicted_at"], "run": batch.run, **_classes(row)}
     if delivery.keep_seconds is not None:
         predicted = datetime.fromisoformat(row["predicted_at"]).timestamp()
         item[EXPIRES] = math.ceil(predicted) + delivery.keep_seconds
@@ -80,7 +80,14 @@ def put(batch: Batch, row: Row) -> "PutItemInputTypeDef":
     }
 
 
+def _classes(row: Row) -> dict[str, JsonValue]:
+    """The predicted class and the probability of each, of a multiclass task; empty in others."""
+    return {name: row[name] for name in ("prediction", "probabilities") if name in row}
+
+
 def _value(value: JsonValue) -> "AttributeValueTypeDef":
+    if isinstance(value, Mapping):
+        return {"M": {name: _value(inner) for name, inner in value.items()}}
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, float):
@@ -97,6 +104,7 @@ def entry(batch: Batch, row: Row) -> "PutEventsRequestEntryTypeDef":
         "inference_id": row["inference_id"],
         "score": row["score"],
         "predicted_at": row["predicted_at"],
+        **_classes(row),
         **{name: row[name] for name in batch.delivery.columns},
     }
     return {
