@@ -40,7 +40,7 @@ def main() -> None:
         )
     else:
         estimator = nannyml.CBPE(metrics=metrics, chunk_size=size, **columns)
-    result = {
+    result: dict[str, object] = {
         "estimated": table(estimator, reference, analysis, metrics),
         "realized": table(realized, reference, analysis, metrics),
     }
