@@ -19,7 +19,7 @@ from mdlc_cli.tools import toolchain
 from mdlc_cli.tools.tool_process import clean_environment
 from mdlc_constructs.resources import bundles
 from mdlc_constructs.settings.payloads.codec import decode
-from mdlc_constructs.settings.payloads.job_plan import SplitSection
+from mdlc_constructs.settings.payloads.split import SplitSection
 
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from jobs.declared import main; main()"
 _NOT_READ = ("_", ".")
