@@ -125,10 +125,10 @@ def _group_rule(connection: duckdb.DuckDBPyConnection, plan: Plan, division: Div
     )
     if not several:
         return
-    found = connection.execute(
+    parts_held = connection.execute(
         f"SELECT DISTINCT {_IN_PART} FROM ({parts}) WHERE CAST({_GROUP} AS VARCHAR) = {literal(str(example))}"
     ).fetchall()
-    held = [part for part in PARTS if (part,) in found]
+    held = [part for part in PARTS if (part,) in parts_held]
     others = int(str(several)) - 1
     yield Finding(
         rule="group_in_parts",

@@ -112,16 +112,16 @@ class BuiltInAlgorithm:
         Raises:
             ValueError: when ``csv_weights`` says otherwise.
         """
-        wanted, given = str(int(weighted)), self.hyperparameters.get("csv_weights")
-        if given not in (None, wanted):
+        wanted, csv_weights = str(int(weighted)), self.hyperparameters.get("csv_weights")
+        if csv_weights not in (None, wanted):
             raise refusal(
                 "csv_weights",
-                given,
+                csv_weights,
                 "the dataset has weights, so the algorithm must read them; leave it out."
                 if weighted
                 else "the dataset has no weights; give it weight=... or class_weights=..., or leave it out.",
             )
-        if not weighted or given is not None:
+        if not weighted or csv_weights is not None:
             return self
         return replace(self, hyperparameters={**self.hyperparameters, "csv_weights": wanted})
 

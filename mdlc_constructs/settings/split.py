@@ -188,9 +188,9 @@ class Split:
         for part, value in values.items():
             if not isinstance(value, str) or not value:
                 raise refusal(part, value, f"give the value of {column!r} in its rows, as text.")
-        for one, other in combinations(values, 2):
-            if values[one] == values[other]:
-                raise refusal(other, values[other], f"is the value of {one} too; each part has its own.")
+        for first, other in combinations(values, 2):
+            if values[first] == values[other]:
+                raise refusal(other, values[other], f"is the value of {first} too; each part has its own.")
         return cls(column=column, values=values, group=group)
 
     @classmethod
@@ -211,13 +211,13 @@ class Split:
         for part, prefix in prefixes.items():
             if not isinstance(prefix, str) or not prefix or prefix.startswith(("/", "s3://")):
                 raise refusal(part, prefix, f"give it below the dataset's URI, such as '{part}/'.")
-        for one, other in combinations(prefixes, 2):
-            pair = sorted((prefixes[one], prefixes[other]), key=len)
+        for first, other in combinations(prefixes, 2):
+            pair = sorted((prefixes[first], prefixes[other]), key=len)
             if pair[1].startswith(pair[0]):
                 raise refusal(
                     other,
                     prefixes[other],
-                    f"files of {one} ({prefixes[one]!r}) would be in both; change one.",
+                    f"files of {first} ({prefixes[first]!r}) would be in both; change one.",
                 )
         return cls(prefixes=prefixes, group=group)
 
