@@ -19,13 +19,15 @@ def unknown_classes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterat
     dataset = plan.dataset
     label, value = str(dataset.label), text_of(quote(str(dataset.label)), dataset.columns[str(dataset.label)])
     unknown = f"FROM staged WHERE {quote(label)} IS NOT NULL AND {label_number(dataset)} IS NULL"
-    found = connection.execute(f"SELECT {value}, count(*) {unknown} GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
-    if not found:
+    unknown_values = connection.execute(
+        f"SELECT {value}, count(*) {unknown} GROUP BY 1 ORDER BY 2 DESC, 1"
+    ).fetchall()
+    if not unknown_values:
         return
-    names = ", ".join(repr(str(name)) for name, _ in found[:_SHOWN]) + (
-        f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    names = ", ".join(repr(str(name)) for name, _ in unknown_values[:_SHOWN]) + (
+        f" and {len(unknown_values) - _SHOWN} more" if len(unknown_values) > _SHOWN else ""
     )
-    rows = sum(int(count) for _, count in found)
+    rows = sum(int(count) for _, count in unknown_values)
     yield Finding(
         rule="label_values",
         column=label,
