@@ -177,6 +177,10 @@ def test_a_batch_names_the_class_and_each_probability(wines: Aws) -> None:
         assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-3)
         assert row["score"] == max(row["probabilities"])
         assert row["prediction"] == CLASSES[row["probabilities"].index(row["score"])]
+    saved = wines.mdlc("show", manifest["run"], "--predictions", "rows.csv")
+    assert saved.exit_code == 0, saved.output
+    with (wines.folder / "rows.csv").open(newline="") as stream:
+        assert {row["prediction"] for row in csv.DictReader(stream)} == set(CLASSES)
     grapes = {f"w{number}": CLASSES[kind] for number, kind in enumerate(WINES.target)}
     assert sum(grapes[row["row_key"]] == row["prediction"] for row in rows) > 40
 
@@ -209,6 +213,21 @@ def test_the_endpoint_answers_what_the_batch_does_and_rules_name_the_class(wines
     )["Item"]
     assert item["rule"] == {"S": "overrides:sure of barolo"} and item["prediction"] == {"S": "barolo"}
     assert json.loads(item["probabilities"]["S"]) == answered["probabilities"]
+    recorded = wines.mdlc(
+        *(
+            "golden",
+            "record",
+            str(wines.folder / "wines" / "asked.csv"),
+            "--key",
+            "id",
+            "--model",
+            TEAM.model,
+        ),
+        *("--expected", "grape", "--limit", "20", "--yes"),
+    )
+    assert recorded.exit_code == 0, recorded.output
+    audited = wines.mdlc("audit", "first", "--json")
+    assert audited.exit_code == 0 and '"barolo"' in audited.stdout, audited.output
     rules = wines.folder / "rules.json"
     rules.write_text(json.dumps(RULES).replace('"is": "barolo"', '"is": "chianti"'))
     refused = wines.mdlc("rules", "check", str(rules))
