@@ -36,7 +36,8 @@ def values_of(
     ]
     named = ", ".join(f"{expression} AS c{place}" for place, expression in enumerate([*selected, *also]))
     arrays = connection.execute(f"SELECT {named} {source}").fetchnumpy()
-    plain = [_plain(array) for array in arrays.values()]
+    columns: list[Any] = [*arrays.values()]
+    plain = [_plain(array) for array in columns]
     return dict(zip(kinds, plain, strict=False)), plain[len(kinds) :]
 
 

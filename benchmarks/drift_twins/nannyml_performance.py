@@ -8,6 +8,7 @@ SETTINGS is a JSON file: `task`, `chunk_size`, `features`, `metrics`, `score` (a
 import json
 import sys
 import warnings
+from typing import Any
 
 import nannyml
 import pandas as pd
@@ -39,7 +40,7 @@ def main() -> None:
         )
     else:
         estimator = nannyml.CBPE(metrics=metrics, chunk_size=size, **columns)
-    result = {
+    result: dict[str, object] = {
         "estimated": table(estimator, reference, analysis, metrics),
         "realized": table(realized, reference, analysis, metrics),
     }
@@ -57,7 +58,7 @@ def main() -> None:
         json.dump(result, file)
 
 
-def table(calculator, reference, analysis, metrics):
+def table(calculator: Any, reference: Any, analysis: Any, metrics: list[str]) -> dict[str, Any]:
     """The values and alerts of each metric, by chunk of the analysis."""
     calculator.fit(reference)
     run = getattr(calculator, "estimate", None) or calculator.calculate

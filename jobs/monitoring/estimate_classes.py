@@ -34,7 +34,8 @@ def expected_class_metrics(
     predicted = answers.argmax(axis=1)
     places = range(len(classes))
     # Of shape (k, k): expected rows by true class and predicted class.
-    confusion = np.stack([np.bincount(predicted, probability[:, k], len(classes)) for k in places])
+    counted = [np.bincount(predicted, probability[:, k], len(classes)) for k in places]
+    confusion = np.stack(counted).astype(np.float64)
     hits, true, selected = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     recall, precision = _ratio(hits, true), _ratio(hits, selected)
     areas = np.array([expected_area(answers[:, k], probability[:, k]) for k in places])

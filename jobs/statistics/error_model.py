@@ -69,8 +69,9 @@ def expected_errors(model: Mapping[str, Any], values: Values) -> Floats:
 
 def _fit(values: Values, target: Floats, seed: int) -> dict[str, Any]:
     rows = len(target)
-    model = {
-        "mean": float(target.mean()) if rows else 0.0,
+    average = float(target.mean()) if rows else 0.0
+    model: dict[str, Any] = {
+        "mean": average,
         "range": [float(target.min()), float(target.max())] if rows else [0.0, 0.0],
         "rows": rows,
         "bins": {},
@@ -91,7 +92,7 @@ def _fit(values: Values, target: Floats, seed: int) -> dict[str, Any]:
     explained = 1 - float(losses[best] / losses[0])
     if best and explained > 0:
         bins = _bins(values, target)
-        trees = _trees(_matrix(values, bins), target - model["mean"], best)
+        trees = _trees(_matrix(values, bins), target - average, best)
         model |= {"bins": bins, "trees": trees, "explained": explained}
     return model
 
@@ -211,7 +212,8 @@ def _leaf_values(tree: Mapping[str, Any], codes: Codes) -> Floats:
     for _ in range(DEPTH):
         node = 2 * node + 1 + (codes[everything, column[node]] > highest[node])
     leaves: Floats = np.asarray(tree["leaves"], dtype=np.float64)
-    return leaves[node - _SPLITS]
+    reached: Floats = leaves[node - _SPLITS]
+    return reached
 
 
 def _losses(codes: Codes, residual: Floats, trees: Sequence[Mapping[str, Any]]) -> Floats:
@@ -231,4 +233,5 @@ def _predicted(
     expected = np.full(len(codes), mean)
     for tree in trees:
         expected += _leaf_values(tree, codes)
-    return np.clip(expected, bounds[0], bounds[1])
+    clipped: Floats = np.clip(expected, bounds[0], bounds[1])
+    return clipped

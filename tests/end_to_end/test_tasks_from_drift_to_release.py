@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def test_from_drift_to_a_released_challenger(aws: Aws, tmp_path: Path) -> None:
     check_number(aws)
 
     for task in TASKS:
-        until(lambda task=task: len(retrainings(aws, task)) > 1, f"nothing retrained {task.name}")
+        until(partial(has_retrained, aws, task), f"nothing retrained {task.name}")
         item = retrainings(aws, task)[1]
         assert (item["outcome"], item["trigger"]) == ("Succeeded", task.trigger.name), item
         assert champion(aws, task) == "2"
@@ -81,7 +82,9 @@ def check_classes(aws: Aws, folder: Path) -> None:
     assert {"log_loss", "auc_macro", "recall:swapped"} <= found and "recall:kept" not in found
     path = folder / "rows.parquet"
     path.write_bytes(aws.read(window(aws, ENDING)["report"].replace("report.json", "rows.parquet")))
-    rows = duckdb.sql(f"SELECT DISTINCT prediction, label FROM '{path}' WHERE label IS NOT NULL").fetchall()
+    rows = duckdb.execute(
+        f"SELECT DISTINCT prediction, label FROM '{path}' WHERE label IS NOT NULL"
+    ).fetchall()
     assert {name for row in rows for name in row} <= set(CLASSES)
 
 
@@ -167,6 +170,11 @@ def items(aws: Aws, task: Task, start: str) -> list[dict[str, str]]:
 
 def retrainings(aws: Aws, task: Task) -> list[dict[str, str]]:
     return [item for item in items(aws, task, "EXECUTION#") if item["workflow"] == "retraining"]
+
+
+def has_retrained(aws: Aws, task: Task) -> bool:
+    """Whether a second retraining has ended."""
+    return len(retrainings(aws, task)) > 1
 
 
 def trained(aws: Aws, task: Task) -> dict[str, str]:

@@ -125,6 +125,16 @@ def test_good_parts_have_no_findings(batch: Batch) -> None:
         assert found(batch, split=split, dataset={**PLAIN, "weight": "w"}) == {}
 
 
+@pytest.mark.parametrize("kind", ["integer", "category", "number"])
+def test_classes_may_be_floats_that_look_like_integers(batch: Batch, kind: str) -> None:
+    batch.write("a.csv", [{**row, "y": f"{row['y']}.0"} for row in plain()], HEADER)
+    dataset = {**PLAIN, "columns": {**COLUMNS, "y": kind}, "positive": "1.0"}
+    assert found(batch, dataset=dataset, split=at_random(stratify="y")) == {}
+    batch.write("a.csv", [{**row, "y": "1.0"} for row in plain()], HEADER)
+    findings = found(batch, dataset=dataset, split=at_random(stratify="y"))
+    assert "The label 'y' has only the class '1' in all 300 rows" in findings["one_class"]
+
+
 def test_rows_of_no_part_are_left_out_with_a_warning(batch: Batch) -> None:
     batch.write("a.csv", changed(0, part="other"), HEADER)
     verdict = quality.run(batch.plan(dataset=PLAIN, split=BY_COLUMN), batch.folders())

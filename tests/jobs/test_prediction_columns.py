@@ -48,7 +48,7 @@ def test_a_ranking_without_groups_has_the_score() -> None:
 def values(column: PredictionColumn, shape: AnswerShape) -> list[object]:
     sql = expression(column, shape, score="s", answer="a", group="g")
     query = f"SELECT {sql} FROM (VALUES (0.7, [0.2, 0.7, 0.1], 1), (0.5, [0.5, 0.2, 0.3], 1)) AS t(s, a, g)"
-    return [float(value) if shape is RANKING else value for (value,) in duckdb.sql(query).fetchall()]
+    return [float(value) if shape is RANKING else value for (value,) in duckdb.execute(query).fetchall()]
 
 
 def test_what_the_columns_hold() -> None:
