@@ -19,15 +19,15 @@ def unknown_classes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterat
     dataset = plan.dataset
     label, value = str(dataset.label), text_of(quote(str(dataset.label)), dataset.columns[str(dataset.label)])
     unknown = f"FROM staged WHERE {quote(label)} IS NOT NULL AND {label_number(dataset)} IS NULL"
-    unknown_values = connection.execute(
+    counted = connection.execute(
         f"SELECT {value}, count(*) {unknown} GROUP BY 1 ORDER BY 2 DESC, 1"
     ).fetchall()
-    if not unknown_values:
+    if not counted:
         return
-    names = ", ".join(repr(str(name)) for name, _ in unknown_values[:_SHOWN]) + (
-        f" and {len(unknown_values) - _SHOWN} more" if len(unknown_values) > _SHOWN else ""
+    names = ", ".join(repr(str(name)) for name, _ in counted[:_SHOWN]) + (
+        f" and {len(counted) - _SHOWN} more" if len(counted) > _SHOWN else ""
     )
-    rows = sum(int(count) for _, count in unknown_values)
+    rows = sum(int(count) for _, count in counted)
     yield Finding(
         rule="label_values",
         column=label,

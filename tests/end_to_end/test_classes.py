@@ -120,6 +120,10 @@ def test_a_batch_names_the_class_and_each_probability(wines: Aws) -> None:
         assert sum(row["probabilities"]) == pytest.approx(1, abs=1e-3)
         assert row["score"] == max(row["probabilities"])
         assert row["prediction"] == CLASSES[row["probabilities"].index(row["score"])]
+    saved = wines.mdlc("show", manifest["run"], "--predictions", "rows.csv")
+    assert saved.exit_code == 0, saved.output
+    with (wines.folder / "rows.csv").open(newline="") as stream:
+        assert {row["prediction"] for row in csv.DictReader(stream)} == set(CLASSES)
     cultivars = [row["cultivar"] for row in read_wines(wines.folder / "wines" / "wines.csv")][::4]
     # Without ids, a row's number in its file is the end of its key.
     places = [int(row["row_key"].rpartition("-")[2]) - 1 for row in rows]
@@ -155,6 +159,8 @@ def test_the_endpoint_answers_what_the_batch_does_and_rules_name_the_class(wines
     )["Item"]
     assert item["rule"] == {"S": "overrides:sure of the first"} and item["prediction"] == {"S": "class_0"}
     assert json.loads(item["probabilities"]["S"]) == answered["probabilities"]
+    audited = wines.mdlc("audit", "first", "--json")
+    assert audited.exit_code == 0 and '"class_0"' in audited.stdout, audited.output
     rules = wines.folder / "rules.json"
     rules.write_text(json.dumps(RULES).replace('"is": "class_0"', '"is": "chianti"'))
     refused = wines.mdlc("rules", "check", str(rules))
