@@ -40,7 +40,7 @@ def main() -> None:
         )
     else:
         estimator = nannyml.CBPE(metrics=metrics, chunk_size=size, **columns)
-    result: dict[str, object] = {
+    result: dict[str, Any] = {
         "estimated": table(estimator, reference, analysis, metrics),
         "realized": table(realized, reference, analysis, metrics),
     }
