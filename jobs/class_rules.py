@@ -19,9 +19,8 @@ def unknown_classes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterat
     dataset = plan.dataset
     label, value = str(dataset.label), text_of(quote(str(dataset.label)), dataset.columns[str(dataset.label)])
     unknown = f"FROM staged WHERE {quote(label)} IS NOT NULL AND {label_number(dataset)} IS NULL"
-    counted = connection.execute(
-        f"SELECT {value}, count(*) {unknown} GROUP BY 1 ORDER BY 2 DESC, 1"
-    ).fetchall()
+    query = f"SELECT {value}, count(*) {unknown} GROUP BY 1 ORDER BY 2 DESC, 1"
+    counted = connection.execute(query).fetchall()
     if not counted:
         return
     names = ", ".join(repr(str(name)) for name, _ in counted[:_SHOWN]) + (
