@@ -284,11 +284,23 @@ def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[st
     limit = plan.quality.leak_auc
     scores = strengths(connection, "labelled", plan.dataset)
     facts["strengths"] = {
-        name: round(value, 4) for name, value in sorted(scores.items(), key=lambda x: -x[1])
+        name: round(strength.value, 4)
+        for name, strength in sorted(scores.items(), key=lambda item: -item[1].value)
     }
     measure = "correlation" if plan.dataset.task in ("regression", "ranking", "forecast") else "AUC"
-    for name, value in scores.items():
-        if value >= limit:
+    for name, strength in scores.items():
+        if strength.value < limit <= strength.best_value:
+            # One class may really be told by one measure, so that this is only a warning.
+            yield Finding(
+                rule="leak_of_a_class",
+                column=name,
+                fails=False,
+                message=(
+                    f"Feature {name!r} alone tells class {strength.best_class!r} from the others with AUC "
+                    f"{strength.best_value:.4f} (limit {limit:g}): see whether it knows the answer."
+                ),
+            )
+        if strength.value >= limit:
             accepted = name in plan.dataset.accepted_leaks
             remedy = "accepted by name" if accepted else "leave it out, or name it in accepted_leaks"
             yield Finding(
@@ -296,7 +308,7 @@ def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[st
                 column=name,
                 fails=not accepted,
                 message=(
-                    f"Feature {name!r} alone predicts the label with {measure} {value:.4f} "
+                    f"Feature {name!r} alone predicts the label with {measure} {strength.value:.4f} "
                     f"(limit {limit:g}), as if it knew the answer: {remedy}."
                 ),
             )
