@@ -9,7 +9,7 @@ import numpy as np
 from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import Groups
 from jobs.monitoring.intervals import corrected_z, student
-from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better, main_metric
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better, is_comparable, main_metric
 
 SAME, BETTER, WORSE = "same", "better", "worse"
 MIN_CLASS_ROWS = 10
@@ -45,7 +45,7 @@ def changes(
     units = units_of(scored, groups, holdout)
     for name, now in metrics.items():
         before: Mapping[str, Any] = holdout.get(name) or {}
-        if before.get("value") is None or units(name) < _least(scored.task):
+        if not is_comparable(name) or before.get("value") is None or units(name) < _least(scored.task):
             continue
         widths = [
             estimate["high"] - estimate["low"]
