@@ -102,9 +102,9 @@ def run(
                 scores=CHALLENGER,
                 groups=models[CHALLENGER].groups,
                 performance=performance.measure(
-                    models[CHALLENGER],
-                    metrics[CHALLENGER],
-                    bootstrap,
+                    *performance.by_row(
+                        models[CHALLENGER], metrics[CHALLENGER], bootstrap, seed=plan.evaluation.seed
+                    ),
                     errors=performance.model_errors(
                         connection, keys, models[CHALLENGER], seed=plan.evaluation.seed
                     ),

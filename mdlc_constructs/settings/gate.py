@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mdlc_constructs.settings.metric import check_metric_task, metric
+from mdlc_constructs.settings.metric import check_metric_task, comparable_metric, metric
 from mdlc_constructs.settings.payloads.job_plan import GateSection
 from mdlc_constructs.settings.refusal import refusal
 
@@ -46,7 +46,7 @@ class Gate:
                     "at_most", self.at_most[name], f"no {name} can pass: at_least asks {self.at_least[name]}."
                 )
         if self.better_than_champion is not None:
-            metric("better_than_champion", self.better_than_champion)
+            comparable_metric("better_than_champion", self.better_than_champion)
         if not 0.5 <= self.confidence < 1:
             raise refusal("confidence", self.confidence, "give a probability from 0.5 to below 1.")
         if not -1e6 < self.margin < 1e6:

@@ -131,12 +131,18 @@ def test_rows_may_count_by_their_weight(batch: Batch) -> None:
     scores = np.linspace(0, 1, len(labels))
     answers(batch, "challenger", list(scores))
     manifest = {"manifest": batch.output("split", "manifest.json")}
+    manifest["trained_on"], once = batch.output("split", "baseline"), []
     for weighted, expected in ((True, weights), (False, None)):
         evaluation = {"evaluation": {"weighted": weighted}} if weighted else {}
         verdict, folder = evaluated(batch, manifest, **sections, **evaluation)
         assert verdict.metrics["auc"] == round(roc_auc_score(labels, scores, sample_weight=expected), 4)
         notes = json.loads((folder / "report.json").read_text())["notes"]
         assert ("Metrics count each row by its weight in 'w'; segments do not." in notes) is weighted
+        # Windows of a monitor, whose rows have no weights, are compared with this.
+        performance = json.loads((folder.parent / "baseline" / "performance.json").read_text())["metrics"]
+        assert performance["auc"]["value"] == pytest.approx(roc_auc_score(labels, scores), abs=1e-9)
+        once.append(performance)
+    assert once[0] == once[1]
     report = json.loads((folder / "report.json").read_text())
     assert report["split"]["rows"]["holdout"] == len(labels) and "intervals" not in report["split"]
     assert "20% of the rows, at random" in (folder / "evaluation.html").read_text()
