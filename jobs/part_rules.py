@@ -109,9 +109,7 @@ def _class_rules(
         )
 
 
-def _group_rules(
-    connection: duckdb.DuckDBPyConnection, plan: Plan, division: Division
-) -> Iterator[Finding]:
+def _group_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, division: Division) -> Iterator[Finding]:
     """Groups with rows in several parts, and a holdout of one group, of the split's group and a ranking's."""
     split = plan.split
     # A random split and one by fraction move the groups of the split as a whole.

@@ -55,7 +55,8 @@ def dependent_rows(units: npt.NDArray[np.intp] | None, split: Mapping[str, Any] 
         return []
     name = ((split or {}).get("split") or {}).get("group")
     return [
-        f"Rows with the same {repr(name) if name else 'group'} depend on each other: intervals, the importance of columns and the "
-        f"comparison with the champion resample the holdout's {int(units.max()) + 1:,} groups. Intervals of "
-        "segments and of the calibration take rows as independent."
+        f"Rows with the same {repr(name) if name else 'group'} depend on each other: intervals, the "
+        "importance of columns and the comparison with the champion resample the holdout's "
+        f"{int(units.max()) + 1:,} groups. Intervals of segments and of the calibration take rows as "
+        "independent."
     ]

@@ -38,8 +38,8 @@ class ScoredRows:
         names: of the k numbers: the classes, or the quantile levels as text.
         groups: of shape (n,), from 0: the rows that belong together, such as a ranking's group or a
             forecast's series. None when rows are independent.
-        units: of shape (n,), from 0: the rows that are drawn together in a resample, such as a patient's, when
-            these are not those of `groups`; None otherwise. Metrics do not depend on it.
+        units: of shape (n,), from 0: the rows that are drawn together in a resample, such as a patient's,
+            when these are not those of `groups`; None otherwise. Metrics do not depend on it.
         weights: of shape (n,), at least 0: how much each row counts; None when each counts once.
         blocks: of shape (n,): numbers of the rows of a group that are drawn together in a resample, unique
             over all groups. None when a group is drawn whole.

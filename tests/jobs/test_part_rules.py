@@ -9,6 +9,7 @@ from tests.jobs.batches import Batch, Row
 from tests.jobs.test_dividing import COLUMNS, HEADER, PLAIN, SHARES, at_random, plain
 
 BY_COLUMN = {"column": {"name": "part", "values": {part: part for part in SHARES}}}
+RANKED = {"task": "ranking", "group": "patient"}
 BY_PREFIX = {"prefixes": {part: f"{part}/" for part in SHARES}}
 
 
@@ -44,7 +45,7 @@ def changed(place: int, **values: Any) -> list[Row]:
         (
             [{**row, "w": row["kind"]} for row in plain()],
             {
-                "dataset": {**PLAIN, "task": "ranking", "group": "patient", "columns": {**COLUMNS, "w": "text"}},
+                "dataset": {**PLAIN, **RANKED, "columns": {**COLUMNS, "w": "text"}},
                 "split": at_random(group="w", seed=3),
                 "quality": {"leak_auc": 1.1},
             },
@@ -53,7 +54,7 @@ def changed(place: int, **values: Any) -> list[Row]:
         ),
         (
             [{**row, "y": row["y"] + place % 2} for place, row in enumerate(plain())],
-            {"dataset": {**PLAIN, "task": "ranking", "group": "patient"}, "split": at_random()},
+            {"dataset": {**PLAIN, **RANKED}, "split": at_random()},
             "group_in_parts",
             "or use Split.random(group='patient')",
         ),
