@@ -51,5 +51,11 @@ def rare_classes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[
             column=plan.dataset.label,
             rows=int(str(rows)),
             message=f"The class {classes[int(float(str(number)))]!r} of {plan.dataset.label!r} has "
-            f"{share:.3%} of the rows, asked are {minimum:.3%}.",
+            f"{told_shares(share, minimum)}.",
         )
+
+
+def told_shares(share: float, minimum: float) -> str:
+    """A share of the rows below the minimum, with as many digits as show that it is below."""
+    digits = next((n for n in range(3, 12) if f"{share:.{n}%}" != f"{minimum:.{n}%}"), 12)
+    return f"{share:.{digits}%} of the rows, asked are {minimum:.{digits}%}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.class_rules import rare_classes, unknown_classes
+from jobs.class_rules import rare_classes, told_shares, unknown_classes
 from jobs.csv_files import what_is_read
 from jobs.database import literal, quote, single
 from jobs.findings import Finding
@@ -271,7 +271,7 @@ def _class_rules(plan: Plan, mean: float, kinds: int) -> Iterator[Finding]:
         yield Finding(
             rule="class_share",
             column=label,
-            message=f"The rarer class of {label!r} has {rarer:.3%} of the rows, asked are {minimum:.3%}.",
+            message=f"The rarer class of {label!r} has {told_shares(rarer, minimum)}.",
         )
 
 

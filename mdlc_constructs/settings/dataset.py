@@ -1,17 +1,16 @@
 """The data that a model is trained on: files below one S3 prefix, and the type and role of each column."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
-from mdlc_constructs.settings.classes import check_classes
-from mdlc_constructs.settings.column_names import check_name, check_role
+from mdlc_constructs.settings.classes import check_class_weights, check_classes
+from mdlc_constructs.settings.column_names import check_name, check_names, check_role
 from mdlc_constructs.settings.csv_format import check_delimiter, check_timestamp_format
 from mdlc_constructs.settings.forecast import Forecast, series_key
-from mdlc_constructs.settings.numbers import check_above
 from mdlc_constructs.settings.payloads.dataset import CsvFormat, DatasetSection
 from mdlc_constructs.settings.payloads.tasks import TASKS, TaskKind
-from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.refusal import refusal, unknown, with_article
 from mdlc_constructs.settings.s3_folder import check_s3_folder
 from mdlc_constructs.signatures import show_fields
 
@@ -96,7 +95,7 @@ class Dataset:
         classes: the label's values, as text, in a multiclass task. Their order is the order of the model's
             answers; a value that is not among them is refused.
         class_weights: by class, what the training weight of its rows is multiplied with. In a binary task
-            the classes are ``positive`` and "other".
+            the classes are ``positive`` and "other", so that ``positive`` cannot be "other".
         weight: the column with each row's weight in training, a number of at least 0.
         group: in a ranking, the column whose equal values are ranked together, such as a search.
         forecast: in a forecast, its steps and quantiles; the series are the entities.
@@ -143,7 +142,7 @@ class Dataset:
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise unknown("format", self.format, FORMATS, what="format")
-        if self.task not in TASKS:
+        if not isinstance(self.task, str) or self.task not in TASKS:
             raise unknown("task", self.task, TASKS, what="task")
         check_s3_folder("uri", self.uri)
         self._check_csv_format()
@@ -151,6 +150,14 @@ class Dataset:
         optional = [role for role in _OPTIONAL_ROLES if getattr(self, role) is not None]
         for role in (*(["label"] if self._has_label() else []), *optional):
             check_role(role, getattr(self, role))
+        if not isinstance(self.positive, str):
+            raise refusal(
+                "positive", self.positive, f"give the label's value as text: {str(self.positive)!r}."
+            )
+        if self.forecast is not None and not isinstance(self.forecast, Forecast):
+            raise refusal(
+                "forecast", self.forecast, 'give steps, such as Forecast(horizon=14, frequency="D").'
+            )
         if not isinstance(self.columns, Mapping):
             raise refusal("columns", self.columns, 'give each column its type, such as {"age": "integer"}.')
         object.__setattr__(self, "columns", self._with_implied_types())
@@ -167,22 +174,11 @@ class Dataset:
                 raise refusal(name, getattr(self, name), f"is of CSV files; {self.format} files have none.")
 
     def _check_sequences(self) -> None:
-        """Check arguments that are tuples of names. A single string is the most common mistake."""
+        """Check arguments that are tuples of names."""
         for name in ("row_key", "known_after", "features", "calendar", "classes", "accepted_leaks"):
             value = getattr(self, name)
-            if isinstance(value, str):
-                raise refusal(name, value, f"give a tuple of names, for example ({value!r},).")
-            if value is None and name != "features":
-                raise refusal(name, value, "leave it out for none, or give a tuple of names.")
-            if value is not None:
-                if not isinstance(value, Iterable):
-                    raise refusal(name, value, 'give a tuple of names, such as ("id",).')
-                for item in value:
-                    check_role(name, item)
-                object.__setattr__(self, name, tuple(value))
-                repeated = sorted({item for item in value if tuple(value).count(item) > 1})
-                if repeated:
-                    raise refusal(name, repeated[0], "is named twice; name each column once.")
+            if value is not None or name != "features":
+                object.__setattr__(self, name, check_names(name, value))
         if self.task == "forecast":
             key = series_key(self.entity, self.timestamp, self.row_key, self.weight)
             object.__setattr__(self, "row_key", key)
@@ -240,7 +236,7 @@ class Dataset:
             ValueError: for a label in a task that has none.
         """
         if self.task_kind.label == "none" and self.label is not None:
-            raise refusal("label", self.label, f"a {self.task} task has no label; leave it out.")
+            raise refusal("label", self.label, f"{with_article(self.task)} task has no label; leave it out.")
         return self.task_kind.label == "required" or self.label is not None
 
     def _check_task(self) -> None:
@@ -248,7 +244,9 @@ class Dataset:
         for name, task in (("classes", "multiclass"), ("group", "ranking"), ("forecast", "forecast")):
             value = getattr(self, name)
             if value and self.task != task:
-                raise refusal(name, value, f"is of a {task} task and task is {self.task!r}; leave it out.")
+                raise refusal(
+                    name, value, f"is of {with_article(task)} task and task is {self.task!r}; leave it out."
+                )
             if not value and self.task == task:
                 raise refusal(name, value, _NEEDED[task])
         if self.task == "multiclass":
@@ -262,18 +260,9 @@ class Dataset:
     def _check_class_weights(self) -> None:
         if self.class_weights is None:
             return
-        if not isinstance(self.class_weights, Mapping):
-            raise refusal(
-                "class_weights", self.class_weights, 'give each class its weight, such as {"rare": 5.0}.'
-            )
-        object.__setattr__(self, "class_weights", dict(self.class_weights))
         known = {"binary": (self.positive, "other"), "multiclass": self.classes}.get(self.task, ())
-        if self.class_weights and not known:
-            raise refusal("class_weights", self.class_weights, f"a {self.task} task has no classes.")
-        for name, weight in self.class_weights.items():
-            if name not in known:
-                raise unknown("class_weights", name, known, what="class")
-            check_above(f"class_weights[{name!r}]", weight, 0, 1e6)
+        checked = check_class_weights(self.class_weights, known, self.task)
+        object.__setattr__(self, "class_weights", checked)
 
     @property
     def task_kind(self) -> TaskKind:

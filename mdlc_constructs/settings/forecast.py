@@ -1,10 +1,11 @@
 """What a forecast is asked for: how many steps, of which frequency, at which quantile levels."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mdlc_constructs.settings.numbers import check_whole
+from mdlc_constructs.settings.column_names import check_names
+from mdlc_constructs.settings.numbers import check_whole, is_number
 from mdlc_constructs.settings.payloads.dataset import ForecastSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
@@ -80,15 +81,12 @@ class Forecast:
             check_whole("season", self.season, 1, MAX_SEASON, unit="steps")
         if self.frequency not in FREQUENCIES:
             raise unknown("frequency", self.frequency, FREQUENCIES, what="frequency")
-        known: object = self.known
-        if isinstance(known, str):
-            raise refusal("known", known, f"give a tuple of names, for example ({known!r},).")
-        object.__setattr__(self, "known", tuple(self.known))
+        object.__setattr__(self, "known", check_names("known", self.known))
+        given: object = self.quantiles
+        if not isinstance(given, Sequence) or isinstance(given, str):
+            raise refusal("quantiles", given, "give a tuple of levels, such as (0.1, 0.5, 0.9).")
         levels = tuple(self.quantiles)
-        inside = all(
-            isinstance(level, int | float) and not isinstance(level, bool) and 0 < level < 1
-            for level in levels
-        )
+        inside = all(is_number(level) and 0 < level < 1 for level in levels)
         if not inside or list(levels) != sorted(set(levels)):
             raise refusal("quantiles", self.quantiles, "give levels between 0 and 1 in increasing order.")
         if 0.5 not in levels:

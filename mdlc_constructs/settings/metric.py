@@ -12,7 +12,7 @@ def metric(argument: str, name: str) -> Metric:
     Raises:
         ValueError: when there is none; with a suggestion.
     """
-    named = find_metric(name)
+    named = find_metric(name) if isinstance(name, str) else None
     if named is None:
         choices = [
             f"{known.name.removesuffix('_by_class')}:<class>" if known.by_class else known.name

@@ -250,7 +250,14 @@ class Split:
                 "Split.by_fraction(...) or Split.by_time(...), without a group.",
             )
         split = self
-        if split.group is None and dataset.group is not None and split.stratify is None:
+        if dataset.group is not None and split.stratify is not None:
+            raise refusal(
+                "split.stratify",
+                split.stratify,
+                f"would scatter the rows of a group of {dataset.group!r}, which a ranking keeps together; "
+                "leave it out.",
+            )
+        if split.group is None and dataset.group is not None:
             split = replace(self, group=dataset.group)
         for role in ("column", "stratify", "group"):
             name = getattr(split, role)

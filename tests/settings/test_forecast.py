@@ -70,6 +70,8 @@ def test_every_frequency_has_a_season() -> None:
         ({"columns": {}}, "forecast.known='holiday': no such column"),
         ({"columns": {"holiday": "text"}}, "features='holiday': is a text column"),
         ({"known_after": ("holiday",)}, "features='holiday': is known only after"),
+        ({"forecast": {"horizon": 3}}, "such as Forecast(horizon=14"),
+        ({"forecast": 14}, "forecast=14: give steps, such as Forecast(horizon=14"),
         ({"label": "shop"}, "label='shop': the label cannot also be"),
     ],
 )
@@ -87,6 +89,13 @@ def test_what_a_forecast_cannot_learn_from_is_refused(changed: dict[str, Any], s
         ({"quantiles": (0.9, 0.5)}, "in increasing order"),
         ({"quantiles": (0.1, 0.9)}, "add 0.5"),
         ({"known": "holiday"}, "give a tuple of names"),
+        ({"known": None}, "known=None: leave it out for none"),
+        ({"known": {"holiday"}}, "a set has no order"),
+        ({"quantiles": None}, "quantiles=None: give a tuple of levels, such as (0.1, 0.5, 0.9)."),
+        ({"quantiles": 0.5}, "quantiles=0.5: give a tuple of levels"),
+        ({"quantiles": {0.1, 0.5}}, "give a tuple of levels"),
+        ({"quantiles": ("0.5",)}, "give levels between 0 and 1"),
+        ({"frequency": ["D"]}, "no such frequency"),
     ],
 )
 def test_steps_that_nobody_can_foretell_are_refused(changed: dict[str, Any], said: str) -> None:

@@ -83,6 +83,12 @@ def test_a_rankings_group_is_the_splits() -> None:
     assert Split.random().of(dataset(**RANKED)).group == "patient"
 
 
+def test_a_rankings_groups_are_not_scattered_by_strata() -> None:
+    said = "split.stratify='kind': would scatter the rows of a group of 'patient'"
+    with pytest.raises(ValueError, match=said):
+        Split.random(stratify="kind").of(dataset(**RANKED))
+
+
 def test_sections_of_splits_that_are_not_by_time() -> None:
     assert encode(Split.random(seed=7, group="patient").to_plan()) == {
         "intervals": None,

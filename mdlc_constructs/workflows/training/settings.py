@@ -64,7 +64,7 @@ class TrainingSettings:
         importance = self.importance
         return {
             "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
-            "quality": encode(self.quality.to_plan()),
+            "quality": encode(self.quality.to_plan(classes=len(self.dataset.classes))),
             "split": encode(self.chosen_split.to_plan()),
             "gate": encode(self.gate.to_plan()),
             "evaluation": encode(self.evaluation.to_plan()),

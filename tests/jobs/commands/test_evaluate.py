@@ -339,3 +339,26 @@ def test_classes_are_evaluated_by_name(batch: Batch) -> None:
     assert "No segment" not in " ".join(report["unmeasured"])
     verdict, _ = evaluated(batch, dataset=CLASSES, gate={"at_least": {"recall:none": 0.5}})
     assert not verdict.passed and "recall:none" in verdict.reasons[0]
+
+
+def test_rows_of_one_patient_do_not_count_as_many(tmp_path: Path) -> None:
+    """An error that all rows of a patient share: the interval follows the number of patients."""
+    batch = Batch(tmp_path)
+    batch.write("a.csv", [{**row, "x": int(row["patient"][1:]) % 7} for row in plain(600)], WITHOUT_IDS)
+    dataset, group = {**PLAIN, "task": "regression"}, {"seed": 3}
+    widths = []
+    for split in (at_random(**group, group="patient"), at_random(**group)):
+        features.run(batch.plan(dataset=dataset, split=split), batch.folders())
+        keys = batch.output("split", "holdout_keys", "keys.parquet")
+        labels = duckdb.execute(f"SELECT label FROM '{keys}' ORDER BY row").fetchnumpy()["label"]
+        records = batch.output("split", "holdout", "holdout.csv").read_text().splitlines()
+        errors = [float(line.split(",")[0]) for line in records]
+        answers(batch, "challenger", list(labels + np.asarray(errors)))
+        manifest = {"manifest": batch.output("split")}
+        _, folder = evaluated(batch, manifest, dataset=dataset, split=split, importance=None)
+        report = json.loads((folder / "report.json").read_text())
+        found = report["metrics"]["challenger"]["rmse"]
+        widths.append(found["high"] - found["low"])
+        told = [note for note in report["notes"] if "'patient' depend on each other" in note]
+        assert len(told) == (split["group"] is not None)
+    assert widths[0] > 2 * widths[1]
