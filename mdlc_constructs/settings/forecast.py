@@ -23,6 +23,12 @@ CONTENT_TYPE = "application/jsonlines"
 VARIABLE = "MDLC_FORECAST"
 """The environment variable that tells a container the steps and quantiles, as JSON."""
 
+MAX_VALUE = 512
+"""The most characters of an environment variable's value in CreateTrainingJob.
+
+Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
+"""
+
 
 def series_key(
     entity: str | None, timestamp: str | None, row_key: tuple[str, ...], weight: str | None
@@ -94,6 +100,14 @@ class Forecast:
         if 0.5 not in levels:
             raise refusal("quantiles", self.quantiles, "add 0.5: the median is the score of a forecast.")
         object.__setattr__(self, "quantiles", levels)
+        length = len(self.to_environment()[VARIABLE])
+        if length > MAX_VALUE:
+            raise refusal(
+                "known" if self.known else "quantiles",
+                self.known or self.quantiles,
+                f"the variable {VARIABLE} would have {length} characters, and SageMaker takes {MAX_VALUE}; give "
+                "fewer or shorter names, or fewer quantiles.",
+            )
 
     def check_features(self, features: tuple[str, ...] | None, columns: Mapping[str, str]) -> None:
         """Refuse known columns that no feature can be, and features whose future is not known.
