@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mdlc_constructs.settings.environment import MAX_VALUE
 from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.payloads.dataset import ForecastSection
 from mdlc_constructs.settings.refusal import refusal, unknown
@@ -22,12 +23,6 @@ CONTENT_TYPE = "application/jsonlines"
 
 VARIABLE = "MDLC_FORECAST"
 """The environment variable that tells a container the steps and quantiles, as JSON."""
-
-MAX_VALUE = 512
-"""The most characters of an environment variable's value in CreateTrainingJob.
-
-Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
-"""
 
 
 def series_key(
@@ -105,8 +100,8 @@ class Forecast:
             raise refusal(
                 "known" if self.known else "quantiles",
                 self.known or self.quantiles,
-                f"the variable {VARIABLE} would have {length} characters, and SageMaker takes {MAX_VALUE}; give "
-                "fewer or shorter names, or fewer quantiles.",
+                f"the variable {VARIABLE} would have {length} characters, and SageMaker takes {MAX_VALUE}; "
+                "give fewer or shorter names, or fewer quantiles.",
             )
 
     def check_features(self, features: tuple[str, ...] | None, columns: Mapping[str, str]) -> None:

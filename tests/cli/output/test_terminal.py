@@ -117,6 +117,7 @@ def sources() -> Iterator[tuple[str, ast.AST]]:
 PRINTS = {
     "mdlc_cli/commands/local_aws.py": "what this machine itself made: addresses and folders",
     "mdlc_cli/deploying/cdk.py": "the CDK CLI's own refusal, before it becomes the CDK CLI",
+    "examples/forecast/container.py": "the log of the container, which CloudWatch keeps",
     "examples/flight_delay/data.py": "the paths of the files that it wrote",
     "mdlc_cli/predictions/parquet_query.py": "JSON for the process that asked",
 }
