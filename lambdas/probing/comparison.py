@@ -279,7 +279,10 @@ def judge(
     pairs = [
         (probe.champion, answer.scores)
         for probe, answer in new
-        if answer is not None and probe.champion is not None and len(probe.champion) == len(answer.scores)
+        if answer is not None
+        and probe.champion is not None
+        and answer.names == (probe.names or ())
+        and len(probe.champion) == len(answer.scores)
     ]
     drift = distance([old for old, _ in pairs], [fresh for _, fresh in pairs]) if pairs else None
     return Look(

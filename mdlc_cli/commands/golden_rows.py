@@ -73,7 +73,9 @@ def show(
 ) -> None:
     """Show the recorded rows with the answers expected to them."""
     _, target = options.chosen(local)
-    golden_rows = golden.recorded(target, golden.bucket_of(target, _model(target, stack, model)))
+    name = _model(target, stack, model)
+    classes = programs.classes_of(target, name)
+    golden_rows = golden.recorded(target, golden.bucket_of(target, name), classes)
     if as_json:
         for golden_row in golden_rows:
             terminal.write(

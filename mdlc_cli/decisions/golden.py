@@ -208,8 +208,12 @@ def write(target: Target, bucket: str, rows: Sequence[Golden]) -> None:
     s3.put_object(Bucket=bucket, Key=EXPECTED_KEY, Body=expected_csv(rows), ContentType="text/csv")
 
 
-def recorded(target: Target, bucket: str) -> list[Golden]:
+def recorded(target: Target, bucket: str, classes: Sequence[str] = ()) -> list[Golden]:
     """The rows recorded in a bucket.
+
+    Args:
+        classes: of the model, whose expected answers are text, whatever they look like; empty when it
+            answers numbers.
 
     Raises:
         CommandError: nothing is recorded, or the two files do not match.
@@ -231,13 +235,17 @@ def recorded(target: Target, bucket: str) -> list[Golden]:
             "with `mdlc golden record`"
         )
     return [
-        Golden(key=key, row=row, expected=_recorded(answer))
+        Golden(key=key, row=row, expected=_recorded(answer, classes))
         for row, (key, answer) in zip(rows, answers, strict=True)
     ]
 
 
-def _recorded(text: str) -> float | str:
+def _recorded(text: str, classes: Sequence[str]) -> float | str:
+    if classes:
+        return text
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    # No recorded number is infinite or none; such a text is the name of a class.
+    return number if math.isfinite(number) else text

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.task_steps import check_built_in
@@ -179,6 +180,7 @@ class CustomImage:
         for name, text in texts.items():
             check_length(name, text)
         object.__setattr__(self, "hyperparameters", texts)
+        check_environment(self.environment)
         object.__setattr__(self, "environment", dict(self.environment))
 
     @property

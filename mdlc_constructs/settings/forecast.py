@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mdlc_constructs.settings.column_names import check_names
+from mdlc_constructs.settings.environment import MAX_VALUE
 from mdlc_constructs.settings.numbers import check_whole, is_number
 from mdlc_constructs.settings.payloads.dataset import ForecastSection
 from mdlc_constructs.settings.refusal import refusal, unknown
@@ -92,6 +93,14 @@ class Forecast:
         if 0.5 not in levels:
             raise refusal("quantiles", self.quantiles, "add 0.5: the median is the score of a forecast.")
         object.__setattr__(self, "quantiles", levels)
+        length = len(self.to_environment()[VARIABLE])
+        if length > MAX_VALUE:
+            raise refusal(
+                "known" if self.known else "quantiles",
+                self.known or self.quantiles,
+                f"the variable {VARIABLE} would have {length} characters, and SageMaker takes {MAX_VALUE}; "
+                "give fewer or shorter names, or fewer quantiles.",
+            )
 
     def check_features(self, features: tuple[str, ...] | None, columns: Mapping[str, str]) -> None:
         """Refuse known columns that no feature can be, and features whose future is not known.

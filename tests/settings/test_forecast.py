@@ -96,6 +96,11 @@ def test_what_a_forecast_cannot_learn_from_is_refused(changed: dict[str, Any], s
         ({"quantiles": {0.1, 0.5}}, "give a tuple of levels"),
         ({"quantiles": ("0.5",)}, "give levels between 0 and 1"),
         ({"frequency": ["D"]}, "no such frequency"),
+        (
+            {"known": ("x" * 200, "y" * 300)},
+            "characters, and SageMaker takes 512; give fewer or shorter names, or fewer quantiles.",
+        ),
+        ({"quantiles": tuple(level / 100 for level in range(1, 100))}, "MDLC_FORECAST would have"),
     ],
 )
 def test_steps_that_nobody_can_foretell_are_refused(changed: dict[str, Any], said: str) -> None:
@@ -128,6 +133,19 @@ def test_records_of_series_are_lines() -> None:
     with pytest.raises(ValueError, match="content_type='text/csv': a forecast's records are series"):
         training(algorithm=CustomImage(image_uri=IMAGE))
     assert BatchInferenceSettings(model="sales", dataset=series()).records_type == "application/jsonlines"
+
+
+def test_the_variable_of_a_forecast_is_not_overridden_and_fits() -> None:
+    algorithm = CustomImage(
+        image_uri=IMAGE, content_type="application/jsonlines", environment={"MDLC_FORECAST": "{}"}
+    )
+    with pytest.raises(ValueError, match="environment='MDLC_FORECAST': the workflow sets this variable"):
+        training(algorithm=algorithm)
+    shortest = Forecast(horizon=14, frequency="D", known=("x",)).to_environment()["MDLC_FORECAST"]
+    longest = 512 - len(shortest) + 1
+    Forecast(horizon=14, frequency="D", known=("x" * longest,))
+    with pytest.raises(ValueError, match="would have 513 characters"):
+        Forecast(horizon=14, frequency="D", known=("x" * (longest + 1),))
 
 
 def test_steps_that_take_rows_refuse_a_forecast_by_name() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -156,6 +156,14 @@ def test_what_is_recorded_is_read_back() -> None:
     assert list(target.bucket.objects) == ["golden/rows.jsonl", "golden/expected.csv"]
     assert target.bucket.objects["golden/expected.csv"].startswith(b"row_key,expected\n")
     assert golden.recorded(target, "b") == ROWS
+
+
+def test_classes_that_look_like_numbers_stay_text() -> None:
+    target = Storing()
+    rows = [replace(row, expected=name) for row, name in zip(ROWS, ("1", "nan"), strict=True)]
+    golden.write(target, "b", rows)
+    assert golden.recorded(target, "b", ("1", "2", "nan")) == rows
+    assert [row.expected for row in golden.recorded(target, "b")] == [1.0, "nan"]
 
 
 def test_files_that_do_not_belong_together() -> None:

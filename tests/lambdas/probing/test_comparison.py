@@ -190,6 +190,17 @@ def test_an_answer_of_another_shape_is_bad() -> None:
     assert (look.outside, look.drift) == (1.0, None)
 
 
+def test_answers_about_other_classes_are_bad_and_have_no_distance() -> None:
+    names = ("a", "b", "c")
+    band = (0.2, 0.3, 0.5)
+    probe = Probe(body="x", content_type="text/csv", low=band, high=band, champion=band, names=names)
+    others = Answer(scores=band, version="7", names=("a", "b", "d"))
+    look = judge([(probe, others)], champion="6", version="7", share=1)
+    assert (look.outside, look.drift) == (1.0, None)
+    same = judge([(probe, Answer(scores=band, version="7", names=names))], champion="6", version="7", share=1)
+    assert (same.outside, same.drift) == (0.0, 0.0)
+
+
 @given(st.lists(NUMBERS, min_size=1, max_size=30), st.lists(NUMBERS, min_size=1, max_size=30))
 def test_the_distance_is_the_largest_gap(first: list[float], second: list[float]) -> None:
     expected = max(
