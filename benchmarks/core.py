@@ -13,7 +13,8 @@ from mdlc_constructs.workflows.batch_inference.machine import (
     BatchInferenceSettings,
     batch_inference_machine,
 )
-from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
+from mdlc_constructs.workflows.training.machine import training_machine
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,6 +87,8 @@ class AnswerShape:
 
     def in_bounds(self, answer: str) -> str:
         """The SQL condition that a complete answer's numbers can be what the task asks for."""
+        if self.task == "forecast":
+            return f"list_sort({answer}) = {answer}"
         if not self.bounded:
             return "true"
         return (

@@ -19,13 +19,14 @@ def unknown_classes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterat
     dataset = plan.dataset
     label, value = str(dataset.label), text_of(quote(str(dataset.label)), dataset.columns[str(dataset.label)])
     unknown = f"FROM staged WHERE {quote(label)} IS NOT NULL AND {label_number(dataset)} IS NULL"
-    found = connection.execute(f"SELECT {value}, count(*) {unknown} GROUP BY 1 ORDER BY 2 DESC, 1").fetchall()
-    if not found:
+    query = f"SELECT {value}, count(*) {unknown} GROUP BY 1 ORDER BY 2 DESC, 1"
+    counted = connection.execute(query).fetchall()
+    if not counted:
         return
-    names = ", ".join(repr(str(name)) for name, _ in found[:_SHOWN]) + (
-        f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    names = ", ".join(repr(str(name)) for name, _ in counted[:_SHOWN]) + (
+        f" and {len(counted) - _SHOWN} more" if len(counted) > _SHOWN else ""
     )
-    rows = sum(int(count) for _, count in found)
+    rows = sum(int(count) for _, count in counted)
     yield Finding(
         rule="label_values",
         column=label,
@@ -50,5 +51,11 @@ def rare_classes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[
             column=plan.dataset.label,
             rows=int(str(rows)),
             message=f"The class {classes[int(float(str(number)))]!r} of {plan.dataset.label!r} has "
-            f"{share:.3%} of the rows, asked are {minimum:.3%}.",
+            f"{told_shares(share, minimum)}.",
         )
+
+
+def told_shares(share: float, minimum: float) -> str:
+    """A share of the rows below the minimum, with as many digits as show that it is below."""
+    digits = next((n for n in range(3, 12) if f"{share:.{n}%}" != f"{minimum:.{n}%}"), 12)
+    return f"{share:.{digits}%} of the rows, asked are {minimum:.{digits}%}"

@@ -40,11 +40,13 @@ class Request:
         dataset: the declaration.
         files: paths of the files.
         label: whether the label must be in the files.
+        further: columns that must be there with the label: rows to train on are divided by them.
     """
 
     dataset: DatasetSection
     files: tuple[str, ...]
     label: bool
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,11 @@ def check(request: Request, memory: str | None = None) -> list[Checked]:
 
 def _check(connection: duckdb.DuckDBPyConnection, path: Path, request: Request, staged: Path) -> Checked:
     dataset = request.dataset
-    columns = dataset.needed(label=request.label)
+    further = request.further if request.label else ()
+    columns = {
+        **dataset.needed(label=request.label),
+        **{name: dataset.columns[name] for name in further if name in dataset.columns},
+    }
     format_ = dataset.csv if dataset.format == "csv" else None
     file = DataFile(name=path.name, size=path.stat().st_size, checksum=Checksum(algorithm="", value=""))
     sources = examine(connection, [file], path.parent, dataset.format, columns, csv=dataset.csv)

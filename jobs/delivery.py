@@ -8,10 +8,12 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.answers import AnswerShape
 from jobs.database import literal, parquet, single
 from jobs.errors import PlanError
 from jobs.plan import Plan
 from jobs.roles import pointer
+from mdlc_constructs.settings.delivery import TASK_COLUMNS
 
 ROWS_PER_FILE = 10_000
 """A function that writes a few hundred items per second needs half a minute, a tenth of its timeout."""
@@ -54,16 +56,33 @@ def write(
     for file in range(files):
         within = f"number >= {file * length} AND number < {(file + 1) * length}"
         path = literal(str(folder / f"{file}.jsonl"))
-        connection.execute(f"COPY ({_selected(key)} WHERE {within} ORDER BY number) TO {path} (FORMAT json)")
+        connection.execute(
+            f"COPY ({_selected(plan, key)} WHERE {within} ORDER BY number) TO {path} (FORMAT json)"
+        )
     return {"delivery_files": files, "delivery_rows": total}
 
 
-def _selected(key: str | None) -> str:
+def _selected(plan: Plan, key: str | None) -> str:
     first = "" if key is None else "key, "
     return (
         f"SELECT {first}inference_id, row_key, entity, strftime(event_time, {_MOMENT}) AS event_time, score, "
-        f"strftime(predicted_at, {_MOMENT}) AS predicted_at, model_package_version FROM delivered"
+        f"strftime(predicted_at, {_MOMENT}) AS predicted_at, model_package_version{_of_task(plan)} "
+        "FROM delivered"
     )
+
+
+def _of_task(plan: Plan) -> str:
+    """The selected columns that only the task has; the numbers of an answer as an object by their names."""
+    shape, columns = AnswerShape.of(plan.dataset), ""
+    for name in TASK_COLUMNS.get(shape.task, ()):
+        value = name
+        if name == shape.published:
+            members = ", ".join(
+                f"{literal(member)}, {name}[{place}]" for place, member in enumerate(shape.names, start=1)
+            )
+            value = f"json_object({members}) AS {name}"
+        columns += f", {value}"
+    return columns
 
 
 def _key(plan: Plan) -> str | None:

@@ -23,8 +23,9 @@ from jobs.roles import between, row_identity, total_order
 from jobs.serving.values import canonical
 from jobs.values import text_of
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.job_plan import PARTS, RandomSection
+from mdlc_constructs.settings.payloads.job_plan import PARTS
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.split import RandomSection
 from mdlc_constructs.settings.payloads.split_text import part_texts
 
 MIN_STRATUM = 3

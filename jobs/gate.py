@@ -8,7 +8,7 @@ import numpy as np
 from jobs.errors import PlanError
 from jobs.metrics.bootstrap import Bootstrap
 from mdlc_constructs.settings.payloads.job_plan import GateSection
-from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
+from mdlc_constructs.settings.payloads.tasks import higher_is_better, is_comparable, main_metric
 
 CHALLENGER, CHAMPION = "challenger", "champion"
 
@@ -117,6 +117,8 @@ def comparison(
         ]
     if not name or CHAMPION not in metrics:
         return []
+    if not is_comparable(name):
+        raise PlanError(f"gate.better_than_champion={name!r}: no side of it is better; name another metric.")
     sign = 1.0 if higher_is_better(_checked(name, metrics[CHALLENGER])) else -1.0
     improvement = sign * (metrics[CHALLENGER][name] - metrics[CHAMPION][name])
     drawn = sign * (bootstrap.values[CHALLENGER][name] - bootstrap.values[CHAMPION][name])

@@ -7,6 +7,8 @@ no line) it is replaced by the mean label of its category, or of its bin, comput
 evaluated on the other. Otherwise a column of unique names would seem to predict everything.
 """
 
+from dataclasses import dataclass
+
 import duckdb
 
 from jobs.database import quote, single
@@ -16,13 +18,31 @@ from mdlc_constructs.settings.payloads.dataset import DatasetSection
 MAX_BINS, BIN_ROWS = 64, 20
 """The largest number of bins of a number, and the fewest rows of a bin; equal values are in one bin."""
 
+MIN_ROWS = 30
+"""The fewest rows with a value of which a correlation says something."""
+
 _SMOOTHING = 10  # weight, in rows, of the overall mean in each category's smoothed mean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strength:
+    """How well a feature alone predicts the label.
+
+    Attributes:
+        value: AUC (0.5 to 1), or correlation (0 to 1) for numbers; of several classes the mean AUC.
+        best_class: the class that it tells best from the others; empty without several classes.
+        best_value: the AUC of that class.
+    """
+
+    value: float
+    best_class: str = ""
+    best_value: float = 0.0
 
 
 def strengths(
     connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetSection
-) -> dict[str, float]:
-    """How well each feature alone predicts the label: AUC (0.5 to 1), or correlation (0 to 1) for numbers.
+) -> dict[str, Strength]:
+    """How well each feature alone predicts the label; features of which nothing is known are left out.
 
     Args:
         relation: the labelled rows, with the label as a number in `jobs.names.LABEL`.
@@ -31,9 +51,20 @@ def strengths(
     for name in dataset.features:
         values = [single(connection, query)[0] for query in _queries(name, relation, dataset)]
         # The variance of very large numbers overflows.
-        measured = [float(str(value)) for value in values if value is not None and value == value]
-        if measured:
-            scores[name] = sum(measured) / len(measured) if dataset.task == "multiclass" else max(measured)
+        measured = {
+            place: float(str(value))
+            for place, value in enumerate(values)
+            if value is not None and value == value
+        }
+        if measured and dataset.task == "multiclass":
+            best = max(measured, key=measured.__getitem__)
+            scores[name] = Strength(
+                value=sum(measured.values()) / len(measured),
+                best_class=(dataset.classes or ())[best],
+                best_value=measured[best],
+            )
+        elif measured:
+            scores[name] = Strength(value=max(measured.values()))
     return scores
 
 
@@ -113,5 +144,6 @@ def _auc(scored: str) -> str:
 
 def _correlation(scored: str) -> str:
     finite = f"SELECT score, y FROM ({scored}) AS scored(score, y) WHERE isfinite(score)"
-    varied = "stddev_pop(score) > 0 AND stddev_pop(y) > 0"
+    # Two values always lie on a line.
+    varied = f"count(*) >= {MIN_ROWS} AND stddev_pop(score) > 0 AND stddev_pop(y) > 0"
     return f"SELECT CASE WHEN {varied} THEN corr(score, y) END AS strength FROM ({finite})"

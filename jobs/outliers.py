@@ -11,7 +11,7 @@ import duckdb
 from jobs.database import quote, single
 from jobs.findings import Finding
 from jobs.statistics.aggregates import answers, columns_at_once, quantiles
-from mdlc_constructs.settings.payloads.job_plan import OutlierRule
+from mdlc_constructs.settings.payloads.quality import OutlierRule
 
 Bounds = tuple[float, float]
 """The lowest and the highest value that is no outlier."""

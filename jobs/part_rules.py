@@ -12,6 +12,7 @@ from jobs.dividing import MIN_STRATUM, Division
 from jobs.findings import Finding
 from jobs.names import internal
 from jobs.plan import Plan
+from jobs.serving.values import canonical
 from jobs.values import text_of
 from mdlc_constructs.settings.payloads.job_plan import PARTS
 
@@ -33,7 +34,7 @@ def part_findings(connection: duckdb.DuckDBPyConnection, plan: Plan, division: D
             )
     if plan.dataset.task in CLASS_TASKS:
         yield from _class_rules(plan, division, counts)
-    yield from _group_rule(connection, plan, division)
+    yield from _group_rules(connection, plan, division)
     yield from _outside_rule(connection, plan, division)
 
 
@@ -69,7 +70,7 @@ def _class_rules(
 ) -> Iterator[Finding]:
     dataset = plan.dataset
     held = {name for by_class in counts.values() for name in by_class}
-    names = list(dataset.classes) if dataset.classes else sorted(held)
+    names = [canonical(name) for name in dataset.classes] if dataset.classes else sorted(held)
     totals = {name: sum(by_class.get(name, 0) for by_class in counts.values()) for name in names}
     for name, rows in totals.items():
         if dataset.classes and not rows:
@@ -108,11 +109,44 @@ def _class_rules(
         )
 
 
-def _group_rule(connection: duckdb.DuckDBPyConnection, plan: Plan, division: Division) -> Iterator[Finding]:
-    """Groups with rows in several parts; a random split and one by fraction move groups as a whole."""
-    name = plan.split.group
-    if name is None or plan.split.random is not None or plan.split.fractions is not None:
-        return
+def _group_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, division: Division) -> Iterator[Finding]:
+    """Groups with rows in several parts, and a holdout of one group, of the split's group and a ranking's."""
+    split = plan.split
+    # A random split and one by fraction move the groups of the split as a whole.
+    moved = split.group if split.random is not None or split.fractions is not None else None
+    ranked = plan.dataset.group if plan.dataset.task == "ranking" else None
+    for name in dict.fromkeys(name for name in (split.group, ranked) if name):
+        if name != moved:
+            remedy = (
+                f"let each group be in one part, or use Split.random(group={name!r}), which keeps groups "
+                "together."
+                if moved is None
+                else f"let each {name!r} be in one {moved!r}, or leave group={moved!r} out of the split."
+            )
+            yield from _scattered(connection, division, name, remedy)
+        yield from _one_group(connection, division, name)
+
+
+def _one_group(connection: duckdb.DuckDBPyConnection, division: Division, name: str) -> Iterator[Finding]:
+    """A holdout of one group, which says nothing of others: no interval and no comparison would be true."""
+    rows, groups, without = single(
+        connection,
+        f"SELECT count(*), count(DISTINCT {quote(name)}), count(*) - count({quote(name)}) FROM "
+        f"{quote(division.relation)} WHERE ({division.part}) = 'holdout'",
+    )
+    if int(str(rows)) and int(str(groups)) + int(str(without)) < 2:
+        yield Finding(
+            rule="one_group",
+            column=name,
+            rows=int(str(rows)),
+            message=f"The holdout part{division.spans['holdout']} has one group of {name!r} only, which does "
+            "not tell how a model does on others: correct the split, or bring data of more groups.",
+        )
+
+
+def _scattered(
+    connection: duckdb.DuckDBPyConnection, division: Division, name: str, remedy: str
+) -> Iterator[Finding]:
     parts = (
         f"SELECT {quote(name)} AS {_GROUP}, {division.part} AS {_IN_PART} FROM {quote(division.relation)} "
         f"WHERE {quote(name)} IS NOT NULL"
@@ -124,17 +158,16 @@ def _group_rule(connection: duckdb.DuckDBPyConnection, plan: Plan, division: Div
     )
     if not several:
         return
-    found = connection.execute(
+    parts_held = connection.execute(
         f"SELECT DISTINCT {_IN_PART} FROM ({parts}) WHERE CAST({_GROUP} AS VARCHAR) = {literal(str(example))}"
     ).fetchall()
-    held = [part for part in PARTS if (part,) in found]
+    held = [part for part in PARTS if (part,) in parts_held]
     others = int(str(several)) - 1
     yield Finding(
         rule="group_in_parts",
         column=name,
         message=f"The group {str(example)!r} of {name!r} has rows in the parts {' and '.join(held)}"
-        f"{f', and so have {others:,} more groups' if others else ''}: let each group be in one part, or use "
-        f"Split.random(group={name!r}), which keeps groups together.",
+        f"{f', and so have {others:,} more groups' if others else ''}: {remedy}",
     )
 
 

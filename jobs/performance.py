@@ -7,6 +7,7 @@ evaluation of a run writes the same.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from jobs.database import literal, parquet, quote
 from jobs.errors import InputError
 from jobs.folders import write_json
 from jobs.gate import CHALLENGER
-from jobs.metrics.bootstrap import Bootstrap
+from jobs.metrics.bootstrap import Bootstrap, bootstrap_metrics
+from jobs.metrics.computing import compute_metrics
 from jobs.metrics.rows import ScoredRows
 from jobs.names import free, internal
 from jobs.plan import Plan
@@ -100,6 +102,23 @@ def _predictions(
     kinds = {column.name: column.kind for column in columns}
     features: list[Any] = exact_statistics(connection, named, kinds, some=some)["features"]
     return features
+
+
+def by_row(
+    scored: ScoredRows, metrics: Mapping[str, float], bootstrap: Bootstrap, *, seed: int
+) -> tuple[ScoredRows, Mapping[str, float], Bootstrap]:
+    """Rows, metrics and resamples that count each row once, as the windows of a monitor do.
+
+    Served rows have no weights, so that weighted metrics of the holdout could not be compared with theirs.
+
+    Args:
+        seed: of the resampling, which is done again where rows had weights.
+    """
+    if scored.weights is None:
+        return scored, metrics, bootstrap
+    once = replace(scored, weights=None)
+    again = bootstrap_metrics({CHALLENGER: once}, resamples=bootstrap.resamples, seed=seed)
+    return once, compute_metrics(once), again
 
 
 def measure(

@@ -25,10 +25,10 @@ from mdlc_constructs.settings.payloads.job_plan import (
     MonitorSection,
     PackageSection,
     PreviousSection,
-    QualitySection,
-    SplitSection,
 )
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.split import SplitSection
 
 Section = TypeVar("Section")
 

@@ -10,14 +10,13 @@ from jobs.answers import AnswerShape
 from jobs.database import NO_PATH_COLUMNS, files, quote, single
 from jobs.errors import InputError
 from jobs.forecasts.answers import quantile_faults, quantiles_query
+from jobs.named_answers import refusal_of, several_query
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import DataFile
 
 SUFFIX = ".out"
 _LINE_BYTES = 16_000_000
 _SHOWN = 5
-_NO_NUMBERS = r'"[^"]*"\s*:|[\[\]{}"]'
-"""JSON's names and brackets, as a regular expression."""
 
 
 def answer_to(folder: Path, record_file: str) -> Path:
@@ -46,20 +45,22 @@ def _answers(folder: Path, record_file: str) -> list[Path]:
 
 
 def load_answers(connection: duckdb.DuckDBPyConnection, path: Path, table: str, shape: AnswerShape) -> int:
-    """Load answers into a table of ``row`` (from 0), ``score`` and ``answer``.
+    """Load answers into a table of ``row`` (from 0), ``score`` and ``answer``, and of a forecast ``fault``.
 
     ``score`` is NULL when it is not a number. ``answer`` is a list of the numbers of the row, or NULL when
     the task has one number.
 
     XGBoost's image separates the scores of one request by commas or newlines, depending on its version, and
     writes several numbers of a row as a JSON list in a transform job and with commas otherwise. Other
-    containers answer JSON. So the numbers are read in the order of the file, whatever is between them.
+    containers answer JSON. So numbers without names are read in the order of the file, whatever is between
+    them, and numbers with names by name.
 
     Returns:
         The number of answers.
 
     Raises:
-        InputError: when the file is not UTF-8 text with one kind of line ends.
+        InputError: when the file is not UTF-8 text with one kind of line ends, or numbers have names or
+            levels that the task does not ask for.
     """
     forecast = shape.task == "forecast"
     query = quantiles_query(_lines(path), shape) if forecast else _query(path, shape)
@@ -68,9 +69,11 @@ def load_answers(connection: duckdb.DuckDBPyConnection, path: Path, table: str, 
         if shape.several and not forecast:
             _regroup(connection, table, shape)
     except duckdb.InvalidInputException as error:
+        other_names = refusal_of(str(error), path.name, shape)
         raise InputError(
-            f"The answers in {path.name} cannot be read: let the model end all lines in one way, and write "
-            "UTF-8 text."
+            other_names
+            or f"The answers in {path.name} cannot be read: let the model end all lines in one way, and "
+            "write UTF-8 text."
         ) from error
     return int(str(single(connection, f"SELECT count(*) FROM {quote(table)}")[0]))
 
@@ -92,7 +95,7 @@ def _lines(path: Path) -> str:
 
 
 def _query(path: Path, shape: AnswerShape) -> str:
-    return _several(path, shape) if shape.several else _single(path)
+    return several_query(_lines(path), shape) if shape.several else _single(path)
 
 
 def _single(path: Path) -> str:
@@ -100,16 +103,6 @@ def _single(path: Path) -> str:
         "SELECT row_number() OVER () - 1 AS row, TRY_CAST(answer AS DOUBLE) AS score, "
         "NULL::DOUBLE[] AS answer "
         f"FROM (SELECT unnest(string_split(line, ',')) AS answer FROM ({_lines(path)}))"
-    )
-
-
-def _several(path: Path, shape: AnswerShape) -> str:
-    """The SQL query of the numbers of each line; JSON's names and brackets are left out."""
-    bare = f"regexp_replace(line, '{_NO_NUMBERS}', '', 'g')"
-    numbers = f"list_transform(string_split({bare}, ','), lambda number: TRY_CAST(number AS DOUBLE))"
-    return (
-        f"SELECT row_number() OVER () - 1 AS row, {shape.score('answer')} AS score, answer "
-        f"FROM (SELECT {numbers} AS answer FROM ({_lines(path)}))"
     )
 
 
@@ -133,6 +126,8 @@ def faults(
     connection: duckdb.DuckDBPyConnection, table: str, *, rows: int, shape: AnswerShape, about: str
 ) -> Sequence[str]:
     """A sentence for each problem of loaded answers: wrong count, not finite numbers, out of range."""
+    if shape.task == "forecast":
+        return quantile_faults(connection, table, rows=rows, shape=shape, about=about)
     if shape.several:
         return _faults_of_several(connection, table, rows=rows, shape=shape, about=about)
     answers, numbers, lowest, highest = single(
@@ -162,8 +157,6 @@ def _faults_of_several(
             f"count(*) FILTER ({complete} AND NOT ({in_bounds})) FROM {quote(table)}",
         )
     )
-    if shape.task == "forecast":
-        return quantile_faults(rows=rows, answers=answers, incomplete=incomplete, shape=shape, about=about)
     count = len(shape.names)
     if numbers != rows * count:
         listed = ", ".join(map(repr, shape.names[:_SHOWN])) + (", ..." if count > _SHOWN else "")

@@ -134,6 +134,17 @@ def group_text(dataset: DatasetSection) -> str | None:
     return text_of(quote(dataset.group), dataset.columns[dataset.group])
 
 
+def split_group(plan: Plan) -> str | None:
+    """The SQL expression of the group of a row that a split keeps together, as text.
+
+    None without one, and when it is the group of a ranking.
+    """
+    name = plan.split.group
+    if name is None or (plan.dataset.task == "ranking" and name == plan.dataset.group):
+        return None
+    return text_of(quote(name), plan.dataset.columns[name])
+
+
 def within(column: str | None, interval: Interval) -> str:
     """The SQL condition that a time lies in an interval: start included, end excluded.
 
@@ -163,14 +174,20 @@ def moment(text: str) -> str:
 
 
 def keys_query(
-    plan: Plan, relation: str, order: str, label: str | None = None, weight: str | None = None
+    plan: Plan,
+    relation: str,
+    order: str,
+    *,
+    label: str | None = None,
+    weight: str | None = None,
+    unit: str | None = None,
 ) -> str:
     """The SQL query of the keys of a relation's rows, in order.
 
-    The columns are the row's number from 0, row key, entity, event time, label and weight if there are, and
-    in a ranking the group as text.
+    The columns are the row's number from 0, row key, entity, event time, label, weight and the group of the
+    split if there are, and in a ranking the group as text.
     """
-    others = {"label": label, "weight": weight, "group_key": group_text(plan.dataset)}
+    others = {"label": label, "weight": weight, "group_key": group_text(plan.dataset), "split_group": unit}
     more = {name: value for name, value in others.items() if value}
     names = ["row", "row_key", "entity", "event_time", *more]
     known = "".join(f", {value}" for value in more.values())

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from jobs.class_rules import rare_classes, unknown_classes
+from jobs.class_rules import rare_classes, told_shares, unknown_classes
 from jobs.csv_files import what_is_read
 from jobs.database import literal, quote, single
 from jobs.findings import Finding
@@ -201,15 +201,17 @@ def label_rules(
         facts: receives the counts of rows with and without a label, and the labels' mean.
     """
     number = label_number(plan.dataset)
+    # A step of a series without a value is a missing value of its history.
+    known = "true" if plan.dataset.forecast is not None else f"{number} IS NOT NULL"
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW labelled AS SELECT *, {number} AS {LABEL} FROM staged "
-        f"WHERE {number} IS NOT NULL AND {within(plan.dataset.timestamp, plan.requested)}"
+        f"WHERE {known} AND {within(plan.dataset.timestamp, plan.requested)}"
     )
     label = plan.dataset.label
     unlabelled = _count(connection, f"{quote(str(label))} IS NULL")
     labelled, mean, lowest, highest, kinds = single(
         connection,
-        f"SELECT count(*), avg({LABEL}), min({LABEL}), max({LABEL}), "
+        f"SELECT count({LABEL}), avg({LABEL}), min({LABEL}), max({LABEL}), "
         f"count(DISTINCT {quote(str(label))}) FROM labelled",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)
@@ -269,7 +271,7 @@ def _class_rules(plan: Plan, mean: float, kinds: int) -> Iterator[Finding]:
         yield Finding(
             rule="class_share",
             column=label,
-            message=f"The rarer class of {label!r} has {rarer:.3%} of the rows, asked are {minimum:.3%}.",
+            message=f"The rarer class of {label!r} has {told_shares(rarer, minimum)}.",
         )
 
 
@@ -282,11 +284,23 @@ def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[st
     limit = plan.quality.leak_auc
     scores = strengths(connection, "labelled", plan.dataset)
     facts["strengths"] = {
-        name: round(value, 4) for name, value in sorted(scores.items(), key=lambda x: -x[1])
+        name: round(strength.value, 4)
+        for name, strength in sorted(scores.items(), key=lambda item: -item[1].value)
     }
     measure = "correlation" if plan.dataset.task in ("regression", "ranking", "forecast") else "AUC"
-    for name, value in scores.items():
-        if value >= limit:
+    for name, strength in scores.items():
+        if strength.value < limit <= strength.best_value:
+            # One class may really be told by one measure, so that this is only a warning.
+            yield Finding(
+                rule="leak_of_a_class",
+                column=name,
+                fails=False,
+                message=(
+                    f"Feature {name!r} alone tells class {strength.best_class!r} from the others with AUC "
+                    f"{strength.best_value:.4f} (limit {limit:g}): see whether it knows the answer."
+                ),
+            )
+        if strength.value >= limit:
             accepted = name in plan.dataset.accepted_leaks
             remedy = "accepted by name" if accepted else "leave it out, or name it in accepted_leaks"
             yield Finding(
@@ -294,7 +308,7 @@ def leak_rules(connection: duckdb.DuckDBPyConnection, plan: Plan, facts: dict[st
                 column=name,
                 fails=not accepted,
                 message=(
-                    f"Feature {name!r} alone predicts the label with {measure} {value:.4f} "
+                    f"Feature {name!r} alone predicts the label with {measure} {strength.value:.4f} "
                     f"(limit {limit:g}), as if it knew the answer: {remedy}."
                 ),
             )

@@ -32,7 +32,8 @@ from mdlc_constructs.workflows.real_time_inference.machine import release_machin
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from mdlc_constructs.workflows.retraining.machine import retraining_machine
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
-from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
+from mdlc_constructs.workflows.training.machine import training_machine
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 TARGET = Path(__file__).parent.parent / "docs" / "pictures"
 MODEL = "flight-delay"

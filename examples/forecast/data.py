@@ -10,9 +10,9 @@ COLUMNS = ("industry", "month", "employed")
 
 def points() -> Iterator[tuple[str, str, str]]:
     """Each industry's employment, in thousands, in each month from 2006 to 2015."""
-    found = find_spec("vega_datasets")
-    assert found is not None and found.submodule_search_locations is not None, "install vega-datasets"
-    path = Path(found.submodule_search_locations[0]) / "_data" / "us-employment.csv"
+    package = find_spec("vega_datasets")
+    assert package is not None and package.submodule_search_locations is not None, "install vega-datasets"
+    path = Path(package.submodule_search_locations[0]) / "_data" / "us-employment.csv"
     with path.open(newline="") as stream:
         for row in csv.DictReader(stream):
             month = row.pop("month")

@@ -22,7 +22,7 @@ from jobs.errors import InputError
 from jobs.evaluation.answers import read_models
 from jobs.evaluation.calibration import calibration_of
 from jobs.evaluation.gain import GainError, read_gain
-from jobs.evaluation.holdout import read_holdout
+from jobs.evaluation.holdout import dependent_rows, read_holdout
 from jobs.evaluation.importance import Importance, measure_importance, read_permuted
 from jobs.evaluation.known_rows import known_rows
 from jobs.evaluation.model_card import CARD, card_text
@@ -82,6 +82,7 @@ def run(
         answered = read_models(connection, answers, labels, shape, champion, threshold=threshold)
         notes += answered.notes
         beside = {**read_holdout(connection, keys, plan.dataset.task), "weights": weights}
+        notes += dependent_rows(beside.get("units"), split)
         models = {
             name: replace(rows, **beside) if series is None else series.scored(rows, shape)
             for name, rows in answered.models.items()
@@ -102,9 +103,9 @@ def run(
                 scores=CHALLENGER,
                 groups=models[CHALLENGER].groups,
                 performance=performance.measure(
-                    models[CHALLENGER],
-                    metrics[CHALLENGER],
-                    bootstrap,
+                    *performance.by_row(
+                        models[CHALLENGER], metrics[CHALLENGER], bootstrap, seed=plan.evaluation.seed
+                    ),
                     errors=performance.model_errors(
                         connection, keys, models[CHALLENGER], seed=plan.evaluation.seed
                     ),

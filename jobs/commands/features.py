@@ -29,7 +29,7 @@ from jobs.part_rules import part_findings
 from jobs.plan import Plan
 from jobs.program import champion_program, fit, to_sql
 from jobs.reading import row_count, stage
-from jobs.roles import group_text, keys_query, label_number, total_order, within
+from jobs.roles import group_text, keys_query, label_number, split_group, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
 from jobs.sources import InputFiles, examine
@@ -196,7 +196,9 @@ def _write_split(
     queries = {
         **_training_queries(plan, program, leading, order),
         "holdout/holdout.csv": to_sql(program, "holdout", order=order),
-        "holdout_keys/keys.parquet": keys_query(plan, "holdout", order, label=LABEL, weight=counted),
+        "holdout_keys/keys.parquet": keys_query(
+            plan, "holdout", order, label=LABEL, weight=counted, unit=split_group(plan)
+        ),
     }
     if champion:
         queries["champion/holdout.csv"] = to_sql(champion, "holdout", order=order)

@@ -9,7 +9,7 @@ differ by more than the tolerance, the largest difference first.
 import csv
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,16 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     tolerance, share = plan.golden.tolerance, plan.golden.share
     verify(plan.files, folders.input("rows"))
     keys = _keys(plan.dataset, folders.input("rows") / ROWS, memory)
-    expected = _expected(folders.input("expected") / EXPECTED, keys)
-    scores, reasons = _scores(plan, folders.input("predictions"))
-    reasons += _faults(scores, rows=len(keys), task=plan.dataset.task)
+    expected = _expected(folders.input("expected") / EXPECTED, keys, plan.dataset.classes or ())
+    answers, reasons = _answers(plan, folders.input("predictions"))
+    reasons += _faults(answers, rows=len(keys), task=plan.dataset.task)
     if reasons:
         return Verdict(passed=False, reasons=tuple(reasons))
-    return _compared(folders, keys, expected, scores, tolerance, share)
+    compared = [
+        _compared_row(key, wanted, answer, plan.dataset.classes or ())
+        for key, wanted, answer in zip(keys, expected, answers, strict=True)
+    ]
+    return _verdict(folders, compared, tolerance, share)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -104,8 +108,8 @@ def _key_columns(dataset: DatasetSection, number: int, line: str) -> list[Any]:
     return values
 
 
-def _expected(path: Path, keys: Sequence[str]) -> list[float]:
-    """The expected answers, in the order of the rows."""
+def _expected(path: Path, keys: Sequence[str], classes: Sequence[str]) -> list[float]:
+    """The expected answers, in the order of the rows: numbers, or the numbers of the expected classes."""
     if not path.is_file():
         raise InputError(f"No expected answers at {path.name}: upload them beside the recorded rows.")
     with path.open(newline="", encoding="utf-8-sig") as stream:
@@ -122,10 +126,12 @@ def _expected(path: Path, keys: Sequence[str]) -> list[float]:
         )
     answers = []
     for number, (cells, key) in enumerate(zip(lines, keys, strict=True), start=1):
-        answer = _number(cells[1]) if len(cells) == len(_HEADER) else None
+        whole = len(cells) == len(_HEADER)
+        answer = (_class_number(cells[1], classes) if classes else _number(cells[1])) if whole else None
         if answer is None:
+            wanted = f"one of the classes {', '.join(classes)}" if classes else "a finite number"
             raise InputError(
-                f"answer {number} of {path.name} is {','.join(cells)!r}: give row key and a finite number."
+                f"answer {number} of {path.name} is {','.join(cells)!r}: give row key and {wanted}."
             )
         if not _is_key(cells[0], key):
             raise InputError(
@@ -149,28 +155,56 @@ def _is_key(text: str, key: str) -> bool:
     return {name: canonical(str(value)) for name, value in members.items()} == wanted
 
 
-def _scores(plan: Plan, folder: Path) -> tuple[list[float | None], list[str]]:
-    """The scores of all output files in the order of their names, and a sentence if a version is wrong."""
+def _class_number(text: str, classes: Sequence[str]) -> float | None:
+    names = [canonical(name) for name in classes]
+    return float(names.index(canonical(text))) if canonical(text) in names else None
+
+
+Answer = tuple[float, ...] | None
+"""The numbers of an answer: one, or one for each class; None when one of them is missing or no number."""
+
+
+def _answers(plan: Plan, folder: Path) -> tuple[list[Answer], list[str]]:
+    """The answers of all output files in the order of their names, and a sentence if a version is wrong."""
     files = sorted(folder.rglob("*.out"))
     if not files:
         raise InputError(f"There are no answers (*.out) under {folder.name}: run the transform job again.")
-    scores: list[float | None] = []
+    classes, version = plan.dataset.classes or (), plan.package.version
+    answers: list[Answer] = []
+    cells: list[float | None] = []
     others: list[str] = []
-    version = plan.package.version
     for file in files:
         for _, line in _lines(file):
             if line.startswith("{"):
                 try:
-                    answer = json.loads(line)
+                    document = json.loads(line)
                 except ValueError:
-                    answer = {}
-                scores.append(_number(answer.get("score")))
-                if answer.get("version") != version:
-                    others.append(shown(answer.get("version")))
+                    document = {}
+                answers.append(_named(document, classes))
+                if document.get("version") != version:
+                    others.append(shown(document.get("version")))
             else:
-                # XGBoost's image separates scores by commas or newlines, depending on its version.
-                scores += [_number(cell) for cell in line.split(",")]
-    return scores, [f"Answers carry the version {others[0]}, version {version} was asked."] if others else []
+                # XGBoost's image separates numbers by commas or newlines, and may write them in brackets.
+                cells += [_number(cell.strip(" []")) for cell in line.split(",")]
+    each = len(classes) or 1
+    for start in range(0, len(cells), each):
+        part = cells[start : start + each]
+        numbers = tuple(number for number in part if number is not None)
+        answers.append(numbers if len(numbers) == each else None)
+    return answers, [f"Answers carry the version {others[0]}, version {version} was asked."] if others else []
+
+
+def _named(document: Mapping[str, Any], classes: Sequence[str]) -> Answer:
+    """The numbers of a stamped answer, in the order of the classes if there are any."""
+    if not classes:
+        number = _number(document.get("score"))
+        return None if number is None else (number,)
+    probabilities = document.get("probabilities")
+    if not isinstance(probabilities, Mapping) or len(probabilities) != len(classes):
+        return None
+    numbers = [_number(probabilities.get(name)) for name in classes]
+    known = tuple(number for number in numbers if number is not None)
+    return known if len(known) == len(classes) else None
 
 
 def _number(value: Any) -> float | None:
@@ -183,32 +217,43 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _faults(scores: Sequence[float | None], *, rows: int, task: str) -> list[str]:
+def _faults(answers: Sequence[Answer], *, rows: int, task: str) -> list[str]:
     """A sentence for each problem of the answers: wrong count, not finite numbers, out of range."""
-    numbers = [score for score in scores if score is not None]
+    what = "answers" if task == "multiclass" else "scores"
+    numbers = [number for answer in answers if answer is not None for number in answer]
+    unread = sum(answer is None for answer in answers)
     faults = []
-    if len(scores) != rows:
-        faults.append(f"{len(scores)} scores for {rows} rows.")
-    if len(numbers) != len(scores):
-        faults.append(f"{len(scores) - len(numbers)} scores are no finite numbers.")
-    elif task == "binary" and numbers and (min(numbers) < 0 or max(numbers) > 1):
-        faults.append(f"scores run from {min(numbers)} to {max(numbers)}; probabilities lie from 0 to 1.")
+    if len(answers) != rows:
+        faults.append(f"{len(answers)} {what} for {rows} rows.")
+    if unread:
+        are = "hold no probability of each class" if task == "multiclass" else "are no finite numbers"
+        faults.append(f"{unread} {what} {are}.")
+    elif task in ("binary", "multiclass") and numbers and (min(numbers) < 0 or max(numbers) > 1):
+        faults.append(f"{what} run from {min(numbers)} to {max(numbers)}; probabilities lie from 0 to 1.")
     return faults
 
 
-def _compared(
-    folders: Folders,
-    keys: Sequence[str],
-    expected: Sequence[float],
-    scores: Sequence[float | None],
-    tolerance: float,
-    share: float,
-) -> Verdict:
-    compared: list[dict[str, Any]] = [
-        {"row_key": key, "expected": wanted, "score": score, "distance": abs(score - wanted)}
-        for key, wanted, score in zip(keys, expected, scores, strict=True)
-        if score is not None
-    ]
+def _compared_row(key: str, wanted: float, answer: Answer, classes: Sequence[str]) -> dict[str, Any]:
+    """A row of the report. The distance from a class is how much more probable the predicted one is."""
+    numbers = answer or (math.nan,)
+    if not classes:
+        return {
+            "row_key": key,
+            "expected": wanted,
+            "score": numbers[0],
+            "distance": abs(numbers[0] - wanted),
+        }
+    score, place = max(numbers), int(wanted)
+    return {
+        "row_key": key,
+        "expected": classes[place],
+        "prediction": classes[numbers.index(score)],
+        "score": score,
+        "distance": score - numbers[place],
+    }
+
+
+def _verdict(folders: Folders, compared: list[dict[str, Any]], tolerance: float, share: float) -> Verdict:
     compared.sort(key=lambda row: (-row["distance"], row["row_key"]))
     off = [row for row in compared if row["distance"] > tolerance]
     total, furthest = len(compared), compared[0]["distance"]

@@ -17,7 +17,7 @@ from jobs.database import connect, copy_to, literal, quote
 from jobs.folders import Folders, write_json
 from jobs.forecasts.served import with_series
 from jobs.monitoring.accuracy import IDENTITY, groups_of, labelled_rows, measure, partial_groups
-from jobs.monitoring.changes import changes, rare_classes
+from jobs.monitoring.changes import changes, few_blocks, rare_classes
 from jobs.monitoring.drift_comparison import compare
 from jobs.monitoring.estimate import estimate_performance
 from jobs.monitoring.fairness import fairness
@@ -158,6 +158,7 @@ def _result(
                 *labels.notes,
                 *undefined,
                 *rare_classes(truth, groups),
+                *few_blocks(truth),
                 *partial_groups(connection, settings),
                 *about_parts,
                 *about_gaps,

@@ -120,13 +120,15 @@ def _ruled(
     yield from outlier_rules(connection, plan.quality.outliers or {}, usual)
     yield from time_rules(connection, plan)
     yield from group_rules(connection, plan)
+    series = []
     if plan.dataset.forecast is not None:
-        yield from series_rules(connection, plan.dataset, training=plan.training, span=plan.requested)
+        series = list(series_rules(connection, plan.dataset, training=plan.training, span=plan.requested))
+        yield from series
     if plan.training and not plan.dataset.needs_label:
         yield from optional_label_rules(connection, plan, facts)
     elif plan.training:
         labels = list(label_rules(connection, plan, facts))
-        if not any(finding.fails for finding in labels):
+        if not any(finding.fails for finding in [*labels, *series]):
             labels += _part_rules(connection, plan, scratch)
         yield from labels
         yield from grade_rules(connection, plan)

@@ -3,7 +3,8 @@
 The features job permuted the columns (see `jobs.permuted_rows`), and the transform job scored the permuted
 rows, so this works for every algorithm and container. A bootstrap of rows, the same for the original and the
 permuted scores, gives the interval; as each row was permuted on its own, it covers the permutation's
-randomness too. In a ranking whole groups are sampled and drawn.
+randomness too. In a ranking whole groups are sampled and drawn; rows that the split keeps together are drawn
+together.
 
 Columns that say the same (such as a distance in miles and in kilometres) share their importance: permuting
 one of them costs little, because the model still has the other.

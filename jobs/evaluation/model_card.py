@@ -13,7 +13,7 @@ from jobs.gate import CHALLENGER, CHAMPION
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import PARTS
 from mdlc_constructs.settings.payloads.split_text import method_text
-from mdlc_constructs.settings.payloads.tasks import higher_is_better
+from mdlc_constructs.settings.payloads.tasks import higher_is_better, is_comparable
 
 CARD = "model_card.json"
 MAX_CHARACTERS = 100_000
@@ -117,6 +117,12 @@ def _additional(report: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
     )
 
 
+def _better(name: str) -> str:
+    if not is_comparable(name):
+        return "neither higher nor lower is better"
+    return "higher is better" if higher_is_better(name) else "lower is better"
+
+
 def _groups(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The groups of metrics, the most important first."""
     for who, title in ((CHALLENGER, "holdout"), (CHAMPION, "champion on the same holdout")):
@@ -124,7 +130,7 @@ def _groups(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _group(
             title,
             (
-                _metric(name, value, "higher is better" if higher_is_better(name) else "lower is better")
+                _metric(name, value, _better(name))
                 for name, value in metrics.items()
                 if value["value"] is not None
             ),

@@ -12,7 +12,7 @@ import numpy as np
 
 from jobs.database import literal, parquet, quote
 from jobs.metrics.rows import ScoredRows
-from jobs.monitoring.segments import METRICS, MISSING, Segment, judge_segments
+from jobs.monitoring.segments import METRICS, MISSING, Segment, judge_segments, not_compared
 from jobs.segment_values import FILE
 
 MIN_ROWS = 50
@@ -48,10 +48,12 @@ def read_segments(
             groups.append((name, value, scored.take(held)))
     segments = judge_segments(groups, scored.task)
     left_out = small + len(groups) - len(segments)
+    notes = not_compared(segments, scored.task)
     if not left_out:
-        return segments, []
+        return segments, notes
     return segments, [
-        f"Segments left out, as they have fewer than {MIN_ROWS} rows or one class only: {left_out}."
+        *notes,
+        f"Segments left out, as they have fewer than {MIN_ROWS} rows or one class only: {left_out}.",
     ]
 
 

@@ -77,7 +77,7 @@ def _view_grid(connection: duckdb.DuckDBPyConnection, plan: Plan, columns: dict[
     who, time = quote(str(dataset.entity)), event_time(dataset)
     known = f"{value(dataset)} IS NOT NULL AND {who} IS NOT NULL"
     next_step = later(asked(dataset).frequency, _LAST_AT, "steps.step")
-    made = ", ".join(
+    grid_values = ", ".join(
         who if name == dataset.entity else f"{next_step} AS {time}" if name == dataset.timestamp
         else f"NULL AS {quote(name)}"
         for name in columns
@@ -85,7 +85,7 @@ def _view_grid(connection: duckdb.DuckDBPyConnection, plan: Plan, columns: dict[
     selected = ", ".join(quote(name) for name in columns)
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {_GRID} AS SELECT {selected} FROM staged UNION ALL "
-        f"SELECT {selected} FROM (SELECT {made} FROM "
+        f"SELECT {selected} FROM (SELECT {grid_values} FROM "
         f"(SELECT {who}, max({time}) AS {_LAST_AT} FROM staged WHERE {known} GROUP BY 1), "
         f"range(1, {asked(dataset).horizon + 1}) AS steps(step)) AS ahead "
         f"WHERE NOT EXISTS (FROM staged WHERE staged.{who} = ahead.{who} AND staged.{time} = ahead.{time})"

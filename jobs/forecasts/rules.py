@@ -35,12 +35,12 @@ def series_rules(
         span: the requested time span.
     """
     _view(connection, dataset, span, relation)
-    found = list(_irregular(connection, dataset))
-    if not found:
-        found = [*_repeated(connection, dataset), *_missing(connection, dataset)]
-    yield from found
+    findings = list(_irregular(connection, dataset))
+    if not findings:
+        findings = [*_repeated(connection, dataset), *_missing(connection, dataset)]
+    yield from findings
     yield from _short(connection, dataset, training=training)
-    if not training and not found:
+    if not training and not findings:
         yield from _unknown_future(connection, dataset)
 
 

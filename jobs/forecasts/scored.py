@@ -98,8 +98,8 @@ def metrics_by_step(scored: ScoredRows, steps: npt.NDArray[np.int_]) -> list[Map
     Args:
         steps: of the scored rows.
     """
-    told: list[Mapping[str, float]] = []
+    by_step: list[Mapping[str, float]] = []
     for step in np.unique(steps):
         metrics = compute_metrics(scored.take(steps == step))
-        told.append({"step": int(step), **{name: float(metrics[name]) for name in BY_STEP}})
-    return told
+        by_step.append({"step": int(step), **{name: float(metrics[name]) for name in BY_STEP}})
+    return by_step

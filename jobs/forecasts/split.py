@@ -74,15 +74,15 @@ def _by_fractions(
         (rows,) = single(connection, f"SELECT count(*) FROM labelled WHERE {condition}")
         # A ratio of two shares is not exact: three quarters of 96 rows must be 72, not 71.
         offset = min(int(int(str(rows)) * share + 1e-6), max(int(str(rows)) - 1, 0))
-        found = connection.execute(
+        row = connection.execute(
             f"SELECT {time} FROM labelled WHERE {condition} ORDER BY 1 LIMIT 1 OFFSET {offset}"
         ).fetchone()
-        if found is None:
+        if row is None:
             raise InputError(
                 f"No row lies before {latest_start}, where the holdout begins: ask for fewer steps or "
                 "origins, or bring more history."
             )
-        time_there: datetime = found[0]
+        time_there: datetime = row[0]
         return time_there
 
     train, validation = fractions["train"], fractions["validation"]

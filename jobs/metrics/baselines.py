@@ -40,14 +40,21 @@ def measure_baseline(scored: ScoredRows) -> Baseline | None:
     return None if reference is None else Baseline(predictor=predictor, metrics=compute_metrics(reference))
 
 
+def _weights(scored: ScoredRows) -> Floats:
+    """How much each row counts."""
+    return np.ones(len(scored)) if scored.weights is None else scored.weights
+
+
 def _constant(scored: ScoredRows) -> ScoredRows:
     """The same number for all rows: the labels' mean, or 0 without labels."""
-    known = scored.labels[~np.isnan(scored.labels)]
-    return replace(scored, scores=np.full(len(scored), known.mean() if len(known) else 0.0))
+    known = ~np.isnan(scored.labels)
+    mean = np.average(scored.labels[known], weights=_weights(scored)[known]) if known.any() else 0.0
+    return replace(scored, scores=np.full(len(scored), mean))
 
 
 def _shares(scored: ScoredRows) -> ScoredRows:
-    shares = np.bincount(scored.labels.astype(np.intp), minlength=len(scored.names)) / len(scored)
+    weights = _weights(scored)
+    shares = np.bincount(scored.labels.astype(np.intp), weights, len(scored.names)) / weights.sum()
     return replace(
         scored, scores=np.full(len(scored), shares.max()), answers=np.tile(shares, (len(scored), 1))
     )

@@ -52,8 +52,9 @@ def bootstrap_metrics(
     Args:
         models: the models' scored rows, by name; all must have the same rows in the same order.
         groups: the group number of each row, from 0. The rows of a group are drawn together, as they are
-            not independent. When None, those of the rows of the first model; without any, each row is its
-            own group. Rows with blocks are drawn in two stages: groups, and as many blocks of each.
+            not independent. When None, the units or else the groups of the rows of the first model; without
+            any, each row is its own group. Rows with blocks are drawn in two stages: groups, and as many
+            blocks of each.
         progress: called with the number of each finished resample.
     """
     generator = np.random.default_rng(seed)
@@ -80,6 +81,7 @@ def resampling(
     scored: ScoredRows, groups: npt.NDArray[np.int_] | None = None
 ) -> Callable[[np.random.Generator], Floats]:
     """A function that draws one resample: how often each row is in it."""
+    groups = scored.units if groups is None else groups
     groups, blocks = (scored.groups, scored.blocks) if groups is None else (groups, None)
     units = len(scored) if groups is None else int(groups.max()) + 1
 

@@ -17,7 +17,7 @@ MIN_PROBABILITY = float(np.finfo(np.float64).eps)
 
 _BY_ROW = (
     *("labels", "scores", "answers", "groups", "weights"),
-    *("blocks", "features", "scale", "naive"),
+    *("units", "blocks", "features", "scale", "naive"),
 )
 """The fields of `ScoredRows` that hold something of each row."""
 
@@ -38,6 +38,8 @@ class ScoredRows:
         names: of the k numbers: the classes, or the quantile levels as text.
         groups: of shape (n,), from 0: the rows that belong together, such as a ranking's group or a
             forecast's series. None when rows are independent.
+        units: of shape (n,), from 0: the rows that are drawn together in a resample, such as a patient's,
+            when these are not those of `groups`; None otherwise. Metrics do not depend on it.
         weights: of shape (n,), at least 0: how much each row counts; None when each counts once.
         blocks: of shape (n,): numbers of the rows of a group that are drawn together in a resample, unique
             over all groups. None when a group is drawn whole.
@@ -55,6 +57,7 @@ class ScoredRows:
     answers: Floats | None = None
     names: tuple[str, ...] = ()
     groups: npt.NDArray[np.int_] | None = None
+    units: npt.NDArray[np.int_] | None = None
     weights: Floats | None = None
     blocks: npt.NDArray[np.int_] | None = None
     features: Floats | None = None
@@ -76,14 +79,14 @@ class ScoredRows:
         return float(known.mean()) if len(known) else None
 
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "ScoredRows":
-        """A copy with these rows only; groups are numbered anew from 0."""
+        """A copy with these rows only; groups and units are numbered anew from 0."""
         columns: dict[str, Any] = {
             name: column[rows]
             for name in _BY_ROW
             if (column := getattr(self, name)) is not None and len(column)
         }
-        if "groups" in columns:
-            columns["groups"] = np.unique(columns["groups"], return_inverse=True)[1]
+        for name in columns.keys() & {"groups", "units"}:
+            columns[name] = np.unique(columns[name], return_inverse=True)[1]
         return replace(self, **columns)
 
     @cached_property

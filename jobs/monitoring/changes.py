@@ -9,11 +9,11 @@ import numpy as np
 from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import Groups
 from jobs.monitoring.intervals import corrected_z, student
-from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better, main_metric
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better, is_comparable, main_metric
 
 SAME, BETTER, WORSE = "same", "better", "worse"
 MIN_CLASS_ROWS = 10
-"""Minimum rows of each class, and groups of a ranking.
+"""Minimum rows of each class, groups of a ranking, and blocks of steps of a forecast's only series.
 
 With fewer, the bootstrap does not estimate a metric's variance well enough."""
 
@@ -45,7 +45,7 @@ def changes(
     units = units_of(scored, groups, holdout)
     for name, now in metrics.items():
         before: Mapping[str, Any] = holdout.get(name) or {}
-        if before.get("value") is None or units(name) < _least(scored.task):
+        if not is_comparable(name) or before.get("value") is None or units(name) < _least(scored):
             continue
         widths = [
             estimate["high"] - estimate["low"]
@@ -66,9 +66,18 @@ def worse(changed: Mapping[str, str], task: str, labelled: int, least_rows: int)
     return how == WORSE if how and labelled >= least_rows else None
 
 
-def _least(task: str) -> int:
-    """The minimum number of units: rows of each class or groups of a ranking; two rows in a regression."""
-    return MIN_CLASS_ROWS if task in ("binary", "multiclass", "ranking") else 2
+def _least(scored: ScoredRows) -> int:
+    """The minimum number of units: rows of each class, groups of a ranking, or blocks of one series.
+
+    In a regression it is two rows, in a forecast two series.
+    """
+    counted = scored.task in ("binary", "multiclass", "ranking") or _is_one_series(scored)
+    return MIN_CLASS_ROWS if counted else 2
+
+
+def _is_one_series(scored: ScoredRows) -> bool:
+    """Whether the rows are of one series, whose blocks are what a resample draws."""
+    return scored.groups is not None and scored.blocks is not None and len(np.unique(scored.groups)) == 1
 
 
 def units_of(
@@ -78,9 +87,11 @@ def units_of(
 
     It is the number of groups in the smallest class; for tasks without classes and for means over all rows,
     in all rows; for a metric of one class, in the rows with that label, or of a precision with that answer.
-    A class without rows counts, unless the holdout had none either: a mean over the other classes cannot be
-    compared.
+    Of a forecast's only series it is the number of its blocks of steps. A class without rows counts, unless
+    the holdout had none either: a mean over the other classes cannot be compared.
     """
+    if scored.blocks is not None and _is_one_series(scored):
+        groups = scored.blocks
     numbers = np.arange(len(scored.labels)) if groups is None else groups
     every = len(np.unique(numbers))
     if scored.task == "binary":
@@ -108,6 +119,19 @@ def units_of(
         return every if base in _OVER_ROWS else min(compared, default=0)
 
     return units
+
+
+def few_blocks(scored: ScoredRows) -> list[str]:
+    """A note on a forecast of one series with too few blocks of steps to compare it with the holdout."""
+    if scored.blocks is None or not _is_one_series(scored):
+        return []
+    blocks = len(np.unique(scored.blocks))
+    if blocks >= MIN_CLASS_ROWS:
+        return []
+    return [
+        f"The labels are of one series, in {blocks} blocks of steps: they are not compared with the holdout, "
+        f"for which one series needs {MIN_CLASS_ROWS} blocks."
+    ]
 
 
 def rare_classes(scored: ScoredRows, groups: Groups | None) -> list[str]:

@@ -6,15 +6,17 @@ the two groups that are furthest apart. These are often the smallest groups, who
 significant and hides others.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import duckdb
 
-from jobs.monitoring.group_measures import TASKS, Groups, difference_of, group_measures
+from jobs.monitoring.group_measures import TASKS, group_measures
+from jobs.monitoring.group_ranks import LEAST_RANKINGS, PLACES
 from jobs.monitoring.intervals import corrected_z
 from jobs.monitoring.labels import JoinedLabels
+from jobs.monitoring.measured_groups import GroupMeasure, difference_of
 from jobs.monitoring.rows import Served
 from jobs.monitoring.segments import where
 from jobs.monitoring.settings import Settings
@@ -54,14 +56,14 @@ def fairness(
 
     A group needs ``least_rows`` rows that a measure is computed of: all its rows for the selection rate and
     the mean prediction, which need no labels; its rows with that label for other rates; its labelled rows for
-    errors.
+    errors. In a ranking its rows must also be in `LEAST_RANKINGS` rankings.
     """
     if not settings.protected:
         return [], []
     if task not in TASKS:
         return [], [f"Fairness is not measured in a {task} task: leave `protected` out."]
     notes, least = [], max(1, settings.least_rows)
-    held: dict[tuple[str, str], Groups] = {}
+    held: list[tuple[str, GroupMeasure]] = []
     for name in settings.protected:
         place = where(name, served, labels)
         if place is None:
@@ -72,14 +74,16 @@ def fairness(
         for measure in measures:
             groups = {group: sample for group, sample in measure.groups.items() if sample.rows >= least}
             if len(groups) > 1:
-                held[name, measure.name] = groups
+                held.append((name, replace(measure, groups=groups)))
             elif not measure.labelled or labels.labelled:
                 few.append(measure.name.replace("_", " "))
         if few and served.rows:
             about = f"Fairness of {name!r}{_listed(few, len(measures))}"
-            notes.append(f"{about}: fewer than two groups have {least:,} rows to measure it by.")
-    z = corrected_z(sum(len(groups) * (len(groups) - 1) // 2 for groups in held.values()))
-    return [_surest(*key, groups, z) for key, groups in held.items()], notes
+            spread = f" in {LEAST_RANKINGS} rankings of more than {PLACES} rows" if task == "ranking" else ""
+            notes.append(f"{about}: fewer than two groups have {least:,} rows{spread} to measure it by.")
+    pairs = (len(measure.groups) * (len(measure.groups) - 1) // 2 for _, measure in held)
+    z = corrected_z(sum(pairs))
+    return [_surest(name, measure, z) for name, measure in held], notes
 
 
 def _listed(measures: list[str], every: int) -> str:
@@ -90,17 +94,22 @@ def _listed(measures: list[str], every: int) -> str:
     return f", {' and '.join(measures) if len(measures) == 2 else ', '.join(measures[:SHOWN])}{more}"
 
 
-def _surest(column: str, measure: str, groups: Groups, z: float) -> Difference:
+def _surest(column: str, measure: GroupMeasure, z: float) -> Difference:
     """The difference of the pair of groups with the largest lower confidence bound."""
+    groups = measure.groups
     ordered = sorted(groups, key=lambda name: (-groups[name].value, name))
     measured = (
-        (difference_of(groups[higher], groups[lower], z), higher, lower)
+        (
+            difference_of(groups[higher], groups[lower], z, measure.covariances.get((higher, lower), 0.0)),
+            higher,
+            lower,
+        )
         for higher, lower in combinations(ordered, 2)
     )
     (gap, (low, high)), higher, lower = max(measured, key=lambda pair: (pair[0][1][0], pair[0][0]))
     return Difference(
         column=column,
-        measure=measure,
+        measure=measure.name,
         difference=gap,
         low=low,
         high=high,

@@ -1,44 +1,18 @@
 """What is measured of each group of a protected column, by task."""
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
-from jobs.monitoring.intervals import Interval, difference
+from jobs.monitoring.group_ranks import ranked_measures
+from jobs.monitoring.measured_groups import GroupMeasure, Sample
 from jobs.monitoring.segments import MISSING
 from jobs.monitoring.settings import Settings
 from jobs.names import ANSWER, LABEL, SCORE
 from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 
-TASKS = ("binary", "multiclass", "regression")
+TASKS = ("binary", "multiclass", "regression", "ranking")
 """The tasks whose groups are compared."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """A share or a mean, of so many rows.
-
-    Args:
-        variance: of the rows' values; None for a share.
-    """
-
-    value: float
-    rows: int
-    variance: float | None = None
-
-
-Groups = Mapping[str, Sample]
-
-
-@dataclass(frozen=True, kw_only=True)
-class GroupMeasure:
-    """A measure of every group; ``labelled`` says whether it needs labels."""
-
-    name: str
-    groups: Groups
-    labelled: bool
 
 
 def group_measures(
@@ -52,6 +26,8 @@ def group_measures(
     group, least = f"coalesce(CAST({place} AS VARCHAR), '{MISSING}')", max(1, settings.least_rows)
     if task == "regression":
         return _means(connection, group, least)
+    if task == "ranking":
+        return ranked_measures(connection, settings, group, least)
     if task == "binary":
         selected = f"CAST({SCORE} >= CAST('{settings.threshold!r}' AS DOUBLE) AS INTEGER)"
         counts = _counts(connection, group, selected, least)
@@ -70,19 +46,6 @@ def group_measures(
             for number, name in named
         ),
     ]
-
-
-def difference_of(first: Sample, second: Sample, z: float) -> tuple[float, Interval]:
-    """The difference of two shares or of two means, and its interval.
-
-    Means are compared by the normal distribution, with the variance of each group.
-    """
-    if first.variance is None or second.variance is None:
-        shares = [(sample.value * sample.rows, sample.rows) for sample in (first, second)]
-        return difference(shares[0], shares[1], z)
-    gap = first.value - second.value
-    half = z * math.sqrt(first.variance / first.rows + second.variance / second.rows)
-    return gap, (gap - half, gap + half)
 
 
 Counts = Sequence[tuple[str, int | None, int, int]]

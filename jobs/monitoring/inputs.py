@@ -18,7 +18,7 @@ from jobs.plan import Plan
 from jobs.rules import type_rules, value_rules
 from jobs.serving.program import Program
 from jobs.statistics.significance import binomial_tail
-from mdlc_constructs.settings.payloads.job_plan import QualitySection
+from mdlc_constructs.settings.payloads.quality import QualitySection
 
 
 def findings(

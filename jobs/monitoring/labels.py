@@ -53,8 +53,7 @@ class JoinedLabels:
         coverage: their share of all rows of the monitored version.
         duplicates: number of labels that repeat another label of the same row.
         contradictory: number of rows without a label because the labels of their key differ.
-        unreadable: number of labels that cannot be read, or are no class of the data set.
-        classes: of the data set, for a note; empty in other tasks.
+        unreadable: number of labels that cannot be read.
         unknown: number of labels of no row of this window; most of them are about other windows.
         labelled_until: the latest event time (served time where a row has none) of a labelled row, ISO
             8601, without outliers far above the others (`jobs.monitoring.label_horizon`).
@@ -71,7 +70,6 @@ class JoinedLabels:
     labelled_until: str | None = None
     delay_seconds: Mapping[str, float] | None = None
     offline: Mapping[str, str] | None = None
-    classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -160,7 +158,6 @@ def join_labels(
             unreadable=unreadable,
             unknown=int(str(all_labels)) - int(str(known)),
             offline=offline or None,
-            classes=plan.dataset.classes or (),
             notes=tuple(notes),
         ),
     )
@@ -197,10 +194,7 @@ def _summed(connection: duckdb.DuckDBPyConnection, settings: Settings, labels: J
             "too, or give labels by inference_id."
         )
     if labels.unreadable:
-        classes = f", one of {', '.join(map(repr, labels.classes[:5]))}" if labels.classes else ""
-        notes.append(
-            f"{labels.unreadable:,} labels cannot be read: give request_id and value{classes} in each line."
-        )
+        notes.append(f"{labels.unreadable:,} labels cannot be read: give request_id and value in each line.")
     return JoinedLabels(
         labelled=int(labelled),
         coverage=labelled / rows if rows else 0.0,
@@ -342,22 +336,4 @@ def _by_row(
         f"FROM label_rows WHERE {present} AND isfinite({value})"
     )
     notes = [f"Labels: {problem.message}" for problem in problems]
-    return offline, [*notes, *_unknown_classes(connection, dataset, value)]
-
-
-def _unknown_classes(connection: duckdb.DuckDBPyConnection, dataset: DatasetSection, value: str) -> list[str]:
-    """A note on labels that are none of the data set's classes; they are left out."""
-    if not dataset.classes:
-        return []
-    label = quote(str(dataset.label))
-    rows, example = single(
-        connection,
-        f"SELECT count(*), min({text_of(label, dataset.columns[str(dataset.label)])}) FROM label_rows "
-        f"WHERE {label} IS NOT NULL AND {value} IS NULL",
-    )
-    if not rows:
-        return []
-    return [
-        f"Labels: {int(str(rows)):,} are {example!r} or others that are no classes of the data set, and left "
-        "out: if they are new classes, add them to dataset.classes and train anew."
-    ]
+    return offline, notes

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from jobs.database import copy_to, literal, quote
-from jobs.names import INFERENCE_ID, LINE, NTH, SCORE, VERSION
+from jobs.names import ANSWER, INFERENCE_ID, LINE, NTH, SCORE, VERSION
 from jobs.program import to_sql
 from jobs.serving.program import Program
 
@@ -32,7 +32,7 @@ def write_replay(
     columns = ", ".join(quote(name) for name in program.columns)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE replayed AS SELECT row_number() OVER () AS {NTH}, * FROM ("
-        f"SELECT {INFERENCE_ID}, {SCORE}, {VERSION}, {LINE}, {columns} FROM judged "
+        f"SELECT {INFERENCE_ID}, {SCORE}, {ANSWER}, {VERSION}, {LINE}, {columns} FROM judged "
         f"ORDER BY md5({INFERENCE_ID} || {literal(f'/{seed}')}), {INFERENCE_ID} LIMIT {rows})"
     )
     texts = ", ".join(
@@ -40,18 +40,20 @@ def write_replay(
         for name, kind in program.columns.items()
     )
     answer = connection.execute(
-        f"SELECT {INFERENCE_ID}, {SCORE}, {VERSION}, {LINE}, {texts} FROM replayed ORDER BY {NTH}"
+        f"SELECT {INFERENCE_ID}, {SCORE}, {ANSWER}, {VERSION}, {LINE}, {texts} FROM replayed ORDER BY {NTH}"
     )
     written = 0
     with (folder / REQUESTS).open("w", encoding="utf-8") as stream:
         while some := answer.fetchmany(1000):
-            for identity, score, version, line, *values in some:
+            for identity, score, numbers, version, line, *values in some:
                 document = {
                     "inference_id": identity,
                     "row": _row(line, dict(zip(program.columns, values, strict=True))),
                     "score": score,
                     "version": version,
                 }
+                if program.classes and numbers is not None:
+                    document["probabilities"] = dict(zip(program.classes, numbers, strict=True))
                 stream.write(json.dumps(document, ensure_ascii=False) + "\n")
                 written += 1
     copy_to(connection, to_sql(program, "replayed", order=f"raw.{NTH}"), folder / FEATURES)

@@ -4,7 +4,8 @@ It is the AUC (macro, of several classes), the RMSE, or a ranking's NDCG@10 over
 
 A segment is compared with the column's other segments, and the AUC of these counts only pairs of rows of the
 same segment. It is not compared with the AUC of all rows: that also counts pairs of different segments, so it
-is higher than every segment's AUC when the segments' base rates differ.
+is higher than every segment's AUC when the segments' base rates differ. In a multiclass task it is compared
+with the rows of its own classes in segments that have all of these.
 
 With many segments, the worst one may look bad by chance. So the intervals are corrected for their number, and
 segments are sorted by the better end of their interval: the first is significantly bad, not just small.
@@ -39,6 +40,7 @@ from jobs.monitoring.intervals import (
 )
 from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
+from jobs.monitoring.segment_classes import SegmentClasses
 from jobs.monitoring.settings import Settings
 from jobs.names import LABEL, internal
 from mdlc_constructs.settings.payloads.tasks import higher_is_better
@@ -52,6 +54,9 @@ METRICS: Mapping[str, str] = {
     "ranking": "ndcg@10",
 }
 """The metric of a segment by task: one whose interval a formula gives. Other tasks have no segments."""
+
+SHOWN = 5
+"""How many segments a note names."""
 
 ERRORS = ("regression", "forecast")
 
@@ -105,7 +110,8 @@ def segments(
         if not parts and labels.labelled:
             notes.append(f"Segments of {name!r}: no value has {settings.least_rows:,} labelled rows.")
         groups += [(name, value, scored) for value, scored in parts]
-    return judge_segments(groups, task), notes
+    judged = judge_segments(groups, task)
+    return judged, [*notes, *not_compared(judged, task)]
 
 
 def divide_rows(
@@ -144,22 +150,24 @@ def judge_segments(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> 
     if metric is None:
         return []
     better, z = higher_is_better(metric), corrected_z(len(groups))
-    columns: dict[str, list[tuple[str, int, Measured]]] = {}
+    columns: dict[str, list[tuple[str, ScoredRows, Measured]]] = {}
     for column, value, scored in groups:
         measured = _measured(scored, z)
         if measured is not None:
-            columns.setdefault(column, []).append((value, len(scored.labels), measured))
+            columns.setdefault(column, []).append((value, scored, measured))
     segments = []
     for column, members in columns.items():
-        for place, (value, rows, (_, estimate)) in enumerate(members):
-            rest = [segment for n, (_, _, (segment, _)) in enumerate(members) if n != place]
+        every = [estimate for _, _, (estimate, _) in members]
+        by_class = SegmentClasses([rows for _, rows, _ in members], every) if task == "multiclass" else None
+        for place, (value, scored, (_, estimate)) in enumerate(members):
+            rest = by_class.others(place) if by_class else [*every[:place], *every[place + 1 :]]
             others = _others(rest, task, z)
             gap = 0.0 if others is None else ahead(others, estimate) if better else ahead(estimate, others)
             segments.append(
                 Segment(
                     column=column,
                     value=value,
-                    rows=rows,
+                    rows=len(scored.labels),
                     metric=metric,
                     estimate=estimate[0],
                     low=estimate[1][0],
@@ -170,6 +178,22 @@ def judge_segments(groups: Sequence[tuple[str, str, ScoredRows]], task: str) -> 
             )
     # Worse segments first: when the others are very good, a worse one may still have a high metric.
     return sorted(segments, key=lambda segment: (not segment.worse, segment.high if better else -segment.low))
+
+
+def not_compared(segments: Sequence[Segment], task: str) -> list[str]:
+    """A note for each column on segments of a multiclass task whose classes no other segment has."""
+    if task != "multiclass":
+        return []
+    notes = []
+    for column in dict.fromkeys(segment.column for segment in segments):
+        own = [segment for segment in segments if segment.column == column]
+        alone = [repr(segment.value) for segment in own if segment.against is None]
+        if alone and len(own) > 1:
+            shown = ", ".join(alone[:SHOWN]) + (f" and {len(alone) - SHOWN} more" if alone[SHOWN:] else "")
+            notes.append(
+                f"Segments of {column!r}: {shown} not compared, as no other has rows of all its classes."
+            )
+    return notes
 
 
 def _measured(scored: ScoredRows, z: float) -> Measured | None:

@@ -18,7 +18,7 @@ from jobs.pages.evaluation_groups import draw_groups
 from jobs.pages.evaluation_unlabelled import draw_unlabelled
 from jobs.pages.formats import metric_name
 from jobs.plan import Plan
-from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS, arrow
 
 _POSITIVE, _NEGATIVE = "#c8553d", "#7a9cc0"
 _PASSED, _FAILED = "#2e7d4f", "#b3392b"
@@ -200,9 +200,8 @@ def _metric_table(
     for number, name in enumerate(names, start=1):
         own = metrics[CHALLENGER][name]
         low, high = bootstrap.interval(CHALLENGER, name)
-        arrow = "↑" if higher_is_better(name) else "↓"
         cells: list[Any] = [
-            f"{_LABELS.get(name, metric_name(name))} {arrow}",
+            f"{_LABELS.get(name, metric_name(name))} {arrow(name)}",
             f"{own:.4g}" if task in _NUMBERS else f"{own:.4f}",
             f"{low:.4g} – {high:.4g}" if task in _NUMBERS else f"{low:.3f} – {high:.3f}",
         ]

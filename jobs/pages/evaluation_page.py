@@ -17,7 +17,7 @@ from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence
 from jobs.pages.rendering import render
 from jobs.pages.svg import intervals, reliability
 from mdlc_constructs.settings.payloads.split_text import part_texts
-from mdlc_constructs.settings.payloads.tasks import BY_CLASS, higher_is_better, main_metric
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS, arrow, main_metric
 
 MAX_SEGMENTS, MAX_COLUMNS, MAX_CLASSES = 12, 25, 25
 
@@ -29,7 +29,7 @@ class _Metric:
     """A row of the metrics table: values with ``value``, ``low`` and ``high``."""
 
     name: str
-    higher_is_better: bool
+    arrow: str
     own: Mapping[str, float | None]
     champion: Mapping[str, float | None] | None
     baseline: float | None
@@ -117,7 +117,7 @@ def _metrics(report: Mapping[str, Any]) -> Iterator[_Metric]:
             continue
         yield _Metric(
             name=name,
-            higher_is_better=higher_is_better(name),
+            arrow=arrow(name),
             own=own,
             champion=champion[name] if champion else None,
             baseline=baseline["metrics"].get(name),

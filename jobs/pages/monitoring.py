@@ -14,7 +14,7 @@ from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, headline
 from jobs.pages.rendering import render
 from jobs.pages.svg import Picture, histogram, intervals
 from jobs.statistics.drift import DRIFT, ColumnDrift
-from mdlc_constructs.settings.payloads.tasks import higher_is_better, main_metric
+from mdlc_constructs.settings.payloads.tasks import arrow, main_metric
 
 MAX_PICTURES, MAX_SEGMENTS, MAX_FEATURES, MAX_NOTES = 8, 12, 12, 20
 
@@ -26,7 +26,7 @@ class _Metric:
     """A row of the metrics table; ``level`` selects the colour of the window's value, empty for no colour."""
 
     name: str
-    higher_is_better: bool
+    arrow: str
     level: str
     now: Mapping[str, float] | None
     holdout: float | None
@@ -101,7 +101,7 @@ def _metrics(result: MonitoringResult) -> list[_Metric]:
     return [
         _Metric(
             name=name,
-            higher_is_better=higher_is_better(name),
+            arrow=arrow(name),
             level={"worse": BAD, "better": GOOD}.get(str(result.changes.get(name)), ""),
             now=result.metrics.get(name),
             holdout=result.reference.metrics.get(name),

@@ -8,8 +8,9 @@ from typing import TypeVar
 from lambdas.planning.errors import InvalidInput
 from lambdas.planning.execution_plan import decode_input
 from mdlc_constructs.settings.payloads.codec import PayloadError
-from mdlc_constructs.settings.payloads.job_plan import PARTS, SplitSection
+from mdlc_constructs.settings.payloads.job_plan import PARTS
 from mdlc_constructs.settings.payloads.moments import Interval, parse_moment
+from mdlc_constructs.settings.payloads.split import SplitSection
 from mdlc_constructs.settings.payloads.training import TrainingInput
 
 Input = TypeVar("Input", bound=TrainingInput)

@@ -9,12 +9,13 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from lambdas.probing.errors import ChampionSilent, InvalidRows, ProbesLost
 from lambdas.probing.rows import Row
-from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
+from mdlc_constructs.settings.payloads.codec import OMIT_NONE, JsonValue, decode, encode
+from mdlc_constructs.settings.rules import canonical
 from mdlc_constructs.settings.strict_json import read_json
 
 ENOUGH = 0.5
@@ -26,26 +27,39 @@ Scores = tuple[float, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The endpoint's answer to one row; `version` is the package version, None when it names none."""
+    """The endpoint's answer to one row.
+
+    Attributes:
+        version: the package version; None when the answer names none.
+        names: the classes that the numbers are the probabilities of, sorted, so that versions whose classes
+            are in another order are compared by name; empty for numbers without names.
+    """
 
     scores: Scores
     version: str | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Probe:
-    """A row and its band; `champion` is None for a golden row that the champion did not answer."""
+    """A row and its band; `champion` is None for a golden row that the champion did not answer.
+
+    Attributes:
+        names: the classes that the numbers are of, sorted; None for numbers without names.
+    """
 
     body: str
     content_type: str
     low: Scores
     high: Scores
     champion: Scores | None
+    names: tuple[str, ...] | None = field(default=None, metadata={OMIT_NONE: True})
 
     def holds(self, answer: Answer | None) -> bool:
         """Whether the answer is within the band."""
         return (
             answer is not None
+            and answer.names == (self.names or ())
             and len(answer.scores) == len(self.low)
             and all(
                 low <= score <= high
@@ -97,15 +111,24 @@ class Look:
 
 
 def parsed(text: str) -> Answer | None:
-    """An answer: `{"score": ..., "version": ...}`, or numbers as JSON or CSV; None for anything else."""
+    """An answer: `{"score": ..., "version": ...}`, or numbers as JSON or CSV; None for anything else.
+
+    Of an answer about classes the numbers are the probabilities, in the order of the classes' names.
+    """
     version = None
+    names: tuple[str, ...] = ()
     try:
         content: JsonValue = read_json(text)
     except ValueError:
         content = [_number(cell) for line in text.split() for cell in line.split(",")]
     if isinstance(content, Mapping):
         version = content.get("version")
-        content = content.get("score")
+        probabilities = content.get("probabilities")
+        if isinstance(probabilities, Mapping):
+            names = tuple(sorted(probabilities))
+            content = [probabilities[name] for name in names]
+        else:
+            content = content.get("score")
     scores = content if isinstance(content, list) else [content]
     known = [
         float(score)
@@ -114,7 +137,7 @@ def parsed(text: str) -> Answer | None:
     ]
     if not known or len(known) < len(scores):
         return None
-    return Answer(scores=tuple(known), version=None if version is None else str(version))
+    return Answer(scores=tuple(known), version=None if version is None else str(version), names=names)
 
 
 def _number(cell: str) -> float | None:
@@ -127,16 +150,21 @@ def _number(cell: str) -> float | None:
 def make_book(answered: Iterable[tuple[Row, Answer | None]], tolerance: float) -> Book:
     """The probes from rows and the champion's answers, without rows that have no known answer.
 
+    A golden row of a model of classes expects a class: the expected answer is its probability of 1.
+
     Raises:
         ChampionSilent: when the champion answered no row.
-        InvalidRows: when the champion answers a golden row with more than one number.
+        InvalidRows: when a golden row's expected answer cannot be one of the model's.
     """
     probes = []
     versions: Counter[str | None] = Counter()
-    for row, answer in answered:
+    rows = list(answered)
+    # All answers have the same classes; a row that was not answered has those of the others.
+    names = next((answer.names for _, answer in rows if answer is not None), ())
+    for row, answer in rows:
         known = [] if answer is None else [answer.scores]
         if row.expected is not None:
-            known.append((row.expected,))
+            known.append(_expected(row, names))
         if not known:
             continue
         if len({len(scores) for scores in known}) > 1:
@@ -154,6 +182,7 @@ def make_book(answered: Iterable[tuple[Row, Answer | None]], tolerance: float) -
                 low=tuple(min(column) - tolerance for column in columns),
                 high=tuple(max(column) + tolerance for column in columns),
                 champion=None if answer is None else answer.scores,
+                names=names or None,
             )
         )
     if not versions:
@@ -162,6 +191,29 @@ def make_book(answered: Iterable[tuple[Row, Answer | None]], tolerance: float) -
             "or watch no quality of answers (quality_share=None)."
         )
     return Book(version=versions.most_common(1)[0][0], probes=tuple(probes))
+
+
+def _expected(row: Row, names: Sequence[str]) -> Scores:
+    """The expected answer as numbers.
+
+    Raises:
+        InvalidRows: when it is no number, or none of the model's classes.
+    """
+    text = row.written or str(row.expected)
+    if names:
+        place = next((n for n, name in enumerate(names) if canonical(name) == canonical(text)), None)
+        if place is None:
+            raise InvalidRows(
+                f"The row {row.body[:200]!r} is expected to be {text!r} and the model knows "
+                f"{', '.join(names)}: record the golden rows again, with classes as expected answers."
+            )
+        return tuple(float(number == place) for number in range(len(names)))
+    if not isinstance(row.expected, float):
+        raise InvalidRows(
+            f"The row {row.body[:200]!r} is expected to be {text!r} and the model answers numbers: record "
+            "the golden rows again, with numbers as expected answers."
+        )
+    return (row.expected,)
 
 
 def drawn(rows: int, count: int, seed: str) -> list[int]:
@@ -227,7 +279,10 @@ def judge(
     pairs = [
         (probe.champion, answer.scores)
         for probe, answer in new
-        if answer is not None and probe.champion is not None and len(probe.champion) == len(answer.scores)
+        if answer is not None
+        and probe.champion is not None
+        and answer.names == (probe.names or ())
+        and len(probe.champion) == len(answer.scores)
     ]
     drift = distance([old for old, _ in pairs], [fresh for _, fresh in pairs]) if pairs else None
     return Look(

@@ -27,12 +27,14 @@ class Row:
     """One request of one row.
 
     Attributes:
-        expected: the expected answer to a golden row; None for other rows.
+        expected: the expected answer to a golden row: a number, or a class as text; None for other rows.
+        written: the expected answer as it is written: the class `01` is another one than `1`.
     """
 
     body: str
     content_type: str
-    expected: float | None = None
+    expected: float | str | None = None
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True, kw_only=True)
@@ -76,18 +78,27 @@ def golden_rows(lines: Sequence[str], expected_csv: str, content_type: str) -> t
             "give one line a row, in the same order."
         )
     return tuple(
-        Row(body=body, content_type=content_type, expected=_expected(record, number))
+        Row(
+            body=body,
+            content_type=content_type,
+            expected=_expected(record, number),
+            written=record[1].strip(),
+        )
         for number, (body, record) in enumerate(zip(rows, records, strict=False), start=2)
     )
 
 
-def _expected(record: Sequence[str], number: int) -> float:
+def _expected(record: Sequence[str], number: int) -> float | str:
+    """The expected answer: a number, or a text that may be a class."""
+    if len(record) < 2 or not record[1].strip():
+        raise InvalidRows(
+            f"Line {number} of golden/expected.csv is {','.join(record)!r}: give row_key,number, or "
+            "row_key,class."
+        )
     try:
         value = float(record[1])
-    except (IndexError, ValueError) as error:
-        raise InvalidRows(
-            f"Line {number} of golden/expected.csv is {','.join(record)!r}: give row_key,number."
-        ) from error
+    except ValueError:
+        return record[1]
     if not math.isfinite(value):
         raise InvalidRows(f"Line {number} of golden/expected.csv expects {record[1]!r}: give a number.")
     return value

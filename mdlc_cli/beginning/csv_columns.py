@@ -20,6 +20,8 @@ from mdlc_constructs.suggestions import did_you_mean
 
 HEAD_ROWS = 10_000
 MAX_CATEGORIES = 100
+MAX_NUMBERED_CLASSES, ROWS_OF_CLASS = 10, 10
+"""A label of whole numbers has classes if there are few, and each has this many rows on average."""
 """A column of texts with more different values in the head is no category."""
 
 LABEL_NAMES = ("label", "target", "y", "outcome", "class")
@@ -46,7 +48,11 @@ class Head:
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    """What a dataset's columns are, as the arguments of `Dataset.csv` name it."""
+    """What a dataset's columns are, as the arguments of `Dataset.csv` name it.
+
+    Attributes:
+        classes: of a multiclass task; empty in others.
+    """
 
     label: str
     timestamp: str | None
@@ -55,6 +61,7 @@ class Roles:
     positive: str
     columns: Mapping[str, str]
     delimiter: str
+    classes: tuple[str, ...] = ()
 
     @property
     def others(self) -> dict[str, str]:
@@ -77,6 +84,7 @@ class Roles:
                 columns=self.columns,
                 task=self.task,
                 positive=self.positive,
+                classes=self.classes,
                 delimiter=self.delimiter,
             )
         except ValueError as error:
@@ -147,7 +155,7 @@ def roles(head: Head, *, label: str | None, timestamp: str | None = None, key: s
         CommandError: a column does not exist, or no label can be inferred.
     """
     label = _known(head, "--label", label or guessed_label(head), "says what to predict")
-    task, positive, label_type = _task(head, label)
+    task, positive, label_type, classes = _task(head, label)
     rest = [name for name in head.columns if name != label]
     moments = [name for name in rest if column_type(head.values(name)) == "timestamp"]
     timestamp = timestamp or next(iter(moments), None)
@@ -173,6 +181,7 @@ def roles(head: Head, *, label: str | None, timestamp: str | None = None, key: s
         columns={name: label_type if name == label else types[name] for name in head.columns}
         | ({key: "text"} if key else {}),
         delimiter=head.delimiter,
+        classes=classes,
     )
 
 
@@ -221,24 +230,30 @@ def mixed_columns(head: Head, names: Iterable[str]) -> dict[str, str]:
     return mixed
 
 
-def _task(head: Head, label: str) -> tuple[str, str, str]:
-    """The task, the value that counts as 1, and the column type of a label."""
+def _task(head: Head, label: str) -> tuple[str, str, str, tuple[str, ...]]:
+    """The task, the value that counts as 1, the column type of a label, and its classes if it has several."""
     values = Counter(head.values(label))
     kind = column_type(list(values.elements()))
     if len(values) == 2:
         rarest_first = sorted(values, key=lambda value: (values[value], value))
         positive = next((value for value in values if value.lower() in _POSITIVE), rarest_first[0])
-        return "binary", positive, "category" if kind == "text" else kind
+        return "binary", positive, "category" if kind == "text" else kind, ()
+    repeated = sum(values.values()) >= len(values) * ROWS_OF_CLASS
+    if kind == "integer" and 2 < len(values) <= MAX_NUMBERED_CLASSES and repeated:
+        return "multiclass", "1", kind, tuple(sorted(values, key=int))
     if len(values) > 2 and kind in ("number", "integer"):
-        return "regression", "1", kind
+        return "regression", "1", kind, ()
     mixed = mixed_columns(head, [label])
     if mixed:
         raise CommandError(
             f"{head.file}: {label!r} holds numbers and {mixed[label]!r}: leave missing values empty"
         )
+    if kind == "category":
+        return "multiclass", "1", kind, tuple(sorted(values))
     what = "one value only" if len(values) < 2 else f"{len(values)} values that are no numbers"
     raise CommandError(
-        f"{head.file}: {label!r} has {what}: predict a column with two values, or one of numbers"
+        f"{head.file}: {label!r} has {what}: predict a column with two values, with a few that repeat, or "
+        "one of numbers"
     )
 
 

@@ -18,6 +18,8 @@ from mdlc_cli.output.progress import Step
 from mdlc_cli.tools import toolchain
 from mdlc_cli.tools.tool_process import clean_environment
 from mdlc_constructs.resources import bundles
+from mdlc_constructs.settings.payloads.codec import decode
+from mdlc_constructs.settings.payloads.split import SplitSection
 
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from jobs.declared import main; main()"
 _NOT_READ = ("_", ".")
@@ -31,10 +33,12 @@ class Dataset:
     Attributes:
         folder: its S3 URI, with a slash at the end.
         section: the declaration, as plans hold it.
+        further: columns by which the workflow divides rows.
     """
 
     folder: str
     section: Mapping[str, Any]
+    further: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +63,14 @@ def dataset_of(target: Target, machine: StateMachine) -> Dataset:
         CommandError: the definition names no dataset, such as that of a machine that is not the library's.
     """
     described = target.client("stepfunctions").describe_state_machine(stateMachineArn=machine.arn)
-    section = next(_datasets(json.loads(described["definition"])), None)
-    if section is None:
+    settings = next(_datasets(json.loads(described["definition"])), None)
+    if settings is None:
         raise CommandError(
             f"{machine.name} names no dataset: say where the files go with --to s3://bucket/folder/"
         )
-    return Dataset(folder=str(section["uri"]), section=section)
+    section, split = settings["dataset"], settings.get("split")
+    further = decode(SplitSection, split).columns if isinstance(split, dict) else ()
+    return Dataset(folder=str(section["uri"]), section=section, further=further)
 
 
 def planned(files: Sequence[Path], folder: str) -> list[Upload]:
@@ -114,6 +120,7 @@ def check(uploads: Sequence[Upload], dataset: Dataset, *, label: bool) -> list[U
     """
     request = {
         "dataset": dict(dataset.section),
+        "further": list(dataset.further),
         "files": [str(upload.file.resolve()) for upload in uploads],
         "label": label,
     }
@@ -201,6 +208,6 @@ def _datasets(value: Any) -> Iterator[Mapping[str, Any]]:
     elif isinstance(value, dict):
         dataset = value.get("dataset")
         if isinstance(dataset, dict) and isinstance(dataset.get("uri"), str):
-            yield dataset
+            yield value
         for item in value.values():
             yield from _datasets(item)

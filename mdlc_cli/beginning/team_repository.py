@@ -91,6 +91,7 @@ def make(folder: Path, *, name: str, roles: Roles, data: Path | None) -> Path:
         "key": roles.key or "",
         "task": roles.task,
         "positive": roles.positive,
+        "classes": list(roles.classes),
         "columns": dict(roles.columns),
         "delimiter": roles.delimiter,
         "data_file": file_name,

@@ -89,7 +89,8 @@ def init(
             }
         )
         return
-    what = f"{roles.label!r}, a {'yes or no' if roles.task == 'binary' else 'number'}"
+    kinds = {"binary": "a yes or no", "multiclass": f"one of {len(roles.classes)} classes"}
+    what = f"{roles.label!r}, {kinds.get(roles.task, 'a number')}"
     counts = f" (1 is {roles.positive!r})" if roles.task == "binary" and roles.positive != "1" else ""
     terminal.write(
         terminal.one_line(

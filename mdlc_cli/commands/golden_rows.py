@@ -10,7 +10,7 @@ import typer
 
 from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
-from mdlc_cli.decisions import golden
+from mdlc_cli.decisions import golden, programs
 from mdlc_cli.errors import CommandError
 from mdlc_cli.executions import machines, releases
 from mdlc_cli.output import progress, terminal
@@ -50,7 +50,8 @@ def record(
         )
     _, target = options.chosen_to_change(local, "Replace the recorded rows", yes=yes)
     name = _model(target, stack, model)
-    golden_rows = golden.read(rows, keys=key or (), expected=expected, limit=limit)
+    classes = programs.classes_of(target, name) if expected is not None else ()
+    golden_rows = golden.read(rows, keys=key or (), expected=expected, limit=limit, classes=classes)
     if expected is None:
         with progress.step(f"Asking endpoint {endpoint or name} for {len(golden_rows)} answers"):
             golden_rows = golden.answered(target, endpoint or name, golden_rows)
@@ -72,7 +73,9 @@ def show(
 ) -> None:
     """Show the recorded rows with the answers expected to them."""
     _, target = options.chosen(local)
-    golden_rows = golden.recorded(target, golden.bucket_of(target, _model(target, stack, model)))
+    name = _model(target, stack, model)
+    classes = programs.classes_of(target, name)
+    golden_rows = golden.recorded(target, golden.bucket_of(target, name), classes)
     if as_json:
         for golden_row in golden_rows:
             terminal.write(
@@ -83,9 +86,9 @@ def show(
         return
     table = progress.table("row_key", "expected", "row")
     for golden_row in golden_rows:
-        table.add_row(
-            golden_row.key, f"{golden_row.expected:g}", json.dumps(golden_row.row, ensure_ascii=False)
-        )
+        answer = golden_row.expected
+        shown = answer if isinstance(answer, str) else f"{answer:g}"
+        table.add_row(golden_row.key, shown, json.dumps(golden_row.row, ensure_ascii=False))
     progress.results_console().print(table)
 
 

@@ -28,14 +28,24 @@ ROWS_A_REQUEST = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Golden:
-    """A recorded row: its key, the input row, and the expected answer, or None while it is unknown."""
+    """A recorded row: its key, the input row, and the expected answer, or None while it is unknown.
+
+    Of a model of classes the expected answer is a class.
+    """
 
     key: str
     row: dict[str, Any]
-    expected: float | None = None
+    expected: float | str | None = None
 
 
-def read(path: Path, *, keys: Sequence[str], expected: str | None, limit: int | None) -> list[Golden]:
+def read(
+    path: Path,
+    *,
+    keys: Sequence[str],
+    expected: str | None,
+    limit: int | None,
+    classes: Sequence[str] = (),
+) -> list[Golden]:
     """The rows of a CSV file with a header, or of JSON lines.
 
     Values of a CSV file stay text, which the feature program parses as it does the training data. An empty
@@ -47,6 +57,7 @@ def read(path: Path, *, keys: Sequence[str], expected: str | None, limit: int | 
         expected: the column with the expected answers, which is removed from the rows; None when the
             endpoint's answers are to be recorded.
         limit: the most rows to read, from the first; None for all.
+        classes: of the model; empty when it answers numbers.
 
     Raises:
         CommandError: naming the file, the line and the remedy.
@@ -67,7 +78,12 @@ def read(path: Path, *, keys: Sequence[str], expected: str | None, limit: int | 
         if key in seen:
             raise CommandError(f"{where} repeats the row key {key}: leave one of the two rows out")
         seen.add(key)
-        answer = None if expected is None else _number(row.pop(expected), f"{where}, column {expected!r}")
+        answer = None
+        if expected is not None:
+            column = f"{where}, column {expected!r}"
+            answer = (
+                _class(row.pop(expected), classes, column) if classes else _number(row.pop(expected), column)
+            )
         golden_rows.append(Golden(key=key, row=row, expected=answer))
     if not golden_rows:
         raise CommandError(f"{path.name} holds no rows: give at least one")
@@ -86,6 +102,16 @@ def key_of(row: dict[str, Any], keys: Sequence[str]) -> str:
     return json.dumps(texts, separators=(",", ":"), ensure_ascii=False)
 
 
+def _class(value: Any, classes: Sequence[str], where: str) -> str:
+    from mdlc_constructs.settings.rules import canonical
+
+    text = value if isinstance(value, str) else json.dumps(value)
+    for name in classes:
+        if canonical(name) == canonical(text):
+            return name
+    raise CommandError(f"{where} holds {text!r}: give one of the model's classes, {', '.join(classes)}")
+
+
 def _number(value: Any, where: str) -> float:
     try:
         number = float(value)
@@ -100,7 +126,7 @@ def answered(target: Target, endpoint: str, rows: Sequence[Golden]) -> list[Gold
     """The rows, with the endpoint's current answers as the expected ones.
 
     Raises:
-        CommandError: the endpoint does not answer one number per row.
+        CommandError: the endpoint does not answer one number or class per row.
     """
     runtime = target.client("sagemaker-runtime")
     answered_rows: list[Golden] = []
@@ -125,11 +151,13 @@ def answered(target: Target, endpoint: str, rows: Sequence[Golden]) -> list[Gold
     return answered_rows
 
 
-def _score(line: str, where: str) -> float:
+def _score(line: str, where: str) -> float | str:
     try:
         value = json.loads(line)
     except ValueError:
         value = line
+    if isinstance(value, dict) and isinstance(value.get("prediction"), str):
+        return str(value["prediction"])
     return _number(value.get("score") if isinstance(value, dict) else value, where)
 
 
@@ -143,8 +171,14 @@ def expected_csv(rows: Iterable[Golden]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    writer.writerows((golden_row.key, repr(golden_row.expected)) for golden_row in rows)
+    writer.writerows((golden_row.key, expected_text(golden_row)) for golden_row in rows)
     return text.getvalue().encode()
+
+
+def expected_text(golden_row: Golden) -> str:
+    """The expected answer as it is recorded: a class, or a number with all digits."""
+    answer = golden_row.expected
+    return answer if isinstance(answer, str) else repr(answer)
 
 
 def bucket_of(target: Target, model: str) -> str:
@@ -174,8 +208,12 @@ def write(target: Target, bucket: str, rows: Sequence[Golden]) -> None:
     s3.put_object(Bucket=bucket, Key=EXPECTED_KEY, Body=expected_csv(rows), ContentType="text/csv")
 
 
-def recorded(target: Target, bucket: str) -> list[Golden]:
+def recorded(target: Target, bucket: str, classes: Sequence[str] = ()) -> list[Golden]:
     """The rows recorded in a bucket.
+
+    Args:
+        classes: of the model, whose expected answers are text, whatever they look like; empty when it
+            answers numbers.
 
     Raises:
         CommandError: nothing is recorded, or the two files do not match.
@@ -197,6 +235,17 @@ def recorded(target: Target, bucket: str) -> list[Golden]:
             "with `mdlc golden record`"
         )
     return [
-        Golden(key=key, row=row, expected=float(answer))
+        Golden(key=key, row=row, expected=_recorded(answer, classes))
         for row, (key, answer) in zip(rows, answers, strict=True)
     ]
+
+
+def _recorded(text: str, classes: Sequence[str]) -> float | str:
+    if classes:
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    # No recorded number is infinite or none; such a text is the name of a class.
+    return number if math.isfinite(number) else text

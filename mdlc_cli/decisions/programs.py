@@ -20,11 +20,19 @@ class Program:
     Attributes:
         digest: SHA-256 of the program's document, hexadecimal.
         columns: the types of the columns that it reads.
+        classes: of a model of classes, in the order of its answers.
     """
 
     uri: str
     digest: str
     columns: Mapping[str, str]
+    classes: tuple[str, ...] = ()
+
+
+def classes_of(target: Target, model: str) -> tuple[str, ...]:
+    """The classes of a model's newest version; empty if it answers numbers, or they cannot be read."""
+    program = Programs(target=target, model=model).newest()
+    return () if program is None else program.classes
 
 
 @dataclass(kw_only=True)
@@ -63,12 +71,25 @@ class Programs:
             # What a caller may ask need not be what a caller may read.
             return None
         document = json.loads(text)
-        columns = document.get("columns") if isinstance(document, dict) else None
+        document = document if isinstance(document, dict) else {}
+        columns, classes = document.get("columns"), document.get("classes")
         return Program(
             uri=f"s3://{bucket}/{key}",
             digest=hashlib.sha256(text).hexdigest(),
             columns=columns if isinstance(columns, dict) else {},
+            classes=tuple(map(str, classes)) if isinstance(classes, list) else (),
         )
+
+    def newest(self) -> Program | None:
+        """The program of the newest version; None if there is none, or the caller may not read it."""
+        from botocore.exceptions import ClientError
+
+        try:
+            if self._arns is None:
+                self._arns = self._listed()
+        except ClientError:
+            return None
+        return self.of(max(self._arns, default=None))
 
     def _listed(self) -> dict[int, str]:
         """The ARNs of the model's packages by version."""

@@ -107,5 +107,6 @@ class Terminal(Console):
 
 
 def _named(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    # JSON has four digits only, and writes a character beyond them as the two halves of a pair.
+    units = match[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

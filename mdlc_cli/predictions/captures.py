@@ -57,7 +57,14 @@ def read(text: str, inference_id: str, *, model: str, place: str) -> Prediction 
             version=versions.pop() if len(versions) == 1 else None,
             score=_only(scores),
             row=_only(rows),
-            details={name: about[name] for name in ("eventId", "customAttributes") if name in about},
+            details={
+                **{
+                    name: _only([answer[name] for answer in answered])
+                    for name in ("prediction", "probabilities")
+                    if answered and all(name in answer for answer in answered)
+                },
+                **{name: about[name] for name in ("eventId", "customAttributes") if name in about},
+            },
         )
     return None
 

@@ -11,8 +11,8 @@ from mdlc_cli.predictions.prediction import DECISION, Prediction
 
 KEY = "request_id"
 DECIDED = ("decision", "rule", "rules_version", "fallback", "action", "api")
-DETAILS = ("features", "defaults_used", "variant")
-AS_JSON = ("row", "features", "defaults_used", "score")
+DETAILS = ("prediction", "probabilities", "features", "defaults_used", "variant")
+AS_JSON = ("row", "features", "defaults_used", "score", "probabilities")
 
 
 def find(target: Target, tables: Iterable[str], request_id: str) -> Prediction | None:

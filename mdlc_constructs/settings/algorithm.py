@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.task_steps import check_built_in
@@ -112,16 +113,16 @@ class BuiltInAlgorithm:
         Raises:
             ValueError: when ``csv_weights`` says otherwise.
         """
-        wanted, given = str(int(weighted)), self.hyperparameters.get("csv_weights")
-        if given not in (None, wanted):
+        wanted, csv_weights = str(int(weighted)), self.hyperparameters.get("csv_weights")
+        if csv_weights not in (None, wanted):
             raise refusal(
                 "csv_weights",
-                given,
+                csv_weights,
                 "the dataset has weights, so the algorithm must read them; leave it out."
                 if weighted
                 else "the dataset has no weights; give it weight=... or class_weights=..., or leave it out.",
             )
-        if not weighted or given is not None:
+        if not weighted or csv_weights is not None:
             return self
         return replace(self, hyperparameters={**self.hyperparameters, "csv_weights": wanted})
 
@@ -179,6 +180,7 @@ class CustomImage:
         for name, text in texts.items():
             check_length(name, text)
         object.__setattr__(self, "hyperparameters", texts)
+        check_environment(self.environment)
         object.__setattr__(self, "environment", dict(self.environment))
 
     @property

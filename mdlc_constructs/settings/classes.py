@@ -1,8 +1,10 @@
 """The classes of a multiclass dataset: what is refused of them."""
 
 import math
+from collections.abc import Mapping
 
-from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.numbers import check_above
+from mdlc_constructs.settings.refusal import refusal, unknown, with_article
 from mdlc_constructs.settings.rules import canonical
 
 MIN_CLASSES, MAX_CLASSES = 3, 1000
@@ -56,3 +58,32 @@ def _is_number(text: str, kind: str) -> bool:
         return False
     written = str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
     return written == text and (kind == "number" or number.is_integer())
+
+
+def check_class_weights(weights: object, classes: tuple[str, ...], task: str) -> dict[str, float]:
+    """The weights by class.
+
+    Args:
+        classes: the names of the classes; of a binary task ``positive`` and "other", none in other tasks.
+
+    Raises:
+        ValueError: naming the class or its weight, and the remedy.
+    """
+    if not isinstance(weights, Mapping):
+        raise refusal("class_weights", weights, 'give each class its weight, such as {"rare": 5.0}.')
+    if weights and not classes:
+        raise refusal("class_weights", weights, f"{with_article(task)} task has no classes.")
+    if weights and len(set(classes)) < len(classes):
+        raise refusal(
+            "positive",
+            classes[0],
+            "class_weights name the rows of the other class 'other', so that it would stand for both; write "
+            "the label's value in another way in the files.",
+        )
+    for name, weight in weights.items():
+        if not isinstance(name, str):
+            raise refusal("class_weights", name, f"give the class as text: {str(name)!r}.")
+        if name not in classes:
+            raise unknown("class_weights", name, classes, what="class")
+        check_above(f"class_weights[{name!r}]", weight, 0, 1e6)
+    return dict(weights)

@@ -1,17 +1,16 @@
 """The data that a model is trained on: files below one S3 prefix, and the type and role of each column."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
-from unicodedata import category
 
-from mdlc_constructs.settings.classes import check_classes
+from mdlc_constructs.settings.classes import check_class_weights, check_classes
+from mdlc_constructs.settings.column_names import check_name, check_names, check_role
 from mdlc_constructs.settings.csv_format import check_delimiter, check_timestamp_format
-from mdlc_constructs.settings.forecast import Forecast
-from mdlc_constructs.settings.numbers import check_above
+from mdlc_constructs.settings.forecast import Forecast, series_key
 from mdlc_constructs.settings.payloads.dataset import CsvFormat, DatasetSection
 from mdlc_constructs.settings.payloads.tasks import TASKS, TaskKind
-from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.refusal import refusal, unknown, with_article
 from mdlc_constructs.settings.s3_folder import check_s3_folder
 from mdlc_constructs.signatures import show_fields
 
@@ -96,7 +95,7 @@ class Dataset:
         classes: the label's values, as text, in a multiclass task. Their order is the order of the model's
             answers; a value that is not among them is refused.
         class_weights: by class, what the training weight of its rows is multiplied with. In a binary task
-            the classes are ``positive`` and "other".
+            the classes are ``positive`` and "other", so that ``positive`` cannot be "other".
         weight: the column with each row's weight in training, a number of at least 0.
         group: in a ranking, the column whose equal values are ranked together, such as a search.
         forecast: in a forecast, its steps and quantiles; the series are the entities.
@@ -143,14 +142,22 @@ class Dataset:
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
             raise unknown("format", self.format, FORMATS, what="format")
-        if self.task not in TASKS:
+        if not isinstance(self.task, str) or self.task not in TASKS:
             raise unknown("task", self.task, TASKS, what="task")
         check_s3_folder("uri", self.uri)
         self._check_csv_format()
         self._check_sequences()
         optional = [role for role in _OPTIONAL_ROLES if getattr(self, role) is not None]
         for role in (*(["label"] if self._has_label() else []), *optional):
-            _check_role(role, getattr(self, role))
+            check_role(role, getattr(self, role))
+        if not isinstance(self.positive, str):
+            raise refusal(
+                "positive", self.positive, f"give the label's value as text: {str(self.positive)!r}."
+            )
+        if self.forecast is not None and not isinstance(self.forecast, Forecast):
+            raise refusal(
+                "forecast", self.forecast, 'give steps, such as Forecast(horizon=14, frequency="D").'
+            )
         if not isinstance(self.columns, Mapping):
             raise refusal("columns", self.columns, 'give each column its type, such as {"age": "integer"}.')
         object.__setattr__(self, "columns", self._with_implied_types())
@@ -167,41 +174,14 @@ class Dataset:
                 raise refusal(name, getattr(self, name), f"is of CSV files; {self.format} files have none.")
 
     def _check_sequences(self) -> None:
-        """Check arguments that are tuples of names. A single string is the most common mistake."""
+        """Check arguments that are tuples of names."""
         for name in ("row_key", "known_after", "features", "calendar", "classes", "accepted_leaks"):
             value = getattr(self, name)
-            if isinstance(value, str):
-                raise refusal(name, value, f"give a tuple of names, for example ({value!r},).")
-            if value is None and name != "features":
-                raise refusal(name, value, "leave it out for none, or give a tuple of names.")
-            if value is not None:
-                if not isinstance(value, Iterable):
-                    raise refusal(name, value, 'give a tuple of names, such as ("id",).')
-                for item in value:
-                    _check_role(name, item)
-                object.__setattr__(self, name, tuple(value))
-                repeated = sorted({item for item in value if tuple(value).count(item) > 1})
-                if repeated:
-                    raise refusal(name, repeated[0], "is named twice; name each column once.")
+            if value is not None or name != "features":
+                object.__setattr__(self, name, check_names(name, value))
         if self.task == "forecast":
-            self._check_series()
-
-    def _check_series(self) -> None:
-        """Set the row key of a forecast: its rows are the points of series."""
-        if self.entity is None:
-            raise refusal("entity", None, "a forecast needs the column that names the series.")
-        if self.timestamp is None:
-            raise refusal("timestamp", None, "a forecast needs the column with the time of each step.")
-        key = (self.entity, self.timestamp)
-        if self.row_key not in ((), key):
-            raise refusal(
-                "row_key",
-                self.row_key,
-                "a forecast's rows are points of series, which entity and timestamp identify; leave it out.",
-            )
-        object.__setattr__(self, "row_key", key)
-        if self.weight is not None:
-            raise refusal("weight", self.weight, "a forecast learns from whole series; leave it out.")
+            key = series_key(self.entity, self.timestamp, self.row_key, self.weight)
+            object.__setattr__(self, "row_key", key)
 
     def _with_implied_types(self) -> dict[str, str]:
         """The declared types, and the types that follow from a column's role."""
@@ -217,7 +197,7 @@ class Dataset:
 
     def _check_columns(self) -> None:
         for name, kind in self.columns.items():
-            _check_name(name)
+            check_name(name)
             if kind not in COLUMN_TYPES:
                 raise unknown(f"columns[{name!r}]", kind, COLUMN_TYPES, what="column type")
         folded: dict[str, str] = {}
@@ -256,7 +236,7 @@ class Dataset:
             ValueError: for a label in a task that has none.
         """
         if self.task_kind.label == "none" and self.label is not None:
-            raise refusal("label", self.label, f"a {self.task} task has no label; leave it out.")
+            raise refusal("label", self.label, f"{with_article(self.task)} task has no label; leave it out.")
         return self.task_kind.label == "required" or self.label is not None
 
     def _check_task(self) -> None:
@@ -264,7 +244,9 @@ class Dataset:
         for name, task in (("classes", "multiclass"), ("group", "ranking"), ("forecast", "forecast")):
             value = getattr(self, name)
             if value and self.task != task:
-                raise refusal(name, value, f"is of a {task} task and task is {self.task!r}; leave it out.")
+                raise refusal(
+                    name, value, f"is of {with_article(task)} task and task is {self.task!r}; leave it out."
+                )
             if not value and self.task == task:
                 raise refusal(name, value, _NEEDED[task])
         if self.task == "multiclass":
@@ -278,18 +260,9 @@ class Dataset:
     def _check_class_weights(self) -> None:
         if self.class_weights is None:
             return
-        if not isinstance(self.class_weights, Mapping):
-            raise refusal(
-                "class_weights", self.class_weights, 'give each class its weight, such as {"rare": 5.0}.'
-            )
-        object.__setattr__(self, "class_weights", dict(self.class_weights))
         known = {"binary": (self.positive, "other"), "multiclass": self.classes}.get(self.task, ())
-        if self.class_weights and not known:
-            raise refusal("class_weights", self.class_weights, f"a {self.task} task has no classes.")
-        for name, weight in self.class_weights.items():
-            if name not in known:
-                raise unknown("class_weights", name, known, what="class")
-            check_above(f"class_weights[{name!r}]", weight, 0, 1e6)
+        checked = check_class_weights(self.class_weights, known, self.task)
+        object.__setattr__(self, "class_weights", checked)
 
     @property
     def task_kind(self) -> TaskKind:
@@ -374,33 +347,3 @@ class Dataset:
 
 for _make in (Dataset.csv, Dataset.parquet):
     show_fields(_make)
-
-
-_ROLES = {
-    "label": "name the column to predict.",
-    "classes": 'give each class as text, such as ("1", "2", "3").',
-}
-
-
-def _check_role(role: str, name: object) -> None:
-    """Refuse a value that is not a column's name, for a role that needs one."""
-    if not isinstance(name, str) or not name:
-        raise refusal(role, name, _ROLES.get(role, "name columns, as the header of the files has them."))
-    _check_name(name, argument=role)
-
-
-def _check_name(name: object, *, argument: str = "columns") -> None:
-    """Refuse a name that is not valid everywhere it is used: in SQL, JSON and CSV.
-
-    Jobs use control characters as separators, so a name cannot contain them.
-    """
-    if not isinstance(name, str) or not name:
-        raise refusal(argument, name, "give each column a name, as the header of the files has it.")
-    unprintable = next((sign for sign in name if category(sign) in ("Cc", "Cs")), None)
-    if unprintable is not None:
-        raise refusal(
-            argument,
-            name,
-            f"a column's name cannot hold {unprintable!r} (a control character, a line break or half of a "
-            "surrogate pair); rename the column in the files.",
-        )

@@ -1,6 +1,7 @@
 """Delivery of a batch's predictions besides the files: DynamoDB items, or an event for each row."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +18,13 @@ ABOUT = ("inference_id", "row_key", "entity", "event_time", "model_package_versi
 
 ALWAYS = ("score", "predicted_at", "run")
 """The columns that every item and every event holds."""
+
+TASK_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "multiclass": ("prediction", "probabilities"),
+    "ranking": ("rank",),
+    "forecast": ("step", "quantiles"),
+}
+"""By task the columns that every item and every event holds besides; `docs/contracts.md` describes each."""
 
 EXPIRES = "expires_at"
 """The time-to-live attribute: Unix seconds after which DynamoDB may delete an item."""
@@ -72,7 +80,7 @@ class LookUpTable:
         """Refuse a key that is not a column of the dataset's prediction records.
 
         Raises:
-            ValueError: naming the possible keys.
+            ValueError: naming the possible keys, or why this one cannot be the task's.
         """
         if self.key == ROW_KEY and not dataset.row_key:
             raise refusal(
@@ -84,6 +92,19 @@ class LookUpTable:
         known = dict.fromkeys((ROW_KEY, *([dataset.entity] if dataset.entity else []), *dataset.row_key))
         if self.key not in known or (self.key == "entity" and dataset.entity != "entity"):
             raise unknown("key", self.key, known, what="key of the dataset's predictions")
+        if dataset.task == "forecast" and self.key != ROW_KEY:
+            raise refusal(
+                "key",
+                self.key,
+                f"a forecast has a row for each series and step, which only {ROW_KEY!r} tells apart; leave "
+                "key out.",
+            )
+        if self.key in TASK_COLUMNS.get(dataset.task, ()):
+            raise refusal(
+                "key",
+                self.key,
+                f"items of the task {dataset.task!r} have an attribute of this name; give another key.",
+            )
 
     def to_plan(self) -> DeliverySection:
         """The ``delivery`` section of a job's plan, without the table's name."""

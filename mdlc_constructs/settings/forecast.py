@@ -1,10 +1,12 @@
 """What a forecast is asked for: how many steps, of which frequency, at which quantile levels."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mdlc_constructs.settings.numbers import check_whole
+from mdlc_constructs.settings.column_names import check_names
+from mdlc_constructs.settings.environment import MAX_VALUE
+from mdlc_constructs.settings.numbers import check_whole, is_number
 from mdlc_constructs.settings.payloads.dataset import ForecastSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
@@ -22,6 +24,29 @@ CONTENT_TYPE = "application/jsonlines"
 
 VARIABLE = "MDLC_FORECAST"
 """The environment variable that tells a container the steps and quantiles, as JSON."""
+
+
+def series_key(
+    entity: str | None, timestamp: str | None, row_key: tuple[str, ...], weight: str | None
+) -> tuple[str, str]:
+    """The row key of a forecast's dataset, whose rows are the points of series.
+
+    Raises:
+        ValueError: for roles that points of series cannot have, or lack.
+    """
+    if entity is None:
+        raise refusal("entity", None, "a forecast needs the column that names the series.")
+    if timestamp is None:
+        raise refusal("timestamp", None, "a forecast needs the column with the time of each step.")
+    if row_key not in ((), (entity, timestamp)):
+        raise refusal(
+            "row_key",
+            row_key,
+            "a forecast's rows are points of series, which entity and timestamp identify; leave it out.",
+        )
+    if weight is not None:
+        raise refusal("weight", weight, "a forecast learns from whole series; leave it out.")
+    return entity, timestamp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,20 +82,25 @@ class Forecast:
             check_whole("season", self.season, 1, MAX_SEASON, unit="steps")
         if self.frequency not in FREQUENCIES:
             raise unknown("frequency", self.frequency, FREQUENCIES, what="frequency")
-        known: object = self.known
-        if isinstance(known, str):
-            raise refusal("known", known, f"give a tuple of names, for example ({known!r},).")
-        object.__setattr__(self, "known", tuple(self.known))
+        object.__setattr__(self, "known", check_names("known", self.known))
+        given: object = self.quantiles
+        if not isinstance(given, Sequence) or isinstance(given, str):
+            raise refusal("quantiles", given, "give a tuple of levels, such as (0.1, 0.5, 0.9).")
         levels = tuple(self.quantiles)
-        inside = all(
-            isinstance(level, int | float) and not isinstance(level, bool) and 0 < level < 1
-            for level in levels
-        )
+        inside = all(is_number(level) and 0 < level < 1 for level in levels)
         if not inside or list(levels) != sorted(set(levels)):
             raise refusal("quantiles", self.quantiles, "give levels between 0 and 1 in increasing order.")
         if 0.5 not in levels:
             raise refusal("quantiles", self.quantiles, "add 0.5: the median is the score of a forecast.")
         object.__setattr__(self, "quantiles", levels)
+        length = len(self.to_environment()[VARIABLE])
+        if length > MAX_VALUE:
+            raise refusal(
+                "known" if self.known else "quantiles",
+                self.known or self.quantiles,
+                f"the variable {VARIABLE} would have {length} characters, and SageMaker takes {MAX_VALUE}; "
+                "give fewer or shorter names, or fewer quantiles.",
+            )
 
     def check_features(self, features: tuple[str, ...] | None, columns: Mapping[str, str]) -> None:
         """Refuse known columns that no feature can be, and features whose future is not known.

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mdlc_constructs.settings.metric import check_metric_task, metric
+from mdlc_constructs.settings.metric import check_metric_task, comparable_metric, metric
+from mdlc_constructs.settings.numbers import check_mapping, is_number
 from mdlc_constructs.settings.payloads.job_plan import GateSection
 from mdlc_constructs.settings.refusal import refusal
 
@@ -37,6 +38,7 @@ class Gate:
 
     def __post_init__(self) -> None:
         for argument in ("at_least", "at_most"):
+            check_mapping(argument, getattr(self, argument), '{"auc": 0.7}')
             for name, bound in getattr(self, argument).items():
                 _check_bound(argument, name, bound)
             object.__setattr__(self, argument, dict(getattr(self, argument)))
@@ -46,10 +48,10 @@ class Gate:
                     "at_most", self.at_most[name], f"no {name} can pass: at_least asks {self.at_least[name]}."
                 )
         if self.better_than_champion is not None:
-            metric("better_than_champion", self.better_than_champion)
-        if not 0.5 <= self.confidence < 1:
+            comparable_metric("better_than_champion", self.better_than_champion)
+        if not is_number(self.confidence) or not 0.5 <= self.confidence < 1:
             raise refusal("confidence", self.confidence, "give a probability from 0.5 to below 1.")
-        if not -1e6 < self.margin < 1e6:
+        if not is_number(self.margin) or not -1e6 < self.margin < 1e6:
             raise refusal("margin", self.margin, "give a plain number in the metric's unit.")
 
     def check_task(self, task: str, classes: tuple[str, ...] = ()) -> None:
@@ -80,7 +82,7 @@ class Gate:
 
 def _check_bound(argument: str, name: str, bound: float) -> None:
     known = metric(argument, name)
-    if isinstance(bound, bool) or not isinstance(bound, (int, float)):
+    if not is_number(bound):
         raise refusal(f"{argument}[{name!r}]", bound, "give a number.")
     too_low = known.lowest is not None and bound < known.lowest
     too_high = known.highest is not None and bound > known.highest

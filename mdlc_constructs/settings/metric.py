@@ -3,7 +3,7 @@
 from mdlc_constructs.settings.payloads.tasks import METRICS, Metric, find_metric, metric_names
 from mdlc_constructs.settings.refusal import refusal, unknown
 
-__all__ = ["METRICS", "Metric", "check_metric_task", "metric"]
+__all__ = ["METRICS", "Metric", "check_metric_task", "comparable_metric", "metric"]
 
 
 def metric(argument: str, name: str) -> Metric:
@@ -12,7 +12,7 @@ def metric(argument: str, name: str) -> Metric:
     Raises:
         ValueError: when there is none; with a suggestion.
     """
-    named = find_metric(name)
+    named = find_metric(name) if isinstance(name, str) else None
     if named is None:
         choices = [
             f"{known.name.removesuffix('_by_class')}:<class>" if known.by_class else known.name
@@ -20,6 +20,22 @@ def metric(argument: str, name: str) -> Metric:
         ]
         raise unknown(argument, name, choices, what="metric")
     return named
+
+
+def comparable_metric(argument: str, name: str) -> Metric:
+    """The metric of that name, if its values say which of two models is better.
+
+    Raises:
+        ValueError: when there is none, or it has a best value in the middle.
+    """
+    known = metric(argument, name)
+    if known.instead:
+        raise refusal(
+            argument,
+            name,
+            f"neither a higher nor a lower {name} is the better one; compare by {known.instead!r}.",
+        )
+    return known
 
 
 def check_metric_task(argument: str, name: str, task: str, classes: tuple[str, ...] = ()) -> None:

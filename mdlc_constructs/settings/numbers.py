@@ -1,6 +1,9 @@
 """Checks of numbers and durations, with the same error messages for all settings."""
 
+import math
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import TypeGuard
 
 from mdlc_constructs.settings.refusal import refusal
 
@@ -25,6 +28,24 @@ def check_above(argument: str, value: object, least: float, most: float, *, unit
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not least < value <= most:
         what = f"a number of {unit}" if unit else "a number"
         raise refusal(argument, value, f"give {what} above {least:g} and at most {most:g}.")
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a finite number; True and False are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def check_mapping(argument: str, value: object, example: str) -> None:
+    """Refuse a value that is no mapping from names.
+
+    Args:
+        example: such a mapping, as it is written.
+
+    Raises:
+        ValueError: naming the argument and its value.
+    """
+    if not isinstance(value, Mapping):
+        raise refusal(argument, value, f"give a mapping, such as {example}.")
 
 
 def check_duration(argument: str, value: object, least: timedelta, most: timedelta) -> None:

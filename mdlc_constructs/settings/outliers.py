@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from mdlc_constructs.settings.numbers import check_above
-from mdlc_constructs.settings.payloads.job_plan import OutlierRule
+from mdlc_constructs.settings.numbers import check_above, is_number
+from mdlc_constructs.settings.payloads.quality import OutlierRule
 from mdlc_constructs.settings.refusal import refusal
 
 
@@ -37,9 +37,9 @@ class Outliers:
         if self.robust_z is not None:
             check_above("robust_z", self.robust_z, 0, 1e6, unit="standard deviations")
         quantile = self.quantile
-        if quantile is not None and (isinstance(quantile, bool) or not 2**-12 <= quantile < 0.5):
+        if quantile is not None and not (is_number(quantile) and 2**-12 <= quantile < 0.5):
             raise refusal("quantile", quantile, "give a quantile from 0.00025 to below 0.5.")
-        if isinstance(self.share, bool) or not 0 <= self.share < 1:
+        if not is_number(self.share) or not 0 <= self.share < 1:
             raise refusal("share", self.share, "give a share from 0 to below 1.")
         if quantile is not None and self.share < 2 * quantile:
             raise refusal(

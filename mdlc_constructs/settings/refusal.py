@@ -12,6 +12,11 @@ def refusal(argument: str, value: object, remedy: str) -> ValueError:
     return ValueError(f"{argument}={shown(value)}: {remedy}")
 
 
+def with_article(noun: str) -> str:
+    """The noun with the article that it is spoken with: "a ranking", "an anomaly"."""
+    return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
+
+
 def unknown(argument: str, value: object, known: Iterable[str], *, what: str) -> ValueError:
     """The error to raise for a name that is not in ``known``, with a suggestion: a synonym or a similar name.
 

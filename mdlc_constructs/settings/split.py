@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise
 
 from mdlc_constructs.settings.dataset import Dataset
-from mdlc_constructs.settings.payloads.job_plan import PartColumn, RandomSection, SplitSection
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.split import PartColumn, RandomSection, SplitSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 MAX_SEED = 2**31 - 1
@@ -188,9 +188,9 @@ class Split:
         for part, value in values.items():
             if not isinstance(value, str) or not value:
                 raise refusal(part, value, f"give the value of {column!r} in its rows, as text.")
-        for one, other in combinations(values, 2):
-            if values[one] == values[other]:
-                raise refusal(other, values[other], f"is the value of {one} too; each part has its own.")
+        for first, other in combinations(values, 2):
+            if values[first] == values[other]:
+                raise refusal(other, values[other], f"is the value of {first} too; each part has its own.")
         return cls(column=column, values=values, group=group)
 
     @classmethod
@@ -211,13 +211,13 @@ class Split:
         for part, prefix in prefixes.items():
             if not isinstance(prefix, str) or not prefix or prefix.startswith(("/", "s3://")):
                 raise refusal(part, prefix, f"give it below the dataset's URI, such as '{part}/'.")
-        for one, other in combinations(prefixes, 2):
-            pair = sorted((prefixes[one], prefixes[other]), key=len)
+        for first, other in combinations(prefixes, 2):
+            pair = sorted((prefixes[first], prefixes[other]), key=len)
             if pair[1].startswith(pair[0]):
                 raise refusal(
                     other,
                     prefixes[other],
-                    f"files of {one} ({prefixes[one]!r}) would be in both; change one.",
+                    f"files of {first} ({prefixes[first]!r}) would be in both; change one.",
                 )
         return cls(prefixes=prefixes, group=group)
 
@@ -242,8 +242,22 @@ class Split:
         """
         if self.by_time_order and dataset.timestamp is None:
             raise refusal("split", "by time", _WITHOUT_TIME)
+        if dataset.forecast is not None and (not self.by_time_order or self.group is not None):
+            raise refusal(
+                "split",
+                self.group or "not by time",
+                "a forecast's holdout comes after its training, in all series alike; divide by "
+                "Split.by_fraction(...) or Split.by_time(...), without a group.",
+            )
         split = self
-        if split.group is None and dataset.group is not None and split.stratify is None:
+        if dataset.group is not None and split.stratify is not None:
+            raise refusal(
+                "split.stratify",
+                split.stratify,
+                f"would scatter the rows of a group of {dataset.group!r}, which a ranking keeps together; "
+                "leave it out.",
+            )
+        if split.group is None and dataset.group is not None:
             split = replace(self, group=dataset.group)
         for role in ("column", "stratify", "group"):
             name = getattr(split, role)

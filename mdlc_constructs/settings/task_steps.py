@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.payloads.tasks import TASKS
-from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.refusal import refusal, with_article
 
 OWN_IMAGE = "CustomImage"
 """A cell of the table: the step takes the task if the algorithm is a `CustomImage`."""
@@ -88,7 +88,7 @@ def check_step(step: str, task: str, *, what: str) -> None:
     """
     reason = STEPS[step].refused.get(task)
     if reason is not None:
-        raise refusal("task", task, f"{what} does not take a {task} task: {reason}.")
+        raise refusal("task", task, f"{what} does not take {with_article(task)} task: {reason}.")
 
 
 def check_built_in(task: str, algorithm: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from mdlc_constructs.settings.budget import check_priority
-from mdlc_constructs.settings.metric import metric
+from mdlc_constructs.settings.metric import comparable_metric, metric
 from mdlc_constructs.settings.numbers import check_above, check_whole
 from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, decode, encode
 from mdlc_constructs.settings.refusal import refusal
@@ -138,7 +138,7 @@ class OnAccuracyLoss:
     priority: int = 3
 
     def __post_init__(self) -> None:
-        known = metric("metric", self.metric)
+        known = comparable_metric("metric", self.metric)
         if not isinstance(self.beyond_chance, bool):
             raise refusal("beyond_chance", self.beyond_chance, "give True or False.")
         if self.bound is None and self.loss is None and not self.beyond_chance:

@@ -8,7 +8,7 @@ from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
-from mdlc_constructs.settings.payloads.job_plan import QualitySection
+from mdlc_constructs.settings.payloads.quality import QualitySection
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of

@@ -5,7 +5,8 @@ from typing import Any
 from jobs.group_rules import MAX_GRADE
 from jobs.metrics.cluster import SAMPLE
 from mdlc_constructs.settings.payloads.tasks import TASKS
-from mdlc_constructs.workflows.training.machine import TrainingSettings, train
+from mdlc_constructs.workflows.training.machine import train
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 from scripts.write_tables import TASK_PAGE, task_tables, written
 from tests.docs.markdown import blocks, prose
 
@@ -32,7 +33,8 @@ def test_the_ranking_of_the_page_can_be_trained() -> None:
     )
     assert settings.split is not None
     assert settings.split.group == "search"
-    channels = train(settings).to_asl()["Arguments"]["InputDataConfig"]
+    request: Any = train(settings).to_asl()["Arguments"]
+    channels = request["InputDataConfig"]
     assert {channel["ContentType"] for channel in channels} == {"text/libsvm"}
 
 

@@ -88,6 +88,17 @@ def test_what_came_is_compared_with_what_was_foretold(forecasting: Aws) -> None:
     assert {"employed", "quantile:0.1"} <= {column["name"] for column in report["baseline"]["columns"]}
 
 
+def test_the_next_model_is_compared_with_the_champion_on_the_same_steps(forecasting: Aws) -> None:
+    done = forecasting.run(TEAM, "training")
+    # The same container on half a year more chooses the same models: equal is not better.
+    assert (done.status, done.output.get("outcome")) == ("SUCCEEDED", "Refused"), (done.error, done.cause)
+    report = json.loads(forecasting.read(done.output["evaluation"] + "report.json"))
+    assert report["rows"] == SERIES * HORIZON * 3
+    assert set(report["metrics"]) == {"challenger", "champion"}
+    (reason,) = [check["sentence"] for check in report["checks"] if not check["passed"]]
+    assert reason.startswith("wql is ")
+
+
 def keys_of_reports(aws: Aws) -> list[str]:
     keys = aws.keys(f"s3://{bucket_of(aws)}/monitoring/")
     return [key for key in keys if key.endswith("report.json")]

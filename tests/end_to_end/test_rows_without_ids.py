@@ -154,11 +154,3 @@ def test_a_batch_is_scored_and_its_monitor_takes_labels_by_inference_id(aws: Aws
     shown = json.loads(aws.mdlc("audit", records[0]["inference_id"], "--json").stdout)
     row = int(records[0]["row_key"].split("-")[1]) - 1
     assert float(shown["row"][COLUMNS[0]]) == BUNCH.data[COLUMNS[0]][TRAINED + row % (scored - 1)]
-
-
-def test_a_challenger_is_compared_on_rows_of_the_same_seed(aws: Aws, team: Team, tmp_path: Path) -> None:
-    aws.upload(team, "raw/training/", written(tmp_path, "more", TRAINED, SCORED, label=True))
-    done = aws.run(team, "training")
-    assert (done.status, done.output["outcome"]) == ("SUCCEEDED", "Succeeded"), done.cause
-    gate = json.loads(aws.read(done.output["evaluation"] + "gate.json"))
-    assert [note for note in gate["notes"] if "those near the limits within benign" in note]

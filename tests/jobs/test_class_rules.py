@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from jobs.class_rules import told_shares
 from jobs.commands import quality
 from tests.jobs.batches import DATASET, Batch, rows
 
@@ -43,3 +44,8 @@ def test_a_class_that_is_too_rare_is_refused(batch: Batch) -> None:
     assert findings(batch, ["1", "2"] * 49 + ["1", "3"], minimum_class_share=0.02) == [
         "The class '3' of 'y' has 1.000% of the rows, asked are 2.000%."
     ]
+
+
+def test_shares_have_as_many_digits_as_tell_them_apart() -> None:
+    assert told_shares(0.01, 0.02) == "1.000% of the rows, asked are 2.000%"
+    assert told_shares(0.00099999, 0.001) == "0.099999% of the rows, asked are 0.100000%"

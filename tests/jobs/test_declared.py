@@ -139,3 +139,14 @@ def test_it_runs_as_a_program(
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(encode(request))))
     declared.main()
     assert json.loads(capsys.readouterr().out) == [{"file": str(path), "rows": 2, "problems": []}]
+
+
+def test_columns_that_rows_are_divided_by_must_be_there_with_the_label(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv"
+    path.write_text(GOOD)
+    dataset = replace(DATASET, columns={**DATASET.columns, "part": "text"})
+    request = Request(dataset=dataset, files=(str(path),), label=True, further=("part",))
+    (checked,) = check(request, "256MB")
+    assert checked.problems[0].startswith("data.csv has no column 'part'")
+    (checked,) = check(replace(request, label=False), "256MB")
+    assert not checked.problems

@@ -132,3 +132,48 @@ def test_a_score_keeps_all_its_digits(tmp_path: Path, score: float) -> None:
 def test_a_key_that_no_record_holds_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match=r"delivery\.key='amount': give row_key"):
         written(tmp_path, planned(tmp_path / "batch", key="amount"), [record(0)])
+
+
+def delivered(tmp_path: Path, dataset: dict[str, Any], columns: str) -> dict[str, Any]:
+    """The delivered row of a part that has the columns of every task and these."""
+    batch = Batch(tmp_path / "batch")
+    batch.write("a.csv", "id\n1\n")
+    settings = {"to": "events", "columns": []}
+    plan = batch.plan(workflow="batch", split={}, delivery=settings, dataset={**DATASET, **dataset})
+    path = tmp_path / "part.parquet"
+    moment = "TIMESTAMP '2024-06-01 08:00:00'"
+    duckdb.connect().execute(
+        f"COPY (SELECT 'i' AS inference_id, 'r' AS row_key, 'w' AS entity, {moment} AS event_time, "
+        f"0.7 AS score, {moment} AS predicted_at, 4 AS model_package_version, {columns}) "
+        f"TO '{path}' (FORMAT parquet)"
+    )
+    (tmp_path / "delivery").mkdir()
+    delivery.write(duckdb.connect(), plan, [path], tmp_path / "delivery")
+    (line,) = (tmp_path / "delivery" / "0.jsonl").read_text().splitlines()
+    row: dict[str, Any] = json.loads(line)
+    return row
+
+
+def test_rows_of_classes_have_the_class_and_each_probability(tmp_path: Path) -> None:
+    classes = {"columns": {**DATASET["columns"], "y": "category"}, "task": "multiclass"}
+    row = delivered(
+        tmp_path,
+        {**classes, "classes": ["it's", "a", "A"]},
+        "'a' AS prediction, [0.2, 0.7, 0.1]::DOUBLE[] AS probabilities",
+    )
+    assert (row["prediction"], row["probabilities"]) == ("a", {"it's": 0.2, "a": 0.7, "A": 0.1})
+
+
+def test_rows_of_a_ranking_have_their_rank(tmp_path: Path) -> None:
+    row = delivered(tmp_path, {"task": "ranking", "group": "who"}, "3::INTEGER AS rank")
+    assert (row["rank"], row["score"]) == (3, 0.7)
+
+
+def test_rows_of_a_forecast_have_their_step_and_each_quantile(tmp_path: Path) -> None:
+    forecast = {"horizon": 2, "frequency": "D", "season": 7, "origins": 1, "quantiles": [0.1, 0.5, 0.9]}
+    row = delivered(
+        tmp_path,
+        {"task": "forecast", "forecast": {"known": [], **forecast}},
+        "2::INTEGER AS step, [1, 2, 3.5]::DOUBLE[] AS quantiles",
+    )
+    assert (row["step"], row["quantiles"]) == (2, {"0.1": 1.0, "0.5": 2.0, "0.9": 3.5})

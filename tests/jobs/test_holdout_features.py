@@ -9,6 +9,8 @@ from jobs.holdout_features import FILE, read_features
 from tests.jobs.batches import Batch
 from tests.jobs.unlabelled import evaluated, trained
 
+pytestmark = pytest.mark.slow
+
 
 def cluster(values: list[float]) -> str:
     """Two clusters by the amount, as the built-in k-means writes its answers."""

@@ -27,7 +27,7 @@ def measured(column: str, kind: str, task: str = "binary") -> float:
             f"CREATE TABLE labelled AS SELECT i, y AS {LABEL}, {column} AS x FROM "
             f"(SELECT i, CAST(i % 3 = 0 AS INTEGER) AS y, random() AS r FROM range({ROWS}) t(i))"
         )
-        return strengths(connection, "labelled", dataset)["x"]
+        return strengths(connection, "labelled", dataset)["x"].value
 
 
 def test_the_measure_is_the_auc_of_scikit_learn() -> None:
@@ -46,7 +46,7 @@ def test_the_measure_is_the_auc_of_scikit_learn() -> None:
         connection.execute(f"CREATE TABLE labelled (i INTEGER, x DOUBLE, {LABEL} INTEGER)")
         for row in zip(range(200), values.tolist(), labels.tolist(), strict=True):
             connection.execute("INSERT INTO labelled VALUES (?, ?, ?)", list(row))
-        found = strengths(connection, "labelled", dataset)["x"]
+        found = strengths(connection, "labelled", dataset)["x"].value
     expected = roc_auc_score(labels, values)
     assert found == pytest.approx(max(expected, 1 - expected))
 
@@ -112,7 +112,7 @@ def measured_number(column: str) -> float:
             f"CREATE TABLE labelled AS SELECT i, y AS {LABEL}, {column} AS x FROM "
             f"(SELECT i, i / 2.1 AS y, random() AS r FROM range({ROWS}) t(i))"
         )
-        return strengths(connection, "labelled", dataset)["x"]
+        return strengths(connection, "labelled", dataset)["x"].value
 
 
 CLASSES = ("red", "green", "blue")
@@ -136,7 +136,7 @@ def measured_classes(column: str, kind: str) -> float:
             f"CREATE TABLE labelled AS SELECT i, CAST(y AS DOUBLE) AS {LABEL}, {column} AS x FROM "
             f"(SELECT i, i % 3 AS y, random() AS r FROM range({ROWS}) t(i))"
         )
-        return strengths(connection, "labelled", dataset)["x"]
+        return strengths(connection, "labelled", dataset)["x"].value
 
 
 @pytest.mark.parametrize(
@@ -164,3 +164,28 @@ def test_what_knows_one_class_of_three_is_no_leak_of_the_label() -> None:
 def test_few_rows_are_enough_to_find_what_knows_the_class(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(globals(), "ROWS", 150)
     assert measured_classes("(y + 1) % 3 + 0.9 * r", "number") > 0.95
+
+
+def test_what_tells_one_class_is_named() -> None:
+    dataset = DatasetSection(
+        format="csv",
+        timestamp="t",
+        row_key=("i",),
+        columns={"x": "number"},
+        features=("x",),
+        positive="1",
+        task="multiclass",
+        classes=CLASSES,
+    )
+    with connect() as (connection, _):
+        connection.execute(
+            f"CREATE TABLE labelled AS SELECT i, CAST(i % 3 AS DOUBLE) AS {LABEL}, "
+            "CASE WHEN i % 3 = 1 THEN 1.0 ELSE 0.0 END AS x FROM range(300) t(i)"
+        )
+        strength = strengths(connection, "labelled", dataset)["x"]
+    assert strength.best_class == "green" and strength.best_value == pytest.approx(1)
+    assert strength.value < 0.9
+
+
+def test_two_values_of_a_feature_say_nothing() -> None:
+    assert measured_number("CASE WHEN i IN (5, 900) THEN y END") < 0.1

@@ -9,6 +9,8 @@ from jobs.errors import PlanError
 from tests.jobs.batches import Batch, rows
 from tests.jobs.unlabelled import evaluated, section, trained
 
+pytestmark = pytest.mark.slow
+
 
 def findings(folder: Path, made: list[dict[str, Any]], *, label: bool = True) -> list[dict[str, Any]]:
     batch = Batch(folder)

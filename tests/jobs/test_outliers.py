@@ -10,7 +10,7 @@ from jobs.database import connect
 from jobs.findings import Finding
 from jobs.outliers import baseline_bounds, outlier_rules, own_bounds
 from jobs.statistics.baseline import LEVELS, statistics
-from mdlc_constructs.settings.payloads.job_plan import OutlierRule
+from mdlc_constructs.settings.payloads.quality import OutlierRule
 
 ROBUST = OutlierRule(robust_z=8.0, quantile=None, share=0.01)
 BEYOND = OutlierRule(robust_z=None, quantile=0.001, share=0.01)

@@ -9,6 +9,7 @@ from tests.jobs.batches import Batch, Row
 from tests.jobs.test_dividing import COLUMNS, HEADER, PLAIN, SHARES, at_random, plain
 
 BY_COLUMN = {"column": {"name": "part", "values": {part: part for part in SHARES}}}
+RANKED = {"task": "ranking", "group": "patient"}
 BY_PREFIX = {"prefixes": {part: f"{part}/" for part in SHARES}}
 
 
@@ -34,6 +35,28 @@ def changed(place: int, **values: Any) -> list[Row]:
             {"split": {**BY_COLUMN, "group": "patient"}},
             "group_in_parts",
             "The group 'p3' of 'patient' has rows in the parts train and holdout: let each group be",
+        ),
+        (
+            [{**row, "patient": "p" if row["part"] == "holdout" else row["patient"]} for row in plain()],
+            {"split": {**BY_COLUMN, "group": "patient"}},
+            "one_group",
+            "The holdout part (part is holdout) has one group of 'patient' only",
+        ),
+        (
+            [{**row, "w": row["kind"]} for row in plain()],
+            {
+                "dataset": {**PLAIN, **RANKED, "columns": {**COLUMNS, "w": "text"}},
+                "split": at_random(group="w", seed=3),
+                "quality": {"leak_auc": 1.1},
+            },
+            "group_in_parts",
+            "let each 'patient' be in one 'w', or leave group='w' out of the split.",
+        ),
+        (
+            [{**row, "y": row["y"] + place % 2} for place, row in enumerate(plain())],
+            {"dataset": {**PLAIN, **RANKED}, "split": at_random()},
+            "group_in_parts",
+            "or use Split.random(group='patient')",
         ),
         (
             [{**row, "part": "train" if row["y"] else row["part"]} for row in plain()],
@@ -123,6 +146,16 @@ def test_good_parts_have_no_findings(batch: Batch) -> None:
         {**BY_COLUMN, "group": "patient"},
     ):
         assert found(batch, split=split, dataset={**PLAIN, "weight": "w"}) == {}
+
+
+@pytest.mark.parametrize("kind", ["integer", "category", "number"])
+def test_classes_may_be_floats_that_look_like_integers(batch: Batch, kind: str) -> None:
+    batch.write("a.csv", [{**row, "y": f"{row['y']}.0"} for row in plain()], HEADER)
+    dataset = {**PLAIN, "columns": {**COLUMNS, "y": kind}, "positive": "1.0"}
+    assert found(batch, dataset=dataset, split=at_random(stratify="y")) == {}
+    batch.write("a.csv", [{**row, "y": "1.0"} for row in plain()], HEADER)
+    findings = found(batch, dataset=dataset, split=at_random(stratify="y"))
+    assert "The label 'y' has only the class '1' in all 300 rows" in findings["one_class"]
 
 
 def test_rows_of_no_part_are_left_out_with_a_warning(batch: Batch) -> None:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,11 @@ def test_names_are_flat_numbered_and_do_not_clash(batch: Batch) -> None:
         '{"predictions": [{"score": [0.1, 0.7, 0.2]}, {"score": [0.5, 0.5, 0.0]}]}',
         '{"score": [0.1, 0.7, 0.2]}\n{"score": [0.5, 0.5, 0.0]}\n',
         '"[0.1, 0.7, 0.2]"\n"[0.5, 0.5, 0.0]"\n',
+        '{"b": 0.7, "c": 0.2, "a": 0.1}\n{"c": 0.0, "a": 0.5, "b": 0.5}\n',
+        '{"probabilities": {"b": 0.7, "a": 0.1, "c": 0.2}}\n[0.5, 0.5, 0.0]\n',
+        '{"version": 7, "score": 0.7, "prediction": "b", "probabilities": {"b": 0.7, "a": 0.1, "c": 0.2}}\n'
+        '{"probabilities": [0.5, 0.5, 0.0]}\n',
+        '{"predictions": [{"b": 0.7, "a": 0.1, "c": 0.2}, {"probabilities": {"c": 0, "b": 0.5, "a": 0.5}}]}',
     ],
 )
 def test_several_numbers_of_a_row_are_read_however_they_are_written(tmp_path: Path, text: str) -> None:
@@ -129,6 +135,7 @@ def test_several_numbers_of_a_row_are_read_however_they_are_written(tmp_path: Pa
     [
         ("1\n0\n", "a: 2 numbers for 2 rows; a row's answer has 3, one for each of 'a', 'b', 'c'."),
         ("0.2,0.3,0.1,0.4\n0.2,0.3,0.1,0.4\n", "a: 8 numbers for 2 rows; a row's answer has 3"),
+        ('{"a": NaN, "c": 0.7, "b": 0.2}\n0.2,0.3,0.5\n', "a: 1 of 2 answers hold what is no finite number."),
         ("0.2,0.3,nan\n0.2,0.3,x\n", "a: 2 of 2 answers hold what is no finite number."),
         ("0.2,0.3,0.6\n0.2,0.3,0.5\n", "a: 1 of 2 answers are no probabilities from 0 to 1 whose sum is 1."),
         ("1.5,-0.5,0\n0.2,0.3,0.5\n", "a: 1 of 2 answers are no probabilities from 0 to 1 whose sum is 1."),
@@ -144,11 +151,47 @@ def test_what_is_wrong_with_probabilities_is_said(tmp_path: Path, text: str, sai
     assert [sentence[: len(said or "")] for sentence in found] == ([said] if said else [])
 
 
-def test_a_forecast_s_score_is_the_quantile_nearest_to_the_median(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"x": 0.1, "y": 0.7, "z": 0.2}',
+        '{"a": 0.1, "b": 0.7, "z": 0.2}',
+        '{"a": 0.1, "b": 0.7, "c": 0.2, "d": 0.0}',
+        '{"a": 0.1, "a": 0.7, "b": 0.2}',
+        '{"predictions": [{"x": 0.1, "y": 0.7, "z": 0.2}]}',
+        '{"probabilities": {"x": 0.1, "y": 0.7, "z": 0.2}}',
+    ],
+)
+def test_numbers_with_other_names_are_not_read_by_their_place(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.csv.out"
-    path.write_text("-1,2,30\n")
-    shape = AnswerShape(task="forecast", names=("0.1", "0.5", "0.9"))
+    path.write_text(text + "\n")
+    said = r"a\.csv\.out have numbers with other names, as in \{.*\}: .* for each of 'a', 'b', 'c', by these"
+    with connect() as (connection, _), pytest.raises(InputError, match=said):
+        load_answers(connection, path, "scores", CLASSES)
+
+
+def test_names_may_hold_what_json_escapes(tmp_path: Path) -> None:
+    shape = AnswerShape(task="multiclass", names=('a"b', "c/d~e", "it's, *"))
+    path = tmp_path / "a.csv.out"
+    path.write_text(json.dumps({"it's, *": 0.2, "c/d~e": 0.7, 'a"b': 0.1}))
     with connect() as (connection, _):
         load_answers(connection, path, "scores", shape)
-        assert faults(connection, "scores", rows=1, shape=shape, about="a") == []
-        assert read_answers(connection, "scores", shape)[0].tolist() == [2.0]
+        assert connection.execute("SELECT answer FROM scores").fetchall() == [([0.1, 0.7, 0.2],)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2,0.53",
+        '{"distance_to_cluster": 0.53, "closest_cluster": 2.0}',
+        '{"predictions": [{"distance_to_cluster": 0.53, "closest_cluster": 2.0}]}',
+        '{"distance": 0.53, "cluster": 2}',
+    ],
+)
+def test_a_cluster_and_its_distance_are_read_by_name(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv.out"
+    path.write_text(text)
+    shape = AnswerShape(task="cluster", names=("cluster", "distance"))
+    with connect() as (connection, _):
+        load_answers(connection, path, "scores", shape)
+        assert connection.execute("SELECT score, answer FROM scores").fetchall() == [(0.53, [2.0, 0.53])]

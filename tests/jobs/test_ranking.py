@@ -13,6 +13,8 @@ from tests.jobs.batches import Batch
 from tests.jobs.lives import Data, lived
 from tests.jobs.rankings import DATASET, HEADER, batch_of, searches
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = {"arn": "arn:package/7", "version": 7, "run": "r" * 16, "program": "s3://p/", "baseline": "s3://b/"}
 
 

@@ -39,3 +39,12 @@ def test_without_weights_the_records_have_none(tmp_path: Path) -> None:
     batch.write("a.csv", plain(), HEADER)
     features.run(batch.plan(dataset=PLAIN, split=at_random()), batch.folders())
     assert {len(line) for line in records(batch, "train")} == {3}
+
+
+def test_class_weights_of_several_classes_follow_their_numbers(tmp_path: Path) -> None:
+    batch = Batch(tmp_path)
+    batch.write("a.csv", plain(), HEADER)
+    roles = {"label": "kind", "features": ["x"], "task": "multiclass", "classes": ["c", "a", "b"]}
+    dataset = {**PLAIN, **roles, "class_weights": {"a": 2.0, "b": 5.0}}
+    features.run(batch.plan(dataset=dataset, split=at_random(stratify="kind")), batch.folders())
+    assert {(label, weight) for label, weight, _ in records(batch, "train")} == {(0, 1), (1, 2), (2, 5)}

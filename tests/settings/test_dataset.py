@@ -110,6 +110,23 @@ def test_a_misspelt_argument_is_a_type_error() -> None:
         ({"label": "at"}, "label='at'", "cannot also be"),
         ({"task": "regresion"}, "task='regresion'", "did you mean 'regression'"),
         ({"task": "regression", "columns": {**COLUMNS, "late": "category"}}, "label='late'", "number"),
+        ({"task": ["binary"]}, "task=['binary']", "no such task"),
+        ({"positive": 1}, "positive=1", "value as text: '1'."),
+        ({"features": {"carrier"}}, "features=", "a set has no order; give a tuple of names."),
+        ({"known_after": frozenset({"dep_delay"})}, "known_after=", "a set has no order"),
+        ({"classes": {"a", "b"}}, "classes=['a', 'b']", "a set has no order"),
+        ({"classes": (1, 2, 3)}, "classes=", "give each class as text, such as ('1', '2', '3')."),
+        ({"classes": ("a", "b", "c\n")}, "classes='c", "a class cannot hold '\\n'"),
+        ({"classes": ("a", "a", "c")}, "classes='a'", "name each class once"),
+        ({"class_weights": {1: 2.0}}, "class_weights=1", "give the class as text: '1'."),
+        ({"class_weights": ["1"]}, "class_weights=", "give each class its weight"),
+        ({"positive": "other", "class_weights": {"other": 5.0}}, "positive='other'", "stand for both"),
+        ({"task": "embedding"}, "label='late'", "an embedding task has no label; leave it out."),
+        (
+            {"task": "anomaly", "class_weights": {"1": 2.0}},
+            "class_weights=",
+            "an anomaly task has no classes",
+        ),
         ({"calendar": ("hours",)}, "calendar='hours'", "did you mean 'hour'"),
         ({"accepted_leaks": ("dep_delay",)}, "accepted_leaks='dep_delay'", "no such feature"),
     ],
@@ -133,6 +150,17 @@ def test_a_name_that_no_file_can_hold_is_refused_by_name(role: str, name: str) -
 @pytest.mark.parametrize("name", [" ", "a b", 'a"b', "a'b", "ä", "名前", "😀", "select", "_score", "a,b"])
 def test_any_other_name_is_a_column(name: str) -> None:
     assert name in flights(columns={**COLUMNS, name: "number"}).resolved_features
+
+
+def test_names_may_come_from_anything_with_an_order() -> None:
+    names = {"carrier": 1, "distance": 2}
+    for given in (names.keys(), iter(names), list(names)):
+        assert flights(features=given).features == ("carrier", "distance")
+
+
+def test_the_other_class_may_be_weighed_where_positive_has_another_name() -> None:
+    assert flights(class_weights={"other": 5.0}).class_weights == {"other": 5.0}
+    assert flights(positive="other").positive == "other"
 
 
 NAMES = "name columns, as the header of the files has them."

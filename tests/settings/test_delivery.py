@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mdlc_constructs import Dataset, Forecast
 from mdlc_constructs.settings.delivery import ABOUT, LookUpTable, RowEvents
 from mdlc_constructs.settings.payloads.job_plan import DeliverySection
 from tests.workflows.settings import DATASET
@@ -77,3 +78,40 @@ def test_a_digest_is_no_key_of_a_table() -> None:
         LookUpTable().check_dataset(plain)
     LookUpTable(key="tail_number").check_dataset(replace(plain, entity="tail_number"))
     RowEvents().check_dataset(plain)
+
+
+@pytest.mark.parametrize("key", ["shop", "day"])
+def test_a_forecasts_steps_are_told_apart_by_their_row_key_only(key: str) -> None:
+    sales = Dataset.csv(
+        "s3://bucket/raw/",
+        task="forecast",
+        label="sold",
+        timestamp="day",
+        entity="shop",
+        columns={},
+        forecast=Forecast(horizon=2, frequency="D"),
+    )
+    LookUpTable().check_dataset(sales)
+    RowEvents().check_dataset(sales)
+    with pytest.raises(ValueError, match=f"key='{key}': a forecast has a row for each series and step"):
+        LookUpTable(key=key).check_dataset(sales)
+
+
+@pytest.mark.parametrize(
+    ("task", "key"), [("multiclass", "prediction"), ("multiclass", "probabilities"), ("ranking", "rank")]
+)
+def test_a_key_cannot_be_named_like_what_the_task_delivers(task: str, key: str) -> None:
+    LookUpTable(key=key).check_dataset(replace(DATASET, entity=key))
+    given: dict[str, Any] = {"classes": ("a", "b", "c")} if task == "multiclass" else {"group": "query"}
+    of_task = Dataset.csv(
+        "s3://bucket/raw/",
+        task=task,
+        label="y",
+        entity=key,
+        row_key=("id",),
+        columns={"x": "number"},
+        **given,
+    )
+    LookUpTable().check_dataset(of_task)
+    with pytest.raises(ValueError, match=f"key='{key}': items of the task '{task}' have an attribute"):
+        LookUpTable(key=key).check_dataset(of_task)

@@ -20,6 +20,7 @@ def test_importance_is_a_section_of_its_own_or_none() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
+        *({"threshold": "0.3"}, {"threshold": None}, {"seed": True}),
         *({"threshold": 0}, {"threshold": 1.0}, {"bootstrap": 10}, {"bootstrap": 10**6}, {"seed": -1}),
         *({"importance_rows": -1}, {"importance_rows": 10**7}, {"importance_rows": True}),
     ],
@@ -35,3 +36,10 @@ def test_weights_are_of_a_column() -> None:
     with pytest.raises(ValueError, match="weighted=True: the dataset names no weight column"):
         Evaluation(weighted=True).check_dataset(dataset)
     Evaluation().check_dataset(dataset)
+
+
+def test_a_threshold_is_of_two_classes() -> None:
+    number = Dataset.csv("s3://some-bucket/a/", label="y", columns={"x": "number"}, task="regression")
+    with pytest.raises(ValueError, match=r"threshold=0\.3: divides the scores of a binary task and"):
+        Evaluation(threshold=0.3).check_dataset(number)
+    Evaluation(threshold=0.5).check_dataset(number)

@@ -10,7 +10,8 @@ from mdlc_constructs.settings.forecast import FREQUENCIES, SEASONS
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
-from mdlc_constructs.workflows.training.machine import TrainingSettings, training_machine
+from mdlc_constructs.workflows.training.machine import training_machine
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/forecaster:1"
 FORECAST = Forecast(horizon=14, frequency="D", known=("holiday",))
@@ -69,6 +70,8 @@ def test_every_frequency_has_a_season() -> None:
         ({"columns": {}}, "forecast.known='holiday': no such column"),
         ({"columns": {"holiday": "text"}}, "features='holiday': is a text column"),
         ({"known_after": ("holiday",)}, "features='holiday': is known only after"),
+        ({"forecast": {"horizon": 3}}, "such as Forecast(horizon=14"),
+        ({"forecast": 14}, "forecast=14: give steps, such as Forecast(horizon=14"),
         ({"label": "shop"}, "label='shop': the label cannot also be"),
     ],
 )
@@ -86,6 +89,18 @@ def test_what_a_forecast_cannot_learn_from_is_refused(changed: dict[str, Any], s
         ({"quantiles": (0.9, 0.5)}, "in increasing order"),
         ({"quantiles": (0.1, 0.9)}, "add 0.5"),
         ({"known": "holiday"}, "give a tuple of names"),
+        ({"known": None}, "known=None: leave it out for none"),
+        ({"known": {"holiday"}}, "a set has no order"),
+        ({"quantiles": None}, "quantiles=None: give a tuple of levels, such as (0.1, 0.5, 0.9)."),
+        ({"quantiles": 0.5}, "quantiles=0.5: give a tuple of levels"),
+        ({"quantiles": {0.1, 0.5}}, "give a tuple of levels"),
+        ({"quantiles": ("0.5",)}, "give levels between 0 and 1"),
+        ({"frequency": ["D"]}, "no such frequency"),
+        (
+            {"known": ("x" * 200, "y" * 300)},
+            "characters, and SageMaker takes 512; give fewer or shorter names, or fewer quantiles.",
+        ),
+        ({"quantiles": tuple(level / 100 for level in range(1, 100))}, "MDLC_FORECAST would have"),
     ],
 )
 def test_steps_that_nobody_can_foretell_are_refused(changed: dict[str, Any], said: str) -> None:
@@ -120,6 +135,19 @@ def test_records_of_series_are_lines() -> None:
     assert BatchInferenceSettings(model="sales", dataset=series()).records_type == "application/jsonlines"
 
 
+def test_the_variable_of_a_forecast_is_not_overridden_and_fits() -> None:
+    algorithm = CustomImage(
+        image_uri=IMAGE, content_type="application/jsonlines", environment={"MDLC_FORECAST": "{}"}
+    )
+    with pytest.raises(ValueError, match="environment='MDLC_FORECAST': the workflow sets this variable"):
+        training(algorithm=algorithm)
+    shortest = Forecast(horizon=14, frequency="D", known=("x",)).to_environment()["MDLC_FORECAST"]
+    longest = 512 - len(shortest) + 1
+    Forecast(horizon=14, frequency="D", known=("x" * longest,))
+    with pytest.raises(ValueError, match="would have 513 characters"):
+        Forecast(horizon=14, frequency="D", known=("x" * (longest + 1),))
+
+
 def test_steps_that_take_rows_refuse_a_forecast_by_name() -> None:
     with pytest.raises(ValueError, match=r"task='forecast': .*endpoint.*whole series.*use batch inference"):
         ReleaseSettings(model="sales", dataset=series())
@@ -138,3 +166,9 @@ def test_a_gap_between_the_parts_travels_with_the_split() -> None:
     assert Split.by_fraction(gap=timedelta(days=7)).to_plan().gap_seconds == 7 * 86400
     with pytest.raises(ValueError, match=r"gap='-1 day, 0:00:00': give a time above 0"):
         Split.by_fraction(gap=timedelta(days=-1))
+
+
+@pytest.mark.parametrize("split", [Split.random(), Split.by_fraction(group="shop")])
+def test_series_are_divided_by_time_alone(split: Split) -> None:
+    with pytest.raises(ValueError, match=r"split=.*a forecast's holdout comes after its training"):
+        training(split=split)

@@ -46,6 +46,15 @@ def test_the_plan_section_is_plain_json() -> None:
         {"accepted_values": {"b": "xy"}},
         {"accepted_values": {"b": ()}},
         {"outliers": {"a": 8}},
+        {"outliers": [8]},
+        {"missing_share": ["a"]},
+        {"ranges": None},
+        {"ranges": {"a": 3}},
+        {"ranges": {"a": ("0", "1")}},
+        {"accepted_values": {"b": 3}},
+        {"minimum_class_share": "0.1"},
+        {"leak_auc": "0.9"},
+        {"minimum_rows": True},
     ],
 )
 def test_rules_that_cannot_be_meant_are_refused(changes: dict[str, Any]) -> None:
@@ -67,3 +76,14 @@ def test_rules_are_about_columns_that_exist(changes: dict[str, Any], remedy: str
     with pytest.raises(ValueError, match="=") as error:
         QualityRules(**changes).check_columns(DATASET)
     assert remedy in str(error.value)
+
+
+def test_a_set_of_accepted_values_is_the_same_in_each_process() -> None:
+    texts = {"b", "a", "d", "c"}
+    assert QualityRules(accepted_values={"b": texts}).to_plan().accepted_values == {"b": ("a", "b", "c", "d")}
+
+
+def test_the_usual_share_of_the_rarest_class_follows_the_number_of_classes() -> None:
+    shares = [QualityRules().to_plan(classes=classes).minimum_class_share for classes in (0, 2, 100, 1000)]
+    assert shares == [0.001, 0.001, 0.001, 0.0001]
+    assert QualityRules(minimum_class_share=0.01).to_plan(classes=1000).minimum_class_share == 0.01

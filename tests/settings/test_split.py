@@ -5,7 +5,7 @@ import pytest
 
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.job_plan import SplitSection
+from mdlc_constructs.settings.payloads.split import SplitSection
 from mdlc_constructs.settings.split import Split
 
 
@@ -81,6 +81,12 @@ def test_the_usual_split_is_by_time_where_there_is_one(roles: dict[str, Any], ex
 def test_a_rankings_group_is_the_splits() -> None:
     assert Split.by_column("part").of(dataset(**RANKED)).group == "patient"
     assert Split.random().of(dataset(**RANKED)).group == "patient"
+
+
+def test_a_rankings_groups_are_not_scattered_by_strata() -> None:
+    said = "split.stratify='kind': would scatter the rows of a group of 'patient'"
+    with pytest.raises(ValueError, match=said):
+        Split.random(stratify="kind").of(dataset(**RANKED))
 
 
 def test_sections_of_splits_that_are_not_by_time() -> None:

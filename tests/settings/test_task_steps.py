@@ -3,6 +3,7 @@ import re
 import pytest
 
 from mdlc_constructs.settings.payloads.tasks import TASKS
+from mdlc_constructs.settings.refusal import with_article
 from mdlc_constructs.settings.task_steps import OWN_IMAGE, STEPS, check_built_in, check_step, runs
 
 BUILT = ("quality", "split", "features", "training", "evaluation", "gate")
@@ -34,6 +35,10 @@ def test_a_task_without_labels_is_trained_by_an_own_image_up_to_the_gate(task: s
         check_built_in(task, "xgboost")
 
 
+def test_a_task_has_its_article() -> None:
+    assert with_article("anomaly") == "an anomaly" and with_article("ranking") == "a ranking"
+
+
 def test_the_table_names_tasks() -> None:
     for step in STEPS.values():
         assert {*step.refused, *step.own_image} <= set(TASKS)
@@ -43,7 +48,7 @@ def test_a_refusal_is_one_sentence_with_task_step_and_remedy() -> None:
     for step in STEPS.values():
         for task in step.refused:
             with pytest.raises(
-                ValueError, match=re.escape(f"task='{task}': X does not take a {task}")
+                ValueError, match=re.escape(f"task='{task}': X does not take {with_article(task)}")
             ) as caught:
                 check_step(step.name, task, what="X")
             assert re.search(r"use|ask|give|leave|score", str(caught.value))

@@ -3,7 +3,7 @@
 from mdlc_constructs import BuiltInAlgorithm, Dataset, Gate, Labels
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
-from mdlc_constructs.workflows.training.machine import TrainingSettings
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 DATASET = Dataset.csv(
     "s3://bucket/raw/",

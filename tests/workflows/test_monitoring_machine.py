@@ -10,6 +10,7 @@ import pytest
 from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Map, Pass, Task
+from mdlc_constructs.settings.evaluation import Evaluation
 from mdlc_constructs.settings.labels import Labels
 from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
 from mdlc_constructs.settings.quality_rules import QualityRules
@@ -132,6 +133,10 @@ def test_what_happens_around_windows_changes_none_of_their_jobs_inputs() -> None
         ({"segments": ("distanse",)}, "did you mean 'distance'"),
         ({"protected": ("age",)}, "no such column"),
         ({"least_rows": 0}, "least_rows=0"),
+        (
+            {"evaluation": Evaluation(weighted=True)},
+            "evaluation.weighted=True: served rows have no weights and count once each",
+        ),
         ({"max_parallel": 41}, "max_parallel=41"),
         ({"labels": Labels(uri="s3://bucket/x/", by="entity_and_time")}, "dataset.entity is None"),
         ({"alarms": MonitorAlarms(accuracy={"rmse": 2})}, "a metric of regression and forecast tasks"),

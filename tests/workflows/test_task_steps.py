@@ -13,7 +13,8 @@ from mdlc_constructs.settings.payloads.tasks import TASKS
 from mdlc_constructs.settings.task_steps import STEPS, runs
 from mdlc_constructs.workflows.decision.arguments import check_task
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
-from mdlc_constructs.workflows.training.machine import TrainingSettings, train
+from mdlc_constructs.workflows.training.machine import train
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 from tests.workflows.settings import ALGORITHM, BATCH, DATASET, MONITORING
 
 OWN = CustomImage(image_uri="1.dkr.ecr.eu-west-1.amazonaws.com/own:1")
@@ -22,7 +23,7 @@ OWN = CustomImage(image_uri="1.dkr.ecr.eu-west-1.amazonaws.com/own:1")
 def dataset(task: str) -> Dataset:
     """A dataset of the task."""
     columns = {"distance": "number", "dep_delay": "number", "carrier": "text", "late": "number"}
-    roles: dict[str, Any] = {
+    by_task: dict[str, dict[str, Any]] = {
         "binary": {"columns": {**columns, "late": "integer"}},
         "multiclass": {"columns": {**columns, "late": "category"}, "classes": ("early", "late", "never")},
         "ranking": {"group": "carrier"},
@@ -31,7 +32,8 @@ def dataset(task: str) -> Dataset:
             "forecast": Forecast(horizon=7, frequency="D"),
             "row_key": (),
         },
-    }.get(task, {})
+    }
+    roles = by_task.get(task, {})
     label = None if TASKS[task].label == "none" else "late"
     if label is None:
         columns.pop("late")
@@ -90,5 +92,6 @@ def test_rows_of_a_ranking_have_no_weights() -> None:
 
 def test_the_training_records_of_a_ranking_are_libsvm() -> None:
     settings = TrainingSettings(model="m", dataset=dataset("ranking"), algorithm=OWN)
-    channels = train(settings).to_asl()["Arguments"]["InputDataConfig"]
+    request: Any = train(settings).to_asl()["Arguments"]
+    channels = request["InputDataConfig"]
     assert [channel["ContentType"] for channel in channels] == ["text/libsvm", "text/libsvm"]

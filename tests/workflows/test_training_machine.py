@@ -23,7 +23,8 @@ from mdlc_constructs import (
 from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass, Task
-from mdlc_constructs.workflows.training.machine import TrainingSettings, train, training_machine
+from mdlc_constructs.workflows.training.machine import train, training_machine
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 from tests.workflows.settings import ALGORITHM, DATASET, TRAINING
 
 HAPPY_PATH = (

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mdlc_constructs.settings.delivery import EXPIRES
+from mdlc_constructs.settings.delivery import EXPIRES, TASK_COLUMNS
 from mdlc_constructs.settings.payloads.codec import JsonValue
 from mdlc_constructs.settings.payloads.job_plan import DeliverySection
 
@@ -66,7 +66,7 @@ def put(batch: Batch, row: Row) -> "PutItemInputTypeDef":
     """The PutItem request for a row; it fails when the table has a newer prediction."""
     delivery = batch.delivery
     item: dict[str, JsonValue] = {name: row[name] for name in delivery.columns}
-    item |= {"score": row["score"], "predicted_at": row["predicted_at"], "run": batch.run}
+    item |= {"score": row["score"], "predicted_at": row["predicted_at"], "run": batch.run, **_of_task(row)}
     if delivery.keep_seconds is not None:
         predicted = datetime.fromisoformat(row["predicted_at"]).timestamp()
         item[EXPIRES] = math.ceil(predicted) + delivery.keep_seconds
@@ -80,7 +80,14 @@ def put(batch: Batch, row: Row) -> "PutItemInputTypeDef":
     }
 
 
+def _of_task(row: Row) -> dict[str, JsonValue]:
+    """What rows of the task have besides the score: classes and probabilities, a rank, or quantiles."""
+    return {name: row[name] for names in TASK_COLUMNS.values() for name in names if name in row}
+
+
 def _value(value: JsonValue) -> "AttributeValueTypeDef":
+    if isinstance(value, Mapping):
+        return {"M": {name: _value(inner) for name, inner in value.items()}}
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, float):
@@ -97,6 +104,7 @@ def entry(batch: Batch, row: Row) -> "PutEventsRequestEntryTypeDef":
         "inference_id": row["inference_id"],
         "score": row["score"],
         "predicted_at": row["predicted_at"],
+        **_of_task(row),
         **{name: row[name] for name in batch.delivery.columns},
     }
     return {

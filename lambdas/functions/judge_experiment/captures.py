@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lambdas.probing.comparison import Scores, parsed
+from lambdas.probing.comparison import Answer, parsed
 from lambdas.probing.rows import PROBE_PREFIX, CaptureFile, captured_text
 from mdlc_constructs.settings.strict_json import json_lines, read_json
 
@@ -22,13 +22,13 @@ class Exchange:
             caller's inference id, SageMaker's event id, the request itself.
         inference_id: the caller's inference id, or None.
         row: the request, when it is one JSON object.
-        answers: the numbers of each row's answer, None for an answer without; empty when not captured.
+        answers: each row's answer, None for one without numbers; empty when not captured.
     """
 
     ids: tuple[str, ...]
     inference_id: str | None
     row: Mapping[str, object] | None
-    answers: tuple[Scores | None, ...]
+    answers: tuple[Answer | None, ...]
 
 
 def exchanges(text: str) -> Iterator[Exchange]:
@@ -52,7 +52,7 @@ def exchanges(text: str) -> Iterator[Exchange]:
             ids=tuple(ids),
             inference_id=str(inference_id) if inference_id else None,
             row=_row(request),
-            answers=tuple(_scores(line) for line in json_lines(answer or "")),
+            answers=tuple(parsed(line) for line in json_lines(answer or "")),
         )
 
 
@@ -62,11 +62,6 @@ def _row(request: str | None) -> Mapping[str, object] | None:
     except ValueError:
         return None
     return row if isinstance(row, dict) else None
-
-
-def _scores(line: str) -> Scores | None:
-    answer = parsed(line)
-    return None if answer is None else answer.scores
 
 
 def spread(files: Iterable[CaptureFile], *, max_bytes: int, max_files: int) -> list[str]:

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lambdas.functions.judge_experiment.captures import Exchange
-from lambdas.probing.comparison import Scores
+from lambdas.probing.comparison import Answer
 from mdlc_constructs.settings.payloads.probing import Judgement, ShadowSettings
 
 TOO_FEW = "TooFewPairs"
+_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +32,15 @@ class VariantMetrics:
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """The number of pairs of answers, and of those that differ by more than the tolerance."""
+    """The number of pairs of answers, and of those that differ by more than the tolerance.
+
+    Attributes:
+        classes: the classes that only one of the versions answers about, sorted.
+    """
 
     pairs: int
     outside: int
+    classes: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -45,14 +51,17 @@ class Pairs:
 def compare(champion: Iterable[Exchange], shadow: Iterable[Exchange], tolerance: float) -> Pairs:
     """Compare both versions' answers to each request that both answered.
 
+    Probabilities are compared by the names of the classes; a version without a class gives it probability 0.
+
     Args:
         tolerance: how far two numbers may differ.
     """
-    answered: dict[str, tuple[Scores | None, ...]] = {}
+    answered: dict[str, tuple[Answer | None, ...]] = {}
     for exchange in champion:
         for name in exchange.ids:
             answered[name] = exchange.answers
     pairs = outside = 0
+    classes: set[str] = set()
     for exchange in shadow:
         # Without the caller's inference id the event ids differ, so pairs are found by the request itself.
         other = next((answered[name] for name in exchange.ids if name in answered), None)
@@ -60,17 +69,28 @@ def compare(champion: Iterable[Exchange], shadow: Iterable[Exchange], tolerance:
             continue
         pairs += 1
         outside += not _near(other, exchange.answers, tolerance)
-    return Pairs(pairs=pairs, outside=outside)
+        for a, b in zip(other, exchange.answers, strict=False):
+            if a is not None and b is not None and a.names != b.names and a.names and b.names:
+                classes |= set(a.names) ^ set(b.names)
+    return Pairs(pairs=pairs, outside=outside, classes=tuple(sorted(classes)))
 
 
-def _near(first: tuple[Scores | None, ...], second: tuple[Scores | None, ...], tolerance: float) -> bool:
+def _near(first: tuple[Answer | None, ...], second: tuple[Answer | None, ...], tolerance: float) -> bool:
     return len(first) == len(second) and all(
-        a is not None
-        and b is not None
-        and len(a) == len(b)
-        and all(abs(x - y) <= tolerance for x, y in zip(a, b, strict=True))
+        a is not None and b is not None and _row_near(a, b, tolerance)
         for a, b in zip(first, second, strict=True)
     )
+
+
+def _row_near(first: Answer, second: Answer, tolerance: float) -> bool:
+    if bool(first.names) != bool(second.names):
+        return False
+    if first.names == second.names:
+        return len(first.scores) == len(second.scores) and all(
+            abs(x - y) <= tolerance for x, y in zip(first.scores, second.scores, strict=True)
+        )
+    own, other = (dict(zip(one.names, one.scores, strict=True)) for one in (first, second))
+    return all(abs(own.get(name, 0.0) - other.get(name, 0.0)) <= tolerance for name in {*own, *other})
 
 
 def judge(
@@ -86,6 +106,9 @@ def judge(
         f"and {champion.failed:.1%} of the champion's; mean latency "
         f"{'unknown' if ratio is None else f'{ratio:.2f} times'} the champion's."
     )
+    if pairs.classes:
+        listed = ", ".join(pairs.classes[:_SHOWN]) + (", ..." if len(pairs.classes) > _SHOWN else "")
+        numbers += f" Only one of the versions knows {listed}: the other's probability of them counts as 0."
     against = []
     if shadow.invocations >= settings.pairs and shadow.failed - champion.failed > settings.errors:
         against.append("it fails more often")

@@ -46,7 +46,8 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     sample = logic.requests(_text(bucket, f"{folder}replay/requests.jsonl") or "", ROWS_TYPE)
     captured = [each.answer for each in sample]
     notes: list[str] = []
-    package = _package(window, len(sample), notes)
+    classes = next((each.classes for each in sample), ())
+    package = _package(window, len(sample), classes, notes)
     comparisons: dict[str, Comparison] = {}
     if package:
         comparisons["package_and_captured"] = logic.compare(captured, package, tolerance)
@@ -67,14 +68,15 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     return result
 
 
-def _package(window: ComputedWindow, rows: int, notes: list[str]) -> list[Known]:
+def _package(window: ComputedWindow, rows: int, classes: Sequence[str], notes: list[str]) -> list[Known]:
     """The package's answers to the sample; empty, with a note, when its transform job failed."""
     if window.replay_failed:
         notes.append(f"The registered package was not asked: {window.replay_failed}")
         return []
-    answers = logic.package_answers(_texts(window.scores), rows, window.version)
+    answers = logic.package_answers(_texts(window.scores), rows, window.version, classes)
     if rows and not answers:
-        notes.append("The registered package did not answer each of the sampled rows with one number.")
+        what = f"the probabilities of {len(classes)} classes" if classes else "one number"
+        notes.append(f"The registered package did not answer each of the sampled rows with {what}.")
     return answers
 
 

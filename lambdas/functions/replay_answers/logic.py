@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lambdas.probing.comparison import Answer, Scores
+from lambdas.probing.comparison import Answer, parsed
 from mdlc_constructs.settings.payloads.codec import JsonValue
 from mdlc_constructs.settings.payloads.monitoring import Comparison, ReplayResult
 from mdlc_constructs.settings.strict_json import json_lines
@@ -16,16 +16,24 @@ Known = Answer | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampledRequest:
-    """A captured request of one row, and its captured answer."""
+    """A captured request of one row, and its captured answer.
+
+    Attributes:
+        classes: in the order of the model's numbers; empty for an answer of one number.
+    """
 
     inference_id: str
     body: str
     answer: Known
     content_type: str
+    classes: tuple[str, ...] = ()
 
 
 def requests(text: str, content_type: str) -> tuple[SampledRequest, ...]:
-    """The requests that the monitor job sampled: JSON lines of `inference_id`, `row`, `score`, `version`."""
+    """The requests that the monitor job sampled: JSON lines of `inference_id`, `row`, `score`, `version`.
+
+    Of a model of classes they have `probabilities` too.
+    """
     sample = []
     for line in json_lines(text):
         sampled: Mapping[str, JsonValue] = json.loads(line)
@@ -33,14 +41,19 @@ def requests(text: str, content_type: str) -> tuple[SampledRequest, ...]:
             SampledRequest(
                 inference_id=str(sampled.get("inference_id") or ""),
                 body=json.dumps(sampled["row"]),
-                answer=_answer(sampled.get("score"), sampled.get("version")),
+                answer=_answer(sampled),
                 content_type=content_type,
+                classes=tuple(sampled.get("probabilities") or ()),
             )
         )
     return tuple(sample)
 
 
-def _answer(score: JsonValue, version: JsonValue) -> Known:
+def _answer(sampled: Mapping[str, JsonValue]) -> Known:
+    score: JsonValue = sampled.get("score")
+    version, probabilities = sampled.get("version"), sampled.get("probabilities")
+    if isinstance(probabilities, Mapping):
+        return parsed(json.dumps({"probabilities": probabilities, "version": version}))
     scores = score if isinstance(score, list) else [score]
     if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in scores):
         return None
@@ -49,26 +62,39 @@ def _answer(score: JsonValue, version: JsonValue) -> Known:
     )
 
 
-def package_answers(texts: Iterable[str], rows: int, version: int) -> list[Known]:
-    """A transform job's answers, row by row; empty when their number is not that of the rows.
+def package_answers(
+    texts: Iterable[str], rows: int, version: int, classes: Sequence[str] = ()
+) -> list[Known]:
+    """A transform job's answers, row by row; empty when there are not as many numbers as the rows need.
 
-    Containers separate answers by line breaks or commas, so that several numbers per row cannot be told
-    apart: such a model has no answers here.
+    Containers separate answers by line breaks or commas, and write several numbers in brackets.
+
+    Args:
+        classes: in the order of the model's numbers; empty for one number a row.
     """
-    cells = [cell for text in texts for line in text.split() for cell in line.split(",") if cell]
+    cells = [cell.strip("[]") for text in texts for line in text.split() for cell in line.split(",")]
+    cells = [cell for cell in cells if cell]
     try:
         numbers = [float(cell) for cell in cells]
     except ValueError:
         return []
-    if len(numbers) != rows:
+    each = len(classes) or 1
+    if len(numbers) != rows * each:
         return []
-    return [Answer(scores=(number,), version=str(version)) for number in numbers]
+    order = sorted(range(len(classes)), key=lambda place: classes[place]) or [0]
+    names = tuple(sorted(classes))
+    return [
+        Answer(
+            scores=tuple(numbers[row * each + place] for place in order), version=str(version), names=names
+        )
+        for row in range(rows)
+    ]
 
 
 def compare(first: Sequence[Known], second: Sequence[Known], tolerance: float) -> Comparison:
     """Compare pairs of answers by the same version, or of which at least one names no version."""
     gaps = [
-        _gap(before.scores, after.scores)
+        _gap(before, after)
         for before, after in zip(first, second, strict=False)
         if before is not None and after is not None and _same_version(before, after)
     ]
@@ -83,11 +109,13 @@ def _same_version(before: Answer, after: Answer) -> bool:
     return before.version is None or after.version is None or before.version == after.version
 
 
-def _gap(before: Scores, after: Scores) -> float | None:
+def _gap(before: Answer, after: Answer) -> float | None:
     """The largest difference between two answers; None when they have different numbers of scores."""
-    if len(before) != len(after):
+    # A reference of an earlier release has no names.
+    renamed = before.names and after.names and before.names != after.names
+    if renamed or len(before.scores) != len(after.scores):
         return None
-    return max(abs(a - b) for a, b in zip(before, after, strict=True))
+    return max(abs(a - b) for a, b in zip(before.scores, after.scores, strict=True))
 
 
 def versions(answers: Iterable[Known]) -> dict[str, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
-from mdlc_constructs.settings.payloads.job_plan import DeliverySection, QualitySection
+from mdlc_constructs.settings.payloads.job_plan import DeliverySection
 from mdlc_constructs.settings.payloads.planning import (
     ExecutionPlan,
     PackageInput,
@@ -13,6 +13,7 @@ from mdlc_constructs.settings.payloads.planning import (
     PlannerRequest,
     ScoringJob,
 )
+from mdlc_constructs.settings.payloads.quality import QualitySection
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 

@@ -4,14 +4,16 @@ Settings write their own sections (`to_plan`), and the planning function adds wh
 that a workflow does not have is null.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE, JsonValue
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.split import SplitSection
 
 SCHEMA_VERSION = 1
 PARTS = ("train", "validation", "holdout")
@@ -69,110 +71,6 @@ class DataSection:
     version: str
     files: tuple[DataFile, ...]
     uri: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RandomSection:
-    """A random division of rows.
-
-    Attributes:
-        shares: of the rows, by part.
-        seed: of the hash by which rows are drawn.
-        stratify: the column whose values each part holds in the same shares; None divides without.
-    """
-
-    shares: Mapping[str, float]
-    seed: int
-    stratify: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PartColumn:
-    """The column that says to which part a row belongs.
-
-    Attributes:
-        name: of the column.
-        values: the value of each part, as text.
-    """
-
-    name: str
-    values: Mapping[str, str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class SplitSection:
-    """How rows are divided; just one of the first five is there.
-
-    Attributes:
-        intervals: of time, by part.
-        fractions: shares of the rows in order of time, by part.
-        random: by chance.
-        column: by the values of a column.
-        prefixes: by part, what the names of its files begin with.
-        group: the column whose equal values stay in one part.
-        window: the time span of all rows that are used.
-        gap_seconds: the time between the end of a part and the beginning of the next; None for no gap.
-    """
-
-    intervals: Mapping[str, Interval] | None = None
-    fractions: Mapping[str, float] | None = None
-    window: Interval = field(default_factory=Interval)
-    gap_seconds: float | None = field(default=None, metadata={OMIT_NONE: True})
-    random: RandomSection | None = field(default=None, metadata={OMIT_NONE: True})
-    column: PartColumn | None = field(default=None, metadata={OMIT_NONE: True})
-    prefixes: Mapping[str, str] | None = field(default=None, metadata={OMIT_NONE: True})
-    group: str | None = field(default=None, metadata={OMIT_NONE: True})
-
-    @property
-    def by_time(self) -> bool:
-        """Whether the parts follow each other in time."""
-        return self.intervals is not None or self.fractions is not None
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that dividing reads, besides the dataset's timestamp and key."""
-        named = (
-            self.column.name if self.column else None,
-            self.random.stratify if self.random else None,
-            self.group,
-        )
-        return tuple(dict.fromkeys(name for name in named if name))
-
-
-@dataclass(frozen=True, kw_only=True)
-class OutlierRule:
-    """Which values of a column are outliers; see `Outliers` for the meaning."""
-
-    robust_z: float | None
-    quantile: float | None
-    share: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class QualitySection:
-    """The rules for a batch of data; see `QualityRules` for their meaning."""
-
-    minimum_rows: int
-    maximum_missing_share: float
-    missing_share: Mapping[str, float]
-    unique_key: bool
-    ranges: Mapping[str, tuple[float | None, ...]]
-    accepted_values: Mapping[str, tuple[str, ...]]
-    minimum_class_share: float
-    leak_auc: float
-    outliers: Mapping[str, OutlierRule] | None = field(default=None, metadata={OMIT_NONE: True})
-
-    def about(self, columns: Collection[str]) -> "QualitySection":
-        """The same rules, without those for columns not in `columns`."""
-        return replace(
-            self,
-            missing_share={name: share for name, share in self.missing_share.items() if name in columns},
-            ranges={name: bounds for name, bounds in self.ranges.items() if name in columns},
-            accepted_values={name: texts for name, texts in self.accepted_values.items() if name in columns},
-            outliers={name: rule for name, rule in self.outliers.items() if name in columns}
-            if self.outliers
-            else None,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

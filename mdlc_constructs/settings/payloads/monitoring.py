@@ -6,7 +6,7 @@ from typing import Literal
 
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE, JsonValue
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
-from mdlc_constructs.settings.payloads.job_plan import MonitorRules, QualitySection
+from mdlc_constructs.settings.payloads.job_plan import MonitorRules
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.monitor_settings import LabelSource, ReplayRules
 from mdlc_constructs.settings.payloads.planning import (
@@ -18,6 +18,7 @@ from mdlc_constructs.settings.payloads.planning import (
     PlannerRequest,
     Section,
 )
+from mdlc_constructs.settings.payloads.quality import QualitySection
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 Monitor = Literal["endpoint", "batch"]

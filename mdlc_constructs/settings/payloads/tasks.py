@@ -19,6 +19,8 @@ class Metric:
     Attributes:
         tasks: the tasks that it is computed for.
         by_class: whether it is computed for each class, and named `<metric>:<class>`.
+        instead: the metric to compare two models by where neither a higher nor a lower value is the better
+            one; empty where one is.
         meaning: the name for people.
     """
 
@@ -28,6 +30,7 @@ class Metric:
     lowest: float | None = 0.0
     highest: float | None = 1.0
     by_class: bool = False
+    instead: str = ""
     meaning: str = ""
 
 
@@ -142,7 +145,7 @@ METRICS: Mapping[str, Metric] = {
         Metric(name="map@10", tasks=("ranking",), higher_is_better=True),
         Metric(name="wql", tasks=("forecast",), higher_is_better=False, highest=None),
         Metric(name="mase", tasks=("forecast",), higher_is_better=False, highest=None),
-        Metric(name="coverage", tasks=("forecast",), higher_is_better=True),
+        Metric(name="coverage", tasks=("forecast",), higher_is_better=True, instead="coverage_error"),
         Metric(name="coverage_error", tasks=("forecast",), higher_is_better=False),
         Metric(name="silhouette", tasks=("cluster",), higher_is_better=True, lowest=-1.0),
         Metric(name="smallest_cluster_share", tasks=("cluster",), higher_is_better=True),
@@ -184,6 +187,17 @@ def higher_is_better(name: str) -> bool:
     if known is None:
         raise KeyError(name)
     return known.higher_is_better
+
+
+def is_comparable(name: str) -> bool:
+    """Whether two values of a metric say which of two models is better."""
+    known = find_metric(name)
+    return known is not None and not known.instead
+
+
+def arrow(name: str) -> str:
+    """Points to the better values of a metric; empty where neither side is better."""
+    return "" if not is_comparable(name) else "↑" if higher_is_better(name) else "↓"
 
 
 def main_metric(task: str) -> str:

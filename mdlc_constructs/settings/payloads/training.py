@@ -5,12 +5,7 @@ from dataclasses import dataclass
 
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
-from mdlc_constructs.settings.payloads.job_plan import (
-    EvaluationSection,
-    GateSection,
-    QualitySection,
-    SplitSection,
-)
+from mdlc_constructs.settings.payloads.job_plan import EvaluationSection, GateSection
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.planning import (
     ExecutionInput,
@@ -18,6 +13,8 @@ from mdlc_constructs.settings.payloads.planning import (
     PlannerRequest,
     ScoringJob,
 )
+from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.split import SplitSection
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 

@@ -65,7 +65,7 @@ class MonitoringWorkflow(Workflow):
         consistency: how many captured requests are replayed, and how close answers must stay; None replays
             none.
         quality: the rules that served rows must satisfy.
-        evaluation: threshold, bootstrap and seed of the metrics of accuracy.
+        evaluation: threshold, bootstrap and seed of the metrics of accuracy, which count each row once.
         least_rows: rows needed to publish effects and shares to CloudWatch, and labelled rows needed to
             publish metrics of accuracy.
         joint: whether a classifier looks for drift of all columns together.

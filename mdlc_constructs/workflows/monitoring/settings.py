@@ -94,6 +94,10 @@ class MonitoringSettings:
         if self.labels is not None:
             self.labels.check_dataset(self.dataset)
         self.quality.check_columns(self.dataset)
+        if self.evaluation.weighted:
+            raise refusal(
+                "evaluation.weighted", True, "served rows have no weights and count once each; leave it out."
+            )
         self.alarms.check_task(self.dataset.task, self.dataset.classes)
         if self.alarms.accuracy and self.labels is None:
             raise refusal("alarms", dict(self.alarms.accuracy), "accuracy is known by labels; give labels.")

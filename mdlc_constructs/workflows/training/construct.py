@@ -32,7 +32,8 @@ from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import planning
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import machine as template
-from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, TrainingSettings, training_machine
+from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, training_machine
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
 """Matches an image URI with a mutable tag. The CDK tags its own image assets with a content hash instead."""

@@ -6,28 +6,11 @@ and PublishEvent.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Map, State, Task
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
-from mdlc_constructs.settings import (
-    Algorithm,
-    Approval,
-    BuiltInAlgorithm,
-    Compute,
-    Dataset,
-    Evaluation,
-    Gate,
-    NetworkSettings,
-    QualityRules,
-    Split,
-)
-from mdlc_constructs.settings.code_version import check_code_version
-from mdlc_constructs.settings.image import Image
-from mdlc_constructs.settings.payloads.codec import encode
-from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
@@ -46,7 +29,8 @@ from mdlc_constructs.workflows.training.model_card import (
     wants_card,
 )
 from mdlc_constructs.workflows.training.pending import approve_command, start_approval
-from mdlc_constructs.workflows.training.series import check_records, environment_of
+from mdlc_constructs.workflows.training.series import environment_of
+from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 WORKFLOW = "training"
 
@@ -61,88 +45,6 @@ STEPS = (
     "decide",
 )
 """The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingSettings:
-    """The settings from which a training machine is built; `TrainingWorkflow` documents each.
-
-    Raises:
-        ValueError: when settings contradict each other; names the argument, its value and the remedy.
-    """
-
-    model: str
-    dataset: Dataset
-    algorithm: Algorithm
-    split: Split | None = None
-    quality: QualityRules = field(default_factory=QualityRules)
-    evaluation: Evaluation = field(default_factory=Evaluation)
-    gate: Gate = field(default_factory=Gate)
-    approval: Approval = field(default_factory=Approval.automatic)
-    training_compute: Compute = field(default_factory=Compute)
-    job_compute: Compute = field(default_factory=Compute)
-    scoring_compute: Compute = field(default_factory=Compute)
-    network: NetworkSettings = field(default_factory=NetworkSettings)
-    code_version: str = "unversioned"
-
-    def __post_init__(self) -> None:
-        check_code_version(self.code_version)
-        self.quality.check_columns(self.dataset)
-        self.gate.check_task(self.dataset.task, self.dataset.classes)
-        self.algorithm.check_task(self.dataset.task)
-        object.__setattr__(self, "split", (self.split or Split.usual(self.dataset)).of(self.dataset))
-        algorithm = self.algorithm.weighted(self.dataset.weighted).with_classes(self.dataset.classes)
-        object.__setattr__(self, "algorithm", algorithm)
-        self.evaluation.check_dataset(self.dataset)
-        check_records(self.algorithm, self.dataset)
-        self.training_compute.require("training", image=self.algorithm.x86_image)
-        self.job_compute.require("processing", image=Image.jobs().title)
-        self.scoring_compute.require("transform", image=self.algorithm.x86_image)
-
-    def to_plan(self) -> dict[str, object]:
-        """The settings in the form of the jobs' `plan.json`."""
-        importance = self.importance
-        return {
-            "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
-            "quality": encode(self.quality.to_plan()),
-            "split": encode(self.chosen_split.to_plan()),
-            "gate": encode(self.gate.to_plan()),
-            "evaluation": encode(self.evaluation.to_plan()),
-            "importance": encode(importance) if importance else None,
-            "algorithm": encode(self._algorithm_section()),
-            "code_version": self.code_version,
-        }
-
-    @property
-    def chosen_split(self) -> Split:
-        """The split, or the dataset's usual one when none was given."""
-        return self.split or Split.usual(self.dataset)
-
-    @property
-    def reports_gain(self) -> bool:
-        """Whether the evaluation reads the trained model for the gain of its trees."""
-        return isinstance(self.algorithm, BuiltInAlgorithm) and self.importance is not None
-
-    @property
-    def importance(self) -> ImportanceSection | None:
-        """How permutation importance is measured.
-
-        A forecast's columns cannot be permuted row by row; without labels, no metric says what is lost.
-        """
-        measured = self.dataset.task_kind.label == "required" and self.dataset.task != "forecast"
-        return None if not measured else self.evaluation.importance()
-
-    @property
-    def environment(self) -> Mapping[str, str] | None:
-        """The environment variables of the containers of training and scoring; None for none."""
-        return environment_of(self.algorithm, self.dataset)
-
-    def _algorithm_section(self) -> AlgorithmSection:
-        return AlgorithmSection(
-            name=getattr(self.algorithm, "name", ""),
-            image="${TrainingImage}",
-            hyperparameters={name: str(value) for name, value in self.algorithm.hyperparameters.items()},
-        )
 
 
 def check_quality(settings: TrainingSettings) -> Task:
@@ -186,7 +88,7 @@ def train(settings: TrainingSettings) -> Task:
         model=settings.model,
         task=settings.dataset.task,
         algorithm=settings.algorithm,
-        environment=settings.environment,
+        environment=environment_of(settings.algorithm, settings.dataset),
         compute=settings.training_compute,
         network=settings.network,
     )
@@ -198,7 +100,7 @@ def model(settings: TrainingSettings) -> Task:
         model_name="{% $plan.names.CreateModel %}",
         image="${TrainingImage}",
         artifact="{% $plan.uris.artifact %}",
-        environment=settings.environment,
+        environment=environment_of(settings.algorithm, settings.dataset),
         model=settings.model,
         network=settings.network,
     )
@@ -258,7 +160,7 @@ def register(settings: TrainingSettings) -> Task:
             Container(
                 image="${TrainingImage}",
                 model_data_url="{% $plan.uris.artifact %}",
-                environment=settings.environment,
+                environment=environment_of(settings.algorithm, settings.dataset),
             ),
         ),
         content_types=(settings.algorithm.content_type,),

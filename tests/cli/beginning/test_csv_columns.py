@@ -67,6 +67,25 @@ def test_a_label_of_many_numbers_is_a_regression(tmp_path: Path) -> None:
     assert "returned" in roles.dataset().resolved_features
 
 
+@pytest.mark.parametrize(
+    ("values", "task", "classes"),
+    [
+        (["red", "blue", "red", "blue", "green", "green"], "multiclass", ("blue", "green", "red")),
+        (["10", "9", "3"] * 10, "multiclass", ("3", "9", "10")),
+        (["10", "9", "3"] * 9, "regression", ()),
+        ([str(number) for number in range(11)] * 10, "regression", ()),
+        (["1.5", "2.5", "3.5"] * 10, "regression", ()),
+    ],
+)
+def test_a_label_of_a_few_values_has_classes(
+    tmp_path: Path, values: list[str], task: str, classes: tuple[str, ...]
+) -> None:
+    text = "size,kind\n" + "".join(f"{number % 7}.5,{value}\n" for number, value in enumerate(values))
+    roles = csv_columns.roles(csv_columns.read_head(written(tmp_path, text)), label="kind")
+    assert (roles.task, roles.classes) == (task, classes)
+    assert roles.dataset().classes == classes
+
+
 def test_the_rarer_value_counts_as_1_when_no_value_says_yes(tmp_path: Path) -> None:
     roles = csv_columns.roles(csv_columns.read_head(written(tmp_path)), label="zip")
     assert (roles.task, roles.positive) == ("binary", "04321")
@@ -83,7 +102,7 @@ def test_the_rarer_value_counts_as_1_when_no_value_says_yes(tmp_path: Path) -> N
         (
             TABLE,
             {"label": "note"},
-            "'note' has 3 values that are no numbers: predict a column with two values",
+            "'note' has 3 values that are no numbers: predict a column with two values, with a few that",
         ),
         (TABLE, {"timestamp": "shop"}, "its values, such as 'north', are no times in ISO 8601"),
         (TABLE, {"timestamp": "when"}, "orders.csv has no column 'when' (--timestamp): choose one of shop"),

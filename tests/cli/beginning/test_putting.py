@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from mdlc_cli.executions.machines import StateMachine
 from mdlc_cli.output import progress
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.split import Split
 from tests.cli.fakes import FakeClient, FakeTarget
 
 MACHINE = StateMachine(name="churn-training", arn="arn:m")
@@ -48,6 +50,13 @@ def test_files_go_where_the_workflow_reads(tmp_path: Path) -> None:
     putting.put(here, uploads)
     ((_, sent),) = here.clients["s3"].calls
     assert (sent["Filename"], sent["Bucket"], sent["Key"]) == (str(file), "churn-1", "raw/customers.csv")
+
+
+def test_the_columns_by_which_rows_are_divided_are_checked_too() -> None:
+    split = encode(Split.by_column("part", group="patient").to_plan())
+    settings = {"dataset": DATASET.section, "split": split}
+    here = target({"States": {"Plan": {"settings": settings}}})
+    assert putting.dataset_of(here, MACHINE) == replace(DATASET, further=("part", "patient"))
 
 
 def test_progress_is_in_bytes() -> None:

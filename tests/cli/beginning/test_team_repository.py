@@ -109,7 +109,11 @@ PLAIN = "size,left\n" + "".join(f"{number % 7}.5,{number % 2}\n" for number in r
 """Rows without time and key."""
 
 
-@pytest.mark.parametrize("own", ["", ODD, PLAIN])
+CLASSES = "size,target\n" + "".join(f"{number % 7}.5,{'abc'[number % 3]}\n" for number in range(40))
+"""Rows of three classes."""
+
+
+@pytest.mark.parametrize("own", ["", ODD, PLAIN, CLASSES])
 def test_the_code_is_well_formed(project: Path, tmp_path: Path, own: str) -> None:
     folder = of_rows(tmp_path, own) if own else project
     ruff = [sys.executable, "-m", "ruff"]
@@ -167,6 +171,14 @@ def test_rows_without_time_and_key_are_divided_at_random(tmp_path: Path) -> None
     text = (of_rows(tmp_path, PLAIN) / "team.py").read_text(encoding="utf-8")
     assert 'split=Split.random(validation=0.1, holdout=0.2, stratify="left")' in text
     assert not any(name in text for name in ("timestamp=", "row_key=", "Labels", "OnAccuracyLoss"))
+
+
+def test_a_label_of_a_few_values_lists_its_classes(tmp_path: Path) -> None:
+    text = (of_rows(tmp_path, CLASSES) / "team.py").read_text(encoding="utf-8")
+    listed = "".join(f'            "{name}",\n' for name in "abc")
+    assert f'task="multiclass",\n        classes=(\n{listed}        ),' in text
+    assert 'objective="multi:softprob"' in text and 'stratify="target"' in text
+    assert 'gate=Gate(at_least={"auc_macro": 0.6}, better_than_champion="auc_macro")' in text
 
 
 def test_of_a_large_file_rows_are_copied_evenly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from mdlc_cli.app import app
 from mdlc_cli.commands import options
+from mdlc_cli.decisions import programs
 from mdlc_cli.errors import CommandError
 from tests.cli.decisions.test_golden import Bucket, Storing
 from tests.cli.fakes import FakeClient
@@ -69,3 +70,14 @@ def test_two_sources_of_answers_are_refused(target: Storing, rows: str) -> None:
     assert isinstance(result.exception, CommandError)
     assert "leave one out" in str(result.exception)
     assert target.bucket.objects == {}
+
+
+def test_classes_are_shown_as_they_are_named(
+    target: Storing, rows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("record", rows, "--key", "id", "--expected", "late")
+    target.bucket.objects["golden/expected.csv"] = b"row_key,expected\n1,1\n2,01\n"
+    monkeypatch.setattr(programs, "classes_of", lambda target, model: ("1", "01"))
+    shown = [json.loads(line)["expected"] for line in run("show", "--json").stdout.splitlines()]
+    assert shown == ["1", "01"]
+    assert '2        01        {"id": "2", "x": "3"}' in run("show").stdout

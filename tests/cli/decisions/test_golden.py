@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -158,6 +158,14 @@ def test_what_is_recorded_is_read_back() -> None:
     assert golden.recorded(target, "b") == ROWS
 
 
+def test_classes_that_look_like_numbers_stay_text() -> None:
+    target = Storing()
+    rows = [replace(row, expected=name) for row, name in zip(ROWS, ("1", "nan"), strict=True)]
+    golden.write(target, "b", rows)
+    assert golden.recorded(target, "b", ("1", "2", "nan")) == rows
+    assert [row.expected for row in golden.recorded(target, "b")] == [1.0, "nan"]
+
+
 def test_files_that_do_not_belong_together() -> None:
     target = Storing()
     with pytest.raises(CommandError, match=r"s3://b/golden/rows.jsonl is not there: record rows with"):
@@ -183,6 +191,20 @@ def test_the_bucket_is_that_of_the_newest_package() -> None:
         golden.bucket_of(registry(), "churn")
     with pytest.raises(CommandError, match="registered by no training workflow"):
         golden.bucket_of(registry("arn"), "churn")
+
+
+def test_expected_classes_are_those_of_the_model(tmp_path: Path) -> None:
+    path = file(tmp_path, "flight,late\n1,01\n2,b.0\n3,2.0\n")
+    found = golden.read(path, keys=["flight"], expected="late", limit=None, classes=("01", "b.0", "2"))
+    assert [one.expected for one in found] == ["01", "b.0", "2"]
+    text = golden.expected_csv(found)
+    assert text == b"row_key,expected\n1,01\n2,b.0\n3,2\n"
+    with pytest.raises(
+        CommandError, match=r"line 2 of rows\.csv, column 'late' holds '01': give one of .* a, b"
+    ):
+        golden.read(path, keys=["flight"], expected="late", limit=None, classes=("a", "b"))
+    answer = '{"prediction": "b", "score": 0.7, "probabilities": {"a": 0.3, "b": 0.7}, "version": 1}'
+    assert golden._score(answer, "x") == "b"
 
 
 def test_rows_without_ids_are_numbered(tmp_path: Path) -> None:

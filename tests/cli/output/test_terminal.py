@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.tree import Tree
 
@@ -44,6 +44,7 @@ def test_controls_are_written_out_and_everything_else_stays() -> None:
 
 
 @given(st.text())
+@example("\U000e0041")
 def test_a_json_document_means_the_same_when_it_is_shown(text: str) -> None:
     document = json.dumps({"text": text}, ensure_ascii=False).replace("\r\n", "\n")
     assert json.loads(terminal.visible(document)) == {"text": text}
@@ -117,6 +118,7 @@ def sources() -> Iterator[tuple[str, ast.AST]]:
 PRINTS = {
     "mdlc_cli/commands/local_aws.py": "what this machine itself made: addresses and folders",
     "mdlc_cli/deploying/cdk.py": "the CDK CLI's own refusal, before it becomes the CDK CLI",
+    "examples/forecast/container.py": "the log of the container, which CloudWatch keeps",
     "examples/flight_delay/data.py": "the paths of the files that it wrote",
     "mdlc_cli/predictions/parquet_query.py": "JSON for the process that asked",
 }

@@ -69,3 +69,10 @@ def test_files_of_the_day_are_looked_through() -> None:
     assert found is not None and found.place == f"s3://b/{KEY}" and told == [found.place]
     assert captures.find(target, "b", "churn", date(2026, 2, 2), "q1", told.append) is None
     assert len(told) == 1
+
+
+def test_an_answer_of_classes_names_them() -> None:
+    answer = '{"prediction": "b", "score": 0.7, "probabilities": {"a": 0.3, "b": 0.7}, "version": 7}\n'
+    found = read(line('{"x": 1}\n', answer, inferenceId="q1"))
+    assert (found.score, found.version) == (0.7, 7)
+    assert found.details["prediction"] == "b" and found.details["probabilities"] == {"a": 0.3, "b": 0.7}

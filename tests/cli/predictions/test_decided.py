@@ -57,3 +57,10 @@ def test_a_fallback_has_no_version() -> None:
     found = decided.find(tables(b=record), ["b"], "q1")
     assert found is not None
     assert (found.version, found.score, found.decision["fallback"]) == (None, None, "endpoint down")
+
+
+def test_a_decision_about_classes_names_them() -> None:
+    record = {**RECORD, "prediction": {"S": "b"}, "probabilities": {"S": '{"a": 0.25, "b": 0.75}'}}
+    found = decided.find(tables(b=record), ["b"], "q1")
+    assert found is not None
+    assert found.details["prediction"] == "b" and found.details["probabilities"] == {"a": 0.25, "b": 0.75}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,7 +137,8 @@ def test_the_newest_plan_of_a_run_counts(target: FakeTarget) -> None:
 
 def test_the_number_of_a_row_without_ids_is_the_end_of_its_key(target: FakeTarget) -> None:
     found = batch(target)
-    plan = json.dumps({**PLAN, "dataset": {**PLAN["dataset"], "row_key": []}}).encode()
+    dataset: Any = PLAN["dataset"]
+    plan = json.dumps({**PLAN, "dataset": {**dataset, "row_key": []}}).encode()
     objects = {"runs/run-2026-02-05/x/plan.json": plan, "raw/batch/b.csv": b"id,x\nk1,007\nk1,007\nk2,3\n"}
     plain = FakeTarget(clients={"s3": stored(objects)})
     second = replace(found, details={**found.details, "row_key": "0a1b-3"})

@@ -31,6 +31,18 @@ IN_TIME = "train until 2013-09-01; validation 2013-09-01 to 2013-10-01 06:30; ho
     ("split", "resolved", "sentence"),
     [
         (BY_TIME, {}, f"by time: {IN_TIME}"),
+        ({**BY_TIME, "group": "shop"}, {}, f"by time, groups of shop together: {IN_TIME}"),
+        (
+            {"random": {"shares": FRACTIONS["fractions"], "seed": 3, "stratify": "left"}},
+            {"rows": {"train": 70, "validation": 15, "holdout": 15}},
+            "at random 15/15/70, seed 3, equal shares of left: train 70% of the rows, at random (70 rows); "
+            "validation 15% of the rows, at random (15 rows); holdout 15% of the rows, at random (15 rows)",
+        ),
+        (
+            {"column": {"name": "part", "values": {"train": "a", "validation": "b", "holdout": "c"}}},
+            {},
+            "by column part: train part is a; validation part is b; holdout part is c",
+        ),
         # Plans of earlier releases have the parts outside of `intervals`.
         (BY_TIME["intervals"], {}, f"by time: {IN_TIME}"),
         (

@@ -16,7 +16,7 @@ from mdlc_constructs.settings.payloads.verdict import Verdict
 from mdlc_local.sagemaker.registry.model_cards import problems
 from tests.jobs.batches import DATASET, Batch, rows
 from tests.jobs.test_dividing import HEADER as WITHOUT_IDS
-from tests.jobs.test_dividing import PLAIN, SHARES, at_random, plain
+from tests.jobs.test_dividing import PLAIN, at_random, plain
 
 pytestmark = pytest.mark.slow
 
@@ -131,53 +131,23 @@ def test_rows_may_count_by_their_weight(batch: Batch) -> None:
     scores = np.linspace(0, 1, len(labels))
     answers(batch, "challenger", list(scores))
     manifest = {"manifest": batch.output("split", "manifest.json")}
+    manifest["trained_on"], once = batch.output("split", "baseline"), []
     for weighted, expected in ((True, weights), (False, None)):
         evaluation = {"evaluation": {"weighted": weighted}} if weighted else {}
         verdict, folder = evaluated(batch, manifest, **sections, **evaluation)
         assert verdict.metrics["auc"] == round(roc_auc_score(labels, scores, sample_weight=expected), 4)
         notes = json.loads((folder / "report.json").read_text())["notes"]
         assert ("Metrics count each row by its weight in 'w'; segments do not." in notes) is weighted
+        # Windows of a monitor, whose rows have no weights, are compared with this.
+        performance = json.loads((folder.parent / "baseline" / "performance.json").read_text())["metrics"]
+        assert performance["auc"]["value"] == pytest.approx(roc_auc_score(labels, scores), abs=1e-9)
+        once.append(performance)
+    assert once[0] == once[1]
     report = json.loads((folder / "report.json").read_text())
     assert report["split"]["rows"]["holdout"] == len(labels) and "intervals" not in report["split"]
     assert "20% of the rows, at random" in (folder / "evaluation.html").read_text()
     details = json.loads((folder / "model_card.json").read_text())["additional_information"]["custom_details"]
     assert details["split"] == "at random 70/10/20, seed 1, equal shares of y"
-
-
-RANDOM: dict[str, Any] = {
-    "random": {"shares": SHARES, "seed": 1, "stratify": None},
-    "drawn_by": ["x", "kind"],
-}
-
-
-@pytest.mark.parametrize(
-    ("origin", "said"),
-    [
-        ({"split": RANDOM}, ""),
-        ({"split": {**RANDOM, "random": {**RANDOM["random"], "seed": 2}}}, "seed 2 and this holdout's"),
-        ({"split": {**RANDOM, "drawn_by": ["x"]}}, "keep the split, its seed and the dataset's columns"),
-        ({"split": {"prefixes": {"train": "a/"}}}, "were divided by prefix and this holdout's at random"),
-        ({"fitted_from": None, "fitted_to": "2024-03-01T00:00:00"}, "the holdout's rows have no time"),
-        ({}, ""),
-    ],
-)
-def test_without_time_the_note_says_by_which_means_rows_may_be_known(
-    batch: Batch, origin: dict[str, Any], said: str
-) -> None:
-    batch.write("a.csv", plain(), WITHOUT_IDS)
-    sections = {"dataset": PLAIN, "split": at_random()}
-    features.run(batch.plan(**sections), batch.folders())
-    keys = batch.output("split", "holdout_keys", "keys.parquet")
-    rows = duckdb.connect().execute(f"SELECT * FROM read_parquet('{keys}')").fetchall()
-    for who in ("challenger", "champion"):
-        answers(batch, who, list(np.linspace(0, 1, len(rows))))
-    program = {"schema_version": 1, "columns": {}, "steps": [], "origin": origin}
-    champion = {"version": 1, "package_arn": "arn", "model": "m", "program": program}
-    manifest = {"manifest": batch.output("split", "manifest.json")}
-    _, folder = evaluated(batch, manifest, gate={"at_least": {"auc": 0.0}}, champion=champion, **sections)
-    notes = json.loads((folder / "gate.json").read_text())["notes"]
-    assert len(notes) == (1 if said else 0)
-    assert said in "".join(notes)
 
 
 def test_a_gate_without_conditions_refuses_nothing_and_says_so(filled: Batch) -> None:
@@ -369,3 +339,26 @@ def test_classes_are_evaluated_by_name(batch: Batch) -> None:
     assert "No segment" not in " ".join(report["unmeasured"])
     verdict, _ = evaluated(batch, dataset=CLASSES, gate={"at_least": {"recall:none": 0.5}})
     assert not verdict.passed and "recall:none" in verdict.reasons[0]
+
+
+def test_rows_of_one_patient_do_not_count_as_many(tmp_path: Path) -> None:
+    """An error that all rows of a patient share: the interval follows the number of patients."""
+    batch = Batch(tmp_path)
+    batch.write("a.csv", [{**row, "x": int(row["patient"][1:]) % 7} for row in plain(600)], WITHOUT_IDS)
+    dataset, group = {**PLAIN, "task": "regression"}, {"seed": 3}
+    widths = []
+    for split in (at_random(**group, group="patient"), at_random(**group)):
+        features.run(batch.plan(dataset=dataset, split=split), batch.folders())
+        keys = batch.output("split", "holdout_keys", "keys.parquet")
+        labels = duckdb.execute(f"SELECT label FROM '{keys}' ORDER BY row").fetchnumpy()["label"]
+        records = batch.output("split", "holdout", "holdout.csv").read_text().splitlines()
+        errors = [float(line.split(",")[0]) for line in records]
+        answers(batch, "challenger", list(labels + np.asarray(errors)))
+        manifest = {"manifest": batch.output("split")}
+        _, folder = evaluated(batch, manifest, dataset=dataset, split=split, importance=None)
+        report = json.loads((folder / "report.json").read_text())
+        found = report["metrics"]["challenger"]["rmse"]
+        widths.append(found["high"] - found["low"])
+        told = [note for note in report["notes"] if "'patient' depend on each other" in note]
+        assert len(told) == (split["group"] is not None)
+    assert widths[0] > 2 * widths[1]

@@ -9,7 +9,7 @@ from jobs.errors import InputError, PlanError
 from jobs.folders import Folders
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.verdict import Verdict
-from tests.jobs.batches import Batch
+from tests.jobs.batches import DATASET, Batch
 
 KEYS = [f"r{number}" for number in range(20)]
 
@@ -202,6 +202,70 @@ def test_missing_files_break_the_job(asked: Golden) -> None:
 def test_a_plan_that_does_not_say_how_near_breaks_the_job(asked: Golden) -> None:
     with pytest.raises(PlanError, match="golden=None: the golden job needs this section"):
         asked.run(asked.plan(workflow="batch", split={}))
+
+
+CLASSES: dict[str, Any] = {
+    "columns": {**DATASET["columns"], "y": "category"},
+    "task": "multiclass",
+    "classes": ["a", "b", "2"],
+}
+
+
+def of_classes(*numbers: Any) -> str:
+    return "".join(
+        json.dumps({"score": 1, "probabilities": dict(zip("ba2", row, strict=False)), "version": 4}) + "\n"
+        for row in numbers
+    )
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        of_classes((0.2, 0.5, 0.3), (0.45, 0.5, 0.05)),
+        "[0.5, 0.2, 0.3]\n[0.5, 0.45, 0.05]\n",
+        "0.5,0.2,0.3\n0.5,0.45,0.05\n",
+    ],
+)
+def test_expected_classes_are_compared_by_probability(tmp_path: Path, answers: str) -> None:
+    made = Golden(tmp_path)
+    made.record([{"id": key} for key in KEYS[:2]])
+    made.expect({"r0": "2.0", "r1": "b"})
+    made.answer(answers)
+    verdict = made.run(made.planned(dataset=CLASSES, share=0.5))
+    assert verdict.passed and verdict.metrics == {"within": 0.5, "furthest": 0.2}
+    assert made.report()["off"] == [
+        {
+            "row_key": "r0",
+            "expected": "2",
+            "prediction": "a",
+            "score": 0.5,
+            "distance": pytest.approx(0.2),
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (of_classes((0.2, 0.5)), "1 answers hold no probability of each class."),
+        (of_classes((0.2, 1.5, 0)), "answers run from 0.0 to 1.5; probabilities lie from 0 to 1."),
+        ("0.5\n", "1 answers hold no probability of each class."),
+    ],
+)
+def test_answers_without_every_class_fail(tmp_path: Path, answers: str, said: str) -> None:
+    made = Golden(tmp_path)
+    made.record([{"id": "r0"}])
+    made.expect({"r0": "a"})
+    made.answer(answers)
+    assert list(made.run(made.planned(dataset=CLASSES)).reasons) == [said]
+
+
+def test_an_expected_class_that_the_model_does_not_have_is_named(tmp_path: Path) -> None:
+    made = Golden(tmp_path)
+    made.record([{"id": "r0"}])
+    made.expect({"r0": "c"})
+    with pytest.raises(InputError, match=r"answer 1 of expected\.csv is 'r0,c': give row key and one of"):
+        made.run(made.planned(dataset=CLASSES))
 
 
 def test_rows_without_ids_are_numbered(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def baseline(window: Window, made: list[Row]) -> None:
 
 
 def monitored(window: Window, **monitor: Any) -> dict[str, Any]:
-    changed = {"task": "ranking", "group": "who", "entity": None, "known_after": []}
+    changed: dict[str, Any] = {"task": "ranking", "group": "who", "entity": None, "known_after": []}
     run(window.plan(dataset=changed, **monitor), window.folders())
     found: dict[str, Any] = window.output("summary.json")
     return found

@@ -93,3 +93,23 @@ def test_series_to_continue_need_the_known_columns_of_the_steps_to_come(batch: B
 
 def test_series_with_their_future_pass(batch: Batch) -> None:
     assert findings(batch, [*points(), *AHEAD], workflow="batch", split=None) == []
+
+
+def test_missing_values_are_no_missing_steps(batch: Batch) -> None:
+    made = [point(0, place, sold="") if place in (3, 20) else point(0, place) for place in range(40)]
+    assert findings(batch, [*made, *points(40, 2)[40:]]) == []
+
+
+def test_a_holdout_by_dates_that_is_too_short_is_told_before_anything_is_trained(batch: Batch) -> None:
+    split = {
+        "intervals": {
+            "train": {"start": None, "end": "2024-01-20T00:00:00"},
+            "validation": {"start": "2024-01-20T00:00:00", "end": "2024-02-06T00:00:00"},
+            "holdout": {"start": "2024-02-06T00:00:00", "end": None},
+        }
+    }
+    ((rule, fails, said),) = findings(batch, points(), split=split)
+    assert (rule, fails) == ("split", True)
+    assert said.startswith(
+        "The holdout from 2024-02-06T00:00:00 has 4 steps, and 2 forecasts of 3 steps need 6"
+    )

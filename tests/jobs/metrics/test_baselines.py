@@ -63,3 +63,13 @@ def test_random_clusters_keep_their_sizes_and_are_not_compact() -> None:
 
 def test_a_random_projection_explains_about_its_share() -> None:
     assert metrics("embedding")["explained_variance"] == pytest.approx(2 / 5, abs=0.15)
+
+
+def test_weights_count_in_the_constant() -> None:
+    scored = rows_of("regression", 50)
+    weighted = measure_baseline(replace(scored, weights=np.arange(50.0)))
+    assert weighted is not None
+    assert weighted.metrics["r2"] == pytest.approx(0.0, abs=1e-9)
+    classes = measure_baseline(replace(rows_of("multiclass", 50), weights=np.arange(50.0)))
+    assert classes is not None
+    assert classes.metrics["expected_calibration_error"] == pytest.approx(0.0, abs=1e-9)

@@ -10,9 +10,10 @@ from scipy import stats
 from jobs.commands.monitor import run
 from jobs.metrics.bootstrap import bootstrap_metrics
 from jobs.metrics.computing import compute_metrics
+from jobs.metrics.forecast import horizon_blocks
 from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import groups_of
-from jobs.monitoring.changes import changes, worse
+from jobs.monitoring.changes import changes, few_blocks, worse
 from jobs.monitoring.intervals import student
 from tests.jobs.monitoring.windows import Window, event, rows
 
@@ -106,3 +107,40 @@ def test_labels_of_rows_that_were_asked_again_count_once(window: Window) -> None
     assert accuracy["labelled"] == 500
     auc = accuracy["metrics"]["auc"]
     assert auc["high"] - auc["low"] > 0.15  # of a hundred rows; as if of five hundred, it were 0.09
+
+
+def forecast(origins: int, error: float, series: int = 1) -> ScoredRows:
+    """Forecasts of 14 steps from each origin, whose medians are off by about an error."""
+    random = np.random.default_rng([origins, series, int(10 * error)])
+    rows = series * origins * 14
+    groups = np.repeat(np.arange(series), origins * 14)
+    steps = np.tile(np.arange(1, 15), series * origins)
+    labels = 10 + random.normal(0, error, rows)
+    return ScoredRows(
+        labels=labels,
+        scores=np.full(rows, 10.0),
+        task="forecast",
+        answers=np.tile([8.0, 10.0, 12.0], (rows, 1)),
+        names=("0.1", "0.5", "0.9"),
+        groups=groups,
+        blocks=horizon_blocks(groups, np.tile(np.repeat(np.arange(origins), 14), series), steps),
+        scale=np.ones(rows),
+    )
+
+
+def test_one_series_is_compared_by_its_blocks_of_steps() -> None:
+    holdout = described(forecast(5, 1.0))
+    for error, verdict in ((1.0, "same"), (3.0, "worse")):
+        now = forecast(4, error)
+        assert changes(described(now), holdout, now, now.groups, alpha=0.01)["wql"] == verdict
+        assert few_blocks(now) == []
+
+
+def test_few_blocks_of_one_series_are_not_compared_and_told() -> None:
+    now = forecast(2, 3.0)
+    assert changes(described(now), described(forecast(5, 1.0)), now, now.groups, alpha=0.01) == {}
+    assert few_blocks(now) == [
+        "The labels are of one series, in 8 blocks of steps: they are not compared with the holdout, for "
+        "which one series needs 10 blocks."
+    ]
+    assert few_blocks(forecast(2, 3.0, series=3)) == []

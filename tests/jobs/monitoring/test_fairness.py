@@ -123,5 +123,73 @@ def test_the_mean_prediction_needs_no_labels(window: Window) -> None:
 
 def test_a_task_without_groups_to_compare_says_so(served: Window) -> None:
     with opened(served, protected=["kind"]) as read:
-        answer = fairness(read.connection, read.settings, read.served, read.labels, "ranking")
-    assert answer == ([], ["Fairness is not measured in a ranking task: leave `protected` out."])
+        answer = fairness(read.connection, read.settings, read.served, read.labels, "forecast")
+    assert answer == ([], ["Fairness is not measured in a forecast task: leave `protected` out."])
+
+
+RANKING = {"task": "ranking", "group": "who", "entity": None, "known_after": []}
+
+
+def searches(number: int, *, lift: float = 0.0) -> list[Row]:
+    """Rows of searches of ten; the scores of group b are higher by a lift."""
+    return [
+        {**row, "who": f"s{place // 10}", "y": place % 4, "score": row["score"] + lift * (row["kind"] == "b")}
+        for place, row in enumerate(rows(10 * number))
+    ]
+
+
+def ranked(window: Window, made: list[Row], **monitor: object) -> tuple[dict[str, Difference], list[str]]:
+    window.capture(event(row) for row in made)
+    window.label(made)
+    return found(window, protected=["kind"], dataset=RANKING, **monitor)
+
+
+def test_a_ranking_is_compared_by_who_is_among_the_first(window: Window) -> None:
+    made = searches(60, lift=0.3)
+    differences, notes = ranked(window, made)
+    assert list(differences) == ["top_5_rate", "relevant_top_5_rate"] and notes == []
+    first = set()
+    for search in {row["who"] for row in made}:
+        members = sorted((row for row in made if row["who"] == search), key=lambda row: -row["score"])
+        first |= {row["id"] for row in members[:5]}
+    for measure, least in (("top_5_rate", 0), ("relevant_top_5_rate", 1)):
+        one = differences[measure]
+        rates = {
+            kind: np.mean([row["id"] in first for row in made if row["kind"] == kind and row["y"] >= least])
+            for kind in ("b", one.lower)
+        }
+        assert (one.higher, one.certain, one.groups) == ("b", True, 3), measure
+        assert one.difference == pytest.approx(rates["b"] - rates[one.lower])
+
+
+def test_the_interval_of_a_ranking_is_of_whole_searches(window: Window) -> None:
+    """By the jackknife over searches, which counts that rows of a search compete for its places."""
+    made = searches(60)
+    one = ranked(window, made)[0]["top_5_rate"]
+    names = sorted({row["who"] for row in made})
+    counts = np.zeros((len(names), 2, 2))  # search; higher or lower; rows and those among the first
+    for place, search in enumerate(names):
+        members = sorted((row for row in made if row["who"] == search), key=lambda row: -row["score"])
+        for rank, row in enumerate(members):
+            for side, kind in enumerate((one.higher, one.lower)):
+                counts[place, side] += np.array([1, rank < 5]) * (row["kind"] == kind)
+    without = counts.sum(axis=0) - counts
+    gaps = without[:, 0, 1] / without[:, 0, 0] - without[:, 1, 1] / without[:, 1, 0]
+    deviation = np.sqrt((len(names) - 1) * np.var(gaps))
+    # Two measures of three pairs each.
+    assert (one.high - one.low) / 2 == pytest.approx(corrected_z(6) * deviation, rel=0.05)
+
+
+def test_equal_scores_share_the_first_places(window: Window) -> None:
+    made = [{**row, "score": 0.5} for row in searches(60)]
+    one = ranked(window, made)[0]["top_5_rate"]
+    assert one.difference == 0.0 and not one.certain
+
+
+def test_rankings_that_are_few_or_short_say_nothing(window: Window) -> None:
+    made = [{**row, "who": f"s{place // 5}"} for place, row in enumerate(rows(600))]
+    differences, notes = ranked(window, made)
+    assert differences == {} and notes == [
+        "Fairness of 'kind': fewer than two groups have 50 rows in 10 rankings of more than 5 rows "
+        "to measure it by."
+    ]

@@ -3,9 +3,12 @@
 import duckdb
 import pytest
 
-from jobs.monitoring.group_measures import Sample, difference_of, group_measures
+from jobs.monitoring.group_measures import TASKS, group_measures
 from jobs.monitoring.intervals import difference
+from jobs.monitoring.measured_groups import Sample, difference_of
 from jobs.names import ANSWER, LABEL, SCORE
+from mdlc_constructs.settings.payloads.tasks import TASKS as EVERY
+from mdlc_constructs.settings.task_steps import runs
 from tests.jobs.monitoring.windows import Window
 
 TABLE = f"CREATE TABLE judged (grp VARCHAR, {LABEL} DOUBLE, {ANSWER} DOUBLE[], {SCORE} DOUBLE)"
@@ -51,3 +54,7 @@ def test_differences_of_shares_and_of_means() -> None:
     gap, (low, high) = difference_of(*means, 2.0)
     half = 2.0 * (4 / 100 + 9 / 400) ** 0.5
     assert (gap, low, high) == pytest.approx((1.0, 1 - half, 1 + half))
+
+
+def test_every_task_that_the_constructor_takes_is_measured() -> None:
+    assert set(TASKS) == {task for task in EVERY if runs("fairness", task) == "yes"}

@@ -6,7 +6,7 @@ import pytest
 from jobs.findings import Finding
 from jobs.monitoring.inputs import findings
 from jobs.plan import Plan
-from mdlc_constructs.settings.payloads.job_plan import OutlierRule
+from mdlc_constructs.settings.payloads.quality import OutlierRule
 from tests.jobs.monitoring.windows import PROGRAM, Opened, Window, event, opened, rows
 
 

@@ -279,7 +279,7 @@ def test_labels_of_classes_become_their_numbers(window: Window) -> None:
         assert known(read) == {row["id"]: number for row, number in zip(made, [0, 1, 0, 2], strict=False)}
         assert read.query(f"SELECT DISTINCT {ANSWER} FROM judged") == [([0.3, 0.5, 0.2],)]
         (note,) = [note for note in read.labels.notes if "'new'" in note]
-        assert note.startswith("Labels: 1 are 'new' or others that are no classes of the data set, and left")
+        assert "left out of accuracy" in note
 
 
 def test_labels_of_classes_by_inference_id(window: Window) -> None:
@@ -295,7 +295,4 @@ def test_labels_of_classes_by_inference_id(window: Window) -> None:
     labels = {"by": "inference_id", "format": "jsonl"}
     with opened(window, dataset=CLASSES, labels=labels) as read:
         assert known(read) == {row["id"]: number for row, number in zip(made, [0, 1, 0], strict=False)}
-        assert read.labels.unreadable == 2
-        assert any(
-            "give request_id and value, one of '1', '0', 'b' in each line" in n for n in read.labels.notes
-        )
+        assert any("'B'" in note and "left out of accuracy" in note for note in read.labels.notes)

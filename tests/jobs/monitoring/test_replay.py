@@ -1,6 +1,8 @@
 import json
+from dataclasses import replace
 
 from jobs.monitoring.replay import FEATURES, REQUESTS, write_replay
+from tests.jobs.batches import DATASET
 from tests.jobs.monitoring.windows import PROGRAM, Window, asked, event, opened, rows
 
 
@@ -36,3 +38,16 @@ def test_fewer_rows_than_asked_for(window: Window) -> None:
     window.capture([event(rows(3))])
     with opened(window) as read:
         assert write_replay(read.connection, PROGRAM, window.folder / "replay", rows=5, seed=1) == 3
+
+
+def test_answers_of_classes_are_written_by_name(window: Window) -> None:
+    columns = {**DATASET["columns"], "y": "category"}
+    dataset = {"task": "multiclass", "classes": ["b", "a", "c"], "columns": columns}
+    answers = ['{"score": [0.2, 0.7, 0.1], "version": 7}']
+    window.capture(event(row, answers=answers) for row in rows(3))
+    with opened(window, dataset=dataset) as read:
+        program = replace(PROGRAM, classes=("b", "a", "c"))
+        write_replay(read.connection, program, window.folder / "replay", rows=1, seed=1)
+    (line,) = (window.folder / "replay" / REQUESTS).read_text().splitlines()
+    request = json.loads(line)
+    assert (request["score"], request["probabilities"]) == (0.7, {"b": 0.2, "a": 0.7, "c": 0.1})

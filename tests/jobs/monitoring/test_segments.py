@@ -1,10 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from jobs.database import connect
 from jobs.metrics.rows import Floats, ScoredRows
 from jobs.monitoring.intervals import area
-from jobs.monitoring.segments import MISSING, Segment, divide_rows, judge_segments, segments
+from jobs.monitoring.segments import (
+    MISSING,
+    Segment,
+    divide_rows,
+    judge_segments,
+    not_compared,
+    segments,
+)
 from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
 from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
 
@@ -108,6 +117,40 @@ def test_a_segment_that_is_ranked_worse_within_is_found_among_other_base_rates()
     scores = random.normal(labels * np.where(value == 4, 0.5, 1.0), 1) + value
     found = judge_segments(parts(labels, scores, value), "binary")
     assert [segment.value for segment in found if segment.worse] == ["4"]
+
+
+def of_classes(hard: int, easy: int, seed: int = 3) -> ScoredRows:
+    """Rows of two classes that are hard to tell apart, and of a third one that is not."""
+    random = np.random.default_rng(seed)
+    labels = np.r_[random.integers(0, 2, hard), np.full(easy, 2)].astype(float)
+    logits = random.normal(0, 1, (len(labels), 3))
+    logits[np.arange(len(labels)), labels.astype(int)] += 0.5
+    logits[:, 2] += np.where(labels == 2, 6.0, -6.0)
+    answers = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return ScoredRows(
+        labels=labels, scores=answers.max(axis=1), answers=answers, task="multiclass", names=("a", "b", "c")
+    )
+
+
+def test_a_segment_without_an_easy_class_is_not_worse_than_those_that_have_it() -> None:
+    """It is as good at the classes that it has."""
+    held = [("c", "two", of_classes(1500, 0, 1)), ("c", "three", of_classes(1500, 500, 2))]
+    found = {segment.value: segment for segment in judge_segments(held, "multiclass")}
+    assert not any(segment.worse for segment in found.values())
+    two = found["two"]
+    assert two.against == pytest.approx(two.estimate, abs=0.05)
+    assert two.against < found["three"].estimate - 0.1
+    assert found["three"].against is None
+    assert not_compared([*found.values()], "multiclass") == [
+        "Segments of 'c': 'three' not compared, as no other has rows of all its classes."
+    ]
+
+
+def test_a_segment_that_is_bad_at_its_own_classes_is_found() -> None:
+    bad = of_classes(1500, 0, 1)
+    bad = replace(bad, answers=np.roll(bad.answers, 1, axis=0))
+    found = judge_segments([("c", "two", bad), ("c", "three", of_classes(1500, 500, 2))], "multiclass")
+    assert [segment.value for segment in found if segment.worse] == ["two"]
 
 
 def test_larger_errors_are_worse() -> None:

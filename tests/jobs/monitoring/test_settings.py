@@ -60,7 +60,7 @@ def test_a_plan_of_another_workflow(window: Window) -> None:
 
 
 def test_entities_need_a_column(window: Window) -> None:
-    with pytest.raises(PlanError, match="name the entity's column, or join by row_key"):
+    with pytest.raises(PlanError, match="name entity and timestamp, or join by inference_id"):
         window.settings(dataset={"entity": None}, labels={"by": "entity_and_time", "format": "csv"})
 
 

@@ -1,5 +1,6 @@
 """Bands, shares and distances: what answers say of a new version."""
 
+import json
 from random import Random
 
 import pytest
@@ -189,6 +190,17 @@ def test_an_answer_of_another_shape_is_bad() -> None:
     assert (look.outside, look.drift) == (1.0, None)
 
 
+def test_answers_about_other_classes_are_bad_and_have_no_distance() -> None:
+    names = ("a", "b", "c")
+    band = (0.2, 0.3, 0.5)
+    probe = Probe(body="x", content_type="text/csv", low=band, high=band, champion=band, names=names)
+    others = Answer(scores=band, version="7", names=("a", "b", "d"))
+    look = judge([(probe, others)], champion="6", version="7", share=1)
+    assert (look.outside, look.drift) == (1.0, None)
+    same = judge([(probe, Answer(scores=band, version="7", names=names))], champion="6", version="7", share=1)
+    assert (same.outside, same.drift) == (0.0, 0.0)
+
+
 @given(st.lists(NUMBERS, min_size=1, max_size=30), st.lists(NUMBERS, min_size=1, max_size=30))
 def test_the_distance_is_the_largest_gap(first: list[float], second: list[float]) -> None:
     expected = max(
@@ -222,3 +234,43 @@ def test_every_row_comes_before_any_comes_again(rows: int, count: int, seed: str
 
 def test_another_look_asks_in_another_order() -> None:
     assert drawn(50, 50, "run 1") != drawn(50, 50, "run 2")
+
+
+def of_classes(version: int, **probabilities: float) -> str:
+    return json.dumps({"prediction": "a", "score": 1, "probabilities": probabilities, "version": version})
+
+
+def test_versions_of_classes_are_compared_by_name() -> None:
+    champion = parsed(of_classes(1, b=0.2, a=0.7, c=0.1))
+    reordered = parsed(of_classes(2, c=0.1, a=0.6, b=0.3))
+    assert champion == Answer(scores=(0.7, 0.2, 0.1), version="1", names=("a", "b", "c"))
+    golden = Row(body="g", content_type="t", expected="b", written="b")
+    silent = Row(body="s", content_type="t", expected="c", written="c")
+    recent = Row(body="r", content_type="t")
+    book = make_book([(golden, champion), (silent, None), (recent, champion)], 0.1)
+    assert Book.from_json(book.to_json()) == book
+    first, second, third = book.probes
+    # The band reaches from the champion's answer to the expected class.
+    assert first.low == pytest.approx((-0.1, 0.1, -0.1))
+    assert first.high == pytest.approx((0.8, 1.1, 0.2))
+    assert second.low == pytest.approx((-0.1, -0.1, 0.9)) and second.champion is None
+    assert third.holds(reordered) and first.holds(reordered) and not second.holds(reordered)
+    assert not third.holds(parsed(of_classes(2, a=0.7, b=0.2, d=0.1)))
+    assert not third.holds(Answer(scores=(0.7, 0.2, 0.1)))
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "said"),
+    [
+        ("d", of_classes(1, a=1, b=0), "is expected to be 'd' and the model knows a, b"),
+        (1.0, of_classes(1, a=1, b=0), "is expected to be '01' and the model knows a, b"),
+        ("d", "0.5", "the model answers numbers"),
+    ],
+)
+def test_an_expected_answer_that_the_model_cannot_give_is_refused(
+    expected: float | str, answer: str, said: str
+) -> None:
+    written = expected if isinstance(expected, str) else "01"
+    row = Row(body="g", content_type="t", expected=expected, written=written)
+    with pytest.raises(InvalidRows, match=said):
+        make_book([(row, parsed(answer))], 0.25)

@@ -109,3 +109,31 @@ def test_what_the_bus_refuses_is_told_from_what_it_takes() -> None:
 
 def test_lines_without_anything_are_no_rows() -> None:
     assert list(logic.rows([b'{"a":1}', b"", b" \n", b'{"a":2}'])) == [{"a": 1}, {"a": 2}]
+
+
+def test_classes_are_delivered_where_there_are_some() -> None:
+    row = {**ROW, "prediction": "b", "probabilities": {"a": 0.25, "b": 0.75}}
+    item = logic.put(to_table(), row)["Item"]
+    assert item["prediction"] == {"S": "b"}
+    assert item["probabilities"] == {"M": {"a": {"N": "0.25"}, "b": {"N": "0.75"}}}
+    detail = json.loads(str(logic.entry(to_bus(), row)["Detail"]))
+    assert (detail["prediction"], detail["probabilities"]) == ("b", {"a": 0.25, "b": 0.75})
+
+
+@pytest.mark.parametrize(
+    ("own", "attributes"),
+    [
+        ({"rank": 2}, {"rank": {"N": "2"}}),
+        (
+            {"step": 3, "quantiles": {"0.1": 1.5, "0.5": 2.0}},
+            {"step": {"N": "3"}, "quantiles": {"M": {"0.1": {"N": "1.5"}, "0.5": {"N": "2.0"}}}},
+        ),
+    ],
+)
+def test_ranks_and_quantiles_are_delivered_where_there_are_some(
+    own: dict[str, Any], attributes: dict[str, Any]
+) -> None:
+    item = logic.put(to_table(columns=[]), {**ROW, **own})["Item"]
+    assert {name: item[name] for name in attributes} == attributes
+    detail = json.loads(str(logic.entry(to_bus(), {**ROW, **own})["Detail"]))
+    assert {name: detail[name] for name in own} == own

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from lambdas.functions.judge_experiment.captures import Exchange, exchanges, spread
+from lambdas.probing.comparison import Answer
 from lambdas.probing.rows import CaptureFile
 
 
@@ -20,6 +21,10 @@ def line(answer: str, *, inference: str | None = None, event: str = "e", **sides
     return json.dumps({"captureData": data, "eventMetadata": about, "eventVersion": "0"})
 
 
+def scores(found: Exchange) -> list[tuple[float, ...] | None]:
+    return [None if answer is None else answer.scores for answer in found.answers]
+
+
 def read(*lines: str) -> list[Exchange]:
     return list(exchanges("\n".join(lines)))
 
@@ -28,14 +33,14 @@ def test_an_exchange_is_joined_by_the_surest_id_it_has() -> None:
     (found,) = read(line('{"score": 0.5, "version": 2}\n', inference="r-1"))
     assert found.ids == ("inference r-1", "event e", 'request {"tail": "N1", "delay": 3}')
     assert (found.inference_id, found.row) == ("r-1", {"tail": "N1", "delay": 3})
-    assert found.answers == ((0.5,),)
+    assert found.answers == (Answer(scores=(0.5,), version="2"),)
     assert read(line("1"))[0].inference_id is None
 
 
 def test_several_rows_are_several_answers_and_no_one_row() -> None:
     asked = {"data": '{"a": 1}\n{"a": 2}', "encoding": "JSON"}
     (found,) = read(line('{"score": 1}\n{"score": [2, 3]}\n\n{"score": null}', endpointInput=asked))
-    assert found.answers == ((1.0,), (2.0, 3.0), None)
+    assert scores(found) == [(1.0,), (2.0, 3.0), None]
     assert found.row is None
 
 
@@ -46,7 +51,7 @@ def test_what_is_no_exchange_of_a_caller_is_passed_over() -> None:
 def test_bodies_in_base_64_are_read_and_others_are_not_known() -> None:
     coded = {"data": base64.b64encode(b'{"score": 4}').decode(), "encoding": "BASE64"}
     broken = {"data": "?", "encoding": "BASE64"}
-    assert read(line("", endpointOutput=coded))[0].answers == ((4.0,),)
+    assert scores(read(line("", endpointOutput=coded))[0]) == [(4.0,)]
     (found,) = read(line("", endpointOutput=broken, endpointInput=None))
     assert (found.answers, found.row, found.ids) == ((), None, ("event e",))
 
@@ -79,5 +84,5 @@ def test_what_a_caller_sends_or_a_model_answers_cannot_stop_the_judgement() -> N
     found = read(
         line(nested, endpointInput=asked), line(digits), line(f'{{"score": {digits}}}'), nested, line("0.5")
     )
-    assert [one.answers for one in found] == [(None,), (None,), (None,), ((0.5,),)]
+    assert [scores(one) for one in found] == [[None], [None], [None], [(0.5,)]]
     assert found[0].row is None

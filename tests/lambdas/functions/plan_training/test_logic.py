@@ -16,8 +16,8 @@ from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job, derived_name
 from mdlc_constructs.settings.model_name import MAX_NAME_CHARACTERS
 from mdlc_constructs.settings.payloads.codec import decode, encode
-from mdlc_constructs.settings.payloads.job_plan import RandomSection, SplitSection
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.split import RandomSection, SplitSection
 from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
 from tests.workflows.settings import TRAINING
 

@@ -165,3 +165,18 @@ def test_requests_without_a_readable_answer_are_asked_all_the_same() -> None:
 def test_what_is_no_number_is_no_answer_of_the_package() -> None:
     assert logic.package_answers(["a,b\n"], 2, 1) == []
     assert logic.package_answers(["0.5\n"], 2, 1) == []
+
+
+def test_answers_of_classes_are_compared_by_name() -> None:
+    probabilities = {"b": 0.7, "a": 0.3}
+    sampled = {"inference_id": "i", "row": {}, "score": 0.7, "probabilities": probabilities, "version": 7}
+    (request,) = logic.requests(json.dumps(sampled), "t")
+    assert request.classes == ("b", "a")
+    assert request.answer == Answer(scores=(0.3, 0.7), version="7", names=("a", "b"))
+    package = logic.package_answers(["[0.6, 0.4]\n", "0.5,0.5\n"], 2, 7, request.classes)
+    assert package[0] == Answer(scores=(0.4, 0.6), version="7", names=("a", "b"))
+    found = logic.compare([request.answer], package, 0.05)
+    assert found.moved == 1.0 and found.largest_move == pytest.approx(0.1)
+    assert logic.package_answers(["0.6\n"], 1, 7, request.classes) == []
+    renamed = Answer(scores=(0.3, 0.7), version="7", names=("a", "c"))
+    assert logic.compare([request.answer], [renamed], 0.5).moved == 1.0

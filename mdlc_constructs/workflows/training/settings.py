@@ -1,0 +1,105 @@
+"""The settings of a training machine, checked together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX
+from mdlc_constructs.settings import (
+    Algorithm,
+    Approval,
+    BuiltInAlgorithm,
+    Compute,
+    Dataset,
+    Evaluation,
+    Gate,
+    NetworkSettings,
+    QualityRules,
+    Split,
+)
+from mdlc_constructs.settings.code_version import check_code_version
+from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
+from mdlc_constructs.workflows.training.series import check_records, environment_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """The settings from which a training machine is built; `TrainingWorkflow` documents each.
+
+    Raises:
+        ValueError: when settings contradict each other; names the argument, its value and the remedy.
+    """
+
+    model: str
+    dataset: Dataset
+    algorithm: Algorithm
+    split: Split | None = None
+    quality: QualityRules = field(default_factory=QualityRules)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    gate: Gate = field(default_factory=Gate)
+    approval: Approval = field(default_factory=Approval.automatic)
+    training_compute: Compute = field(default_factory=Compute)
+    job_compute: Compute = field(default_factory=Compute)
+    scoring_compute: Compute = field(default_factory=Compute)
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    code_version: str = "unversioned"
+
+    def __post_init__(self) -> None:
+        check_code_version(self.code_version)
+        self.quality.check_columns(self.dataset)
+        self.gate.check_task(self.dataset.task, self.dataset.classes)
+        self.algorithm.check_task(self.dataset.task)
+        object.__setattr__(self, "split", (self.split or Split.usual(self.dataset)).of(self.dataset))
+        algorithm = self.algorithm.weighted(self.dataset.weighted).with_classes(self.dataset.classes)
+        object.__setattr__(self, "algorithm", algorithm)
+        self.evaluation.check_dataset(self.dataset)
+        check_records(self.algorithm, self.dataset)
+        self.training_compute.require("training", image=self.algorithm.x86_image)
+        self.job_compute.require("processing", image=Image.jobs().title)
+        self.scoring_compute.require("transform", image=self.algorithm.x86_image)
+
+    def to_plan(self) -> dict[str, object]:
+        """The settings in the form of the jobs' `plan.json`."""
+        importance = self.importance
+        return {
+            "dataset": {**encode(self.dataset.to_plan()), "uri": f"s3://{DATASET_BUCKET}/{DATASET_PREFIX}"},
+            "quality": encode(self.quality.to_plan(classes=len(self.dataset.classes))),
+            "split": encode(self.chosen_split.to_plan()),
+            "gate": encode(self.gate.to_plan()),
+            "evaluation": encode(self.evaluation.to_plan()),
+            "importance": encode(importance) if importance else None,
+            "algorithm": encode(self._algorithm_section()),
+            "code_version": self.code_version,
+        }
+
+    @property
+    def chosen_split(self) -> Split:
+        """The split, or the dataset's usual one when none was given."""
+        return self.split or Split.usual(self.dataset)
+
+    @property
+    def reports_gain(self) -> bool:
+        """Whether the evaluation reads the trained model for the gain of its trees."""
+        return isinstance(self.algorithm, BuiltInAlgorithm) and self.importance is not None
+
+    @property
+    def importance(self) -> ImportanceSection | None:
+        """How permutation importance is measured.
+
+        A forecast's columns cannot be permuted row by row; without labels, no metric says what is lost.
+        """
+        measured = self.dataset.task_kind.label == "required" and self.dataset.task != "forecast"
+        return None if not measured else self.evaluation.importance()
+
+    @property
+    def environment(self) -> Mapping[str, str] | None:
+        """The environment variables of the containers of training and scoring; None for none."""
+        return environment_of(self.algorithm, self.dataset)
+
+    def _algorithm_section(self) -> AlgorithmSection:
+        return AlgorithmSection(
+            name=getattr(self.algorithm, "name", ""),
+            image="${TrainingImage}",
+            hyperparameters={name: str(value) for name, value in self.algorithm.hyperparameters.items()},
+        )

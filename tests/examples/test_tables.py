@@ -1,0 +1,35 @@
+"""The examples of tables that newcomers bring: their data and the length of their stacks."""
+
+import csv
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from examples.diabetes import data as diabetes_data
+from examples.diabetes import stack as diabetes_stack
+from examples.wine import data as wine_data
+from examples.wine import stack as wine_stack
+
+
+@pytest.mark.parametrize("stack", [wine_stack, diabetes_stack])
+def test_a_stack_is_short(stack: ModuleType) -> None:
+    assert len(Path(str(stack.__file__)).read_text().splitlines()) < 40
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_wines_have_their_measures_and_one_of_three_cultivars(tmp_path: Path) -> None:
+    rows = read(wine_data.write(tmp_path / "raw" / "wine.csv"))
+    assert len(rows) == 178 and list(rows[0]) == [*wine_data.MEASURES, "cultivar"]
+    assert {row["cultivar"] for row in rows} == set(wine_data.CLASSES)
+    assert list(read(wine_data.write(tmp_path / "new.csv", label=False))[0]) == list(wine_data.MEASURES)
+
+
+def test_patients_have_their_measures_and_a_number(tmp_path: Path) -> None:
+    rows = read(diabetes_data.write(tmp_path / "patients.csv", every=4))
+    assert len(rows) == 111 and list(rows[0]) == [*diabetes_data.COLUMNS, "progression"]
+    assert {row["sex"] for row in rows} == {"1", "2"}
