@@ -157,6 +157,14 @@ METRICS: Mapping[str, Metric] = {
 """Every metric by name. A metric by class is named with the class instead of `_by_class`."""
 
 
+TASK_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "multiclass": ("prediction", "probabilities"),
+    "ranking": ("rank",),
+    "forecast": ("step", "quantiles"),
+}
+"""By task the columns that every item and every event holds besides; `docs/contracts.md` describes each."""
+
+
 def find_metric(name: str) -> Metric | None:
     """The metric of a name such as `rmse` or `recall:setosa`; None when there is none."""
     if BY_CLASS in name:
