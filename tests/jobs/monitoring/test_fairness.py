@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -127,7 +129,7 @@ def test_a_task_without_groups_to_compare_says_so(served: Window) -> None:
     assert answer == ([], ["Fairness is not measured in a forecast task: leave `protected` out."])
 
 
-RANKING = {"task": "ranking", "group": "who", "entity": None, "known_after": []}
+RANKING: dict[str, Any] = {"task": "ranking", "group": "who", "entity": None, "known_after": []}
 
 
 def searches(number: int, *, lift: float = 0.0) -> list[Row]:

@@ -138,6 +138,7 @@ def test_a_segment_without_an_easy_class_is_not_worse_than_those_that_have_it() 
     found = {segment.value: segment for segment in judge_segments(held, "multiclass")}
     assert not any(segment.worse for segment in found.values())
     two = found["two"]
+    assert two.against is not None
     assert two.against == pytest.approx(two.estimate, abs=0.05)
     assert two.against < found["three"].estimate - 0.1
     assert found["three"].against is None
@@ -148,6 +149,7 @@ def test_a_segment_without_an_easy_class_is_not_worse_than_those_that_have_it() 
 
 def test_a_segment_that_is_bad_at_its_own_classes_is_found() -> None:
     bad = of_classes(1500, 0, 1)
+    assert bad.answers is not None
     bad = replace(bad, answers=np.roll(bad.answers, 1, axis=0))
     found = judge_segments([("c", "two", bad), ("c", "three", of_classes(1500, 500, 2))], "multiclass")
     assert [segment.value for segment in found if segment.worse] == ["two"]
