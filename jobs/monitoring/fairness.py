@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from jobs.monitoring.group_measures import TASKS, group_measures
-from jobs.monitoring.group_ranks import LEAST_RANKINGS, PLACES
+from jobs.monitoring.group_ranks import MIN_RANKINGS, PLACES
 from jobs.monitoring.intervals import corrected_z
 from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.measured_groups import GroupMeasure, difference_of
@@ -56,7 +56,7 @@ def fairness(
 
     A group needs ``least_rows`` rows that a measure is computed of: all its rows for the selection rate and
     the mean prediction, which need no labels; its rows with that label for other rates; its labelled rows for
-    errors. In a ranking its rows must also be in `LEAST_RANKINGS` rankings.
+    errors. In a ranking its rows must also be in `MIN_RANKINGS` rankings.
     """
     if not settings.protected:
         return [], []
@@ -79,7 +79,7 @@ def fairness(
                 few.append(measure.name.replace("_", " "))
         if few and served.rows:
             about = f"Fairness of {name!r}{_listed(few, len(measures))}"
-            spread = f" in {LEAST_RANKINGS} rankings of more than {PLACES} rows" if task == "ranking" else ""
+            spread = f" in {MIN_RANKINGS} rankings of more than {PLACES} rows" if task == "ranking" else ""
             notes.append(f"{about}: fewer than two groups have {least:,} rows{spread} to measure it by.")
     pairs = (len(measure.groups) * (len(measure.groups) - 1) // 2 for _, measure in held)
     z = corrected_z(sum(pairs))

@@ -14,7 +14,7 @@ from jobs.names import INFERENCE_ID, LABEL, SCORE
 PLACES = 5
 """The first places of a ranking."""
 
-LEAST_RANKINGS = 10
+MIN_RANKINGS = 10
 """Minimum rankings that a group's rows are in: the variance of fewer is not known well enough."""
 
 
@@ -55,7 +55,7 @@ def _measure(
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE members AS SELECT member, sum(among) AS among, "
         "sum(hits) / sum(among) AS share, count(*) AS searches FROM shares GROUP BY ALL "
-        f"HAVING sum(among) >= {least} AND count(*) >= {LEAST_RANKINGS}"
+        f"HAVING sum(among) >= {least} AND count(*) >= {MIN_RANKINGS}"
     )
     # What a search adds to a share's distance from its true value (linearization of a ratio).
     part = "(hits - share * shares.among) / members.among * sqrt(searches / (searches - 1))"
@@ -63,11 +63,11 @@ def _measure(
         f"CREATE OR REPLACE TEMP TABLE parts AS SELECT member, search, {part} AS part "
         "FROM shares JOIN members USING (member)"
     )
-    found = connection.execute(
+    sums = connection.execute(
         "SELECT one.member, other.member, sum(one.part * other.part) "
         "FROM parts AS one JOIN parts AS other USING (search) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    covariances = {(str(one), str(other)): float(value) for one, other, value in found}
+    covariances = {(str(first), str(second)): float(value) for first, second, value in sums}
     samples = {}
     for member, rows, share, searches in connection.execute(
         "SELECT member, CAST(among AS BIGINT), share, searches FROM members ORDER BY member"

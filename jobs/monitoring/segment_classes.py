@@ -26,7 +26,7 @@ class SegmentClasses:
 
     def __init__(self, segments: Sequence[ScoredRows], measured: Sequence[Estimate]) -> None:
         self._segments = segments
-        self._known = {(place, self._classes[place]): found for place, found in enumerate(measured)}
+        self._known = {(place, self._classes[place]): area for place, area in enumerate(measured)}
 
     @cached_property
     def _classes(self) -> list[Classes]:
@@ -45,7 +45,7 @@ class SegmentClasses:
         if (place, classes) not in self._known:
             labels, answers = self._segments[place].labels, self._segments[place].answers
             rows: npt.NDArray[np.bool_] = np.isin(labels, sorted(classes))
-            found = macro_area(labels[rows], answers[rows]) if answers is not None else None
-            assert found is not None, "a segment that is measured has rows of two classes"
-            self._known[place, classes] = found
+            area = macro_area(labels[rows], answers[rows]) if answers is not None else None
+            assert area is not None, "a segment that is measured has rows of two classes"
+            self._known[place, classes] = area
         return self._known[place, classes]

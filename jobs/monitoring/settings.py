@@ -40,6 +40,7 @@ class Settings:
     bootstrap: int
     previous: Interval | None
     names: tuple[str, ...] = ()
+    by_class: tuple[str, ...] | None = None
     group: str | None = None
 
 

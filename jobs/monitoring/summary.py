@@ -18,13 +18,10 @@ from jobs.plan import Plan
 from jobs.statistics.drift import DRIFT
 from mdlc_constructs.settings.payloads.codec import decode, encode
 from mdlc_constructs.settings.payloads.monitoring import WindowSummary
-from mdlc_constructs.settings.payloads.tasks import BY_CLASS
+from mdlc_constructs.settings.payloads.tasks import SUMMARY_CLASSES, is_in_summary
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 SCHEMA_VERSION = 1
-MAX_CLASSES = 100
-"""The number of classes whose own metrics are in the summary; of more, the first ones. The report has all."""
-
 MAX_COLUMNS, MAX_ANSWERS, MAX_SEGMENTS, MAX_SENTENCES = 300, 50, 20, 50
 """Maximum length of each list in the summary, which must stay small; the report has all."""
 
@@ -197,12 +194,12 @@ def _accuracy(result: MonitoringResult, most: int | None) -> dict[str, Any]:
 
 
 def _of_classes(result: MonitoringResult, metrics: Mapping[str, Any], most: int | None) -> dict[str, Any]:
-    """Metrics without those of classes beyond `MAX_CLASSES`; all when ``most`` is None."""
-    kept = result.settings.names[:MAX_CLASSES]
+    """Metrics without those of late classes that no alarm names; all metrics when ``most`` is None."""
+    names, asked = result.settings.names, result.settings.by_class or ()
     return {
         name: value
         for name, value in metrics.items()
-        if most is None or BY_CLASS not in name or name.partition(BY_CLASS)[2] in kept
+        if most is None or name in asked or is_in_summary(name, names)
     }
 
 
@@ -210,7 +207,7 @@ def _estimate(result: MonitoringResult) -> dict[str, Any] | None:
     if result.estimate is None:
         return None
     kept = {
-        part: _of_classes(result, result.estimate[part], MAX_CLASSES)
+        part: _of_classes(result, result.estimate[part], SUMMARY_CLASSES)
         for part in ("metrics", "error")
         if result.estimate[part] is not None
     }

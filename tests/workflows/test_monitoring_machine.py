@@ -173,3 +173,15 @@ def test_only_an_endpoint_is_asked_again() -> None:
     }
     assert "sagemaker:InvokeEndpoint" in actions["endpoint"]
     assert "sagemaker:InvokeEndpoint" not in actions["batch"]
+
+
+def test_alarms_on_classes_that_a_summary_leaves_out_are_in_the_plan() -> None:
+    """A window's job runs again when its plan changes, so no other alarm is in it."""
+    classes = tuple(f"c{number:03d}" for number in range(120))
+    columns = {**MONITORING.dataset.columns, str(MONITORING.dataset.label): "category"}
+    dataset = replace(MONITORING.dataset, task="multiclass", classes=classes, columns=columns)
+    alarms = MonitorAlarms(accuracy={"recall:c005": 0.5, "recall:c110": 0.5, "accuracy": 0.5})
+    plan: Any = replace(MONITORING, dataset=dataset, alarms=alarms).to_plan()
+    assert plan["monitor"]["by_class"] == ["recall:c110"]
+    few: Any = replace(MONITORING, dataset=dataset).to_plan()
+    assert "by_class" not in few["monitor"]

@@ -364,3 +364,13 @@ def test_without_a_time_there_is_no_window() -> None:
         replace(RETRAINING, has_time=False)
     with pytest.raises(ValueError, match=r"window=None: say which rows to train on"):
         replace(RETRAINING, window=None)
+
+
+def test_a_loss_of_a_class_that_no_window_reports_is_refused() -> None:
+    classes = tuple(f"c{number:03d}" for number in range(120))
+    given: dict[str, Any] = {"task": "multiclass", "classes": classes}
+    loss = OnAccuracyLoss(metric="recall:c110", loss=0.1)
+    with pytest.raises(ValueError, match="metric='recall:c110': is of a class beyond the first 100"):
+        replace(RETRAINING, triggers=(loss,), **given)
+    replace(RETRAINING, triggers=(loss,), alarmed=("recall:c110",), **given)
+    replace(RETRAINING, triggers=(OnAccuracyLoss(metric="recall:c099", loss=0.1),), **given)

@@ -225,6 +225,8 @@ class MonitorRules:
         sample: number of rows kept for replaying them against the model.
         threshold: the score from which a row counts as positive.
         bootstrap: resamples for confidence intervals.
+        by_class: the metrics of one class that the summary must have though their classes are not among the
+            first ones.
     """
 
     kind: Literal["endpoint", "batch"]
@@ -237,6 +239,7 @@ class MonitorRules:
     threshold: float
     bootstrap: int
     seed: int
+    by_class: tuple[str, ...] | None = field(default=None, metadata={OMIT_NONE: True})
 
 
 @dataclass(frozen=True, kw_only=True)

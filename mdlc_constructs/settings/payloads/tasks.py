@@ -109,6 +109,10 @@ TASKS: Mapping[str, TaskKind] = {
 }
 """Every task by name."""
 
+SUMMARY_CLASSES = 100
+"""The number of classes whose own metrics are in the summary of a monitored window; of more, the first ones
+and those that an alarm names. The window's report has all."""
+
 _CLASSES = ("binary", "multiclass")
 
 METRICS: Mapping[str, Metric] = {
@@ -195,6 +199,11 @@ def higher_is_better(name: str) -> bool:
     if known is None:
         raise KeyError(name)
     return known.higher_is_better
+
+
+def is_in_summary(name: str, classes: tuple[str, ...]) -> bool:
+    """Whether the summary of a monitored window has a metric of the task even if no alarm names it."""
+    return BY_CLASS not in name or name.partition(BY_CLASS)[2] in classes[:SUMMARY_CLASSES]
 
 
 def is_comparable(name: str) -> bool:

@@ -13,7 +13,7 @@ from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.job_plan import MonitorRules
-from mdlc_constructs.settings.payloads.tasks import BY_CLASS, metric_names
+from mdlc_constructs.settings.payloads.tasks import BY_CLASS, is_in_summary, metric_names
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.task_steps import check_step
 from mdlc_constructs.workflows.scoring import rules_of, unlabelled
@@ -158,6 +158,11 @@ class MonitoringSettings:
             threshold=self.evaluation.threshold,
             bootstrap=self.evaluation.bootstrap,
             seed=self.evaluation.seed,
+            # Others are in the summary anyway, and a job runs again when its plan changes.
+            by_class=tuple(
+                name for name in self.alarmed_by_class if not is_in_summary(name, self.dataset.classes)
+            )
+            or None,
         )
         labels = (
             None if self.labels is None else replace(self.labels.to_plan(self.dataset), uri=self.labels_uri)

@@ -15,6 +15,7 @@ from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.training_window import TrainingWindow
 from mdlc_constructs.settings.triggers import OnCodeChange, OnNewData, OnSchedule, Trigger
 from mdlc_constructs.workflows.construct import Workflow, without_none
+from mdlc_constructs.workflows.monitoring.construct import MonitoringWorkflow
 from mdlc_constructs.workflows.real_time_inference import function_roles as release_roles
 from mdlc_constructs.workflows.real_time_inference.construct import RealTimeInferenceWorkflow
 from mdlc_constructs.workflows.retraining import code_change, event_rules, function_roles
@@ -48,7 +49,7 @@ class RetrainingWorkflow(Workflow):
             all rows are used.
         release: the workflow that releases a winner; without it the next batch run scores with the winner.
         monitoring: the workflow whose windows `OnDrift` and `OnAccuracyLoss` watch; used to check that it is
-            of the same model.
+            of the same model and reports what they watch.
         fleet: the fleet whose budget retrainings share; by default one for this model alone.
         patience: debounce and cool-down.
         instances: the instances that a retraining takes of the budget; by default the training job's.
@@ -108,6 +109,9 @@ class RetrainingWorkflow(Workflow):
             budget=Budget() if fleet is None else fleet.budget,
             task=training.settings.dataset.task,
             classes=training.settings.dataset.classes,
+            alarmed=(
+                monitoring.settings.alarmed_by_class if isinstance(monitoring, MonitoringWorkflow) else ()
+            ),
             **without_none(patience=patience),
         )
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)

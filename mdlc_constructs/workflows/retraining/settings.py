@@ -11,6 +11,7 @@ from mdlc_constructs.settings.metric import check_metric_task
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.patience import Patience
 from mdlc_constructs.settings.payloads.retraining import FleetSettings, RetrainingSections
+from mdlc_constructs.settings.payloads.tasks import SUMMARY_CLASSES, is_in_summary
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.task_steps import check_step
 from mdlc_constructs.settings.training_window import TrainingWindow, window_to_payload
@@ -56,6 +57,7 @@ class RetrainingSettings:
         release_seconds: the timeout of the release machine.
         task: task of the training's dataset.
         has_time: whether the training's dataset has a timestamp.
+        alarmed: the metrics of one class that the monitor has an alarm on.
 
     Raises:
         ValueError: when settings contradict each other; names the argument, its value and the remedy.
@@ -79,6 +81,7 @@ class RetrainingSettings:
     task: str = "binary"
     has_time: bool = True
     classes: tuple[str, ...] = ()
+    alarmed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_step("retraining", self.task, what="retraining")
@@ -108,6 +111,13 @@ class RetrainingSettings:
             raise refusal("triggers", (), "nothing would ever retrain; give at least OnRequest().")
         for loss in self.of_kind(OnAccuracyLoss):
             check_metric_task("metric", loss.metric, self.task, self.classes)
+            if loss.metric not in self.alarmed and not is_in_summary(loss.metric, self.classes):
+                raise refusal(
+                    "metric",
+                    loss.metric,
+                    f"is of a class beyond the first {SUMMARY_CLASSES}, of which windows report only metrics "
+                    "with an alarm; give the monitor MonitorAlarms(accuracy=...) on it, and give monitoring.",
+                )
         for kind in _ONCE:
             if sum(isinstance(trigger, kind) for trigger in self.triggers) > 1:
                 raise refusal("triggers", kind.__name__, "is given twice; leave one of them.")

@@ -59,7 +59,7 @@ def test_metrics_are_of_groups_and_rows_are_drawn_by_group(tmp_path: Path) -> No
     window.capture(event(row) for row in made)
     window.label(made[:-3])
     baseline(window, searched(2))
-    found = monitored(window, segments=["kind"])
+    found = monitored(window, segments=["kind"], protected=["flag"])
     assert not found["drifted"], found["reasons"]
     metrics = found["accuracy"]["metrics"]
     assert {"ndcg", "ndcg@5", "ndcg@10", "map@10"} <= set(metrics)
@@ -67,6 +67,9 @@ def test_metrics_are_of_groups_and_rows_are_drawn_by_group(tmp_path: Path) -> No
     assert set(found["accuracy"]["changes"]) == {"ndcg@10"}
     assert {segment["metric"] for segment in found["accuracy"]["segments"]} == {"ndcg@10"}
     assert found["estimate"] is None
+    groups = {one["measure"]: one for one in found["accuracy"]["fairness"]}
+    assert set(groups) == {"top_5_rate", "relevant_top_5_rate"}
+    assert not any(one["certain"] for one in groups.values())
     assert "1 of 60 groups have rows without a label" in found["notes"][0]
 
 

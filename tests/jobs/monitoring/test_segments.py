@@ -138,6 +138,7 @@ def test_a_segment_without_an_easy_class_is_not_worse_than_those_that_have_it() 
     found = {segment.value: segment for segment in judge_segments(held, "multiclass")}
     assert not any(segment.worse for segment in found.values())
     two = found["two"]
+    assert two.against is not None
     assert two.against == pytest.approx(two.estimate, abs=0.05)
     assert two.against is not None and two.against < found["three"].estimate - 0.1
     assert found["three"].against is None

@@ -54,3 +54,16 @@ def test_the_summary_is_cut_and_the_report_is_not(served: Window) -> None:
     assert len(summary(many).notes) == MAX_SENTENCES
     assert len(report(many)["notes"]) == 200
     assert json.loads(json.dumps(report(many), allow_nan=False)) == report(many)
+
+
+def test_metrics_of_late_classes_stay_in_the_summary_where_an_alarm_names_them(served: Window) -> None:
+    whole = found(served)
+    names = tuple(f"c{number:03d}" for number in range(120))
+    value = {"value": 0.5, "low": 0.4, "high": 0.6}
+    settings = replace(whole.settings, names=names, by_class=("recall:c110",))
+    metrics = {"accuracy": value, **{f"recall:{name}": value for name in names}}
+    changes = dict.fromkeys(metrics, "worse")
+    cut = summary(replace(whole, settings=settings, metrics=metrics, changes=changes)).accuracy
+    assert cut is not None
+    for kept in (cut.metrics, cut.changes):
+        assert list(kept) == ["accuracy", *(f"recall:{name}" for name in names[:100]), "recall:c110"]
