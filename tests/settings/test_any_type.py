@@ -1,4 +1,4 @@
-"""Values of another type than an argument takes: each is refused in a sentence or taken; nothing else happens."""
+"""Values of another type than an argument takes: each is refused in a sentence, or taken."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
