@@ -10,6 +10,7 @@ from jobs.findings import Finding
 from jobs.names import LABEL
 from jobs.plan import Plan
 from jobs.roles import label_number
+from jobs.values import mean_of
 
 
 def optional_label_rules(
@@ -23,7 +24,7 @@ def optional_label_rules(
     label, number = plan.dataset.label, label_number(plan.dataset)
     labelled, unlabelled, mean = single(
         connection,
-        f"SELECT count({LABEL}), count(*) - count({LABEL}), avg({LABEL}) "
+        f"SELECT count({LABEL}), count(*) - count({LABEL}), {mean_of(LABEL)} "
         f"FROM (SELECT {number} AS {LABEL} FROM staged)",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)

@@ -173,7 +173,10 @@ def model_errors(
     rows, values = error_values.read_inputs(connection, path)
     error, score = np.abs(scored.labels - scored.scores)[rows], free("score", values)
     targets = {"absolute": error, "squared": error**2}
-    return {"score": score, **fit_errors({**values, score: scored.scores[rows]}, targets, seed=seed)}
+    # Numbered anew, as the sample may lack some.
+    units = None if scored.units is None else np.unique(scored.units[rows], return_inverse=True)[1]
+    values = {**values, score: scored.scores[rows]}
+    return {"score": score, **fit_errors(values, targets, seed=seed, units=units)}
 
 
 def _calibration(scored: ScoredRows) -> dict[str, Any] | None:

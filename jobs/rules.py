@@ -16,7 +16,7 @@ from jobs.plan import Plan
 from jobs.reading import wrong_values
 from jobs.roles import label_number, row_key, within
 from jobs.serving.values import canonical
-from jobs.values import text_of
+from jobs.values import mean_of, text_of
 from mdlc_constructs.settings.payloads.dataset import CsvFormat
 
 _TIMES = internal("times")
@@ -211,7 +211,7 @@ def label_rules(
     unlabelled = _count(connection, f"{quote(str(label))} IS NULL")
     labelled, mean, lowest, highest, kinds = single(
         connection,
-        f"SELECT count({LABEL}), avg({LABEL}), min({LABEL}), max({LABEL}), "
+        f"SELECT count({LABEL}), {mean_of(LABEL)}, min({LABEL}), max({LABEL}), "
         f"count(DISTINCT {quote(str(label))}) FROM labelled",
     )
     facts.update(unlabelled=unlabelled, labelled=labelled, mean=mean)

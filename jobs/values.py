@@ -104,6 +104,16 @@ def _whole(number: str) -> str:
     return f"isfinite({number}) AND {number} = trunc({number}) AND abs({number}) <= {MAX_EXACT_INTEGER}"
 
 
+def mean_of(number: str) -> str:
+    """The SQL expression of the mean of a column of numbers; NULL when it is not finite.
+
+    The sum of very large numbers overflows although their mean does not, so that it is then taken of numbers
+    divided by 2^64.
+    """
+    mean, scaled = f"avg({number})", f"avg({number} / {2.0**64!r}) * {2.0**64!r}"
+    return f"CASE WHEN isfinite({mean}) THEN {mean} WHEN isfinite({scaled}) THEN {scaled} END"
+
+
 def checked_value(parsed: str, kind: str, raw: str, stored: str) -> tuple[str, str | None]:
     """The SQL expression of the value, and the condition that a stored value does not fit (None: never).
 

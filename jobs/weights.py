@@ -8,8 +8,12 @@ from jobs.database import literal, quote, single
 from jobs.findings import Finding
 from jobs.names import LABEL
 from jobs.plan import Plan
+from jobs.values import text_of
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.job_plan import PARTS
+
+MAX_WEIGHT = 1e30
+"""Training computes with numbers of 32 bits, which end at 3.4e38: a sum of larger weights may be infinite."""
 
 
 def training_weight(dataset: DatasetSection) -> str | None:
@@ -32,15 +36,19 @@ def _class_weight(dataset: DatasetSection) -> str:
 
 
 def weight_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Finding]:
-    """Weights that are missing or negative, or all zero in a part, over the views of the parts."""
+    """Weights that no training can use, over the views of the parts.
+
+    They are missing, negative or too large, or all zero in a part or in one of its classes.
+    """
     name = plan.dataset.weight
     if name is None:
         return
     for part in PARTS:
-        missing, negative, example, largest = single(
+        missing, negative, example, large, largest = single(
             connection,
             f"SELECT count(*) FILTER (WHERE {quote(name)} IS NULL), "
-            f"count(*) FILTER (WHERE {quote(name)} < 0), min({quote(name)}), max({quote(name)}) "
+            f"count(*) FILTER (WHERE {quote(name)} < 0), min({quote(name)}), "
+            f"count(*) FILTER (WHERE {quote(name)} > {MAX_WEIGHT!r}), max({quote(name)}) "
             f"FROM {quote(part)}",
         )
         about = f"rows of the {part} part"
@@ -60,9 +68,39 @@ def weight_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[
                 message=f"{int(str(negative)):,} {about} have a negative weight in {name!r}, such as "
                 f"{example}: give weights of at least 0.",
             )
+        if large:
+            yield Finding(
+                rule="weight",
+                column=name,
+                rows=int(str(large)),
+                message=f"{int(str(large)):,} {about} have a weight in {name!r} above {MAX_WEIGHT:g}, such "
+                f"as {float(str(largest)):g}: their sum is no number; give smaller ones.",
+            )
         if largest == 0 and not negative:
             yield Finding(
                 rule="weight",
                 column=name,
                 message=f"All {about} have the weight 0 in {name!r}, so that none counts: give larger ones.",
             )
+        elif plan.dataset.task in ("binary", "multiclass"):
+            yield from _weightless_classes(connection, plan, part)
+
+
+def _weightless_classes(connection: duckdb.DuckDBPyConnection, plan: Plan, part: str) -> Iterator[Finding]:
+    """The classes of a part of whose rows none counts: as if the part had no row of them."""
+    label, weight = str(plan.dataset.label), quote(str(plan.dataset.weight))
+    counted = connection.execute(
+        f"SELECT {text_of(quote(label), plan.dataset.columns[label])}, count(*) FROM {quote(part)} "
+        f"GROUP BY 1 HAVING max({weight}) = 0 AND min({weight}) = 0 ORDER BY 1"
+    ).fetchall()
+    for name, rows in counted:
+        yield Finding(
+            rule="weight",
+            column=plan.dataset.weight,
+            rows=int(rows),
+            # A validation part still tells by its other classes when to stop.
+            fails=part != "validation" or plan.dataset.task == "binary",
+            message=f"All {int(rows):,} rows of the class {str(name)!r} of {label!r} in the {part} part have "
+            f"the weight 0 in {plan.dataset.weight!r}, so that the class does not count: give larger ones, "
+            "or leave the class out.",
+        )

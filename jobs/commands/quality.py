@@ -39,6 +39,7 @@ from jobs.rules import (
 from jobs.sources import examine
 from jobs.spreadsheet import cells, text_cell
 from jobs.trained_on import STATISTICS
+from jobs.values import mean_of
 from jobs.verification import verify
 from jobs.weights import weight_rules
 from jobs.writing import writing_rules
@@ -176,7 +177,7 @@ def _profiles(
         bounds = (
             f"CAST(min({column}) AS VARCHAR), CAST(max({column}) AS VARCHAR)" if ordered else "NULL, NULL"
         )
-        mean = f"avg({column})" if kind in ("number", "integer") else "NULL"
+        mean = mean_of(column) if kind in ("number", "integer") else "NULL"
         missing, distinct, lowest, highest, average = single(
             connection,
             f"SELECT count(*) - count({column}), least(approx_count_distinct({column}), count({column})), "

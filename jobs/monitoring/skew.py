@@ -12,6 +12,7 @@ from jobs.database import quote, single
 from jobs.monitoring.labels import JoinedLabels
 from jobs.monitoring.rows import Served
 from jobs.names import KNOWN
+from jobs.values import mean_of
 
 MISMATCH_SHARE = 0.01
 STANDARD_DEVIATIONS = 0.1
@@ -67,7 +68,7 @@ def _feature(
     differs = f"{served} IS DISTINCT FROM {offline}"
     if numeric:
         left, right = f"CAST({served} AS DOUBLE)", f"CAST({offline} AS DOUBLE)"
-        mean = f"avg({left} - {right})"
+        mean = mean_of(f"({left} - {right})")
         near = f"abs({left} - {right}) <= {_NEARLY} * greatest(abs({left}), abs({right}))"
         differs = f"({differs}) AND NOT coalesce({near}, false)"
     share, difference = single(

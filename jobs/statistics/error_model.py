@@ -36,19 +36,27 @@ Values = Mapping[str, npt.NDArray[Any]]
 """By column: numbers with NaN, or texts with None."""
 
 
-def fit_errors(values: Values, targets: Mapping[str, Floats], *, seed: int) -> dict[str, Any]:
+def fit_errors(
+    values: Values,
+    targets: Mapping[str, Floats],
+    *,
+    seed: int,
+    units: npt.NDArray[np.int_] | None = None,
+) -> dict[str, Any]:
     """A model of each target, such as the absolute error, as JSON for `expected_errors`.
 
     Args:
         values: of shape (n,) each: the columns to predict by.
         targets: of shape (n,) each: what to predict.
         seed: of the folds of cross-validation.
+        units: of shape (n,), from 0: the rows that depend on each other and are in the same fold; None when
+            rows are independent.
 
     Returns:
         By target: the ``mean``, the ``bins`` of each column, ``trees``, and ``explained``, the share of the
         target's variance that trees explain in rows that they were not fitted on.
     """
-    return {name: _fit(values, target, seed) for name, target in targets.items()}
+    return {name: _fit(values, target, seed, units) for name, target in targets.items()}
 
 
 def expected_errors(model: Mapping[str, Any], values: Values) -> Floats:
@@ -67,7 +75,7 @@ def expected_errors(model: Mapping[str, Any], values: Values) -> Floats:
     return _predicted(model["mean"], model["trees"], codes, model["range"])
 
 
-def _fit(values: Values, target: Floats, seed: int) -> dict[str, Any]:
+def _fit(values: Values, target: Floats, seed: int, units: npt.NDArray[np.int_] | None) -> dict[str, Any]:
     rows = len(target)
     average = float(target.mean()) if rows else 0.0
     model: dict[str, Any] = {
@@ -80,9 +88,12 @@ def _fit(values: Values, target: Floats, seed: int) -> dict[str, Any]:
     }
     if rows < MIN_ROWS or not target.var() > 0:
         return model
-    folds = np.random.default_rng(seed).permutation(rows) % FOLDS
+    members = np.arange(rows) if units is None else units
+    folds = (np.random.default_rng(seed).permutation(int(members.max()) + 1) % FOLDS)[members]
+    if folds.min() == folds.max():
+        return model
     losses = np.zeros(MAX_TREES + 1)
-    for fold in range(FOLDS):
+    for fold in np.unique(folds):
         held = folds == fold
         bins = _bins(_part(values, ~held), target[~held])
         mean = float(target[~held].mean())

@@ -21,8 +21,8 @@ from mdlc_constructs.suggestions import did_you_mean
 HEAD_ROWS = 10_000
 MAX_CATEGORIES = 100
 MAX_NUMBERED_CLASSES, ROWS_OF_CLASS = 10, 10
-"""A label of whole numbers has classes if there are few, and each has this many rows on average."""
-"""A column of texts with more different values in the head is no category."""
+"""A column of texts with more different values in the head is no category. A label of whole numbers has
+classes if there are few, and each has this many rows on average."""
 
 LABEL_NAMES = ("label", "target", "y", "outcome", "class")
 _KEY_NAME = re.compile(r"(^|_)(id|key|uuid|number|no)$", re.IGNORECASE)
@@ -232,16 +232,22 @@ def mixed_columns(head: Head, names: Iterable[str]) -> dict[str, str]:
 
 def _task(head: Head, label: str) -> tuple[str, str, str, tuple[str, ...]]:
     """The task, the value that counts as 1, the column type of a label, and its classes if it has several."""
-    values = Counter(head.values(label))
-    kind = column_type(list(values.elements()))
+    written = head.values(label)
+    kind = column_type(written)
+    whole = kind == "integer" or (kind == "number" and all(float(value).is_integer() for value in written))
+    # Many programs write whole numbers beside missing values as 1.0, which is the same value as 1.
+    read = {str(int(float(value))) for value in written} if whole else set(written)
+    values = Counter(written if len(read) == len(set(written)) else (str(int(float(v))) for v in written))
+    if len(values) < 2:
+        raise _unusable(head, label, "one value only" if values else "no value")
     if len(values) == 2:
         rarest_first = sorted(values, key=lambda value: (values[value], value))
         positive = next((value for value in values if value.lower() in _POSITIVE), rarest_first[0])
         return "binary", positive, "category" if kind == "text" else kind, ()
     repeated = sum(values.values()) >= len(values) * ROWS_OF_CLASS
-    if kind == "integer" and 2 < len(values) <= MAX_NUMBERED_CLASSES and repeated:
-        return "multiclass", "1", kind, tuple(sorted(values, key=int))
-    if len(values) > 2 and kind in ("number", "integer"):
+    if whole and len(values) <= MAX_NUMBERED_CLASSES and repeated:
+        return "multiclass", "1", kind, tuple(sorted(read, key=int))
+    if kind in ("number", "integer"):
         return "regression", "1", kind, ()
     mixed = mixed_columns(head, [label])
     if mixed:
@@ -250,8 +256,11 @@ def _task(head: Head, label: str) -> tuple[str, str, str, tuple[str, ...]]:
         )
     if kind == "category":
         return "multiclass", "1", kind, tuple(sorted(values))
-    what = "one value only" if len(values) < 2 else f"{len(values)} values that are no numbers"
-    raise CommandError(
+    raise _unusable(head, label, f"{len(values)} values that are no numbers")
+
+
+def _unusable(head: Head, label: str, what: str) -> CommandError:
+    return CommandError(
         f"{head.file}: {label!r} has {what}: predict a column with two values, with a few that repeat, or "
         "one of numbers"
     )

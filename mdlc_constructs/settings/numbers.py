@@ -32,7 +32,7 @@ def check_above(argument: str, value: object, least: float, most: float, *, unit
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a finite number; True and False are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 
 def check_mapping(argument: str, value: object, example: str) -> None:

@@ -61,9 +61,9 @@ class QualityRules:
         _check_share("maximum_missing_share", self.maximum_missing_share)
         for column, share in self.missing_share.items():
             _check_share(f"missing_share[{column!r}]", share)
-        share = self.minimum_class_share
-        if share is not None and not (is_number(share) and 0 <= share < 0.5):
-            raise refusal("minimum_class_share", share, "give a share from 0 to below 0.5.")
+        rarest = self.minimum_class_share
+        if rarest is not None and not (is_number(rarest) and 0 <= rarest < 0.5):
+            raise refusal("minimum_class_share", rarest, "give a share from 0 to below 0.5.")
         if not is_number(self.leak_auc) or not 0.5 < self.leak_auc <= 1:
             raise refusal("leak_auc", self.leak_auc, "give an AUC above 0.5, at most 1.")
         for column, bounds in self.ranges.items():

@@ -106,6 +106,18 @@ def changed(place: int, **values: Any) -> list[Row]:
             "weight",
             "All rows of the holdout part have the weight 0 in 'w'",
         ),
+        (
+            [{**row, "w": row["y"]} for row in plain()],
+            {"split": BY_COLUMN, "dataset": {**PLAIN, "weight": "w"}},
+            "weight",
+            "rows of the class '0' of 'y' in the holdout part have the weight 0 in 'w', so that the",
+        ),
+        (
+            changed(0, w=1e308, part="train"),
+            {"split": BY_COLUMN, "dataset": {**PLAIN, "weight": "w"}},
+            "weight",
+            "1 rows of the train part have a weight in 'w' above 1e+30, such as 1e+308",
+        ),
     ],
 )
 def test_a_useless_part_is_one_sentence(

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from jobs.database import connect, single
-from jobs.values import SQL_TYPES, checked_value, parsed_value
+from jobs.values import SQL_TYPES, checked_value, mean_of, parsed_value
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +115,13 @@ def test_each_kind_has_a_type(database: Any) -> None:
         value = parsed_value("r", kind, "VARCHAR")
         query = f"SELECT typeof({typed}) FROM (SELECT r, {value} AS p FROM (SELECT '1' AS r))"
         assert single(database, query) == (sql,)
+
+
+@pytest.mark.parametrize(
+    ("values", "mean"),
+    [([], None), ([1.0, None, 2.0], 1.5), ([1e308] * 9, 1e308), ([1.7e308, 1.7e308, -1.7e308], 1.7e308 / 3)],
+)
+def test_a_mean_does_not_overflow(database: Any, values: list[float | None], mean: float | None) -> None:
+    query = f"SELECT {mean_of('v')} FROM (SELECT CAST(unnest($1) AS DOUBLE) AS v)"
+    (found,) = database.execute(query, [values]).fetchone()
+    assert found == (mean if mean is None else pytest.approx(mean))

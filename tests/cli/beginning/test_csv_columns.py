@@ -75,6 +75,10 @@ def test_a_label_of_many_numbers_is_a_regression(tmp_path: Path) -> None:
         (["10", "9", "3"] * 9, "regression", ()),
         ([str(number) for number in range(11)] * 10, "regression", ()),
         (["1.5", "2.5", "3.5"] * 10, "regression", ()),
+        (["1.0", "10.0", "2.0"] * 50, "multiclass", ("1", "2", "10")),
+        (["1.0", "2", "2.0", "3"] * 50, "multiclass", ("1", "2", "3")),
+        (["0", "1.0", "1", "0.0"] * 5, "binary", ()),
+        (["1.0", "2.0", "3.5"] * 50, "regression", ()),
     ],
 )
 def test_a_label_of_a_few_values_has_classes(
@@ -123,6 +127,9 @@ def test_the_rarer_value_counts_as_1_when_no_value_says_yes(tmp_path: Path) -> N
             "--timestamp at: its values, such as 'NA', are no times in ISO 8601",
         ),
         ("id,at,left\na,2026-05-01,1\nb,2026-05-02,1\n", {"label": "left"}, "'left' has one value only"),
+        ("size,left\n" + "1.5,yes\n" * 9, {"label": "left"}, "'left' has one value only: predict a column"),
+        ("size,left\n1,1\n2,1.0\n", {"label": "left"}, "'left' has one value only"),
+        ("size,left\n1,\n2,\n", {"label": "left"}, "'left' has no value: predict a column"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(

@@ -7,7 +7,7 @@ import pytest
 from jobs.commands import quality
 from jobs.errors import InputError
 from mdlc_constructs.settings.payloads.verdict import Verdict
-from tests.jobs.batches import HEADER, Batch, Row, rows
+from tests.jobs.batches import DATASET, HEADER, Batch, Row, rows
 
 
 def checked(batch: Batch, memory: str | None = None, **sections: Any) -> tuple[Verdict, dict[str, Any]]:
@@ -259,3 +259,15 @@ def test_quarantine_holds_no_formulas(batch: Batch) -> None:
         *harmless,
     ]
     assert {(row["file"], row["amount"], row["count"]) for row in bad} == {("'=a.csv", "-1.5", "-1")}
+
+
+def test_the_mean_of_very_large_numbers_is_a_number(batch: Batch) -> None:
+    """Of a feature, and of the label of a regression."""
+    made = [{**row, "amount": 1e308, "y": 1.5e308 if place else 1e308} for place, row in enumerate(rows(300))]
+    batch.write("one.csv", made)
+    columns = {**DATASET["columns"], "y": "number"}
+    dataset = {"task": "regression", "columns": columns}
+    _, report = checked(batch, dataset=dataset, quality={"leak_auc": 1.1})
+    means = {column["name"]: column["mean"] for column in report["columns"]}
+    assert means["amount"] == 1e308
+    assert means["y"] == pytest.approx(1.5e308, rel=0.01) == report["label"]["mean"]

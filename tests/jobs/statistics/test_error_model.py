@@ -42,6 +42,20 @@ def test_noise_is_not_modelled() -> None:
     )
 
 
+def test_what_only_tells_one_unit_from_another_explains_nothing() -> None:
+    """Errors of patients, whose number is a column: no fold may know the patients that it is tried on."""
+    units = np.repeat(np.arange(40), 100)
+    errors = np.abs(np.random.default_rng(6).normal(size=40))[units]
+    values = {"patient": units.astype(np.float64)}
+    known, unknown = (
+        fit_errors(values, {"absolute": errors}, seed=1, units=given)["absolute"] for given in (None, units)
+    )
+    assert known["explained"] > 0.7
+    assert unknown["explained"] < 0.2
+    alone = fit_errors(values, {"absolute": errors}, seed=1, units=np.zeros(len(units), dtype=np.intp))
+    assert alone["absolute"]["trees"] == []
+
+
 @pytest.mark.parametrize("rows", [1, MIN_ROWS - 1])
 def test_few_rows_have_the_mean_error(rows: int) -> None:
     values, errors = drawn(5, rows)
