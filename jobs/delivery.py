@@ -13,7 +13,7 @@ from jobs.database import literal, parquet, single
 from jobs.errors import PlanError
 from jobs.plan import Plan
 from jobs.roles import pointer
-from mdlc_constructs.settings.delivery import TASK_COLUMNS
+from mdlc_constructs.settings.payloads.tasks import TASK_COLUMNS
 
 ROWS_PER_FILE = 10_000
 """A function that writes a few hundred items per second needs half a minute, a tenth of its timeout."""

@@ -1,13 +1,13 @@
 """Delivery of a batch's predictions besides the files: DynamoDB items, or an event for each row."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.payloads.job_plan import DeliverySection
+from mdlc_constructs.settings.payloads.tasks import TASK_COLUMNS
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 ROW_KEY = "row_key"
@@ -18,13 +18,6 @@ ABOUT = ("inference_id", "row_key", "entity", "event_time", "model_package_versi
 
 ALWAYS = ("score", "predicted_at", "run")
 """The columns that every item and every event holds."""
-
-TASK_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "multiclass": ("prediction", "probabilities"),
-    "ranking": ("rank",),
-    "forecast": ("step", "quantiles"),
-}
-"""By task the columns that every item and every event holds besides; `docs/contracts.md` describes each."""
 
 EXPIRES = "expires_at"
 """The time-to-live attribute: Unix seconds after which DynamoDB may delete an item."""

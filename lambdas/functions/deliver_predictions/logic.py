@@ -8,9 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from mdlc_constructs.settings.delivery import EXPIRES, TASK_COLUMNS
+from mdlc_constructs.settings.delivery import EXPIRES
 from mdlc_constructs.settings.payloads.codec import JsonValue
 from mdlc_constructs.settings.payloads.job_plan import DeliverySection
+from mdlc_constructs.settings.payloads.tasks import TASK_COLUMNS
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, PutItemInputTypeDef
