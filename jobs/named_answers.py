@@ -67,8 +67,8 @@ def several_query(lines: str, shape: AnswerShape) -> str:
 
 def refusal_of(error: str, file: str, shape: AnswerShape) -> str | None:
     """The sentence about the line that an error of the query names; None for another error."""
-    _, found, line = error.partition(OTHER_NAMES)
-    if not found:
+    _, marker, line = error.partition(OTHER_NAMES)
+    if not marker:
         return None
     names = ", ".join(map(repr, _NAMES.get(shape.task, shape.names)[:5]))
     more = ", ..." if len(shape.names) > 5 else ""

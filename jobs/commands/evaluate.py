@@ -30,7 +30,7 @@ from jobs.evaluation.registry import registry_metrics
 from jobs.evaluation.report import Evaluated, number, read_split
 from jobs.evaluation.segments import read_segments
 from jobs.folders import Folders, write_json
-from jobs.forecasts.outlook import read_history
+from jobs.forecasts.chart_data import read_history
 from jobs.forecasts.scored import metrics_by_step, read_forecast_keys
 from jobs.gate import CHALLENGER, CHAMPION, comparison, conditions, thresholds, undefined_metric
 from jobs.metrics.baselines import measure_baseline
@@ -113,7 +113,7 @@ def run(
             )
         segments, unmeasured = read_segments(connection, keys, models[CHALLENGER])
         importance, missing = _importance(connection, plan, folders, keys, answers, models[CHALLENGER])
-        outlook = series.outlook(read_history(connection, keys)) if series else None
+        chart_data = series.chart_data(read_history(connection, keys)) if series else None
     if np.isnan(labels).all() and plan.dataset.task == "anomaly":
         notes.append("The holdout has no labels: how well the model finds anomalies was not measured.")
         checks = []
@@ -137,7 +137,7 @@ def run(
         importance=importance,
         split=split,
         steps=metrics_by_step(models[CHALLENGER], series.steps[series.known]) if series else (),
-        outlook=outlook,
+        chart_data=chart_data,
     )
     _write(evaluated, folders.output("evaluation"))
     return Verdict(
@@ -163,7 +163,7 @@ def _write(evaluated: Evaluated, output: Path) -> None:
     report = evaluated.to_json()
     write_json(output / "report.json", report)
     picture = output / "evaluation.png"
-    draw(plan, models, metrics, evaluated.bootstrap, evaluated.checks, picture, evaluated.outlook)
+    draw(plan, models, metrics, evaluated.bootstrap, evaluated.checks, picture, evaluated.chart_data)
     page = to_html(report, picture.read_bytes() if picture.is_file() else None)
     (output / "evaluation.html").write_text(page, encoding="utf-8")
     (output / CARD).write_text(card_text(report, plan), encoding="utf-8")

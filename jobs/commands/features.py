@@ -22,7 +22,7 @@ from jobs.database import connect, copy_to, quote
 from jobs.dividing import Division, divide, split_fields
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
-from jobs.forecasts import outlook
+from jobs.forecasts import chart_data
 from jobs.forecasts.split import write_series_split
 from jobs.names import LABEL
 from jobs.part_rules import part_findings
@@ -276,7 +276,7 @@ def _write_manifest(
     # The content digest leaves out what does not change the split's content: the champion's features of the
     # holdout, the statistics of the rows, what is for the report only, and the archive, which contains code.
     report_only = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, error_rows.FILE)
-    left_out = (*report_only, outlook.FILE, archive.NAME)
+    left_out = (*report_only, chart_data.FILE, archive.NAME)
     content = {
         name: digest
         for name, digest in digests.items()

@@ -10,7 +10,7 @@ import numpy as np
 
 from jobs.evaluation.calibration import Calibration
 from jobs.evaluation.importance import Importance
-from jobs.forecasts.outlook import Outlook
+from jobs.forecasts.chart_data import ChartData
 from jobs.gate import CHALLENGER, Check
 from jobs.metrics.baselines import Baseline
 from jobs.metrics.bootstrap import Bootstrap
@@ -35,7 +35,7 @@ class Evaluated:
         importance: None when it could not be measured; a note says why.
         split: ``rows``, and ``intervals`` or the ``split`` of the features job's manifest; None without it.
         steps: of a forecast, metrics of each step ahead.
-        outlook: of a forecast, what its charts need besides.
+        chart_data: of a forecast, what its charts need besides.
     """
 
     plan: Plan
@@ -51,7 +51,7 @@ class Evaluated:
     importance: Importance | None = None
     split: Mapping[str, Any] | None = None
     steps: Sequence[Mapping[str, float]] = ()
-    outlook: Outlook | None = None
+    chart_data: ChartData | None = None
 
     @property
     def passed(self) -> bool:

@@ -13,7 +13,7 @@ from jobs.errors import InputError
 from jobs.folders import Folders
 from jobs.forecasts.records import ORIGIN, ORIGINS, RECORD, keys_query, write_records
 from jobs.forecasts.rules import series_rules
-from jobs.forecasts.series import SERIES, STEP, VALUE, asked, make_points, value
+from jobs.forecasts.series import SERIES, STEP, VALUE, forecast_of, make_points, value
 from jobs.forecasts.steps import later
 from jobs.names import FILE, internal
 from jobs.plan import Plan
@@ -52,7 +52,7 @@ def write_batch(
     _view_grid(connection, plan, columns)
     make_points(connection, dataset, program, _GRID, _POINTS)
     _ask(connection, plan)
-    features, ahead = len(program.steps), asked(dataset).horizon
+    features, ahead = len(program.steps), forecast_of(dataset).horizon
     first: Path | None = None
     total = 0
     for number, (file, name) in enumerate(numbered_files(plan)):
@@ -76,7 +76,7 @@ def _view_grid(connection: duckdb.DuckDBPyConnection, plan: Plan, columns: dict[
     dataset = plan.dataset
     who, time = quote(str(dataset.entity)), event_time(dataset)
     known = f"{value(dataset)} IS NOT NULL AND {who} IS NOT NULL"
-    next_step = later(asked(dataset).frequency, _LAST_AT, "steps.step")
+    next_step = later(forecast_of(dataset).frequency, _LAST_AT, "steps.step")
     grid_values = ", ".join(
         who if name == dataset.entity else f"{next_step} AS {time}" if name == dataset.timestamp
         else f"NULL AS {quote(name)}"
@@ -87,7 +87,7 @@ def _view_grid(connection: duckdb.DuckDBPyConnection, plan: Plan, columns: dict[
         f"CREATE OR REPLACE TEMP VIEW {_GRID} AS SELECT {selected} FROM staged UNION ALL "
         f"SELECT {selected} FROM (SELECT {grid_values} FROM "
         f"(SELECT {who}, max({time}) AS {_LAST_AT} FROM staged WHERE {known} GROUP BY 1), "
-        f"range(1, {asked(dataset).horizon + 1}) AS steps(step)) AS ahead "
+        f"range(1, {forecast_of(dataset).horizon + 1}) AS steps(step)) AS ahead "
         f"WHERE NOT EXISTS (FROM staged WHERE staged.{who} = ahead.{who} AND staged.{time} = ahead.{time})"
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from jobs.database import literal, quote
-from jobs.forecasts.series import SERIES, STEP, VALUE, asked, feature_name
+from jobs.forecasts.series import SERIES, STEP, VALUE, feature_name, forecast_of
 from jobs.forecasts.steps import later
 from jobs.names import internal
 from jobs.roles import event_time, row_key
@@ -63,7 +63,7 @@ def keys_query(dataset: DatasetSection, points: str, *, label: bool, where: str 
     metrics are scaled by and compared with: ``scale`` (the mean absolute error of the seasonal naive forecast
     over the history up to the origin) and ``naive`` (that forecast itself).
     """
-    forecast = asked(dataset)
+    forecast = forecast_of(dataset)
     horizon, frequency = forecast.horizon, forecast.frequency
     who, time = quote(str(dataset.entity)), event_time(dataset)
     season = f"CASE WHEN h.held > {forecast.season} THEN {forecast.season} ELSE 1 END"

@@ -6,7 +6,7 @@ import duckdb
 
 from jobs.database import quote, single
 from jobs.findings import Finding
-from jobs.forecasts.series import SERIES, STEP, VALUE, asked, value
+from jobs.forecasts.series import SERIES, STEP, VALUE, forecast_of, value
 from jobs.forecasts.steps import begins_on_calendar, step_number, step_offset
 from jobs.names import internal
 from jobs.roles import entity, event_time, within
@@ -47,7 +47,7 @@ def series_rules(
 def _view(
     connection: duckdb.DuckDBPyConnection, dataset: DatasetSection, span: Interval, relation: str
 ) -> None:
-    time, frequency = event_time(dataset), asked(dataset).frequency
+    time, frequency = event_time(dataset), forecast_of(dataset).frequency
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {_VIEW} AS SELECT *, {entity(dataset)} AS {SERIES}, "
         f"{step_number(frequency, time)} AS {STEP}, {step_offset(frequency, time)} AS {_OFFSET}, "
@@ -57,7 +57,7 @@ def _view(
 
 
 def _irregular(connection: duckdb.DuckDBPyConnection, dataset: DatasetSection) -> Iterator[Finding]:
-    frequency = asked(dataset).frequency
+    frequency = forecast_of(dataset).frequency
     wrong = (
         f"SELECT {SERIES}, {_AT} FROM {_VIEW} WHERE {_OFFSET} <> 0"
         if begins_on_calendar(frequency)
@@ -122,7 +122,7 @@ def _missing(connection: duckdb.DuckDBPyConnection, dataset: DatasetSection) -> 
 def _short(
     connection: duckdb.DuckDBPyConnection, dataset: DatasetSection, *, training: bool
 ) -> Iterator[Finding]:
-    forecast, label = asked(dataset), dataset.label
+    forecast, label = forecast_of(dataset), dataset.label
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE series_lengths AS SELECT {SERIES} AS series, count({VALUE}) AS held "
         f"FROM {_VIEW} GROUP BY 1"
@@ -172,7 +172,7 @@ def _short(
 
 def _unknown_future(connection: duckdb.DuckDBPyConnection, dataset: DatasetSection) -> Iterator[Finding]:
     """Known columns without a value in the steps to forecast, which a record needs."""
-    forecast = asked(dataset)
+    forecast = forecast_of(dataset)
     for name in forecast.known:
         last = f"max({{}}) FILTER (WHERE {VALUE} IS NOT NULL)"
         lacking = f"""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from jobs.answers import AnswerShape
 from jobs.database import parquet
-from jobs.forecasts.outlook import Outlook
+from jobs.forecasts.chart_data import ChartData
 from jobs.metrics.computing import compute_metrics
 from jobs.metrics.forecast import horizon_blocks
 from jobs.metrics.rows import Floats, ScoredRows
@@ -45,10 +45,10 @@ class ForecastKeys:
         """Which rows have a label."""
         return ~np.isnan(self.labels)
 
-    def outlook(self, history: Mapping[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> Outlook:
+    def chart_data(self, history: Mapping[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]]) -> ChartData:
         """What the charts need of the rows with a label."""
         known = self.known
-        return Outlook(
+        return ChartData(
             entities=self.entities[known],
             times=self.times[known],
             origins=self.origins[known],

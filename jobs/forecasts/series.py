@@ -20,7 +20,7 @@ SERIES, STEP, VALUE = internal("series"), internal("step"), internal("value")
 _AT, _WHO = internal("at"), internal("who")
 
 
-def asked(dataset: DatasetSection) -> ForecastSection:
+def forecast_of(dataset: DatasetSection) -> ForecastSection:
     """The forecast's section of a dataset of that task."""
     assert dataset.forecast is not None
     return dataset.forecast
@@ -46,7 +46,7 @@ def make_points(
 ) -> None:
     """Make the table of points of a relation of raw rows; rows before a series' first value are left out."""
     time = event_time(dataset)
-    number = step_number(asked(dataset).frequency, time)
+    number = step_number(forecast_of(dataset).frequency, time)
     keyed = f"{time} IS NOT NULL AND {quote(str(dataset.entity))} IS NOT NULL"
     connection.execute(
         f"CREATE OR REPLACE TEMP VIEW {quote(table + '_rows')} AS SELECT *, {entity(dataset)} AS {SERIES}, "

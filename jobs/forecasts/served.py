@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from jobs.database import quote
-from jobs.forecasts.series import SERIES, asked, value
+from jobs.forecasts.series import SERIES, forecast_of, value
 from jobs.forecasts.steps import step_number
 from jobs.metrics.forecast import horizon_blocks
 from jobs.metrics.rows import ScoredRows
@@ -39,7 +39,7 @@ def make_continued(
         predictions: the relation of published predictions.
         predicted_at: the SQL expression of the run's time.
     """
-    forecast = asked(dataset)
+    forecast = forecast_of(dataset)
     time, who = quote(str(dataset.timestamp)), quote(str(dataset.entity))
     number, target = step_number(forecast.frequency, time), value(dataset)
     connection.execute(

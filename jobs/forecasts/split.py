@@ -13,10 +13,10 @@ import duckdb
 
 from jobs.database import copy_to, single
 from jobs.errors import InputError
-from jobs.forecasts import outlook
+from jobs.forecasts import chart_data
 from jobs.forecasts.records import ORIGIN, ORIGINS, RECORD, keys_query, write_records
 from jobs.forecasts.rules import series_rules
-from jobs.forecasts.series import SERIES, STEP, VALUE, asked, make_points, value
+from jobs.forecasts.series import SERIES, STEP, VALUE, forecast_of, make_points, value
 from jobs.forecasts.steps import step_number
 from jobs.plan import Plan
 from jobs.roles import event_time, moment, within
@@ -38,7 +38,7 @@ def resolve_series_intervals(connection: duckdb.DuckDBPyConnection, plan: Plan) 
     Raises:
         InputError: when steps are irregular, or when the holdout is too short for its origins.
     """
-    dataset, forecast = plan.dataset, asked(plan.dataset)
+    dataset, forecast = plan.dataset, forecast_of(plan.dataset)
     for finding in series_rules(connection, dataset, training=True, span=plan.requested, relation="labelled"):
         if finding.fails:
             raise InputError(finding.message)
@@ -120,13 +120,13 @@ def write_series_split(
         _ask_for_history(connection, dataset, intervals[part])
         write_records(connection, dataset, _POINTS, files[f"{part}/{part}.jsonl"], features=features, ahead=0)
     _ask_for_origins(connection, dataset)
-    ahead = asked(dataset).horizon
+    ahead = forecast_of(dataset).horizon
     write_records(connection, dataset, _POINTS, files[f"holdout/{RECORDS}"], features=features, ahead=ahead)
     keys = "holdout_keys/keys.parquet"
     files[keys] = split / keys
     copy_to(connection, keys_query(dataset, _POINTS, label=True), files[keys])
-    files[f"holdout_keys/{outlook.FILE}"] = split / "holdout_keys" / outlook.FILE
-    copy_to(connection, outlook.history_query(dataset, _POINTS), split / "holdout_keys" / outlook.FILE)
+    files[f"holdout_keys/{chart_data.FILE}"] = split / "holdout_keys" / chart_data.FILE
+    copy_to(connection, chart_data.history_query(dataset, _POINTS), split / "holdout_keys" / chart_data.FILE)
     if champion:
         make_points(connection, dataset, champion, "labelled", _CHAMPIONS)
         name = f"champion/{RECORDS}"
@@ -150,7 +150,7 @@ def _ask_for_history(
 
 def _ask_for_origins(connection: duckdb.DuckDBPyConnection, dataset: DatasetSection) -> None:
     """Fill the table `ORIGINS` with the holdout's, of the series with rows for all steps of an origin."""
-    forecast = asked(dataset)
+    forecast = forecast_of(dataset)
     horizon, origins = forecast.horizon, forecast.origins
     (last,) = single(connection, f"SELECT max({STEP}) FROM {_POINTS} WHERE {VALUE} IS NOT NULL")
     connection.execute(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.forecasts.outlook import Outlook
+from jobs.forecasts.chart_data import ChartData
 from jobs.gate import CHALLENGER, CHAMPION, Check
 from jobs.metrics.bootstrap import Bootstrap
 from jobs.metrics.curves import Curves, curves
@@ -39,12 +39,12 @@ def draw(
     bootstrap: Bootstrap,
     checks: Sequence[Check],
     path: Path,
-    outlook: Outlook | None = None,
+    chart_data: ChartData | None = None,
 ) -> None:
     """Draw the page as a PNG.
 
     Args:
-        outlook: of a forecast, its series.
+        chart_data: of a forecast, its series.
     """
     figure = Figure(figsize=(14, 9), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
@@ -60,8 +60,8 @@ def draw(
         _calibration(grid[0][2], drawn)
         _score_histogram(grid[1][0], models[CHALLENGER])
         _confusion(grid[1][1], drawn[CHALLENGER], models[CHALLENGER].threshold)
-    elif outlook is not None:
-        draw_forecast(grid, models, outlook)
+    elif chart_data is not None:
+        draw_forecast(grid, models, chart_data)
     elif plan.dataset.task == "multiclass":
         draw_classes(grid, models[CHALLENGER])
     elif plan.dataset.task == "ranking":

@@ -222,7 +222,7 @@ class Split:
         return cls(prefixes=prefixes, group=group)
 
     @classmethod
-    def usual(cls, dataset: Dataset) -> "Split":
+    def default_for(cls, dataset: Dataset) -> "Split":
         """The split of a dataset for which none was chosen.
 
         It is by time where there is a time. Otherwise it is random, with the classes in equal shares. A

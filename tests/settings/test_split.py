@@ -75,7 +75,7 @@ BY_TIME = Split.by_time(validation_from=date(2024, 1, 1), holdout_from=date(2024
     ],
 )
 def test_the_usual_split_is_by_time_where_there_is_one(roles: dict[str, Any], expected: Split) -> None:
-    assert Split.usual(dataset(**roles)).of(dataset(**roles)) == expected
+    assert Split.default_for(dataset(**roles)).of(dataset(**roles)) == expected
 
 
 def test_a_rankings_group_is_the_splits() -> None:

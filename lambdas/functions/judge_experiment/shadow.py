@@ -89,7 +89,7 @@ def _row_near(first: Answer, second: Answer, tolerance: float) -> bool:
         return len(first.scores) == len(second.scores) and all(
             abs(x - y) <= tolerance for x, y in zip(first.scores, second.scores, strict=True)
         )
-    own, other = (dict(zip(one.names, one.scores, strict=True)) for one in (first, second))
+    own, other = (dict(zip(answer.names, answer.scores, strict=True)) for answer in (first, second))
     return all(abs(own.get(name, 0.0) - other.get(name, 0.0)) <= tolerance for name in {*own, *other})
 
 

@@ -220,11 +220,3 @@ def arrow(name: str) -> str:
 def main_metric(task: str) -> str:
     """The metric by which two models of a task are compared unless a setting names another one."""
     return TASKS[task].main_metric
-
-
-TASK_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "multiclass": ("prediction", "probabilities"),
-    "ranking": ("rank",),
-    "forecast": ("step", "quantiles"),
-}
-"""By task the columns that a delivered prediction has besides its score; `docs/contracts.md` describes each."""

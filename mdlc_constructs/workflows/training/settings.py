@@ -50,7 +50,7 @@ class TrainingSettings:
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
-        object.__setattr__(self, "split", (self.split or Split.usual(self.dataset)).of(self.dataset))
+        object.__setattr__(self, "split", (self.split or Split.default_for(self.dataset)).of(self.dataset))
         algorithm = self.algorithm.weighted(self.dataset.weighted).with_classes(self.dataset.classes)
         object.__setattr__(self, "algorithm", algorithm)
         self.evaluation.check_dataset(self.dataset)
@@ -76,7 +76,7 @@ class TrainingSettings:
     @property
     def chosen_split(self) -> Split:
         """The split, or the dataset's usual one when none was given."""
-        return self.split or Split.usual(self.dataset)
+        return self.split or Split.default_for(self.dataset)
 
     @property
     def reports_gain(self) -> bool:

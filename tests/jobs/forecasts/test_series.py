@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from jobs.database import connect
-from jobs.forecasts.outlook import FILE, history_query, read_history
+from jobs.forecasts.chart_data import FILE, history_query, read_history
 from jobs.forecasts.records import ORIGIN, ORIGINS, RECORD, keys_query, write_records
 from jobs.forecasts.series import SERIES, STEP, VALUE, feature_name, make_points
 from jobs.serving.program import Program, Step

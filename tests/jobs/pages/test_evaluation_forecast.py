@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from jobs.forecasts.outlook import Outlook
+from jobs.forecasts.chart_data import ChartData
 from jobs.gate import CHALLENGER, CHAMPION
 from jobs.metrics.rows import ScoredRows
 from jobs.pages.axes import Figure, FigureCanvasAgg
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 START = np.datetime64("2024-01-01")
 
 
-def rows(series: int, levels: tuple[str, ...]) -> tuple[ScoredRows, Outlook]:
+def rows(series: int, levels: tuple[str, ...]) -> tuple[ScoredRows, ChartData]:
     """Two origins of two steps for each series; each series is worse than the one before."""
     steps = np.tile([1, 2], 2 * series)
     origins = np.tile(np.repeat([0, 2], 2), series)
@@ -32,23 +32,23 @@ def rows(series: int, levels: tuple[str, ...]) -> tuple[ScoredRows, Outlook]:
     )
     names = np.array([f"$s{group}$" for group in groups])
     past = START - np.arange(3, 0, -1)
-    outlook = Outlook(
+    chart_data = ChartData(
         entities=names,
         times=START + origins + steps,
         origins=START + origins,
         steps=steps,
         history={name: (past, np.ones(3)) for name in dict.fromkeys(names)},
     )
-    return scored, outlook
+    return scored, chart_data
 
 
 def drawn(series: int, levels: tuple[str, ...], *, champion: bool = False) -> list[str]:
     figure = Figure(figsize=(14, 9))
     FigureCanvasAgg(figure)
     grid = figure.subplots(2, 3)
-    scored, outlook = rows(series, levels)
+    scored, chart_data = rows(series, levels)
     models = {CHALLENGER: scored, **({CHAMPION: scored} if champion else {})}
-    draw_forecast(grid, models, outlook)
+    draw_forecast(grid, models, chart_data)
     return [axes.get_title(loc="left") for axes in grid.flat]
 
 

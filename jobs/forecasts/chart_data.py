@@ -15,7 +15,7 @@ import duckdb
 
 from jobs.database import parquet, quote
 from jobs.forecasts.records import ORIGIN, ORIGINS
-from jobs.forecasts.series import SERIES, STEP, VALUE, asked
+from jobs.forecasts.series import SERIES, STEP, VALUE, forecast_of
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ MAX_SERIES, HORIZONS = 200, 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outlook:
+class ChartData:
     """The rows of a holdout that have a label, in the order of their scored rows.
 
     Attributes:
@@ -43,7 +43,7 @@ class Outlook:
 
 def history_query(dataset: DatasetSection, points: str) -> str:
     """The SQL query of the last known steps before the first origin of each series of the table `ORIGINS`."""
-    length = HORIZONS * asked(dataset).horizon
+    length = HORIZONS * forecast_of(dataset).horizon
     return (
         f"SELECT p.{SERIES} AS entity, p.{quote(str(dataset.timestamp))} AS event_time, p.{VALUE} AS label "
         f"FROM {quote(points)} AS p JOIN (SELECT {SERIES}, min({ORIGIN}) AS {ORIGIN} FROM {ORIGINS} "
