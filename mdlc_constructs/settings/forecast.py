@@ -82,9 +82,9 @@ class Forecast:
         if self.frequency not in FREQUENCIES:
             raise unknown("frequency", self.frequency, FREQUENCIES, what="frequency")
         object.__setattr__(self, "known", check_names("known", self.known))
-        given: object = self.quantiles
-        if not isinstance(given, Sequence) or isinstance(given, str):
-            raise refusal("quantiles", given, "give a tuple of levels, such as (0.1, 0.5, 0.9).")
+        quantiles: object = self.quantiles
+        if not isinstance(quantiles, Sequence) or isinstance(quantiles, str):
+            raise refusal("quantiles", quantiles, "give a tuple of levels, such as (0.1, 0.5, 0.9).")
         levels = tuple(self.quantiles)
         inside = all(is_number(level) and 0 < level < 1 for level in levels)
         if not inside or list(levels) != sorted(set(levels)):
