@@ -24,18 +24,18 @@ def read_holdout(connection: duckdb.DuckDBPyConnection, keys: Path, task: str) -
         InputError: when the features job has not written what the task needs.
     """
     held = [str(row[0]) for row in connection.execute(f"DESCRIBE FROM {parquet(keys)}").fetchall()]
-    columns: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     if "split_group" in held:
         unit = "coalesce('group' || split_group, 'row' || CAST(row AS VARCHAR))"
-        columns["units"] = _numbered(connection, keys, unit)
+        arguments["units"] = _numbered(connection, keys, unit)
     if task == "ranking":
-        columns["groups"] = _numbered(connection, keys, "group_key")
+        arguments["groups"] = _numbered(connection, keys, "group_key")
     if task in TASKS:
         path = keys.with_name(FILE)
         if not path.is_file():
             raise InputError(f"No {FILE} beside {keys}: the features job writes it; run it again.")
-        columns["features"] = read_features(connection, path)
-    return columns
+        arguments["features"] = read_features(connection, path)
+    return arguments
 
 
 def _numbered(connection: duckdb.DuckDBPyConnection, keys: Path, unit: str) -> npt.NDArray[np.intp]:
