@@ -41,7 +41,7 @@ def test_the_step_that_refuses_nothing_is_told() -> None:
     )
     MonitoringSettings(model="searches", kind="batch", dataset=searches)
     assert runs("estimate", "ranking") == "no"
-    assert "where the table says no, the monitor makes none and `estimate` of its summary is null" in TEXT
+    assert "the monitor makes none and `estimate` of its summary is null" in TEXT
 
 
 def test_the_monitors_page_has_a_row_for_every_task_that_it_watches() -> None:
