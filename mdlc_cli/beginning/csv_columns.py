@@ -301,9 +301,3 @@ def _is_moment(value: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def thinned(rows: Iterable[Sequence[str]], *, total: int, wanted: int) -> Iterable[Sequence[str]]:
-    """About ``wanted`` rows of ``total``, evenly over all of them, so that their times stay spread."""
-    step = max(1, total // wanted)
-    return islice(rows, 0, None, step)
