@@ -196,4 +196,4 @@ TASK_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "ranking": ("rank",),
     "forecast": ("step", "quantiles"),
 }
-"""By task the columns that a delivered prediction has besides its score; `docs/contracts.md` describes each."""
+"""By task the columns that a delivered prediction has besides its score: see `docs/contracts.md`."""
