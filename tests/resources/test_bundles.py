@@ -1,5 +1,6 @@
 """Bundles: the same bytes for the same content, and what they hold."""
 
+import ast
 import importlib.metadata
 import json
 import re
@@ -141,6 +142,17 @@ def test_the_jobs_bundle_carries_payloads_and_nothing_else_of_the_library() -> N
     settings = {name.removeprefix("mdlc_constructs/settings/") for name in ours if "/settings/" in name}
     assert {name.split("/")[1] for name in ours} == {"settings", *(path.name for path in bundles._DOORS)}
     assert {name.split("/")[0] for name in settings} == {"__init__.py", "payloads"}
+
+
+def test_jobs_import_what_their_bundle_carries_and_nothing_else_of_the_library() -> None:
+    """A job's command is imported when it runs; so an import of another module fails there only."""
+    found = set()
+    for path in (Path(bundles.__file__).parents[2] / "jobs").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mdlc_constructs"):
+                found.add(node.module)
+    assert found
+    assert {name for name in found if not str(name).startswith("mdlc_constructs.settings.payloads.")} == set()
 
 
 def test_pages_are_rendered_from_the_jobs_bundle_itself(tmp_path: Path) -> None:
