@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from mdlc_constructs.settings.column_names import check_names
 from mdlc_constructs.settings.environment import MAX_VALUE
@@ -13,6 +14,17 @@ from mdlc_constructs.settings.refusal import refusal, unknown
 FREQUENCIES = ("min", "h", "D", "W", "MS", "QS", "YS")
 """The frequencies of steps, as pandas names them: minutes, hours, days, weeks, and the starts of months,
 quarters and years."""
+
+STEP_LENGTHS: Mapping[str, timedelta] = {
+    "min": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "D": timedelta(days=1),
+    "W": timedelta(days=7),
+    "MS": timedelta(days=28),
+    "QS": timedelta(days=90),
+    "YS": timedelta(days=365),
+}
+"""The length of the shortest step of each frequency."""
 
 MAX_HORIZON, MAX_ORIGINS, MAX_SEASON = 1000, 100, 100_000
 
@@ -100,6 +112,26 @@ class Forecast:
                 self.known or self.quantiles,
                 f"the variable {VARIABLE} would have {length} characters, and SageMaker takes {MAX_VALUE}; "
                 "give fewer or shorter names, or fewer quantiles.",
+            )
+
+    def check_holdout(self, argument: str, value: object, length: timedelta) -> None:
+        """Refuse a holdout that is too short for the steps of all its forecasts.
+
+        Args:
+            argument: the argument that says how long the holdout is.
+            value: the argument's value.
+            length: of the holdout, its start included and its end excluded.
+
+        Raises:
+            ValueError: naming the argument, its value and the remedy.
+        """
+        steps = self.horizon * self.origins
+        if (steps - 1) * STEP_LENGTHS[self.frequency] >= length:
+            raise refusal(
+                argument,
+                str(value),
+                f"cannot hold {self.origins} forecasts of {self.horizon} steps, which are {steps} steps of "
+                f"frequency {self.frequency!r}; give a longer holdout, or fewer origins or steps.",
             )
 
     def check_features(self, features: tuple[str, ...] | None, columns: Mapping[str, str]) -> None:

@@ -249,6 +249,10 @@ class Split:
                 "a forecast's holdout comes after its training, in all series alike; divide by "
                 "Split.by_fraction(...) or Split.by_time(...), without a group.",
             )
+        start, end = (self.intervals or {}).get("holdout", (None, None))
+        if dataset.forecast is not None and start and end:
+            length = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+            dataset.forecast.check_holdout("holdout_to", end, length)
         split = self
         if dataset.group is not None and split.stratify is not None:
             raise refusal(

@@ -1,6 +1,6 @@
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -172,3 +172,37 @@ def test_a_gap_between_the_parts_travels_with_the_split() -> None:
 def test_series_are_divided_by_time_alone(split: Split) -> None:
     with pytest.raises(ValueError, match=r"split=.*a forecast's holdout comes after its training"):
         training(split=split)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "held", "short"),
+    [
+        ("D", timedelta(days=42), timedelta(days=41)),
+        ("h", timedelta(hours=42), timedelta(hours=41)),
+        ("MS", timedelta(days=42 * 31), timedelta(days=41 * 28)),
+    ],
+)
+def test_a_holdout_must_hold_the_steps_of_all_its_forecasts(
+    frequency: str, held: timedelta, short: timedelta
+) -> None:
+    forecast = Forecast(horizon=14, frequency=frequency, origins=3)
+    forecast.check_holdout("holdout", held, held)
+    with pytest.raises(ValueError, match="cannot hold 3 forecasts of 14 steps, which are 42 steps"):
+        forecast.check_holdout("holdout", short, short)
+
+
+def test_a_split_by_time_is_checked_against_the_forecast() -> None:
+    data = Dataset.csv(
+        "s3://some-bucket/raw/",
+        task="forecast",
+        label="sold",
+        timestamp="day",
+        entity="shop",
+        columns={},
+        forecast=Forecast(horizon=14, frequency="D"),
+    )
+    split = Split.by_time(
+        validation_from=date(2024, 1, 1), holdout_from=date(2024, 2, 1), holdout_to=date(2024, 2, 3)
+    )
+    with pytest.raises(ValueError, match="holdout_to='2024-02-03T00:00:00': cannot hold 3 forecasts"):
+        split.of(data)

@@ -114,6 +114,9 @@ class RetrainingWorkflow(Workflow):
             ),
             **without_none(patience=patience),
         )
+        forecast = training.settings.dataset.forecast
+        if forecast is not None and window is not None:
+            forecast.check_holdout("window.holdout", window.holdout, window.holdout)
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
         self.training, self.source = training, training.source
         self.fleet = fleet or Fleet(self, "Fleet", key=home.key)
