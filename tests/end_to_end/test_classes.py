@@ -29,6 +29,7 @@ from tests.end_to_end.team import Team
 pytestmark = chapters("classes")
 
 TEAM = Team(model="wine")
+API = "wine-decisions"
 RULES: dict[str, Any] = {
     "schema_version": 1,
     "version": "first",
@@ -104,7 +105,7 @@ def test_a_model_of_classes_passes_a_gate_by_the_recall_of_one(wines: Aws) -> No
     assert report["algorithm"]["hyperparameters"]["num_class"] == "3"
     assert report["importance"]["metric"] == "auc_macro" and report["importance"]["columns"][0]["gain"] > 0
     assert report["baseline"]["metrics"]["auc_macro"] == 0.5
-    shown = wines.mdlc("show", "1", "--json")
+    shown = wines.mdlc("show", "1", "--model", TEAM.model, "--json")
     assert shown.exit_code == 0, shown.output
     assert "recall:class_0" in shown.stdout
 
@@ -151,7 +152,7 @@ def test_the_endpoint_answers_what_the_batch_does_and_rules_name_the_class(wines
     assert (answered["prediction"], answered["version"]) == ("class_0", 1)
     assert list(answered["probabilities"]) == list(CLASSES)
     assert answered["score"] == max(answered["probabilities"].values())
-    decided = wines.mdlc("ask", json.dumps(asked), "--request-id", "first", "--json")
+    decided = wines.mdlc("ask", json.dumps(asked), "--api", API, "--request-id", "first", "--json")
     assert decided.exit_code == 0, decided.output
     assert '"cellar"' in decided.stdout and '"prediction": "class_0"' in decided.stdout
     item = wines.client("dynamodb").get_item(
@@ -163,7 +164,7 @@ def test_the_endpoint_answers_what_the_batch_does_and_rules_name_the_class(wines
     assert audited.exit_code == 0 and '"class_0"' in audited.stdout, audited.output
     rules = wines.folder / "rules.json"
     rules.write_text(json.dumps(RULES).replace('"is": "class_0"', '"is": "chianti"'))
-    refused = wines.mdlc("rules", "check", str(rules))
+    refused = wines.mdlc("rules", "check", str(rules), "--api", API)
     assert refused.exit_code == 1 and "'chianti': no such class" in str(refused.exception)
 
 
