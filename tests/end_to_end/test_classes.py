@@ -152,15 +152,15 @@ def test_the_endpoint_answers_what_the_batch_does_and_rules_name_the_class(wines
     assert (answered["prediction"], answered["version"]) == ("class_0", 1)
     assert list(answered["probabilities"]) == list(CLASSES)
     assert answered["score"] == max(answered["probabilities"].values())
-    decided = wines.mdlc("ask", json.dumps(asked), "--api", API, "--request-id", "first", "--json")
+    decided = wines.mdlc("ask", json.dumps(asked), "--api", API, "--request-id", "wine-1", "--json")
     assert decided.exit_code == 0, decided.output
     assert '"cellar"' in decided.stdout and '"prediction": "class_0"' in decided.stdout
     item = wines.client("dynamodb").get_item(
-        TableName=wines.outputs(TEAM)["DecisionTableName"], Key={"request_id": {"S": "first"}}
+        TableName=wines.outputs(TEAM)["DecisionTableName"], Key={"request_id": {"S": "wine-1"}}
     )["Item"]
     assert item["rule"] == {"S": "overrides:sure of the first"} and item["prediction"] == {"S": "class_0"}
     assert json.loads(item["probabilities"]["S"]) == answered["probabilities"]
-    audited = wines.mdlc("audit", "first", "--json")
+    audited = wines.mdlc("audit", "wine-1", "--json")
     assert audited.exit_code == 0 and '"class_0"' in audited.stdout, audited.output
     rules = wines.folder / "rules.json"
     rules.write_text(json.dumps(RULES).replace('"is": "class_0"', '"is": "chianti"'))
