@@ -118,7 +118,8 @@ def divide_rows(
     connection: duckdb.DuckDBPyConnection, settings: Settings, place: str, task: str
 ) -> list[tuple[str, ScoredRows]]:
     """The labelled rows of each value of a column, for values with at least `least_rows` of them."""
-    value = f"coalesce(CAST({place} AS VARCHAR), '{MISSING}')"
+    # Qualified, because a column may be called like a table's own `rowid`.
+    value = f"coalesce(CAST(judged.{place} AS VARCHAR), '{MISSING}')"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE segment_values AS "
         f"SELECT {_VALUE}, row_number() OVER (ORDER BY {_VALUE}) - 1 AS {_PLACE} FROM "
