@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -114,12 +115,17 @@ def modules(*folders: str) -> dict[str, Path]:
     }
 
 
-def imported(path: Path, module: str, *, types_too: bool = True) -> Iterator[str]:
+@cache
+def imported(path: Path, module: str, *, types_too: bool = True) -> tuple[str, ...]:
     """Absolute names that a module imports anywhere in it, names of members included.
 
     Args:
         types_too: whether to count what only type checkers see.
     """
+    return tuple(_imports(path, module, types_too=types_too))
+
+
+def _imports(path: Path, module: str, *, types_too: bool) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     unseen: set[ast.AST] = set()
     if not types_too:

@@ -20,6 +20,8 @@ from tests.stacks.test_model_team import TEAM
 from tests.workflows.settings import ALGORITHM, DATASET
 from tests.workflows.stacks import HERE, STACKS, chained
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:

@@ -13,6 +13,8 @@ from jobs.errors import InputError
 from tests.examples_tried import examples
 from tests.jobs.batches import DATASET, Batch, Row
 
+pytestmark = pytest.mark.slow
+
 SHARES = {"train": 0.7, "validation": 0.1, "holdout": 0.2}
 HEADER = ("x", "kind", "patient", "part", "w", "y")
 COLUMNS = {

@@ -8,6 +8,8 @@ from jobs.commands import quality
 from tests.jobs.batches import Batch, Row
 from tests.jobs.test_dividing import COLUMNS, HEADER, PLAIN, SHARES, at_random, plain
 
+pytestmark = pytest.mark.slow
+
 BY_COLUMN = {"column": {"name": "part", "values": {part: part for part in SHARES}}}
 RANKED = {"task": "ranking", "group": "patient"}
 BY_PREFIX = {"prefixes": {part: f"{part}/" for part in SHARES}}

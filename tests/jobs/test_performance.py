@@ -16,6 +16,8 @@ from jobs.statistics.calibration import rates
 from tests.jobs.batches import DATASET, Batch
 from tests.jobs.commands.test_evaluate import answers, holdout
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("constraints.json", "performance.json", "sample.parquet", "statistics.json")
 RUN = {"model": "model", "run": "0123456789abcdef", "data_version": "d" * 64}
 

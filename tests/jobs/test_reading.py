@@ -20,6 +20,8 @@ from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
 from tests.examples_tried import examples
 from tests.jobs.batches import Batch
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = {"id": "text", "n": "number", "i": "integer", "b": "boolean", "t": "timestamp", "c": "category"}
 HEADER = "id,n,i,b,t,c"
 ROW = "1,1,1,true,2024-01-01,x"

@@ -1,6 +1,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ def test_the_data_jobs_run_without_numpy() -> None:
 SERVING = sorted(Path("jobs/serving").glob("*.py"))
 
 
+@cache
 def imported(module: Path) -> set[str]:
     names = set()
     for node in ast.walk(ast.parse(module.read_text())):
@@ -32,6 +34,7 @@ def imported(module: Path) -> set[str]:
     return names
 
 
+@cache
 def members(module: Path, package: str) -> set[str]:
     """What a module imports from a package."""
     return {
@@ -85,34 +88,3 @@ def test_every_module_is_tested_in_the_folder_that_mirrors_its_own() -> None:
         if not named and module.stem not in WITHOUT_TESTS_OF_THEIR_OWN:
             untested.append(name)
     assert untested == []
-
-
-DATA_JOBS = ("quality", "features", "prepare", "check", "golden")
-"""The jobs that run with the wheels of `requirements-data.lock`, which has no numpy."""
-
-
-def loaded(module: Path) -> set[str]:
-    """What a module imports when it is imported, by name."""
-    names = set()
-    for node in ast.parse(module.read_text()).body:
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
-
-
-@pytest.mark.parametrize("job", DATA_JOBS)
-def test_jobs_of_data_import_no_numpy(job: str) -> None:
-    left, seen, outside = [f"jobs.commands.{job}"], set[str](), dict[str, str]()
-    while left:
-        name = left.pop()
-        path = Path(*name.split(".")).with_suffix(".py")
-        if name in seen or not path.is_file():
-            continue
-        seen.add(name)
-        for other in loaded(path):
-            outside.setdefault(other.split(".")[0], name)
-            left += [other] if other.startswith("jobs.") else []
-    bad = {package: outside[package] for package in ("numpy", "matplotlib", "sklearn") if package in outside}
-    assert not bad, f"imported by {bad}: move what needs it to a module that only other jobs import"

@@ -25,6 +25,8 @@ from tests.workflows.apart import LAYOUTS, build, placed
 from tests.workflows.settings import ALGORITHM, DATASET
 from tests.workflows.stacks import plain
 
+pytestmark = pytest.mark.slow
+
 ALL_APART = LAYOUTS["all apart"]
 SYNTHESIZERS: dict[str, Callable[[], IReusableStackSynthesizer]] = {
     "own qualifier": lambda: DefaultStackSynthesizer(qualifier="abc123"),

@@ -12,6 +12,8 @@ from jobs.serving.program import Program
 from jobs.verification import sha256_of
 from tests.jobs.batches import SPLIT, Batch, rows
 
+pytestmark = pytest.mark.slow
+
 CHAMPION = {"version": 1, "package_arn": "arn", "model": "m"}
 FRACTIONS = {"fractions": {"train": 0.6, "validation": 0.2, "holdout": 0.2}}
 

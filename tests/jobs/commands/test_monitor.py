@@ -18,6 +18,8 @@ from mdlc_constructs.settings.payloads.job_plan import PreviousSection
 from mdlc_constructs.settings.payloads.moments import Interval
 from tests.jobs.monitoring.windows import RUN, START, VERSION, Window, event, rows, write_statistics
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_quiet_window(served: Window) -> None:
     verdict = run(served.plan(segments=["kind"], protected=["flag"]), served.folders(), memory="200MB")

@@ -14,6 +14,8 @@ from jobs.statistics.baseline import statistics
 from tests.jobs.columns import relation
 from tests.jobs.monitoring.windows import FEATURES, RUN, Row, Window, event, rows
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("red", "green", "blue")
 DATASET: dict[str, Any] = {
     "task": "multiclass",

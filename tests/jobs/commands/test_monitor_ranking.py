@@ -13,6 +13,8 @@ from jobs.statistics.baseline import statistics
 from tests.jobs.columns import relation
 from tests.jobs.monitoring.windows import FEATURES, RUN, Row, Window, event, rows
 
+pytestmark = pytest.mark.slow
+
 GROUPS, SIZE = 60, 10
 
 

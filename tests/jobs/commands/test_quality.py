@@ -9,6 +9,8 @@ from jobs.errors import InputError
 from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import DATASET, HEADER, Batch, Row, rows
 
+pytestmark = pytest.mark.slow
+
 
 def checked(batch: Batch, memory: str | None = None, **sections: Any) -> tuple[Verdict, dict[str, Any]]:
     """The verdict, and the report that was written."""

@@ -20,6 +20,8 @@ from mdlc_constructs.settings.payloads.moments import Interval
 from tests.examples_tried import examples
 from tests.jobs.monitoring.windows import END, START, Row, Window, event, opened, rows
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = {
     "id": "text",
     "amount": "number",

@@ -10,6 +10,8 @@ from jobs.monitoring.estimate_errors import METHOD, estimate_errors
 from jobs.statistics.error_model import fit_errors
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
 
+pytestmark = pytest.mark.slow
+
 REGRESSION = {"task": "regression"}
 
 

@@ -11,6 +11,8 @@ from jobs.names import ANSWER, ENTITY, EVENT_TIME, KNOWN, LABEL, ROW_KEY
 from tests.jobs.batches import DATASET
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
+pytestmark = pytest.mark.slow
+
 
 def known(read: Any) -> dict[str, float]:
     return dict(read.query(f"SELECT {ROW_KEY}, {LABEL} FROM judged WHERE {LABEL} IS NOT NULL"))

@@ -15,6 +15,8 @@ from jobs.pages.evaluation_classes import MAX_CURVES
 from tests.jobs.batches import Batch
 from tests.jobs.evaluation.reports import scored_rows
 
+pytestmark = pytest.mark.slow
+
 
 def scored(task: str, seed: int, rows: int = 400) -> ScoredRows:
     generator = np.random.default_rng(seed)

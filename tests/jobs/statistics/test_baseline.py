@@ -12,6 +12,8 @@ from jobs.statistics import aggregates
 from jobs.statistics.baseline import BUCKETS, constraints, statistics
 from tests.jobs.columns import relation
 
+pytestmark = pytest.mark.slow
+
 
 def test_numbers_have_model_monitors_shape_and_numpys_values() -> None:
     values = np.random.default_rng(2).normal(5, 2, 1000)

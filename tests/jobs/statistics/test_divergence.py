@@ -25,6 +25,8 @@ from jobs.statistics.divergence import (
 )
 from jobs.statistics.significance import chi_square_tail
 
+pytestmark = pytest.mark.slow
+
 CELLS = st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=12).filter(
     lambda cells: all(sum(side) > 0 for side in zip(*cells, strict=True))
 )

@@ -14,6 +14,8 @@ from jobs.statistics.domain_classifier import JointDrift, joint_drift
 from mdlc_constructs.settings.payloads.job_plan import Thresholds
 from tests.jobs.columns import Values, relation
 
+pytestmark = pytest.mark.slow
+
 
 def compared(
     before: Mapping[str, Values],

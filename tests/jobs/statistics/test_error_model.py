@@ -7,6 +7,8 @@ import pytest
 
 from jobs.statistics.error_model import MIN_ROWS, expected_errors, fit_errors
 
+pytestmark = pytest.mark.slow
+
 ROWS = 4_000
 
 

@@ -17,6 +17,8 @@ from jobs.statistics.exact import exact_statistics
 from tests.examples_tried import examples
 from tests.jobs.columns import relation
 
+pytestmark = pytest.mark.slow
+
 KINDS = {"x": "number", "n": "integer", "c": "category", "nothing": "number", "same": "number"}
 TINY = 1e-280  # numbers below it count as nothing
 

@@ -11,6 +11,8 @@ from jobs.statistics.baseline import statistics
 from jobs.statistics.window import NEW_CATEGORIES, Compared, compare_columns
 from tests.jobs.columns import relation
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6), st.integers(-2, 2)), max_size=30)
 
 

@@ -11,6 +11,8 @@ from lambdas.probing.comparison import Answer, Book, Look, Probe, distance, draw
 from lambdas.probing.errors import ChampionSilent, InvalidRows, ProbesLost
 from lambdas.probing.rows import Row
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = st.floats(-1e6, 1e6)
 
 
