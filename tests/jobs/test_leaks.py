@@ -10,9 +10,12 @@ from mdlc_constructs.settings.payloads.dataset import DatasetSection
 ROWS = 3000
 
 
-def measured(column: str, kind: str, task: str = "binary") -> float:
-    """How strong a column is that SQL makes of the row number `i`, the label `y` and chance `r`."""
-    dataset = DatasetSection(
+CLASSES = ("red", "green", "blue")
+
+
+def section(kind: str, task: str) -> DatasetSection:
+    """A data set whose only feature is x."""
+    return DatasetSection(
         format="csv",
         timestamp="t",
         row_key=("i",),
@@ -20,7 +23,13 @@ def measured(column: str, kind: str, task: str = "binary") -> float:
         features=("x",),
         positive="1",
         task=task,
+        classes=CLASSES if task == "multiclass" else None,
     )
+
+
+def measured(column: str, kind: str, task: str = "binary") -> float:
+    """How strong a column is that SQL makes of the row number `i`, the label `y` and chance `r`."""
+    dataset = section(kind, task)
     with connect() as (connection, _):
         connection.execute("SELECT setseed(0.5)")
         connection.execute(
@@ -31,15 +40,7 @@ def measured(column: str, kind: str, task: str = "binary") -> float:
 
 
 def test_the_measure_is_the_auc_of_scikit_learn() -> None:
-    dataset = DatasetSection(
-        format="csv",
-        timestamp="t",
-        row_key=("i",),
-        columns={"x": "number"},
-        features=("x",),
-        positive="1",
-        task="binary",
-    )
+    dataset = section("number", "binary")
     generator = np.random.default_rng(1)
     values, labels = generator.integers(0, 9, 200), generator.integers(0, 2, 200)
     with connect() as (connection, _):
@@ -97,15 +98,7 @@ def test_a_curve_that_knows_the_label_exceeds_the_limit() -> None:
 
 def measured_number(column: str) -> float:
     """The same of a label that is a number from 0 to about 1400, in the order of the rows."""
-    dataset = DatasetSection(
-        format="csv",
-        timestamp="t",
-        row_key=("i",),
-        columns={"x": "number"},
-        features=("x",),
-        positive="1",
-        task="regression",
-    )
+    dataset = section("number", "regression")
     with connect() as (connection, _):
         connection.execute("SELECT setseed(0.5)")
         connection.execute(
@@ -115,21 +108,9 @@ def measured_number(column: str) -> float:
         return strengths(connection, "labelled", dataset)["x"].value
 
 
-CLASSES = ("red", "green", "blue")
-
-
 def measured_classes(column: str, kind: str) -> float:
     """How strong a column is that SQL makes of the row number `i`, the class's number `y` and chance `r`."""
-    dataset = DatasetSection(
-        format="csv",
-        timestamp="t",
-        row_key=("i",),
-        columns={"x": kind},
-        features=("x",),
-        positive="1",
-        task="multiclass",
-        classes=CLASSES,
-    )
+    dataset = section(kind, "multiclass")
     with connect() as (connection, _):
         connection.execute("SELECT setseed(0.5)")
         connection.execute(
@@ -167,16 +148,7 @@ def test_few_rows_are_enough_to_find_what_knows_the_class(monkeypatch: pytest.Mo
 
 
 def test_what_tells_one_class_is_named() -> None:
-    dataset = DatasetSection(
-        format="csv",
-        timestamp="t",
-        row_key=("i",),
-        columns={"x": "number"},
-        features=("x",),
-        positive="1",
-        task="multiclass",
-        classes=CLASSES,
-    )
+    dataset = section("number", "multiclass")
     with connect() as (connection, _):
         connection.execute(
             f"CREATE TABLE labelled AS SELECT i, CAST(i % 3 AS DOUBLE) AS {LABEL}, "
