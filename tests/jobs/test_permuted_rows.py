@@ -9,6 +9,8 @@ from jobs.commands import features
 from jobs.permuted_rows import MIN_ROWS, Size, sample_size
 from tests.jobs.batches import Batch, rows
 
+pytestmark = pytest.mark.slow
+
 
 def records(path: Path) -> list[list[str]]:
     with path.open(newline="") as stream:

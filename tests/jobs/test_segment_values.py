@@ -8,6 +8,8 @@ from jobs.commands import features
 from jobs.segment_values import MAX_VALUES
 from tests.jobs.batches import Batch, rows
 
+pytestmark = pytest.mark.slow
+
 
 def segments(batch: Batch) -> tuple[list[str], list[tuple[str, ...]]]:
     path = batch.output("split", "holdout_keys", "segments.parquet")

@@ -10,6 +10,8 @@ from jobs import trained_on
 from jobs.commands import features
 from tests.jobs.batches import DATASET, Batch, rows
 
+pytestmark = pytest.mark.slow
+
 
 def sample(path: Path) -> list[tuple[object, ...]]:
     return duckdb.connect().execute(f"FROM read_parquet('{path}')").fetchall()

@@ -22,6 +22,8 @@ from mdlc_cli.beginning import csv_columns, sample_data, team_repository
 from mdlc_cli.errors import CommandError
 from tests.docs import markdown
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 ODD = (
     '"it\'s the key id";at;"größe ""cm"" {{ 1+1 }}";verlässt\n'

@@ -12,6 +12,8 @@ from jobs.monitoring.summary import MonitoringResult
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, headline
 from tests.jobs.monitoring.windows import FEATURES, Window, event, opened, rows
 
+pytestmark = pytest.mark.slow
+
 
 def found(window: Window, **monitor: Any) -> MonitoringResult:
     with opened(window, **monitor) as read:

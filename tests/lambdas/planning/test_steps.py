@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from lambdas.planning.steps import Job, Status, derived_name, derived_names_of, digest, find_step_job, verdict
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
+pytestmark = pytest.mark.slow
+
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

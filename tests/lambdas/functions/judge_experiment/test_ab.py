@@ -13,6 +13,8 @@ from lambdas.functions.judge_experiment.ab import by_entity, interval, judge, ou
 from lambdas.functions.judge_experiment.captures import Exchange
 from mdlc_constructs.settings.experiment import ABTest
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = ABTest(outcomes=30).judgement("tail")
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=50)
 
