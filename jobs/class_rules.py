@@ -6,12 +6,11 @@ import duckdb
 
 from jobs.database import quote, single
 from jobs.findings import Finding
+from jobs.listing import listed
 from jobs.names import LABEL
 from jobs.plan import Plan
 from jobs.roles import label_number
 from jobs.values import text_of
-
-_SHOWN = 5
 
 
 def unknown_classes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[Finding]:
@@ -23,9 +22,7 @@ def unknown_classes(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterat
     counted = connection.execute(query).fetchall()
     if not counted:
         return
-    names = ", ".join(repr(str(name)) for name, _ in counted[:_SHOWN]) + (
-        f" and {len(counted) - _SHOWN} more" if len(counted) > _SHOWN else ""
-    )
+    names = listed([name for name, _ in counted])
     rows = sum(int(count) for _, count in counted)
     yield Finding(
         rule="label_values",

@@ -3,22 +3,22 @@
 The rules name a part, a class, a group or a column, with an example and the remedy.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import duckdb
 
 from jobs.database import literal, quote, single
 from jobs.dividing import MIN_STRATUM, Division
 from jobs.findings import Finding
+from jobs.listing import listed
 from jobs.names import internal
 from jobs.plan import Plan
 from jobs.serving.values import canonical
 from jobs.values import text_of
 from mdlc_constructs.settings.payloads.job_plan import PARTS
+from mdlc_constructs.settings.payloads.tasks import CLASS_TASKS
 
-_MAX_NAMED = 5
 _GROUP, _IN_PART = internal("group"), internal("in_part")
-CLASS_TASKS = ("binary", "multiclass")
 
 
 def part_findings(connection: duckdb.DuckDBPyConnection, plan: Plan, division: Division) -> Iterator[Finding]:
@@ -36,12 +36,6 @@ def part_findings(connection: duckdb.DuckDBPyConnection, plan: Plan, division: D
         yield from _class_rules(plan, division, counts)
     yield from _group_rules(connection, plan, division)
     yield from _outside_rule(connection, plan, division)
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names in quotes for a message, not all of very many."""
-    shown = ", ".join(repr(name) for name in names[:_MAX_NAMED])
-    return f"{shown} and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else shown
 
 
 def _label(plan: Plan) -> str:

@@ -11,13 +11,13 @@ from jobs.database import literal, quote, single
 from jobs.findings import Finding
 from jobs.leaks import strengths
 from jobs.names import KEY, LABEL, internal
-from jobs.part_rules import CLASS_TASKS
 from jobs.plan import Plan
 from jobs.reading import wrong_values
 from jobs.roles import label_number, row_key, within
 from jobs.serving.values import canonical
 from jobs.values import mean_of, text_of
 from mdlc_constructs.settings.payloads.dataset import CsvFormat
+from mdlc_constructs.settings.payloads.tasks import CLASS_TASKS
 
 _TIMES = internal("times")
 

@@ -52,30 +52,20 @@ def weight_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[
             f"FROM {quote(part)}",
         )
         about = f"rows of the {part} part"
-        if missing:
-            yield Finding(
-                rule="weight",
-                column=name,
-                rows=int(str(missing)),
-                message=f"{int(str(missing)):,} {about} have no weight in {name!r}: give each a number of at "
-                "least 0.",
-            )
-        if negative:
-            yield Finding(
-                rule="weight",
-                column=name,
-                rows=int(str(negative)),
-                message=f"{int(str(negative)):,} {about} have a negative weight in {name!r}, such as "
-                f"{example}: give weights of at least 0.",
-            )
-        if large:
-            yield Finding(
-                rule="weight",
-                column=name,
-                rows=int(str(large)),
-                message=f"{int(str(large)):,} {about} have a weight in {name!r} above {MAX_WEIGHT:g}, such "
-                f"as {float(str(largest)):g}: their sum is no number; give smaller ones.",
-            )
+        for rows, problem in (
+            (missing, f"no weight in {name!r}: give each a number of at least 0."),
+            (negative, f"a negative weight in {name!r}, such as {example}: give weights of at least 0."),
+            (
+                large,
+                f"a weight in {name!r} above {MAX_WEIGHT:g}, such as {_plain(largest)}: their sum is no "
+                "number; give smaller ones.",
+            ),
+        ):
+            if rows:
+                count = int(str(rows))
+                yield Finding(
+                    rule="weight", column=name, rows=count, message=f"{count:,} {about} have {problem}"
+                )
         if largest == 0 and not negative:
             yield Finding(
                 rule="weight",
@@ -84,6 +74,11 @@ def weight_rules(connection: duckdb.DuckDBPyConnection, plan: Plan) -> Iterator[
             )
         elif plan.dataset.task in ("binary", "multiclass"):
             yield from _weightless_classes(connection, plan, part)
+
+
+def _plain(value: object) -> str:
+    """A number for a message; empty when there is none."""
+    return "" if value is None else f"{float(str(value)):g}"
 
 
 def _weightless_classes(connection: duckdb.DuckDBPyConnection, plan: Plan, part: str) -> Iterator[Finding]:

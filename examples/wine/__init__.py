@@ -1,1 +1,1 @@
-"""Wines of three cultivars, told apart by a chemical analysis: rows without a time and without an id."""
+"""Classify wines of three cultivars by a chemical analysis: rows without a time and without an id."""

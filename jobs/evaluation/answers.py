@@ -11,6 +11,7 @@ from jobs.answer_arrays import read_answers
 from jobs.answers import AnswerShape
 from jobs.errors import InputError
 from jobs.gate import CHAMPION
+from jobs.listing import listed
 from jobs.metrics.rows import Floats, ScoredRows
 from jobs.predictions import faults, load_answers, shape_in
 from jobs.serving.program import Program
@@ -104,7 +105,7 @@ def _by_name(answers: Floats, own: Sequence[str], wanted: Sequence[str]) -> tupl
     notes = []
     if unknown:
         notes.append(
-            f"The champion does not know {_listed(unknown)}: its probability of them counts as 0, which "
+            f"The champion does not know {listed(unknown)}: its probability of them counts as 0, which "
             "favours the challenger."
         )
     if places:
@@ -113,12 +114,7 @@ def _by_name(answers: Floats, own: Sequence[str], wanted: Sequence[str]) -> tupl
         shares = np.divide(probabilities, total, out=np.zeros_like(probabilities), where=total > 0)
         probabilities = np.where(total > 0, shares, 1 / len(wanted))
         notes.append(
-            f"The data set has no class {_listed(gone)} any more: the champion's probability of them is "
+            f"The data set has no class {listed(gone)} any more: the champion's probability of them is "
             "divided among the other classes."
         )
     return probabilities, notes
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(map(repr, names[:5]))
-    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

@@ -28,7 +28,7 @@ def series_rules(
 ) -> Iterator[Finding]:
     """Irregular, repeated and missing steps; series too short to forecast; unknown values of the future.
 
-    The rules build on each other: of a series whose times are no steps, gaps cannot be told.
+    The rules build on each other: of a series whose times are no steps, gaps cannot be found.
 
     Args:
         training: whether the series are trained on; otherwise they are to be continued.
@@ -144,7 +144,7 @@ def _short(
     if not training:
         return
     needed = forecast.horizon * forecast.origins + 1
-    # Shorter ones are told of above.
+    # The rule above reports shorter ones.
     small = f"held BETWEEN 2 AND {needed - 1}"
     short, example, held, long = single(
         connection,

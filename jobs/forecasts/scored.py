@@ -17,7 +17,7 @@ from jobs.metrics.forecast import horizon_blocks
 from jobs.metrics.rows import Floats, ScoredRows
 
 BY_STEP = ("wql", "mae", "coverage")
-"""The metrics that are told for each step ahead."""
+"""The metrics that the report has for each step ahead."""
 
 
 @dataclass(frozen=True, kw_only=True)

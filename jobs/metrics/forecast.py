@@ -49,18 +49,6 @@ def quantile_losses(scored: ScoredRows) -> Floats:
     return np.maximum(levels * missing, (levels - 1) * missing)
 
 
-def naive_scale(values: Floats, season: int = 1) -> float:
-    """The mean absolute error of the seasonal naive forecast of one series on itself; NaN if it is too short.
-
-    Args:
-        values: the series' training data in the order of time.
-        season: the number of steps after which the series repeats.
-    """
-    if len(values) <= season:
-        return _NAN
-    return float(np.abs(values[season:] - values[:-season]).mean())
-
-
 def horizon_blocks(
     groups: npt.NDArray[np.int_], origins: npt.NDArray[np.int_], steps: npt.NDArray[np.int_]
 ) -> npt.NDArray[np.int_]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jobs.listing import listed
 from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import Groups
 from jobs.monitoring.intervals import corrected_z, student
@@ -17,8 +18,6 @@ MIN_CLASS_ROWS = 10
 
 With fewer, the bootstrap does not estimate a metric's variance well enough."""
 
-SHOWN = 5
-"""How many classes a note names."""
 
 _OVER_ROWS = ("accuracy", "log_loss", "expected_calibration_error")
 
@@ -142,8 +141,7 @@ def rare_classes(scored: ScoredRows, groups: Groups | None) -> list[str]:
     few = [name for name in scored.names if units(f"recall{BY_CLASS}{name}") < MIN_CLASS_ROWS]
     if not few:
         return []
-    shown = ", ".join(map(repr, few[:SHOWN])) + (f" and {len(few) - SHOWN} more" if len(few) > SHOWN else "")
     return [
-        f"Fewer than {MIN_CLASS_ROWS} labelled rows are of {shown}: what is a mean over classes is not "
+        f"Fewer than {MIN_CLASS_ROWS} labelled rows are of {listed(few)}: what is a mean over classes is not "
         "compared with the holdout."
     ]

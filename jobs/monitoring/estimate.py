@@ -18,7 +18,7 @@ import duckdb
 import numpy as np
 
 from jobs.metrics.computing import compute_metrics
-from jobs.metrics.rows import Floats, ScoredRows
+from jobs.metrics.rows import MIN_PROBABILITY, Floats, ScoredRows
 from jobs.monitoring.accuracy import answer_columns, read_answers
 from jobs.monitoring.estimate_classes import expected_class_metrics
 from jobs.monitoring.estimate_errors import estimate_errors
@@ -28,7 +28,6 @@ from jobs.names import SCORE
 from jobs.statistics.calibration import rates
 
 METHOD = "confidence-based"
-_MIN_PROBABILITY = float(np.finfo(np.float64).eps)
 
 
 def estimate_performance(
@@ -79,7 +78,7 @@ def _expected(
 def expected_metrics(scores: Floats, calibration: Mapping[str, Any], threshold: float) -> dict[str, float]:
     """The expected metrics of scores, where each row is positive with its calibrated probability."""
     probability = rates(calibration, scores)
-    clipped = np.clip(scores, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
+    clipped = np.clip(scores, MIN_PROBABILITY, 1 - MIN_PROBABILITY)
     selected = scores >= threshold
     hits, alarms = float(probability[selected].sum()), float((1 - probability[selected]).sum())
     missed = float(probability[~selected].sum())

@@ -5,11 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from jobs.metrics.rows import Floats
+from jobs.metrics.rows import MIN_PROBABILITY, Floats
 from jobs.monitoring.expected_area import expected_area
 from jobs.statistics.calibration import rates
-
-_MIN_PROBABILITY = float(np.finfo(np.float64).eps)
 
 
 def class_probabilities(answers: Floats, calibrations: Mapping[str, Any], classes: Sequence[str]) -> Floats:
@@ -39,7 +37,7 @@ def expected_class_metrics(
     hits, true, selected = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     recall, precision = _ratio(hits, true), _ratio(hits, selected)
     areas = np.array([expected_area(answers[:, k], probability[:, k]) for k in places])
-    clipped = np.clip(answers, _MIN_PROBABILITY, 1.0)
+    clipped = np.clip(answers, MIN_PROBABILITY, 1.0)
     defined = np.isfinite(areas) & (true > 0)
     metrics = {
         "auc_macro": areas[defined].mean() if defined.any() else np.nan,

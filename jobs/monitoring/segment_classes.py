@@ -1,7 +1,7 @@
 """What a segment of a multiclass task is compared with: other segments' rows of the classes that it has.
 
-The mean over classes depends on which classes there are, and the area of one class on those that it is told
-apart from. A segment of two classes that are hard to tell apart is not worse than one with a third, easy one.
+The mean over classes depends on which classes there are, and the area of one class on the classes that it is
+compared with. A segment of two similar classes is not worse than one that also has a third, different one.
 """
 
 from collections.abc import Sequence

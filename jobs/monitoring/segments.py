@@ -20,6 +20,7 @@ import duckdb
 import numpy as np
 
 from jobs.database import quote
+from jobs.listing import listed
 from jobs.metrics.ranking import group_metric
 from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.accuracy import labelled_rows
@@ -55,8 +56,6 @@ METRICS: Mapping[str, str] = {
 }
 """The metric of a segment by task: one whose interval a formula gives. Other tasks have no segments."""
 
-SHOWN = 5
-"""How many segments a note names."""
 
 ERRORS = ("regression", "forecast")
 
@@ -188,11 +187,11 @@ def not_compared(segments: Sequence[Segment], task: str) -> list[str]:
     notes = []
     for column in dict.fromkeys(segment.column for segment in segments):
         own = [segment for segment in segments if segment.column == column]
-        alone = [repr(segment.value) for segment in own if segment.against is None]
+        alone = [segment.value for segment in own if segment.against is None]
         if alone and len(own) > 1:
-            shown = ", ".join(alone[:SHOWN]) + (f" and {len(alone) - SHOWN} more" if alone[SHOWN:] else "")
             notes.append(
-                f"Segments of {column!r}: {shown} not compared, as no other has rows of all its classes."
+                f"Segments of {column!r}: {listed(alone)} not compared, as no other has rows of all its "
+                "classes."
             )
     return notes
 

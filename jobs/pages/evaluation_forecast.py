@@ -1,4 +1,4 @@
-"""The charts of a forecast: three series with what was foretold and what came, and errors step by step."""
+"""The charts of a forecast: three series with forecast and label, and errors step by step."""
 
 from collections.abc import Mapping
 from typing import Any, cast

@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.split import PartColumn, RandomSection, SplitSection
+from mdlc_constructs.settings.payloads.tasks import CLASS_TASKS
 from mdlc_constructs.settings.refusal import refusal, unknown
 
 MAX_SEED = 2**31 - 1
@@ -19,7 +20,6 @@ _WITHOUT_TIME = (
     "needs the dataset's timestamp, and it has none: divide by Split.random(...), Split.by_column(...) or "
     "Split.by_prefix(...)."
 )
-_CLASS_TASKS = ("binary", "multiclass")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +232,7 @@ class Split:
             return cls.by_fraction(group=dataset.group)
         if dataset.group is not None:
             return cls.random(group=dataset.group)
-        return cls.random(stratify=dataset.label if dataset.task in _CLASS_TASKS else None)
+        return cls.random(stratify=dataset.label if dataset.task in CLASS_TASKS else None)
 
     def of(self, dataset: Dataset) -> "Split":
         """The split as it divides a dataset: a ranking's group is its group unless it has another one.
@@ -280,7 +280,7 @@ class Split:
                 )
         kind = dataset.columns.get(split.stratify or "")
         if kind in ("number", "timestamp") and not (
-            split.stratify == dataset.label and dataset.task in _CLASS_TASKS
+            split.stratify == dataset.label and dataset.task in CLASS_TASKS
         ):
             raise refusal(
                 "split.stratify", split.stratify, f"is a {kind} column of too many values; give a category."

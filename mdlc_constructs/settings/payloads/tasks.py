@@ -113,7 +113,8 @@ SUMMARY_CLASSES = 100
 """The number of classes whose own metrics are in the summary of a monitored window; of more, the first ones
 and those that an alarm names. The window's report has all."""
 
-_CLASSES = ("binary", "multiclass")
+CLASS_TASKS = ("binary", "multiclass")
+"""The tasks whose label is a class."""
 
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
@@ -122,15 +123,15 @@ METRICS: Mapping[str, Metric] = {
         Metric(name="pr_auc", tasks=("binary", "anomaly"), higher_is_better=True),
         Metric(name="auc_macro", tasks=("multiclass",), higher_is_better=True),
         Metric(name="auc_weighted", tasks=("multiclass",), higher_is_better=True),
-        Metric(name="accuracy", tasks=_CLASSES, higher_is_better=True),
+        Metric(name="accuracy", tasks=CLASS_TASKS, higher_is_better=True),
         Metric(name="balanced_accuracy", tasks=("multiclass",), higher_is_better=True),
         Metric(name="precision", tasks=("binary",), higher_is_better=True),
         Metric(name="recall", tasks=("binary",), higher_is_better=True),
         Metric(name="f1", tasks=("binary",), higher_is_better=True),
         Metric(name="f1_macro", tasks=("multiclass",), higher_is_better=True),
-        Metric(name="log_loss", tasks=_CLASSES, higher_is_better=False, highest=None),
+        Metric(name="log_loss", tasks=CLASS_TASKS, higher_is_better=False, highest=None),
         Metric(name="brier", tasks=("binary",), higher_is_better=False),
-        Metric(name="expected_calibration_error", tasks=_CLASSES, higher_is_better=False),
+        Metric(name="expected_calibration_error", tasks=CLASS_TASKS, higher_is_better=False),
         Metric(name="precision_by_class", tasks=("multiclass",), higher_is_better=True, by_class=True),
         Metric(name="recall_by_class", tasks=("multiclass",), higher_is_better=True, by_class=True),
         Metric(

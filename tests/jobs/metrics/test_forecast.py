@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from jobs.metrics.computing import compute_metrics
-from jobs.metrics.forecast import horizon_blocks, naive_scale
+from jobs.metrics.forecast import horizon_blocks
 from jobs.metrics.rows import ScoredRows
 from tests.examples_tried import examples
 from tests.jobs.metrics.answers import LEVELS, rows_of
@@ -56,12 +56,6 @@ def test_labels_of_zero_have_no_weighted_quantile_loss() -> None:
     scored = rows_of("forecast", 10)
     zero = ScoredRows(**{**vars(scored), "labels": np.zeros(10)})
     assert np.isnan(compute_metrics(zero)["wql"])
-
-
-def test_the_scale_is_the_error_of_the_value_one_season_before() -> None:
-    assert naive_scale(np.array([1.0, 4.0, 2.0])) == 2.5
-    assert naive_scale(np.array([1.0, 4.0, 2.0, 8.0]), season=2) == 2.5
-    assert np.isnan(naive_scale(np.array([1.0])))
 
 
 def test_neighbouring_steps_of_one_forecast_are_a_block() -> None:
