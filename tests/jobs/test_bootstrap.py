@@ -11,6 +11,8 @@ import pytest
 from jobs.bootstrap import ensure_dependencies, private_cache
 from jobs.errors import JobError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,8 @@ from jobs.errors import InputError
 from jobs.predictions import answer_to, faults, load_answers, numbered_files
 from tests.jobs.batches import Batch
 
+pytestmark = pytest.mark.slow
+
 SCORE = AnswerShape(task="regression")
 CLASSES = AnswerShape(task="multiclass", names=("a", "b", "c"))
 

@@ -16,6 +16,8 @@ from jobs.serving.values import canonical
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from tests.examples_tried import examples
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = {
     "n": "number",
     "i": "integer",

@@ -15,6 +15,8 @@ from mdlc_constructs.tasks.requests import (
     texts,
 )
 
+pytestmark = pytest.mark.slow
+
 leaves = st.one_of(st.integers(), st.text(max_size=3), st.booleans(), st.lists(st.integers(), max_size=2))
 values = st.recursive(
     st.dictionaries(st.sampled_from("abcd"), leaves, max_size=3),

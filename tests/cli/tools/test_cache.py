@@ -12,6 +12,8 @@ import pytest
 
 from mdlc_cli.tools import cache
 
+pytestmark = pytest.mark.slow
+
 SLOW_BUILD = """
     import sys, time
     from pathlib import Path

@@ -7,6 +7,8 @@ import pytest
 from tests.containers.python.conftest import QUESTION, train
 from tests.containers.python.running import end, launch, lay_out, output, running
 
+pytestmark = pytest.mark.slow
+
 
 def test_several_classes_are_several_values(tmp_path: Path) -> None:
     expected = train(tmp_path, classes=3)

@@ -9,6 +9,8 @@ from sklearn.metrics import roc_auc_score
 from examples.flight_lifecycle import comparing
 from examples.flight_lifecycle.living import Scene
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_interval_holds_the_auc_and_narrows_with_more_flights() -> None:
     random = np.random.default_rng(1)

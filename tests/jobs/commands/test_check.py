@@ -13,6 +13,8 @@ from jobs.verification import sha256_of
 from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import DATASET, HEADER, Batch, rows
 
+pytestmark = pytest.mark.slow
+
 SCORING = [name for name in HEADER if name not in ("y", "after")]
 
 

@@ -11,6 +11,8 @@ from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import DATASET, Batch
 
+pytestmark = pytest.mark.slow
+
 KEYS = [f"r{number}" for number in range(20)]
 
 

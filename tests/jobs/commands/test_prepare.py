@@ -11,6 +11,8 @@ from jobs.serving.program import Program
 from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import HEADER, Batch, rows
 
+pytestmark = pytest.mark.slow
+
 SCORING = [name for name in HEADER if name not in ("y", "after")]
 
 

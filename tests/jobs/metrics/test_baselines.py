@@ -7,6 +7,8 @@ from jobs.metrics.baselines import measure_baseline
 from mdlc_constructs.settings.payloads.tasks import TASKS
 from tests.jobs.metrics.answers import rows_of
 
+pytestmark = pytest.mark.slow
+
 
 def metrics(task: str) -> dict[str, float]:
     baseline = measure_baseline(rows_of(task, 300))

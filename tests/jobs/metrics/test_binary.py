@@ -11,6 +11,8 @@ from jobs.metrics.computing import compute_metric, compute_metrics
 from jobs.metrics.rows import ScoredRows
 from tests.examples_tried import examples
 
+pytestmark = pytest.mark.slow
+
 # Few distinct scores, so that ties are the rule.
 PAIRS = st.lists(
     st.tuples(

@@ -11,6 +11,8 @@ from jobs.metrics.computing import compute_metrics
 from tests.examples_tried import examples
 from tests.jobs.metrics.answers import rows_of
 
+pytestmark = pytest.mark.slow
+
 
 @settings(max_examples=examples(40), deadline=None)
 @given(st.integers(0, 10_000))

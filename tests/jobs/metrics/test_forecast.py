@@ -10,6 +10,8 @@ from jobs.metrics.rows import ScoredRows
 from tests.examples_tried import examples
 from tests.jobs.metrics.answers import LEVELS, rows_of
 
+pytestmark = pytest.mark.slow
+
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 10_000))

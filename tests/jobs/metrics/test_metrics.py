@@ -10,6 +10,8 @@ from jobs.metrics.rows import ScoredRows
 from mdlc_constructs.settings.payloads.tasks import TASKS, metric_names
 from tests.jobs.metrics.answers import rows_of
 
+pytestmark = pytest.mark.slow
+
 
 def example(rows: int = 4000, shift: float = 1.0) -> ScoredRows:
     generator = np.random.default_rng(3)

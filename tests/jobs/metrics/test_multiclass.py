@@ -10,6 +10,8 @@ from jobs.metrics.rows import ScoredRows
 from tests.examples_tried import examples
 from tests.jobs.metrics.answers import CLASSES, rows_of
 
+pytestmark = pytest.mark.slow
+
 SEEDS = st.integers(0, 10_000)
 
 

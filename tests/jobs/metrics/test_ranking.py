@@ -12,6 +12,8 @@ from jobs.metrics.rows import ScoredRows
 from tests.examples_tried import examples
 from tests.jobs.metrics.answers import rows_of
 
+pytestmark = pytest.mark.slow
+
 SMALL = st.lists(st.tuples(st.integers(0, 2), st.sampled_from([0.1, 0.5])), min_size=1, max_size=6)
 
 

@@ -5,6 +5,8 @@ from sklearn import metrics as reference
 from jobs.metrics.regression import compute_regression
 from jobs.metrics.rows import ScoredRows
 
+pytestmark = pytest.mark.slow
+
 
 def test_weighted_metrics_are_those_of_scikit_learn() -> None:
     generator = np.random.default_rng(1)

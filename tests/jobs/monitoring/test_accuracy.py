@@ -7,6 +7,8 @@ from jobs.monitoring.accuracy import labelled_rows, measure
 from jobs.names import ROW_KEY
 from tests.jobs.monitoring.windows import Window, event, opened, rows
 
+pytestmark = pytest.mark.slow
+
 
 def scored(rows: int, **changes: object) -> ScoredRows:
     random = np.random.default_rng(1)

@@ -17,6 +17,8 @@ from jobs.monitoring.changes import changes, few_blocks, worse
 from jobs.monitoring.intervals import student
 from tests.jobs.monitoring.windows import Window, event, rows
 
+pytestmark = pytest.mark.slow
+
 Metrics = Mapping[str, Mapping[str, float]]
 
 

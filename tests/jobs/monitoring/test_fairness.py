@@ -7,6 +7,8 @@ from jobs.monitoring.fairness import Difference, fairness
 from jobs.monitoring.intervals import corrected_z
 from tests.jobs.monitoring.windows import Opened, Row, Window, event, opened, rows
 
+pytestmark = pytest.mark.slow
+
 REGRESSION = {"task": "regression"}
 
 

@@ -17,6 +17,8 @@ from jobs.monitoring.segments import (
 from jobs.names import INFERENCE_ID, LABEL, ROW_KEY, SCORE, SERVED_AT
 from tests.jobs.monitoring.windows import Row, Window, event, opened, rows
 
+pytestmark = pytest.mark.slow
+
 Parts = list[tuple[str, str, ScoredRows]]
 
 

@@ -1,9 +1,12 @@
 """Labels of classes that the model does not have."""
 
 import duckdb
+import pytest
 
 from jobs.monitoring.unknown_classes import unknown_classes, view_unknown
 from jobs.names import VERSION
+
+pytestmark = pytest.mark.slow
 
 SERVED = (
     f"CREATE TABLE served AS SELECT k, v AS {VERSION} "

@@ -33,6 +33,8 @@ from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.job_plan import Checksum, DataFile
 from tests.examples_tried import examples
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = {"key": "text", "n": "number", "i": "integer", "c": "category", "b": "boolean", "t": "timestamp"}
 PROGRAM = Program(
     columns={"n": "number", "c": "category"},

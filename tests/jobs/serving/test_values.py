@@ -15,6 +15,8 @@ from jobs.serving.values import read
 from jobs.values import SQL_TYPES, checked_value, parsed_value
 from tests.examples_tried import examples
 
+pytestmark = pytest.mark.slow
+
 REFUSED = "refused"
 KINDS = st.sampled_from(sorted(SQL_TYPES))
 

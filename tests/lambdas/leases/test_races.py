@@ -13,6 +13,8 @@ from mdlc_constructs.settings.budget import Budget
 from tests.examples_tried import examples
 from tests.lambdas.leasing import Fleets
 
+pytestmark = pytest.mark.slow
+
 JOBS, INSTANCES, MODELS = 2, 4, 4
 BUDGET = Budget(jobs=JOBS, instances=INSTANCES, head_start=timedelta(minutes=1), lease=timedelta(minutes=10))
 
