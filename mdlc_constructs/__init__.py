@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.sequence import StateSequence as StateSequence
     from mdlc_constructs.resources.fleet import Fleet as Fleet
     from mdlc_constructs.resources.model_home import ModelHome as ModelHome
-    from mdlc_constructs.settings.algorithm import Algorithm as Algorithm
-    from mdlc_constructs.settings.algorithm import BuiltInAlgorithm as BuiltInAlgorithm
-    from mdlc_constructs.settings.algorithm import CustomImage as CustomImage
+    from mdlc_constructs.settings.algorithms.algorithm import Algorithm as Algorithm
+    from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm as BuiltInAlgorithm
+    from mdlc_constructs.settings.algorithms.custom_image import CustomImage as CustomImage
     from mdlc_constructs.settings.approval import Approval as Approval
     from mdlc_constructs.settings.budget import Budget as Budget
     from mdlc_constructs.settings.compute import Compute as Compute

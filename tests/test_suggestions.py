@@ -1,9 +1,9 @@
 import pytest
 
+from mdlc_constructs.settings.algorithms.xgboost import ALIASES, TABLE
 from mdlc_constructs.settings.metric import METRICS
 from mdlc_constructs.settings.refusal import unknown
 from mdlc_constructs.settings.synonyms import SYNONYMS
-from mdlc_constructs.settings.xgboost_hyperparameters import ALIASES, TABLE
 from mdlc_constructs.suggestions import did_you_mean, nearest
 
 GROUPS = (("auc", "roc_auc"), ("pr_auc", "aucpr"))

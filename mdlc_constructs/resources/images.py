@@ -5,7 +5,9 @@ from functools import cache
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws, CfnMapping, Stack
+from constructs import Construct
 
+from mdlc_constructs.settings import Algorithm, BuiltInAlgorithm, CustomImage
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
 
@@ -35,6 +37,20 @@ def registry(stack: Stack) -> Registry:
         account = _account(stack, region) if has_token(region) else None
         _registries[stack] = Registry(region=region, account=account, url_suffix=_url_suffix())
     return _registries[stack]
+
+
+def training_image(scope: Construct, algorithm: Algorithm) -> str:
+    """The URI of the image that trains and scores.
+
+    Raises:
+        TypeError: for a kind of algorithm that has no image.
+    """
+    match algorithm:
+        case BuiltInAlgorithm():
+            return registry(Stack.of(scope)).uri(algorithm.image)
+        case CustomImage():
+            return algorithm.image_uri
+    raise TypeError(f"algorithm={algorithm!r} must be a BuiltInAlgorithm or a CustomImage.")
 
 
 @cache

@@ -9,12 +9,12 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
+from mdlc_constructs.resources.images import training_image
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.resources.places import object_arn
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
-    BuiltInAlgorithm,
     Compute,
     CustomImage,
     Dataset,
@@ -123,11 +123,7 @@ class TrainingWorkflow(Workflow):
         self._warn_of_tag(algorithm)
         machine = self.put_together(training_machine, self.settings, seams)
         bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK)
-        image = (
-            self.image_uri(algorithm.image)
-            if isinstance(algorithm, BuiltInAlgorithm)
-            else algorithm.image_uri
-        )
+        image = training_image(self, algorithm)
         job_image = self.image_uri(Image.jobs())
         network = self.settings.network
         reads = job_roles.dataset(self.source.key_arn)

@@ -4,20 +4,18 @@ from collections.abc import Mapping
 
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
-from mdlc_constructs.settings import Algorithm, Compute, NetworkSettings
+from mdlc_constructs.settings import Compute, NetworkSettings
 from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import TAGS, taken
 
-LIBSVM = "text/libsvm"
-
 
 def train_on_split(
     *,
     model: str,
-    task: str,
-    algorithm: Algorithm,
+    hyperparameters: Mapping[str, str],
+    content_type: str,
     environment: Mapping[str, str] | None,
     compute: Compute,
     network: NetworkSettings,
@@ -25,16 +23,15 @@ def train_on_split(
     """`Train`: train on the training part of the split and validate on its validation part.
 
     Args:
-        task: of the dataset; the training records of a ranking are LIBSVM, because CSV has no groups.
+        content_type: content type of the training records.
     """
-    content_type = LIBSVM if task == "ranking" else algorithm.content_type
     return training_job(
         "Train",
         job_name="{% $plan.names.Train %}",
         name_pattern=f"{model}-train-*",
         role_arn="${TrainRole}",
         image="${TrainingImage}",
-        hyperparameters=algorithm.hyperparameters,
+        hyperparameters=hyperparameters,
         environment=environment,
         channels=tuple(
             Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=content_type)

@@ -86,8 +86,8 @@ def train(settings: TrainingSettings) -> Task:
     """Train on the training part of the split and validate on its validation part."""
     return train_on_split(
         model=settings.model,
-        task=settings.dataset.task,
-        algorithm=settings.algorithm,
+        hyperparameters=settings.algorithm.texts,
+        content_type=settings.records.training_type,
         environment=environment_of(settings.algorithm, settings.dataset),
         compute=settings.training_compute,
         network=settings.network,
@@ -111,7 +111,7 @@ def score_holdout(settings: TrainingSettings) -> Map:
     inner = score_task(
         "ScoreModel",
         model=settings.model,
-        content_type=settings.algorithm.content_type,
+        content_type=settings.records.scoring_type,
         compute=settings.scoring_compute,
         strategy=strategy_of(settings.dataset.task),
     )
@@ -163,8 +163,8 @@ def register(settings: TrainingSettings) -> Task:
                 environment=environment_of(settings.algorithm, settings.dataset),
             ),
         ),
-        content_types=(settings.algorithm.content_type,),
-        response_types=(settings.algorithm.content_type,),
+        content_types=(settings.records.scoring_type,),
+        response_types=(settings.records.accept,),
         transform_instance_types=(settings.scoring_compute.instance_type,),
         approval_status="PendingManualApproval",
         client_token="{% $plan.token %}",
@@ -253,7 +253,7 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         "image": "${TrainingImage}",
         "training_job": "{% $plan.names.Train %}",
         "program": "{% $plan.uris.program %}",
-        "hyperparameters": json.dumps(dict(settings.algorithm.hyperparameters), sort_keys=True),
+        "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
     }
     detail = {
         "outcome": "{% $result.outcome %}",

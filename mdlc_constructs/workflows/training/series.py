@@ -13,14 +13,13 @@ def check_records(algorithm: Algorithm, dataset: Dataset) -> None:
     Raises:
         ValueError: naming the argument and the remedy.
     """
-    if dataset.forecast is not None and algorithm.content_type != CONTENT_TYPE:
+    if dataset.forecast is not None and algorithm.records(dataset.task).scoring_type != CONTENT_TYPE:
         raise refusal(
             "content_type",
-            algorithm.content_type,
+            algorithm.records(dataset.task).scoring_type,
             f"a forecast's records are series, one a line; give content_type={CONTENT_TYPE!r}.",
         )
-    own: Mapping[str, str] = getattr(algorithm, "environment", {})
-    if dataset.forecast is not None and VARIABLE in own:
+    if dataset.forecast is not None and VARIABLE in algorithm.environment:
         raise refusal(
             "environment",
             VARIABLE,
@@ -30,6 +29,6 @@ def check_records(algorithm: Algorithm, dataset: Dataset) -> None:
 
 def environment_of(algorithm: Algorithm, dataset: Dataset) -> Mapping[str, str] | None:
     """The environment variables of the containers of training and scoring; None for none."""
-    own: Mapping[str, str] | None = getattr(algorithm, "environment", None)
     forecast = dataset.forecast
-    return own if forecast is None else {**(own or {}), **forecast.to_environment()}
+    own = dict(algorithm.environment)
+    return own or None if forecast is None else {**own, **forecast.to_environment()}

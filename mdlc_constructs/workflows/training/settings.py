@@ -7,7 +7,6 @@ from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
-    BuiltInAlgorithm,
     Compute,
     Dataset,
     Evaluation,
@@ -20,6 +19,7 @@ from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
+from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.workflows.training.series import check_records, environment_of
 
 
@@ -51,8 +51,7 @@ class TrainingSettings:
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
         object.__setattr__(self, "split", (self.split or Split.default_for(self.dataset)).of(self.dataset))
-        algorithm = self.algorithm.weighted(self.dataset.weighted).with_classes(self.dataset.classes)
-        object.__setattr__(self, "algorithm", algorithm)
+        object.__setattr__(self, "algorithm", self.algorithm.for_dataset(self.dataset))
         self.evaluation.check_dataset(self.dataset)
         check_records(self.algorithm, self.dataset)
         self.training_compute.require("training", image=self.algorithm.x86_image)
@@ -79,9 +78,14 @@ class TrainingSettings:
         return self.split or Split.default_for(self.dataset)
 
     @property
+    def records(self) -> RecordsSection:
+        """How the model's records are written, and how its answers are read."""
+        return self.algorithm.records(self.dataset.task)
+
+    @property
     def reports_gain(self) -> bool:
         """Whether the evaluation reads the trained model for the gain of its trees."""
-        return isinstance(self.algorithm, BuiltInAlgorithm) and self.importance is not None
+        return self.algorithm.name == "xgboost" and self.importance is not None
 
     @property
     def importance(self) -> ImportanceSection | None:
@@ -99,7 +103,7 @@ class TrainingSettings:
 
     def _algorithm_section(self) -> AlgorithmSection:
         return AlgorithmSection(
-            name=getattr(self.algorithm, "name", ""),
+            name=self.algorithm.name,
             image="${TrainingImage}",
-            hyperparameters={name: str(value) for name, value in self.algorithm.hyperparameters.items()},
+            hyperparameters=self.algorithm.texts,
         )

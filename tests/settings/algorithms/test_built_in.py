@@ -2,7 +2,17 @@ from typing import Any
 
 import pytest
 
-from mdlc_constructs.settings.algorithm import BuiltInAlgorithm, CustomImage
+from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm
+from mdlc_constructs.settings.algorithms.custom_image import CustomImage
+from mdlc_constructs.settings.dataset import Dataset
+
+
+def dataset(*classes: str, weight: str | None = None) -> Dataset:
+    columns = {"x": "number", **({weight: "number"} if weight else {})}
+    task = "multiclass" if classes else "binary"
+    return Dataset.csv(
+        "s3://data/raw/", task=task, label="y", columns=columns, classes=classes, weight=weight
+    )
 
 
 def test_xgboost_is_an_image_and_text_hyperparameters() -> None:
@@ -85,13 +95,13 @@ def test_an_objective_of_another_task_is_refused(
 def test_the_number_of_classes_is_that_of_the_dataset() -> None:
     made = BuiltInAlgorithm.xgboost(objective="multi:softprob", num_round=1)
     made.check_task("multiclass")
-    assert made.with_classes(("a", "b", "c")).hyperparameters["num_class"] == "3"
-    told = BuiltInAlgorithm.xgboost(objective="multi:softprob", num_round=1, num_class=3)
-    assert told.with_classes(("a", "b", "c")).hyperparameters == told.hyperparameters
+    assert made.for_dataset(dataset("a", "b", "c")).hyperparameters["num_class"] == "3"
+    explicit = BuiltInAlgorithm.xgboost(objective="multi:softprob", num_round=1, num_class=3)
+    assert explicit.for_dataset(dataset("a", "b", "c")).hyperparameters == explicit.hyperparameters
     with pytest.raises(ValueError, match=r"num_class=3: dataset\.classes has 4: leave num_class out"):
-        told.with_classes(("a", "b", "c", "d"))
+        explicit.for_dataset(dataset("a", "b", "c", "d"))
     binary = BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=1)
-    assert binary.with_classes(()) is binary
+    assert binary.for_dataset(dataset()) is binary
 
 
 def test_another_librarys_name_of_num_round_is_known() -> None:
@@ -133,11 +143,12 @@ def test_a_token_may_stand_for_an_image() -> None:
 
 def test_weights_are_the_second_column_of_its_records() -> None:
     made = BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=2)
-    assert made.weighted(False) is made
-    assert made.weighted(True).hyperparameters == {**made.hyperparameters, "csv_weights": "1"}
-    assert made.weighted(True).weighted(True) == made.weighted(True)
+    assert made.for_dataset(dataset()) is made
+    weighted = made.for_dataset(dataset(weight="w"))
+    assert weighted.hyperparameters == {**made.hyperparameters, "csv_weights": "1"}
+    assert weighted.for_dataset(dataset(weight="w")) == weighted
     custom = CustomImage(image_uri="1.dkr.ecr.us-east-1.amazonaws.com/a@sha256:b")
-    assert custom.weighted(True) is custom
+    assert custom.for_dataset(dataset(weight="w")) is custom
 
 
 @pytest.mark.parametrize(
@@ -149,4 +160,4 @@ def test_weights_that_the_dataset_has_otherwise_are_refused(
 ) -> None:
     made = BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=2, csv_weights=csv_weights)
     with pytest.raises(ValueError, match=f"csv_weights='{csv_weights}': {said}"):
-        made.weighted(weighted)
+        made.for_dataset(dataset(weight="w" if weighted else None))

@@ -1,20 +1,19 @@
-"""The algorithm that trains and scores: one of AWS's, or the user's own container image."""
+"""The algorithms that AWS publishes as images."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from mdlc_constructs.settings.environment import check_environment
-from mdlc_constructs.settings.image import Image
-from mdlc_constructs.settings.refusal import refusal
-from mdlc_constructs.settings.task_steps import check_built_in
-from mdlc_constructs.settings.token import has_token
-from mdlc_constructs.settings.xgboost_hyperparameters import (
+from mdlc_constructs.settings.algorithms.algorithm import Algorithm
+from mdlc_constructs.settings.algorithms.hyperparameters import Value
+from mdlc_constructs.settings.algorithms.xgboost import (
     OBJECTIVE_TASKS,
-    Value,
-    check_length,
     rendered,
 )
-from mdlc_constructs.settings.xgboost_metrics import MULTICLASS
+from mdlc_constructs.settings.algorithms.xgboost_metrics import MULTICLASS
+from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.payloads.records import RecordsSection
+from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.task_steps import check_built_in
 
 _USUAL = {
     "binary": "binary:logistic",
@@ -33,16 +32,16 @@ would refuse the answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BuiltInAlgorithm:
+class BuiltInAlgorithm(Algorithm):
     """An algorithm that AWS publishes as an image. Create one with `BuiltInAlgorithm.xgboost`.
 
-    ``hyperparameters`` holds the texts that SageMaker's API takes.
+    Attributes:
+        algorithm: the name of the algorithm, such as `xgboost`.
+        image: its prebuilt image.
     """
 
-    name: str
+    algorithm: str
     image: Image
-    hyperparameters: Mapping[str, str]
-    content_type: str = "text/csv"
 
     @classmethod
     def xgboost(
@@ -69,10 +68,15 @@ class BuiltInAlgorithm:
         if num_round is None:
             raise refusal("num_round", None, "say how many trees are grown one after another.")
         return cls(
-            name="xgboost",
+            algorithm="xgboost",
             image=image,
             hyperparameters=texts,
         )
+
+    @property
+    def name(self) -> str:
+        """The algorithm's name."""
+        return self.algorithm
 
     @property
     def x86_image(self) -> str:
@@ -82,7 +86,7 @@ class BuiltInAlgorithm:
     @property
     def tasks(self) -> tuple[str, ...]:
         """The tasks that the objective is for; "survival" is no task of a dataset."""
-        return OBJECTIVE_TASKS.get(self.hyperparameters.get("objective", ""), ())
+        return OBJECTIVE_TASKS.get(self.texts.get("objective", ""), ())
 
     def check_task(self, task: str) -> None:
         """Refuse an objective that is not for the dataset's task.
@@ -107,7 +111,21 @@ class BuiltInAlgorithm:
                 f"answers {answers}, and {needs} is judged by probabilities: give {_USUAL[task]!r}.",
             )
 
-    def weighted(self, weighted: bool) -> "BuiltInAlgorithm":
+    def records(self, task: str) -> RecordsSection:
+        """The records of XGBoost's image: CSV; the training records of a ranking are LIBSVM, because CSV has
+        no groups.
+        """
+        return RecordsSection(training="libsvm" if task == "ranking" else "csv")
+
+    def for_dataset(self, dataset: Dataset) -> "BuiltInAlgorithm":
+        """The algorithm with ``csv_weights`` and ``num_class`` of the dataset.
+
+        Raises:
+            ValueError: when one of them is set to another value.
+        """
+        return self._weighted(dataset.weighted)._with_classes(dataset.classes)
+
+    def _weighted(self, weighted: bool) -> "BuiltInAlgorithm":
         """The algorithm for a dataset with or without weights, which are the second column of its records.
 
         Raises:
@@ -126,7 +144,7 @@ class BuiltInAlgorithm:
             return self
         return replace(self, hyperparameters={**self.hyperparameters, "csv_weights": wanted})
 
-    def with_classes(self, classes: tuple[str, ...]) -> "BuiltInAlgorithm":
+    def _with_classes(self, classes: tuple[str, ...]) -> "BuiltInAlgorithm":
         """The algorithm with ``num_class`` of the dataset's classes; unchanged when the dataset has none.
 
         Raises:
@@ -146,58 +164,3 @@ class BuiltInAlgorithm:
     def image_uri(self, region: str) -> str:
         """The image's URI in a region."""
         return self.image.uri(region)
-
-
-@dataclass(frozen=True, kw_only=True)
-class CustomImage:
-    """The user's own container image, which implements SageMaker's contract for training and for serving.
-
-    Args:
-        image_uri: the image in ECR, with a tag or a digest. A digest is better: it can never change.
-        hyperparameters: passed to the container; numbers and booleans become text.
-        content_type: the MIME type of the training and scoring records. In training records the label is
-            the first column; the row's weight is the second one when the dataset has weights.
-        environment: environment variables of the container.
-    """
-
-    image_uri: str
-    hyperparameters: Mapping[str, Value] = field(default_factory=dict)
-    content_type: str = "text/csv"
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        name = self.image_uri.rsplit("/", 1)[-1]
-        if not has_token(self.image_uri) and ("/" not in self.image_uri or not (":" in name or "@" in name)):
-            raise refusal(
-                "image_uri",
-                self.image_uri,
-                'give "<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>".',
-            )
-        texts = {
-            name: ("true" if value else "false") if isinstance(value, bool) else str(value)
-            for name, value in self.hyperparameters.items()
-        }
-        for name, text in texts.items():
-            check_length(name, text)
-        object.__setattr__(self, "hyperparameters", texts)
-        check_environment(self.environment)
-        object.__setattr__(self, "environment", dict(self.environment))
-
-    @property
-    def x86_image(self) -> None:
-        """None: it is not known for which processors the image is built."""
-        return None
-
-    def check_task(self, task: str) -> None:
-        """Does nothing: it is not known which tasks the container supports."""
-
-    def weighted(self, weighted: bool) -> "CustomImage":
-        """The same: the container itself has to know that the second column holds weights."""
-        return self
-
-    def with_classes(self, classes: tuple[str, ...]) -> "CustomImage":
-        """The algorithm unchanged: it is not known how the container is told the number of classes."""
-        return self
-
-
-Algorithm = BuiltInAlgorithm | CustomImage

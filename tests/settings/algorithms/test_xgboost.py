@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from mdlc_constructs.settings.xgboost_hyperparameters import ALIASES, TABLE, rendered
+from mdlc_constructs.settings.algorithms.xgboost import ALIASES, TABLE, rendered
 
 
 def test_values_become_text() -> None:

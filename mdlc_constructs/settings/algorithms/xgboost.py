@@ -5,13 +5,16 @@ aws/sagemaker-xgboost-container. The image refuses an unknown name only when the
 this table refuses it at once.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from mdlc_constructs.settings.refusal import refusal, unknown
-from mdlc_constructs.settings.token import is_number_token
-from mdlc_constructs.settings.xgboost_metrics import (
+from mdlc_constructs.settings.algorithms.hyperparameters import (
+    Range,
+    Value,
+    check_length,
+    check_value,
+    text_of,
+)
+from mdlc_constructs.settings.algorithms.xgboost_metrics import (
     BINARY,
     MULTICLASS,
     RANKING,
@@ -19,44 +22,7 @@ from mdlc_constructs.settings.xgboost_metrics import (
     SURVIVAL,
     check_eval_metric,
 )
-
-Value = str | int | float | bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Range:
-    """Numbers from ``low`` to ``high``; with ``above`` or ``below`` the lower or upper bound is excluded."""
-
-    whole: bool = False
-    low: float = -math.inf
-    high: float = math.inf
-    above: bool = False
-    below: bool = False
-
-    def refuses(self, value: Value) -> str | None:
-        """The remedy when the value is not in the range; None when it is."""
-        if isinstance(value, (bool, str)):
-            return f"give {'a whole number' if self.whole else 'a number'}{self._bounds()}."
-        if is_number_token(value):
-            return "a number that is known only at deployment cannot be checked; give it as a plain number."
-        if self.whole and value != int(value):
-            return f"give a whole number{self._bounds()}."
-        low_ok = value > self.low if self.above else value >= self.low
-        high_ok = value < self.high if self.below else value <= self.high
-        return (
-            None
-            if low_ok and high_ok
-            else f"give {'a whole number' if self.whole else 'a number'}{self._bounds()}."
-        )
-
-    def _bounds(self) -> str:
-        parts = []
-        if self.low > -math.inf:
-            parts.append(f"{'above' if self.above else 'from'} {self.low:g}")
-        if self.high < math.inf:
-            parts.append(f"{'below' if self.below else 'to'} {self.high:g}")
-        return " " + " ".join(parts) if parts else ""
-
+from mdlc_constructs.settings.refusal import refusal, unknown
 
 _SHARE = Range(low=0, high=1)
 _POSITIVE_SHARE = Range(low=0, high=1, above=True)
@@ -179,9 +145,9 @@ def rendered(hyperparameters: Mapping[str, Value], *, version: str = "3.0-5") ->
             raise refusal(
                 argument, value, f"is another name of {name!r}, which is given too; give one of them."
             )
-        _check(argument, value, TABLE[name])
+        check_value(argument, value, TABLE[name])
         _check_version(name, value, version)
-        result[name] = _text(value)
+        result[name] = text_of(value)
     _check_together(result)
     return result
 
@@ -217,41 +183,10 @@ _BY_TREE_METHOD = {
 }
 """Hyperparameters that the image accepts only with some tree methods, which then must be set explicitly."""
 
-MAX_TEXT_CHARACTERS = 2500
-"""The maximum length of a hyperparameter's text. Source: ``HyperParameterValue`` in SageMaker's API model."""
-
-
-def check_length(name: str, text: str) -> None:
-    """Refuse a text that is longer than SageMaker accepts.
-
-    Raises:
-        ValueError: naming the hyperparameter, its length and the limit.
-    """
-    if len(text) > MAX_TEXT_CHARACTERS:
-        raise ValueError(
-            f"hyperparameters[{name!r}] has {len(text)} characters and SageMaker takes "
-            f"{MAX_TEXT_CHARACTERS}: shorten it, or let the container read it from its training data."
-        )
-
 
 def _check_version(name: str, value: Value, version: str) -> None:
     major, minor = version.split("-")[0].split(".")[:2]
-    for part, remedy in ((name, "leave it out."), (_text(value), "choose another value.")):
+    for part, remedy in ((name, "leave it out."), (text_of(value), "choose another value.")):
         first, last = _VERSIONS.get(part, ((0, 0), (99, 0)))
         if not first <= (int(major), int(minor)) <= last:
             raise refusal(name, value, f"version {version} of XGBoost's image refuses it; {remedy}")
-
-
-def _check(name: str, value: Value, allowed: Range | tuple[str, ...] | None) -> None:
-    if isinstance(allowed, Range):
-        reason = allowed.refuses(value)
-        if reason:
-            raise refusal(name, value, reason)
-    elif allowed is not None and _text(value) not in allowed:
-        raise unknown(name, _text(value), allowed, what=f"value of {name}")
-
-
-def _text(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
