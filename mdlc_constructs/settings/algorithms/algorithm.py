@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from mdlc_constructs.settings.algorithms.hyperparameters import Value, text_of
+from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.records import RecordsSection
 
@@ -50,6 +51,24 @@ class Algorithm(ABC):
         Raises:
             ValueError: naming the argument and the remedy.
         """
+
+    @property
+    def channels(self) -> Mapping[str, str]:
+        """The channel of each part of the split, ``train`` and ``validation``; a part may have none."""
+        return {"train": "train", "validation": "validation"}
+
+    @property
+    def sharded_channels(self) -> tuple[str, ...]:
+        """The channels whose files are divided among the instances even when there is only one."""
+        return ()
+
+    def check_compute(self, compute: Compute) -> None:
+        """Refuse instances that the algorithm does not train on; by default none.
+
+        Raises:
+            ValueError: naming the argument and the remedy.
+        """
+        return
 
     def for_dataset(self, dataset: Dataset) -> Self:
         """The algorithm with the hyperparameters that follow from the dataset; by default unchanged.
