@@ -22,6 +22,13 @@ _TITLES = {
 """Names of images for error messages; the others are named by their repository."""
 
 
+def title_of(repository: str) -> str | None:
+    """The name for error messages of the images in a repository; None when it is none of AWS's."""
+    if repository not in document()["images"]:
+        return None
+    return _TITLES.get(repository, f"the image {repository}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Image:
     """A prebuilt image by repository and version, for example ``sagemaker-xgboost`` ``3.0-5``.
@@ -52,7 +59,7 @@ class Image:
     @property
     def title(self) -> str:
         """A name of the image for error messages."""
-        return _TITLES.get(self.repository, f"the image {self.repository}")
+        return title_of(self.repository) or self.repository
 
     @property
     def tag(self) -> str:

@@ -111,6 +111,23 @@ class BuiltInAlgorithm(Constructors, Algorithm):
         """The channels that the algorithm takes by ``ShardedByS3Key`` only."""
         return tuple(name for name, channel in self.facts.channels.items() if channel.sharded)
 
+    @property
+    def own_channels(self) -> Mapping[str, str]:
+        """The scripts and artefacts of an algorithm of JumpStart."""
+        return self.jumpstart.channels if self.jumpstart else {}
+
+    @property
+    def job_texts(self) -> Mapping[str, str]:
+        """The hyperparameters of the training job, with those that name an algorithm's script."""
+        return {**self.texts, **self.jumpstart.hyperparameters} if self.jumpstart else self.texts
+
+    @property
+    def serving_image(self) -> Image | None:
+        """The image that scores, where a framework has two of them."""
+        if self.jumpstart is None:
+            return None
+        return Image(repository=self.jumpstart.serving_repository, version=self.image.version)
+
     def for_dataset(self, dataset: Dataset) -> Self:
         """The algorithm with the hyperparameters that follow from the dataset; unchanged when all are set.
 

@@ -13,8 +13,8 @@ from mdlc_constructs.settings.algorithms.document import document
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.token import has_token
 
-BUCKET = "${JumpStartBucket}"
-"""The placeholder of the name of JumpStart's bucket in the stack's region."""
+BUCKET = "jumpstart-cache-prod-${Region}"
+"""The name of JumpStart's bucket in the stack's region. Source: ``region_config.json`` of the same SDK."""
 
 CODE_CHANNEL, MODEL_CHANNEL = "code", "model"
 
