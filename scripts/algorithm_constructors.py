@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 WIDTH = 110
-MAX_ANNOTATION = 70
+MAX_ANNOTATION = 68
 """Longer annotations of a choice become `str`, so that a parameter stays on one line."""
 
 HEADER = '''"""The constructors of `BuiltInAlgorithm`, by `scripts/generate_algorithms.py`: do not edit."""

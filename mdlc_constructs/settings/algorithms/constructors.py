@@ -1067,8 +1067,7 @@ class Constructors(Creatable):
         fixed_rate_lr_half_life: int | None = None,
         learning_rate: float | None = None,
         loss_type: Literal["cross-entropy"] | None = None,
-        lr_scheduler_type: Literal["plateau_reduce", "fixed_rate_inv_t", "fixed_rate_inv_sqrt_t"]
-        | None = None,
+        lr_scheduler_type: str | None = None,
         max_num_batches: int | None = None,
         max_num_epochs: int | None = None,
         max_seq_len_source: int | None = None,
