@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
-from mdlc_constructs.settings import Compute, NetworkSettings
+from mdlc_constructs.settings import Algorithm, Compute, NetworkSettings
 from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
@@ -14,7 +14,7 @@ from mdlc_constructs.workflows.planning import TAGS, taken
 def train_on_split(
     *,
     model: str,
-    hyperparameters: Mapping[str, str],
+    algorithm: Algorithm,
     content_type: str,
     environment: Mapping[str, str] | None,
     compute: Compute,
@@ -31,12 +31,9 @@ def train_on_split(
         name_pattern=f"{model}-train-*",
         role_arn="${TrainRole}",
         image="${TrainingImage}",
-        hyperparameters=hyperparameters,
+        hyperparameters=algorithm.job_texts,
         environment=environment,
-        channels=tuple(
-            Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=content_type)
-            for part in ("train", "validation")
-        ),
+        channels=channels_of(algorithm, content_type),
         output_uri="{% $plan.uris.training %}",
         kms_key_id=KEY_ARN,
         volume_kms_key_id=volume_key(compute),
@@ -54,6 +51,21 @@ def train_on_split(
         output={},
         catch=(taken("Train"), TO_FAILURE),
     )
+
+
+def channels_of(algorithm: Algorithm, content_type: str) -> tuple[Channel, ...]:
+    """The input channels: the parts of the split that the algorithm takes, and the files that it brings."""
+    parts = (
+        Channel(
+            name=name,
+            uri=f"{{% $plan.uris.{part} %}}",
+            content_type=content_type,
+            distribution="ShardedByS3Key" if name in algorithm.sharded_channels else "FullyReplicated",
+        )
+        for part, name in algorithm.channels.items()
+    )
+    own = (Channel(name=name, uri=uri) for name, uri in algorithm.own_channels.items())
+    return (*parts, *own)
 
 
 def _spot(compute: Compute) -> SpotTraining | None:

@@ -50,6 +50,7 @@ class TrainingSettings:
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
+        self.algorithm.check_compute(self.training_compute)
         object.__setattr__(self, "split", (self.split or Split.default_for(self.dataset)).of(self.dataset))
         object.__setattr__(self, "algorithm", self.algorithm.for_dataset(self.dataset))
         self.evaluation.check_dataset(self.dataset)
@@ -81,6 +82,11 @@ class TrainingSettings:
     def records(self) -> RecordsSection:
         """How the model's records are written, and how its answers are read."""
         return self.algorithm.records(self.dataset.task)
+
+    @property
+    def scoring_image(self) -> str:
+        """The placeholder of the image that scores."""
+        return "${TrainingImage}" if self.algorithm.serving_image is None else "${ScoringImage}"
 
     @property
     def reports_gain(self) -> bool:
