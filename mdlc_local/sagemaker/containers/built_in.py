@@ -36,7 +36,10 @@ class Environment:
 
 _SCIKIT_LEARN = Environment.named("scikit-learn", "scikit-learn", 60)
 
+_FASTTEXT = Environment.named("fasttext", "fasttext-numpy2", 24)
+
 STAND_INS = {
+    "blazingtext": _FASTTEXT,
     "kmeans": _SCIKIT_LEARN,
 }
 """The environment of each algorithm's stand-in, by the repository of its image."""

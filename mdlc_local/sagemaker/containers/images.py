@@ -51,6 +51,10 @@ class MetricLines:
 XGBOOST_LINES = MetricLines(
     line=re.compile(r"\[\d+\].*"), value=re.compile(r"#011(train|validation)-([^\s:]+):([-+.\w]+)")
 )
+BLAZINGTEXT_LINES = MetricLines(
+    line=re.compile(r"#(train|validation)_accuracy: "),
+    value=re.compile(r"#(train|validation)_(accuracy): ([-+.\w]+)"),
+)
 QUALITY_LINES = MetricLines(
     line=re.compile(r"#quality_metric: host=\S+, "),
     value=re.compile(r"(train|validation|test) (\S+) <(?:loss|score)>=([-+.\w]+)"),
@@ -170,7 +174,7 @@ class Images:
             train=(*built_in.COMMAND, name, "train"),
             serve=(*built_in.COMMAND, name, "serve"),
             environment=_PASSIVE,
-            metrics=QUALITY_LINES,
+            metrics=BLAZINGTEXT_LINES if name == "blazingtext" else QUALITY_LINES,
             is_built_in=True,
             preparation=Preparation(
                 what=f"{name}: {environment.title()}", command=(*self._prepare, str(environment.lock))
