@@ -255,7 +255,7 @@ def test_disks_that_their_hardware_encrypts_get_no_key(instance_type: str, encry
     for state, place in (
         (train(in_training), "ResourceConfig"),
         (check_quality(in_training), "ProcessingResources"),
-        (score_task("S", model="m", content_type="text/csv", compute=compute), "TransformResources"),
+        (score_task("S", model="m", compute=compute), "TransformResources"),
     ):
         assert isinstance(state.arguments, Mapping)
         assert ("VolumeKmsKeyId" in json.dumps(state.arguments[place])) is encrypted
