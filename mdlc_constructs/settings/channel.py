@@ -11,6 +11,8 @@ from mdlc_constructs.settings.token import has_token
 INPUT_MODES = ("File", "FastFile", "Pipe")
 KINDS = ("S3Prefix", "ManifestFile", "AugmentedManifestFile")
 CLASSES_FROM = ("folder", "prefix", "lst", "attribute")
+LISTING = "_lst"
+"""The end of the name of a channel with the list of the images of another: `train_lst` of `train`."""
 MAX_ATTRIBUTES = 16
 """Source: ``AttributeNames`` in SageMaker's API model."""
 MAX_CONTENT_TYPE = 256
@@ -20,7 +22,7 @@ _READING: dict[str, Reading] = {"text/plain": "lines", "application/jsonlines": 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Channel:
+class S3Channel:
     """A named input of a training job, or the objects that a batch scores.
 
     Args:
@@ -145,12 +147,15 @@ class Channel:
         """Whether the objects are images."""
         return self.media_type.startswith("image/") or self.media_type == "application/x-image"
 
-    def to_plan(self, name: str, *, uri: str | None = None, objects: str | None = None) -> ChannelSection:
+    def to_plan(
+        self, name: str, *, uri: str | None = None, objects: str | None = None, classes: bool = True
+    ) -> ChannelSection:
         """The channel as a job's plan has it.
 
         Args:
             uri: what stands for its URI; by default itself.
             objects: what stands for the folder of its objects; by default itself.
+            classes: whether its examples have classes, when `classes_from` does not say where.
         """
         return ChannelSection(
             name=name,
@@ -159,7 +164,7 @@ class Channel:
             reading=self.reading(name),
             objects=self.objects if objects is None else objects,
             attributes=self.attribute_names,
-            classes_from=self.found_classes(name),
+            classes_from=self.found_classes(name) if classes else self.classes_from,
         )
 
     def reading(self, name: str) -> Reading:
@@ -169,7 +174,7 @@ class Channel:
         if self.compression is not None:
             return "objects"
         if self.is_image:
-            return "objects" if name.endswith("_lst") else "images"
+            return "listing" if name.endswith(LISTING) else "images"
         return _READING.get(self.media_type, "objects")
 
     def found_classes(self, name: str) -> ClassesFrom | None:
@@ -179,7 +184,7 @@ class Channel:
         if self.kind == "AugmentedManifestFile":
             return "attribute" if len(self.attribute_names) > 1 else None
         if self.is_image:
-            return "lst" if name.endswith("_lst") else "folder"
+            return "lst" if name.endswith(LISTING) else "folder"
         return "prefix" if self.media_type == "text/plain" else None
 
     def has_tokens(self) -> bool:

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
-from mdlc_constructs.settings.channel import Channel
-from mdlc_constructs.settings.channel_rules import ChannelRules
+from mdlc_constructs.settings.channel import LISTING, S3Channel
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.channels import ChannelSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
-MAX_CHANNELS = 20
-"""Source: ``InputDataConfig`` in SageMaker's API model."""
+MAX_INPUTS = 7
+"""The most folders and manifests that the check reads; its processing job has ten inputs, three its own.
+
+Source: ``ProcessingInputs`` in SageMaker's API model.
+"""
 HOLDOUT = "holdout"
 """The name under which the check reads the holdout, which no training job gets."""
 
@@ -48,7 +50,7 @@ class Channels:
     There is no feature program: the algorithm reads the objects as they are.
 
     Args:
-        inputs: the training job's channels by name, such as ``{"train": Channel(...), "validation": ...}``.
+        inputs: the training job's channels by name, such as ``{"train": S3Channel(...), "validation": ...}``.
         holdout: lines of text with a class each (``__label__bird a small brown wren``), which no training
             sees. With it, the trained model and the champion answer the same lines, and the gate judges those
             answers. Without it, the gate judges the training job's own final metrics.
@@ -59,17 +61,13 @@ class Channels:
         ValueError: naming the argument, its value and the remedy.
     """
 
-    inputs: Mapping[str, Channel] = field(default_factory=dict)
-    holdout: Channel | None = None
+    inputs: Mapping[str, S3Channel] = field(default_factory=dict)
+    holdout: S3Channel | None = None
     classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.inputs, Mapping) or not self.inputs:
-            raise refusal("inputs", self.inputs, 'give channels by name, such as {"train": Channel(...)}.')
-        if len(self.inputs) > MAX_CHANNELS:
-            raise refusal(
-                "inputs", tuple(self.inputs), f"has more channels than the {MAX_CHANNELS} of a training job."
-            )
+            raise refusal("inputs", self.inputs, 'give channels by name, such as {"train": S3Channel(...)}.')
         for name, channel in self.inputs.items():
             if not isinstance(name, str) or not _NAME.fullmatch(name):
                 raise refusal(
@@ -77,16 +75,24 @@ class Channels:
                     name,
                     "a channel's name has 1 to 64 letters, digits, hyphens, underscores and dots.",
                 )
-            if not isinstance(channel, Channel):
-                raise refusal(f"inputs[{name!r}]", channel, 'give Channel(uri="s3://bucket/prefix/", ...).')
+            if not isinstance(channel, S3Channel):
+                raise refusal(f"inputs[{name!r}]", channel, 'give S3Channel(uri="s3://bucket/prefix/", ...).')
         if HOLDOUT in self.inputs:
             raise refusal(
                 "inputs",
                 HOLDOUT,
-                "no training may see the holdout; give it as holdout=Channel(...).",
+                "no training may see the holdout; give it as holdout=S3Channel(...).",
             )
         object.__setattr__(self, "inputs", dict(self.inputs))
         self._check_holdout()
+        read = sum(1 if channel.kind == "S3Prefix" else 2 for channel in self.every.values())
+        if read > MAX_INPUTS:
+            raise refusal(
+                "inputs",
+                tuple(self.every),
+                f"are {read} folders and manifests, and the check's job reads {MAX_INPUTS}: put objects into "
+                "fewer channels.",
+            )
 
     def _check_holdout(self) -> None:
         if isinstance(self.classes, str) or any(
@@ -98,12 +104,12 @@ class Channels:
             raise refusal("classes", self.classes, "names a class twice.")
         if self.holdout is None:
             return
-        if not isinstance(self.holdout, Channel) or self.holdout.found_classes(HOLDOUT) != "prefix":
+        if not isinstance(self.holdout, S3Channel) or self.holdout.found_classes(HOLDOUT) != "prefix":
             raise refusal(
                 "holdout",
                 self.holdout,
-                "is read as lines of __label__ and a class; give Channel(uri=..., "
-                'content_type="text/plain"), or leave it out: the gate then judges the training job\'s metrics.',
+                "is read as lines of __label__ and a class; give S3Channel(uri=..., "
+                'content_type="text/plain"), or leave it out: the gate then judges the training\'s metrics.',
             )
         if self.holdout.kind != "S3Prefix" or self.holdout.input_mode != "File":
             raise refusal(
@@ -113,7 +119,7 @@ class Channels:
             raise refusal("classes", self.classes, "name the classes of the holdout, two at least.")
 
     @property
-    def every(self) -> Mapping[str, Channel]:
+    def every(self) -> Mapping[str, S3Channel]:
         """The channels by name, with the holdout."""
         return {**self.inputs, **({HOLDOUT: self.holdout} if self.holdout is not None else {})}
 
@@ -152,15 +158,24 @@ class Channels:
                 'training job\'s metrics, such as "validation:accuracy".',
             )
 
-    def to_sections(self, uris: Mapping[str, str], objects: Mapping[str, str]) -> tuple[ChannelSection, ...]:
+    def to_sections(
+        self, uris: Mapping[str, str], objects: Mapping[str, str], *, labelled: bool = True
+    ) -> tuple[ChannelSection, ...]:
         """The channels as a job's plan has them, by name.
 
         Args:
             uris: what stands for each channel's URI.
             objects: what stands for the folder of the objects that each manifest names.
+            labelled: whether the algorithm learns classes.
         """
         return tuple(
-            channel.to_plan(name, uri=uris[name], objects=objects.get(name, ""))
+            channel.to_plan(
+                name,
+                uri=uris[name],
+                objects=objects.get(name, ""),
+                # A list of the images says their classes.
+                classes=labelled and name + LISTING not in self.inputs,
+            )
             for name, channel in sorted(self.every.items())
         )
 
@@ -180,12 +195,9 @@ def check_table(dataset: object, *, what: str) -> None:
         "training": "give ChannelTrainingWorkflow(channels=...)",
         "batch inference": "give ChannelBatchInferenceWorkflow(channel=...)",
     }.get(what, "call the model by ChannelBatchInferenceWorkflow, or by an endpoint of your own")
-    if isinstance(dataset, (Channels, Channel)):
+    if isinstance(dataset, (Channels, S3Channel)):
         raise ValueError(
             f"dataset is {type(dataset).__name__}: {what} needs a table with columns and a feature program; "
             f"{instead}."
         )
     raise ValueError(f"dataset={dataset!r}: give Dataset.csv(...) or Dataset.parquet(...).")
-
-
-__all__ = ["HOLDOUT", "MAX_CHANNELS", "Channel", "ChannelRules", "Channels", "check_table"]

@@ -67,7 +67,8 @@ class Gate:
                 raise refusal(
                     "gate",
                     name,
-                    "is a metric of the training job, and the gate judges answers to a holdout; name one of theirs.",
+                    "is a metric of the training job, and the gate judges answers to the holdout; name "
+                    "one of those.",
                 )
         for argument, names in (
             ("at_least", [*self.at_least]),
@@ -88,14 +89,15 @@ class Gate:
                 raise refusal(
                     "gate",
                     name,
-                    "is computed from answers to a holdout; give Channels(holdout=..., classes=...), or a metric of "
-                    'the training job, such as "validation:accuracy".',
+                    "is computed from answers to a holdout; give Channels(holdout=..., classes=...), or a "
+                    'metric of the training job, such as "validation:accuracy".',
                 )
         if self.better_than_champion is not None:
             raise refusal(
                 "better_than_champion",
                 self.better_than_champion,
-                "two models are compared by their answers to one holdout; give Channels(holdout=..., classes=...).",
+                "two models are compared by their answers to one holdout; give Channels(holdout=..., "
+                "classes=...).",
             )
 
     def to_plan(self) -> GateSection:

@@ -1,4 +1,4 @@
-"""Metrics that a training job reports itself, such as `validation:accuracy`; SageMaker reads them in its log."""
+"""Metrics that a training job reports itself, such as `validation:accuracy`, found in its log."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ HIGHER_IS_BETTER: Mapping[str, bool] = {
     "perplexity": False,
     "pixel_accuracy": True,
 }
-"""The direction of the objective metrics of AWS's algorithms for texts and images, without the channel's name.
+"""The direction of objective metrics of AWS's algorithms for texts and images, without the channel's name.
 
 Source: the algorithms' tuning pages in SageMaker's developer guide.
 """

@@ -6,8 +6,9 @@ from typing import Literal
 ObjectsKind = Literal["S3Prefix", "ManifestFile", "AugmentedManifestFile"]
 """What a channel's URI names, as SageMaker's `S3DataType`."""
 
-Reading = Literal["images", "lines", "records", "objects"]
-"""How the quality check reads a channel: images, lines of text, JSON lines, or objects that only count."""
+Reading = Literal["images", "lines", "records", "listing", "objects"]
+"""How the quality check reads a channel: images, lines of text, JSON lines, lists of images with classes
+(`.lst`), or objects that only count."""
 
 ClassesFrom = Literal["folder", "prefix", "lst", "attribute"]
 """Where the class of an example stands: the first folder below the prefix, `__label__` at a line's beginning,
@@ -19,7 +20,7 @@ LABEL_PREFIX = "__label__"
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelSection:
-    """One channel; see `Channel` for the meaning.
+    """One channel; see `S3Channel` for the meaning.
 
     Attributes:
         uri: S3 URI of the folder, or of the manifest.

@@ -25,6 +25,30 @@ def train_on_split(
     Args:
         content_type: content type of the training records.
     """
+    channels = tuple(
+        Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=content_type)
+        for part in ("train", "validation")
+    )
+    return train_on(
+        channels,
+        model=model,
+        hyperparameters=hyperparameters,
+        environment=environment,
+        compute=compute,
+        network=network,
+    )
+
+
+def train_on(
+    channels: tuple[Channel, ...],
+    *,
+    model: str,
+    hyperparameters: Mapping[str, str],
+    environment: Mapping[str, str] | None,
+    compute: Compute,
+    network: NetworkSettings,
+) -> Task:
+    """`Train`: the training job of a plan over the channels."""
     return training_job(
         "Train",
         job_name="{% $plan.names.Train %}",
@@ -33,10 +57,7 @@ def train_on_split(
         image="${TrainingImage}",
         hyperparameters=hyperparameters,
         environment=environment,
-        channels=tuple(
-            Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=content_type)
-            for part in ("train", "validation")
-        ),
+        channels=channels,
         output_uri="{% $plan.uris.training %}",
         kms_key_id=KEY_ARN,
         volume_kms_key_id=volume_key(compute),
