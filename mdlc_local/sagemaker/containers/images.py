@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mdlc_local.sagemaker.containers import repository_images
+
 _RUNTIMES = Path(__file__).resolve().parents[2] / "runtimes"
 _KEYS = {"match", "train", "serve", "process", "python", "environment"}
 
@@ -90,6 +92,9 @@ class Images:
         for pattern, runtime in self._registered:
             if pattern.search(image):
                 return runtime
+        entry = repository_images.local_entry(image)
+        if entry is not None:
+            return _entry({**entry, "match": re.escape(image)}, None)[1]
         raise ValueError(f"no local runtime is registered for image {image!r}: {_REMEDY}")
 
     def able_to(self, image: str, use: str) -> Runtime:
