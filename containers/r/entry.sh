@@ -18,20 +18,21 @@ fi
 
 MDLC_STOP_FILE=$(mktemp -u)
 export MDLC_STOP_FILE
-(
-  trap '' TERM
-  exec Rscript --vanilla "$here/container.R" "${1:-serve}"
-) &
-child=$!
+child=""
 killed=""
 stop() {
   : > "$MDLC_STOP_FILE"
-  if [ -e "$MDLC_STOP_FILE.hard" ]; then
+  if [ -e "$MDLC_STOP_FILE.hard" ] && [ -n "$child" ]; then
     killed=1
     kill -KILL "$child"
   fi
 }
 trap stop TERM INT
+(
+  trap '' TERM INT
+  exec Rscript --vanilla "$here/container.R" "${1:-serve}"
+) &
+child=$!
 while :; do
   wait "$child"
   status=$?

@@ -8,7 +8,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from mdlc_container.errors import ContainerError
 
@@ -16,6 +16,11 @@ CONTEXT = ("weight", "validation", "checkpoints", "stopping", "channels")
 """What ``train`` gets when it has a keyword-only parameter of that name."""
 
 _BOOLEANS = {"true": True, "false": False}
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "int": int,
+    "float": float,
+    "bool": lambda text: _BOOLEANS[text.lower()],
+}
 
 
 def read_hyperparameters(base: Path) -> dict[str, str]:
@@ -30,7 +35,6 @@ def hyperparameters(train: Callable[..., Any], texts: Mapping[str, str]) -> dict
     Raises:
         ContainerError: for one that ``train`` does not take, that is missing, or whose text has another type.
     """
-    types = get_type_hints(train)
     known = {
         name: parameter
         for name, parameter in inspect.signature(train).parameters.items()
@@ -45,20 +49,22 @@ def hyperparameters(train: Callable[..., Any], texts: Mapping[str, str]) -> dict
     for name, parameter in known.items():
         if name not in texts and parameter.default is inspect.Parameter.empty:
             raise ContainerError(f"train() needs the hyperparameter {name!r}: give it, or a default")
-    return {name: _typed(name, text, types.get(name, str)) for name, text in texts.items()}
+    return {name: _typed(name, text, _kind(known[name].annotation)) for name, text in texts.items()}
 
 
-def _typed(name: str, text: str, kind: Any) -> Any:
+def _kind(annotation: Any) -> str:
+    """The name of an annotation, which is a text where annotations are not evaluated."""
+    return annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "str")
+
+
+def _typed(name: str, text: str, kind: str) -> Any:
+    read = _READ.get(kind)
+    if read is None:
+        return text
     try:
-        if kind is bool:
-            return _BOOLEANS[text.lower()]
-        if kind in (int, float):
-            return kind(text)
+        return read(text)
     except (ValueError, KeyError):
-        raise ContainerError(
-            f"hyperparameter {name}={text!r} is no {kind.__name__}, which train() declares"
-        ) from None
-    return text
+        raise ContainerError(f"hyperparameter {name}={text!r} is no {kind}, which train() declares") from None
 
 
 def context(train: Callable[..., Any], offered: Mapping[str, Any]) -> dict[str, Any]:
