@@ -71,6 +71,8 @@ WITH_CDK = {
     f"{RESOURCES}.state_machines",
     f"{RESOURCES}.tables",
     f"{WORKFLOWS}.approval.construct",
+    f"{WORKFLOWS}.channel_training.construct",
+    f"{WORKFLOWS}.channel_training.sources",
     f"{WORKFLOWS}.construct",
     f"{WORKFLOWS}.seams",
     f"{WORKFLOWS}.training.construct",
@@ -179,6 +181,7 @@ LAMBDA_ROOMS = {
 """What several functions share, to the rooms it may import beside itself; none imports a function."""
 
 JOB_ROOMS = {
+    "channels": set(),
     "metrics": set(),
     "statistics": {"metrics", "serving"},
     "forecasts": {"metrics", "serving"},

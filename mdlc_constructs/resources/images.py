@@ -7,7 +7,8 @@ from weakref import ReferenceType, WeakKeyDictionary, ref
 from aws_cdk import Aws, CfnMapping, Stack
 from constructs import Construct
 
-from mdlc_constructs.settings import Algorithm, BuiltInAlgorithm, CustomImage
+from mdlc_constructs.resources.containers import container_image
+from mdlc_constructs.settings import Algorithm, BuiltInAlgorithm, CustomContainer, CustomImage
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
 
@@ -67,7 +68,9 @@ def training_image(scope: Construct, algorithm: Algorithm) -> str:
             return registry(Stack.of(scope)).uri(algorithm.image)
         case CustomImage():
             return algorithm.image_uri
-    raise TypeError(f"algorithm={algorithm!r} must be a BuiltInAlgorithm or a CustomImage.")
+        case CustomContainer():
+            return container_image(scope, algorithm)
+    raise TypeError(f"algorithm={algorithm!r} must be a BuiltInAlgorithm, a CustomImage or a CustomContainer.")
 
 
 @cache

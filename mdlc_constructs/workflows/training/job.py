@@ -25,15 +25,35 @@ def train_on_split(
     Args:
         content_type: content type of the training records.
     """
+    return train_on(
+        channels_of(algorithm, content_type),
+        model=model,
+        hyperparameters=algorithm.job_texts,
+        environment=environment,
+        compute=compute,
+        network=network,
+    )
+
+
+def train_on(
+    channels: tuple[Channel, ...],
+    *,
+    model: str,
+    hyperparameters: Mapping[str, str],
+    environment: Mapping[str, str] | None,
+    compute: Compute,
+    network: NetworkSettings,
+) -> Task:
+    """`Train`: the training job of a plan over the channels."""
     return training_job(
         "Train",
         job_name="{% $plan.names.Train %}",
         name_pattern=f"{model}-train-*",
         role_arn="${TrainRole}",
         image="${TrainingImage}",
-        hyperparameters=algorithm.job_texts,
+        hyperparameters=hyperparameters,
         environment=environment,
-        channels=channels_of(algorithm, content_type),
+        channels=channels,
         output_uri="{% $plan.uris.training %}",
         kms_key_id=KEY_ARN,
         volume_kms_key_id=volume_key(compute),

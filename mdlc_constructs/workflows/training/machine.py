@@ -7,10 +7,12 @@ and PublishEvent.
 
 import json
 from dataclasses import replace
+from typing import Protocol
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Map, State, Task
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
+from mdlc_constructs.settings import Approval
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
@@ -195,7 +197,16 @@ def register(settings: TrainingSettings) -> Task:
     )
 
 
-def decide(settings: TrainingSettings) -> Task:
+class Approved(Protocol):
+    """Settings with the way in which versions are approved."""
+
+    @property
+    def approval(self) -> Approval:
+        """Automatic or by a person."""
+        ...
+
+
+def decide(settings: Approved) -> Task:
     """Approve or reject by setting the package's approval status in the registry, the only source of it."""
     passed = "Approved" if settings.approval.is_automatic else "PendingManualApproval"
     outcome = "Succeeded" if settings.approval.is_automatic else "PendingApproval"
