@@ -8,7 +8,13 @@ from aws_cdk import Aws, CfnMapping, Stack
 from constructs import Construct
 
 from mdlc_constructs.resources.containers import container_image
-from mdlc_constructs.settings import Algorithm, BuiltInAlgorithm, CustomContainer, CustomImage
+from mdlc_constructs.settings import (
+    Algorithm,
+    BuiltInAlgorithm,
+    CustomContainer,
+    CustomImage,
+    MarketplaceAlgorithm,
+)
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
 
@@ -68,9 +74,14 @@ def training_image(scope: Construct, algorithm: Algorithm) -> str:
             return registry(Stack.of(scope)).uri(algorithm.image)
         case CustomImage():
             return algorithm.image_uri
+        case MarketplaceAlgorithm():
+            # The seller's image is not known to the account: the algorithm's ARN stands for it in the records.
+            return algorithm.algorithm_arn
         case CustomContainer():
             return container_image(scope, algorithm)
-    raise TypeError(f"algorithm={algorithm!r} must be a BuiltInAlgorithm, a CustomImage or a CustomContainer.")
+    raise TypeError(
+        f"algorithm={algorithm!r} must be a BuiltInAlgorithm, a CustomImage or a CustomContainer."
+    )
 
 
 @cache

@@ -188,6 +188,7 @@ class TrainingWorkflow(Workflow):
         )
         serving = self.settings.algorithm.serving_image
         scoring_image = image if serving is None else self.image_uri(serving)
+        home.algorithm_arn = self.settings.algorithm.resource_arn
         home.model_repository_arn = self.repository_arn(scoring_image)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
         planner = self.function("PlanTraining", self._planning(), self.source_bindings)
