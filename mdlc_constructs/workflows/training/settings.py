@@ -53,6 +53,7 @@ class TrainingSettings:
         self.algorithm.check_compute(self.training_compute)
         object.__setattr__(self, "split", (self.split or Split.default_for(self.dataset)).of(self.dataset))
         object.__setattr__(self, "algorithm", self.algorithm.for_dataset(self.dataset))
+        self.algorithm.check_complete()
         self.evaluation.check_dataset(self.dataset)
         check_records(self.algorithm, self.dataset)
         self.training_compute.require("training", image=self.algorithm.x86_image)
