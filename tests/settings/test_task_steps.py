@@ -30,7 +30,8 @@ def test_a_forecast_runs_where_whole_series_are_answered() -> None:
 def test_a_task_without_labels_is_trained_by_an_own_image_up_to_the_gate(task: str) -> None:
     assert runs("training", task) == OWN_IMAGE
     assert {runs(step, task) for step in BUILT} == {"yes", OWN_IMAGE}
-    assert runs("endpoint", task) == "no"
+    assert {runs(step, task) for step in ("batch", "endpoint")} == {"yes"}
+    assert {runs(step, task) for step in ("drift", "closed_loop", "retraining")} == {"no"}
     with pytest.raises(ValueError, match=r"xgboost.*CustomImage"):
         check_built_in(task, "xgboost")
 
