@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jobs.errors import PlanError
+from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, decode
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
@@ -154,6 +155,11 @@ class Plan:
     def quality(self) -> QualitySection:
         """The data-quality rules."""
         return self._required("quality", self.payload.quality)
+
+    @property
+    def channels(self) -> ChannelsSection:
+        """The channels of data that are no table, with their rules."""
+        return self._required("channels", self.payload.channels)
 
     @property
     def gate(self) -> GateSection:

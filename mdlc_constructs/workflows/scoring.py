@@ -7,6 +7,7 @@ from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
+from mdlc_constructs.settings.image import title_of
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.quality import QualitySection
 from mdlc_constructs.settings.payloads.records import RecordTypes
@@ -51,10 +52,6 @@ def make_model(
     )
 
 
-XGBOOST = "/sagemaker-xgboost"
-"""The suffix of the ARN of the repository of XGBoost's image."""
-
-
 def check_scoring(compute: Compute, repository_arn: str) -> None:
     """Reject instance types on which the image of the model's packages does not run.
 
@@ -65,8 +62,9 @@ def check_scoring(compute: Compute, repository_arn: str) -> None:
     Raises:
         ValueError: names the instance type.
     """
-    if repository_arn.endswith(XGBOOST):
-        compute.require("transform", image="XGBoost's image")
+    title = title_of(repository_arn.rsplit("/", 1)[-1])
+    if title is not None:
+        compute.require("transform", image=title)
 
 
 def package_model(model: str, network: NetworkSettings) -> Task:

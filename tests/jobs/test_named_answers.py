@@ -33,6 +33,7 @@ def read(folder: Path, shape: AnswerShape, *lines: str, rows: int | None = None)
         '{"b": 0.7, "it\'s": 0.2, "a": 0.1}',
         '{"probabilities": {"it\'s": 0.2, "a": 0.1, "b": 0.7}, "version": 3}',
         '{"score": [0.1, 0.7, 0.2], "predicted_label": 1}',
+        '{"label": ["__label__b", "__label__it\'s", "__label__a"], "prob": [0.7, 0.2, 0.1]}',
     ],
 )
 def test_names_are_read_in_any_order(line: str, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lambdas.aws.artifacts import artifact_uri
 from lambdas.aws.registry import LookUp, LookUps
 from lambdas.planning.errors import ChampionLost
 from lambdas.planning.execution_plan import finished_by, planned_step
@@ -139,11 +140,6 @@ def job_plan(
         code_version=settings.code_version,
         records=settings.records,
     )
-
-
-def artifact_uri(bucket: str, training: str) -> str:
-    """The S3 URI of a training's artifact, where SageMaker puts that of a training job of this name."""
-    return f"s3://{bucket}/training/{training}/output/model.tar.gz"
 
 
 def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> dict[str, str]:

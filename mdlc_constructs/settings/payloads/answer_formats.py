@@ -68,7 +68,7 @@ _CLUSTERS = (("cluster", "distance"), ("closest_cluster", "distance_to_cluster")
 _VECTORS = ("projection", "topic_mixture", "topic_weights", "embeddings", "vector")
 _NEIGHBOURS = "labels"
 _PREFIX = "__label__"
-"""What a class begins with in BlazingText's answers."""
+"""What a class begins with in BlazingText's answers, as in its records."""
 
 
 def read_answers(document: Any, answer: "Answer", names: Sequence[str] = ()) -> list[Numbers] | None:
@@ -122,7 +122,7 @@ def _probabilities(document: Mapping[str, Any], names: tuple[str, ...]) -> list[
         known = {
             str(label).removeprefix(_PREFIX): share for label, share in zip(labels, shares, strict=False)
         }
-        return [tuple(_number(known.get(name, 0.0)) for name in names)]
+        return [tuple(_number(known.get(name)) for name in names)]
     votes = document.get(_NEIGHBOURS)
     if isinstance(votes, list) and votes:
         return [tuple(sum(_number(vote) == n for vote in votes) / len(votes) for n in range(len(names)))]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE, JsonValue
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
@@ -22,6 +23,7 @@ PARTS = ("train", "validation", "holdout")
 
 SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "quality": ("dataset", "quality", "split", "data"),
+    "channels": ("channels", "data"),
     "features": ("dataset", "split", "data", "champion", "importance", "records"),
     "evaluate": ("dataset", "data", "gate", "evaluation", "champion", "importance", "algorithm"),
     "prepare": ("dataset", "data"),
@@ -280,6 +282,7 @@ class JobPlan:
         importance: None when permutation importance is switched off, and in workflows other than training.
         code_version: the team's own version of its code, which no result depends on: no job's name follows
             from it, and it is that of the execution that started the job.
+        channels: None for data that are a table.
         training_job: name of the training job, known from the digests like the run.
         artifact: S3 URI of the trained model.
         records: how the records of the model's containers are written; None where `RecordsSection.usual` is.
@@ -307,4 +310,5 @@ class JobPlan:
     training_job: str = ""
     artifact: str = ""
     records: RecordsSection | None = field(default=None, metadata={OMIT_NONE: True})
+    channels: ChannelsSection | None = field(default=None, metadata={OMIT_NONE: True})
     schema_version: int = SCHEMA_VERSION

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
@@ -58,6 +59,29 @@ class TrainingPlannerRequest(PlannerRequest):
     """What the training machine's `Plan` state sends to its function."""
 
     settings: TrainingSections
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelTrainingSections:
+    """The settings of a training on channels, as the jobs' `plan.json` holds them.
+
+    Attributes:
+        dataset: the answers to the holdout, as a table's section: its task and classes.
+    """
+
+    channels: ChannelsSection
+    dataset: DatasetSection
+    gate: GateSection
+    evaluation: EvaluationSection
+    algorithm: AlgorithmSection
+    code_version: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelTrainingRequest(PlannerRequest):
+    """What the `Plan` state of a training on channels sends to its function."""
+
+    settings: ChannelTrainingSections
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,6 +50,7 @@ class TrainingSettings:
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
+        self.algorithm.check_compute(self.training_compute)
         object.__setattr__(self, "split", (self.split or Split.default_for(self.dataset)).of(self.dataset))
         object.__setattr__(self, "algorithm", self.algorithm.for_dataset(self.dataset))
         self.evaluation.check_dataset(self.dataset)
@@ -88,6 +89,11 @@ class TrainingSettings:
         records, usual = self.records, RecordsSection.usual(self.dataset.task)
         same = replace(records, accept=usual.accept, content_type="") == usual
         return {} if same else {"records": encode(records)}
+
+    @property
+    def scoring_image(self) -> str:
+        """The placeholder of the image that scores."""
+        return "${TrainingImage}" if self.algorithm.serving_image is None else "${ScoringImage}"
 
     @property
     def reports_gain(self) -> bool:

@@ -48,7 +48,6 @@ CLASSES = ("red", "green")
             {"label": ["__label__green", "__label__red"], "prob": [0.9, 0.1]},
             [(0.1, 0.9)],
         ),
-        ("blazingtext", "probabilities", {"label": ["__label__green"], "prob": [0.9]}, [(0.0, 0.9)]),
         ("blazingtext", "vector", {"word": "a", "vector": [0.5, -0.5]}, [(0.5, -0.5)]),
         ("object2vec", "probabilities", {"predictions": [{"scores": [0.2, 0.8]}]}, [(0.2, 0.8)]),
         ("object2vec", "vector", {"predictions": [{"embeddings": [0.2, 0.8]}]}, [(0.2, 0.8)]),
