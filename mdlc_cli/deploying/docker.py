@@ -58,7 +58,9 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         if command in ("login", "images"):
             return 0
-        raise CommandError(f"the local AWS has no Docker, and `docker {command}` is not done without: {_REMEDY}")
+        raise CommandError(
+            f"the local AWS has no Docker, and `docker {command}` is not done without: {_REMEDY}"
+        )
     except CommandError as error:
         print(f"{error}\n{error.detail}".rstrip(), file=sys.stderr)
         return 2

@@ -92,7 +92,9 @@ def read(folder: Path) -> Loaded:
             f"{folder} holds no {FACTS} of a training with this container ({error!r}): train the model with it"
         ) from error
     if facts.get("language") != "python":
-        raise ContainerError(f"{FACTS} is of a container in {facts.get('language')!r}, and this one is Python")
+        raise ContainerError(
+            f"{FACTS} is of a container in {facts.get('language')!r}, and this one is Python"
+        )
     if own_code.digest(folder / CODE) != trained:
         raise ContainerError(
             f"the code in {CODE}/ of model.tar.gz is not the code that the model was trained with (its digest "

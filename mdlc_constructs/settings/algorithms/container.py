@@ -105,7 +105,11 @@ class CustomContainer(Algorithm):
     def __post_init__(self) -> None:
         directory = self.directory.absolute()
         if not directory.is_dir():
-            raise refusal("directory", str(self.directory), "there is no such folder: give the folder of the model's code.")
+            raise refusal(
+                "directory",
+                str(self.directory),
+                "there is no such folder: give the folder of the model's code.",
+            )
         object.__setattr__(self, "directory", directory)
         checks = {"python": container_python.check, "r": container_r.check}
         checks[self.language](directory, self.hyperparameters)
@@ -137,7 +141,9 @@ class CustomContainer(Algorithm):
         """
         if task not in TASKS:
             raise refusal(
-                "task", task, f"CustomContainer has {', '.join(TASKS)}: use CustomImage for a container that does it."
+                "task",
+                task,
+                f"CustomContainer has {', '.join(TASKS)}: use CustomImage for a container that does it.",
             )
 
     def records(self, task: str) -> RecordsSection:
@@ -152,7 +158,9 @@ class CustomContainer(Algorithm):
         """
         taken = [name for name in self.environment if name.startswith(VARIABLE)]
         if taken:
-            raise refusal("environment", taken[0], "the workflow sets this variable from the dataset; leave it out.")
+            raise refusal(
+                "environment", taken[0], "the workflow sets this variable from the dataset; leave it out."
+            )
         calendar = tuple(f"{dataset.timestamp}_{part}" for part in dataset.calendar)
         document = {
             "columns": [*dataset.resolved_features, *calendar],

@@ -39,12 +39,20 @@ def check(directory: Path, hyperparameters: Mapping[str, Value]) -> None:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     for name, takes in (("train", "rows, label"), ("predict", "model, rows")):
         if name not in functions:
-            raise refusal("directory", str(directory), f"{MODULE} has no function {name}: write def {name}({takes}): ...")
+            raise refusal(
+                "directory",
+                str(directory),
+                f"{MODULE} has no function {name}: write def {name}({takes}): ...",
+            )
     if len(functions["predict"].args.args) != 2:
-        raise refusal("directory", str(directory), f"predict in {MODULE} must take two arguments: model and rows.")
+        raise refusal(
+            "directory", str(directory), f"predict in {MODULE} must take two arguments: model and rows."
+        )
     for name in _OF_THE_TEMPLATE:
         if (directory / name).exists() or (directory / f"{name}.py").exists():
-            raise refusal("directory", str(directory), f"the name {name} is the template's: rename that module.")
+            raise refusal(
+                "directory", str(directory), f"the name {name} is the template's: rename that module."
+            )
     _check_hyperparameters(functions["train"], hyperparameters)
     _check_lock(directory)
 
@@ -87,7 +95,11 @@ def _check_hyperparameters(train: ast.FunctionDef, hyperparameters: Mapping[str,
             raise refusal(name, value, f"train in {MODULE} declares it as {types[name]}.")
     for name in types:
         if defaults[name] is None and name not in hyperparameters:
-            raise refusal("hyperparameters", dict(hyperparameters), f"train in {MODULE} needs {name}: give it, or a default.")
+            raise refusal(
+                "hyperparameters",
+                dict(hyperparameters),
+                f"train in {MODULE} needs {name}: give it, or a default.",
+            )
 
 
 def _reads(text: str, kind: str) -> bool:

@@ -16,7 +16,9 @@ ALWAYS_THERE = frozenset(
 """Packages of Debian's r-base-core, and those that r-cran-plumber brings."""
 
 _DEBIAN = re.compile(r"r-(cran|bioc|other)-[a-z0-9][a-z0-9.+-]*|[a-z0-9][a-z0-9.+-]+")
-_USED = re.compile(r"(?:\b(?:library|require|requireNamespace|loadNamespace)\(\s*[\"']?([A-Za-z][\w.]*)|\b([A-Za-z][\w.]*):::?\w)")
+_USED = re.compile(
+    r"(?:\b(?:library|require|requireNamespace|loadNamespace)\(\s*[\"']?([A-Za-z][\w.]*)|\b([A-Za-z][\w.]*):::?\w)"
+)
 _TRAIN = re.compile(r"^\s*train\s*(<-|=)\s*function\b", re.MULTILINE)
 _PREDICTS = re.compile(r"^#[*']\s*@post\s+/invocations\s*$", re.MULTILINE)
 
@@ -38,7 +40,9 @@ def check(directory: Path, hyperparameters: Mapping[str, Value]) -> None:
     text = path.read_text(encoding="utf-8")
     if not _TRAIN.search(text):
         raise refusal(
-            "directory", str(directory), f"{SCRIPT} has no function train: write train <- function(rows, label) ..."
+            "directory",
+            str(directory),
+            f"{SCRIPT} has no function train: write train <- function(rows, label) ...",
         )
     marked = len(_PREDICTS.findall(text))
     if marked != 1:
@@ -59,7 +63,9 @@ def _check_packages(directory: Path) -> None:
     listed = [name for name in listed if name and not name.startswith("#")]
     for name in listed:
         if not _DEBIAN.fullmatch(name):
-            raise refusal("directory", str(directory), f"{PACKAGES}: {name!r} is no name of a Debian package.")
+            raise refusal(
+                "directory", str(directory), f"{PACKAGES}: {name!r} is no name of a Debian package."
+            )
     for script in sorted(directory.rglob("*.R")):
         code = "\n".join(line.partition("#")[0] for line in script.read_text(encoding="utf-8").splitlines())
         for match in _USED.finditer(code):

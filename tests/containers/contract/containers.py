@@ -85,7 +85,11 @@ def write_channels(base: Path, **hyperparameters: str) -> Path:
 
 def variables(base: Path, **more: str) -> dict[str, str]:
     """The environment of a container."""
-    own = {"SAGEMAKER_BASE_DIR": str(base), "MDLC_RECORDS_1": json.dumps(RECORDS), "PYTHONDONTWRITEBYTECODE": "1"}
+    own = {
+        "SAGEMAKER_BASE_DIR": str(base),
+        "MDLC_RECORDS_1": json.dumps(RECORDS),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     return {**os.environ, **own, **more}
 
 

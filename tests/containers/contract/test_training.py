@@ -164,7 +164,9 @@ def test_features_of_one_side_only_are_caught_or_not_used(
     script = {"python": "model.py", "r": "model.R"}[language]
     path = (base / "model" / "code" if side == "artifact" else program / "own") / script
     text = path.read_text()
-    path.write_text(text.replace("intercept=1.0", "intercept=2.0").replace("intercept = 1)", "intercept = 2)"))
+    path.write_text(
+        text.replace("intercept=1.0", "intercept=2.0").replace("intercept = 1)", "intercept = 2)")
+    )
     assert path.read_text() != text
     argv = containers.command(language, program, "serve")
     if side == "image":
