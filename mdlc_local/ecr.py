@@ -11,7 +11,7 @@ ECR = "ministack.services.ecr"
 
 
 def install(app: ModuleType) -> None:
-    """Make DescribeImages fail for an image that is not there, as ECR does; ministack answers an empty list."""
+    """Make DescribeImages fail for an image that is not there, as ECR does; ministack lists nothing."""
     find = patches.take(ECR, "_find_image", "repo_name image_id")
     repositories = patches.take(ECR, "_repositories")
 

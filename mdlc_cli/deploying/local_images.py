@@ -91,8 +91,8 @@ def _described(context: Path) -> dict[str, Any]:
     path = context / FILE
     if not path.is_file():
         raise CommandError(
-            f"the local AWS builds no Docker images, and the image of {context} has no {FILE}, which says what "
-            f'runs instead: put one beside its Dockerfile, such as {{"serve": ["python3", "./serve.py", '
+            f"the local AWS builds no Docker images, and the image of {context} has no {FILE}, which says "
+            f'what runs instead: put one beside its Dockerfile, such as {{"serve": ["python3", "./serve.py", '
             f'"serve"], "requirements": "./requirements.lock"}}'
         )
     try:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from serving.bodies import CSV, JSON_LINES, RequestError, write_csv, write_json_lines
 
 from mdlc_container.artifact import Loaded
 from mdlc_container.tables import JSON, READERS
+from serving.bodies import CSV, JSON_LINES, RequestError, write_csv, write_json_lines
 
 log = logging.getLogger("serving")
 

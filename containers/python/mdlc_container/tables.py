@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import pandas as pd
+
 from serving.bodies import CSV, JSON_LINES, RequestError, read_csv
 
 JSON = "application/json"

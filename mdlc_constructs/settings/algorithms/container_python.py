@@ -63,7 +63,8 @@ def _parsed(directory: Path) -> ast.Module:
         raise refusal(
             "directory",
             str(directory),
-            f"it holds no {MODULE}: write one with train and predict, or begin with `mdlc container python {directory}`.",
+            f"it holds no {MODULE}: write one with train and predict, or begin with "
+            f"`mdlc container python {directory}`.",
         )
     try:
         return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
@@ -131,8 +132,8 @@ def _check_lock(directory: Path) -> None:
             raise refusal(
                 "directory",
                 str(directory),
-                f"{LOCK} does not lock {text.split(';')[0].split('--hash')[0].strip()!r} to a version and hashes: "
-                f"run `{_LOCKING}` in it.",
+                f"{LOCK} does not lock {text.split(';')[0].split('--hash')[0].strip()!r} to a version and "
+                f"hashes: run `{_LOCKING}` in it.",
             )
         locked.add(re.sub(r"[-_.]+", "-", match[1]).lower())
     missing = [name for name in NEEDED if name not in locked]

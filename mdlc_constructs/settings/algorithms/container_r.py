@@ -1,4 +1,4 @@
-"""Checks the directory of a container in R by its text; R itself checks the syntax where the image is built."""
+"""Checks the directory of a container in R by its text; R checks the syntax where the image is built."""
 
 import re
 from collections.abc import Mapping
@@ -10,8 +10,11 @@ from mdlc_constructs.settings.refusal import refusal
 SCRIPT, PACKAGES = "model.R", "packages.txt"
 
 ALWAYS_THERE = frozenset(
-    "base compiler datasets graphics grDevices grid methods parallel splines stats stats4 tcltk tools utils "
-    "plumber jsonlite later promises httpuv".split()
+    {
+        *("base", "compiler", "datasets", "graphics", "grDevices", "grid", "methods", "parallel", "splines"),
+        *("stats", "stats4", "tcltk", "tools", "utils"),
+        *("plumber", "jsonlite", "later", "promises", "httpuv"),
+    }
 )
 """Packages of Debian's r-base-core, and those that r-cran-plumber brings."""
 
@@ -34,8 +37,8 @@ def check(directory: Path, hyperparameters: Mapping[str, Value]) -> None:
         raise refusal(
             "directory",
             str(directory),
-            f"it holds no {SCRIPT}: write one with train and a function marked `#* @post /invocations`, or begin "
-            f"with `mdlc container r {directory}`.",
+            f"it holds no {SCRIPT}: write one with train and a function marked `#* @post /invocations`, or "
+            f"begin with `mdlc container r {directory}`.",
         )
     text = path.read_text(encoding="utf-8")
     if not _TRAIN.search(text):
@@ -76,6 +79,6 @@ def _check_packages(directory: Path) -> None:
             raise refusal(
                 "directory",
                 str(directory),
-                f"{script.name} uses the R package {package}, which the image lacks: add the line {debian} to "
-                f"{PACKAGES} (a package that Debian has), or do without it.",
+                f"{script.name} uses the R package {package}, which the image lacks: add the line {debian} "
+                f"to {PACKAGES} (a package that Debian has), or do without it.",
             )

@@ -1,4 +1,4 @@
-"""The containers that pass the contract's tests, as processes: two of a team's own, the template, and a twin."""
+"""The containers that the contract's tests run: two of a team's own, the template, and the twin."""
 
 import json
 import os
