@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.algorithms.custom_image import CustomImage as CustomImage
     from mdlc_constructs.settings.approval import Approval as Approval
     from mdlc_constructs.settings.budget import Budget as Budget
+    from mdlc_constructs.settings.channel import S3Channel as S3Channel
+    from mdlc_constructs.settings.channel_rules import ChannelRules as ChannelRules
+    from mdlc_constructs.settings.channels import Channels as Channels
     from mdlc_constructs.settings.compute import Compute as Compute
     from mdlc_constructs.settings.compute import Spot as Spot
     from mdlc_constructs.settings.consistency import Consistency as Consistency
@@ -70,6 +73,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.triggers import OnSchedule as OnSchedule
     from mdlc_constructs.workflows.batch_inference.construct import (
         BatchInferenceWorkflow as BatchInferenceWorkflow,
+    )
+    from mdlc_constructs.workflows.channel_training.construct import (
+        ChannelTrainingWorkflow as ChannelTrainingWorkflow,
     )
     from mdlc_constructs.workflows.decision.authorizer import Authorizer as Authorizer
     from mdlc_constructs.workflows.decision.construct import DecisionApi as DecisionApi

@@ -24,6 +24,10 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.ht
 
 HANDLERS = {
     "PlanTraining": ("lambdas.functions.plan_training.handler.handler", "Plans training executions"),
+    "PlanChannelTraining": (
+        "lambdas.functions.plan_channel_training.handler.handler",
+        "Plans training executions on channels",
+    ),
     "PlanBatch": ("lambdas.functions.plan_batch.handler.handler", "Plans batch inference executions"),
     "DeliverPredictions": (
         "lambdas.functions.deliver_predictions.handler.handler",
