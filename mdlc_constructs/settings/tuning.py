@@ -10,6 +10,7 @@ from typing import Literal
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
 from mdlc_constructs.settings.algorithms.tunable import Direction
 from mdlc_constructs.settings.numbers import check_duration, check_mapping, check_whole, is_number
+from mdlc_constructs.settings.payloads.tuning import TuningSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.tuning_ranges import (
     Categorical,
@@ -194,6 +195,15 @@ class Tuning:
     def static(self, algorithm: Algorithm) -> dict[str, str]:
         """The algorithm's hyperparameters that are not searched."""
         return {name: text for name, text in algorithm.texts.items() if name not in self.ranges}
+
+    def to_plan(self) -> TuningSection:
+        """The tuning in the settings of the planning function."""
+        return TuningSection(
+            trials=self.trials,
+            parents=self.warm_start.parents if self.warm_start else (),
+            continues=self.can_continue,
+            counts_stopped=self.early_stopping,
+        )
 
     def parameter_ranges(self) -> dict[str, object]:
         """The API's ``ParameterRanges``."""

@@ -19,11 +19,13 @@ def train_on_split(
     environment: Mapping[str, str] | None,
     compute: Compute,
     network: NetworkSettings,
+    metrics: Mapping[str, str] | None = None,
 ) -> Task:
     """`Train`: train on the training part of the split and validate on its validation part.
 
     Args:
         content_type: content type of the training records.
+        metrics: by metric name, the regular expression that finds its value in the log.
     """
     return training_job(
         "Train",
@@ -45,6 +47,7 @@ def train_on_split(
         volume_gb=compute.volume_gb,
         max_runtime_seconds=compute.max_runtime_seconds,
         spot=_spot(compute),
+        metric_definitions=metrics,
         keep_alive_seconds=compute.keep_alive_seconds,
         tags=TAGS,
         vpc=vpc_of(network),
