@@ -19,6 +19,7 @@ from lambdas.planning.execution_plan import put_plan
 from lambdas.planning.steps import Job
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
+from mdlc_constructs.settings.payloads.tuning import Trials, Tuned
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -40,7 +41,7 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     if "Train" in request.replaced:
         look_ups = replace(look_ups, training=artifacts(s3, home.bucket))
     recorded = run_of(dynamodb, home.table, request.model, work.run)
-    plan = logic.decide(request, work, champion, recorded, look_ups)
+    plan = logic.decide(request, work, champion, recorded, look_ups, lambda uri: tuned(s3, uri))
     uris = dict(plan.uris)
     if plan.step != "Done":
         body = replace(body, run=work.run, training_job=plan.names["Train"], artifact=uris["artifact"])
@@ -62,6 +63,16 @@ def _champion(request: TrainingPlannerRequest) -> logic.Champion | None:
     return logic.Champion(
         package_arn=pointer.package_arn, version=pointer.version, model=pointer.model, program=program
     )
+
+
+def tuned(s3: "S3Client", uri: str) -> Tuned | None:
+    """The outcome of a tuning whose trials were collected; None when they were not."""
+    bucket, key = sources.split_uri(uri)
+    try:
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except s3.exceptions.NoSuchKey:
+        return None
+    return decode(Trials, json.loads(body), where="trials.json").tuned
 
 
 def artifacts(s3: "S3Client", bucket: str) -> LookUp:

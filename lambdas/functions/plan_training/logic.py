@@ -1,6 +1,6 @@
 """Decides what a training execution does. Pure functions of what the handler looked up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdas.aws.registry import LookUp, LookUps
@@ -8,11 +8,13 @@ from lambdas.planning.errors import ChampionLost
 from lambdas.planning.execution_plan import finished_by, planned_step
 from lambdas.planning.intervals import resolve_split
 from lambdas.planning.sources import SourceFile, data_version
-from lambdas.planning.steps import StepJob, digest, digest_sections, find_step_job, verdict
+from lambdas.planning.steps import Job, StepJob, digest, digest_sections, find_step_job, verdict
+from lambdas.planning.tuning_jobs import find_tuning
 from mdlc_constructs.settings.payloads.codec import JsonValue, encode
 from mdlc_constructs.settings.payloads.job_plan import ChampionSection, DataSection, JobPlan
 from mdlc_constructs.settings.payloads.planning import ScoringJob
 from mdlc_constructs.settings.payloads.training import TrainingInput, TrainingPlan, TrainingPlannerRequest
+from mdlc_constructs.settings.payloads.tuning import Tuned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +139,11 @@ def artifact_uri(bucket: str, training: str) -> str:
     return f"s3://{bucket}/training/{training}/output/model.tar.gz"
 
 
+def trials_uri(bucket: str, training: str) -> str:
+    """The S3 URI of what is known of a tuning's trials."""
+    return f"s3://{bucket}/training/{training}/trials.json"
+
+
 def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> dict[str, str]:
     """The S3 URIs of an execution's files and folders; folders end with a slash."""
 
@@ -157,6 +164,7 @@ def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> d
         "program": split + "/program/",
         "training": at("training", ""),
         "artifact": artifact_uri(bucket, names["Train"]),
+        "trials": trials_uri(bucket, names["Train"]),
         "scores": at("scores", digests.score[:20], ""),
         "evaluation": at("evaluations", digests.evaluate[:20], ""),
         "baseline": at("baselines", digests.run, ""),
@@ -169,21 +177,33 @@ def decide(
     champion: Champion | None,
     recorded: Mapping[str, str] | None,
     look_up: LookUps,
+    tuned: Callable[[str], Tuned | None] = lambda _: None,
 ) -> TrainingPlan:
     """The plan of the execution: names, URIs, and the next state.
 
     Args:
         recorded: this run's audit item; None when the run was not finished before.
+        tuned: takes the S3 URI of a tuning's trials; returns its outcome, or None before they are collected.
 
     Raises:
         ChampionLost: when the champion's SageMaker model was deleted, so that it cannot be compared with.
     """
     steps = _standings(request.model, digests, look_up)
+    tuning, outcome = None, None
+    if request.settings.tuning is not None:
+        steps["Train"], tuning = find_tuning(
+            request.model, digests.train, request.settings.tuning, look_up.tuning
+        )
+        if steps["Train"].job.status == "Completed":
+            outcome = tuned(trials_uri(request.home.bucket, steps["Train"].name))
     names = {step: entry.name for step, entry in steps.items()}
     uris = locations(request.home.bucket, digests, names)
     scoring = _scoring(request.model, digests, champion, steps, uris, look_up.transform)
     quality, gate = verdict(steps["CheckQuality"].job), verdict(steps["Evaluate"].job)
     jobs = {step: [entry.job] for step, entry in steps.items()}
+    if tuning is not None and outcome is None:
+        # Whatever follows needs the best trial's model, which is copied on the way to this step.
+        jobs["CreateModel"] = [Job(status="Absent")]
     jobs["ScoreHoldout"] = [entry.standing.job for entry in scoring]
     step = planned_step(
         request,
@@ -218,6 +238,8 @@ def decide(
         gate=gate,
         recorded=dict(recorded) if recorded else None,
         finished_by=finished_by(recorded),
+        tuning=tuning,
+        tuned=outcome,
         step=step,
     )
 

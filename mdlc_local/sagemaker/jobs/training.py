@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,17 @@ _XGBOOST_METRIC = re.compile(r"\[\d+\].*")
 _XGBOOST_VALUE = re.compile(r"#011(train|validation)-([^\s:]+):([-+.\w]+)")
 
 
+Observer = Callable[[str, float], None]
+"""Takes a metric's name and its value."""
+
+
 class Metrics:
     """The last value of each metric in the log's lines."""
 
-    def __init__(self, definitions: list[dict[str, str]], *, xgboost: bool) -> None:
+    def __init__(
+        self, definitions: list[dict[str, str]], *, xgboost: bool, observe: Observer | None = None
+    ) -> None:
+        self._observe = observe
         self._patterns = [(entry["Name"], re.compile(entry["Regex"])) for entry in definitions]
         self._xgboost = xgboost
         self._latest: dict[str, dict[str, Any]] = {}
@@ -47,6 +55,8 @@ class Metrics:
         except ValueError:
             return
         self._latest[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
+        if self._observe is not None:
+            self._observe(name, value)
 
     def final(self) -> list[dict[str, Any]]:
         """DescribeTrainingJob's FinalMetricDataList."""
@@ -65,21 +75,22 @@ def enter(job: Job, status: str, message: str) -> None:
     job.update(SecondaryStatus=status, SecondaryStatusTransitions=transitions)
 
 
-def run(job: Job, images: Images) -> None:
+def run(job: Job, images: Images, observe: Observer | None = None) -> None:
     """Run the job until it is Completed or Stopped; an exception makes it Failed."""
     try:
-        _run(job, images)
+        _run(job, images, observe)
     except Exception as error:
         enter(job, "Failed", str(error)[:256])
         raise
 
 
-def _run(job: Job, images: Images) -> None:
+def _run(job: Job, images: Images, observe: Observer | None) -> None:
     record = job.record
     specification = record["AlgorithmSpecification"]
     runtime = images.find(specification["TrainingImage"])
     argv = [*specification.get("ContainerEntrypoint", []), *specification.get("ContainerArguments", [])]
-    metrics = Metrics(specification.get("MetricDefinitions", []), xgboost=runtime.metrics)
+    definitions = specification.get("MetricDefinitions", [])
+    metrics = Metrics(definitions, xgboost=runtime.metrics, observe=observe)
     enter(job, "Starting", "Preparing the instances for training")
     if job.stop.is_set():
         _close(job, Ended(0, stopped=True))
