@@ -86,4 +86,4 @@ class TrainingPlan(ExecutionPlan):
     recorded: Mapping[str, str] | None
     finished_by: str
     tuning: TuningPlan | None = field(default=None, metadata={OMIT_NONE: True})
-    tuned: Tuned | None = field(default=None, metadata={OMIT_NONE: True})
+    tuned: Tuned | None = None
