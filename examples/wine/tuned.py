@@ -1,4 +1,4 @@
-"""The wines, by trees whose hyperparameters are searched: of twelve trainings, the best one's model goes on."""
+"""The wines, by trees whose hyperparameters are searched: the best of twelve trainings goes on."""
 
 from examples.wine.stack import WineStack
 from mdlc_constructs import Continuous, Integer, Tuning

@@ -50,7 +50,6 @@ class LookUps:
     transform: LookUp
     model: LookUp
     config: LookUp
-    tuning: TuningLookUp
 
 
 def look_ups(sagemaker: "SageMakerClient") -> LookUps:
@@ -61,7 +60,6 @@ def look_ups(sagemaker: "SageMakerClient") -> LookUps:
         transform=transform_jobs(sagemaker),
         model=models(sagemaker),
         config=endpoint_configs(sagemaker),
-        tuning=tuning_jobs(sagemaker),
     )
 
 
@@ -106,7 +104,7 @@ def tuning_jobs(sagemaker: "SageMakerClient") -> TuningLookUp:
                 return TuningJob(status="Absent")
             raise
         return TuningJob(
-            status=_STATUS[answer["HyperParameterTuningJobStatus"]],
+            status=_STATUS.get(answer["HyperParameterTuningJobStatus"], "Failed"),
             completed=answer["TrainingJobStatusCounters"].get("Completed", 0),
             succeeded=answer["ObjectiveStatusCounters"].get("Succeeded", 0),
         )

@@ -12,6 +12,7 @@ from lambdas.planning.steps import Job, Status, StepJob
 from mdlc_constructs.settings.payloads.tuning import (
     MAX_ATTEMPT,
     ParentJob,
+    Tuned,
     TuningPlan,
     TuningSection,
     tuning_name,
@@ -42,6 +43,19 @@ class TuningJob:
 
 TuningLookUp = Callable[[str], TuningJob]
 """Takes a name; returns the tuning job of that name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuningLookUps:
+    """What is looked up of tunings.
+
+    Attributes:
+        job: the tuning job of a name.
+        outcome: the outcome of a tuning, by the S3 URI of its trials; None when they are not collected.
+    """
+
+    job: TuningLookUp
+    outcome: Callable[[str], Tuned | None]
 
 
 def find_tuning(

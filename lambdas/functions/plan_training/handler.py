@@ -17,6 +17,7 @@ from lambdas.planning import intervals, sources
 from lambdas.planning.audit import champion_of, run_of
 from lambdas.planning.execution_plan import put_plan
 from lambdas.planning.steps import Job
+from lambdas.planning.tuning_jobs import TuningLookUps
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
 from mdlc_constructs.settings.payloads.tuning import Trials, Tuned
@@ -41,7 +42,8 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     if "Train" in request.replaced:
         look_ups = replace(look_ups, training=artifacts(s3, home.bucket))
     recorded = run_of(dynamodb, home.table, request.model, work.run)
-    plan = logic.decide(request, work, champion, recorded, look_ups, lambda uri: tuned(s3, uri))
+    tunings = TuningLookUps(job=registry.tuning_jobs(sagemaker), outcome=lambda uri: tuned(s3, uri))
+    plan = logic.decide(request, work, champion, recorded, look_ups, tunings)
     uris = dict(plan.uris)
     if plan.step != "Done":
         body = replace(body, run=work.run, training_job=plan.names["Train"], artifact=uris["artifact"])

@@ -1,6 +1,6 @@
 """Decides what a training execution does. Pure functions of what the handler looked up."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdas.aws.registry import LookUp, LookUps
@@ -9,12 +9,11 @@ from lambdas.planning.execution_plan import finished_by, planned_step
 from lambdas.planning.intervals import resolve_split
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import Job, StepJob, digest, digest_sections, find_step_job, verdict
-from lambdas.planning.tuning_jobs import find_tuning
+from lambdas.planning.tuning_jobs import TuningLookUps, find_tuning
 from mdlc_constructs.settings.payloads.codec import JsonValue, encode
 from mdlc_constructs.settings.payloads.job_plan import ChampionSection, DataSection, JobPlan
 from mdlc_constructs.settings.payloads.planning import ScoringJob
 from mdlc_constructs.settings.payloads.training import TrainingInput, TrainingPlan, TrainingPlannerRequest
-from mdlc_constructs.settings.payloads.tuning import Tuned
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,25 +176,25 @@ def decide(
     champion: Champion | None,
     recorded: Mapping[str, str] | None,
     look_up: LookUps,
-    tuned: Callable[[str], Tuned | None] = lambda _: None,
+    tunings: TuningLookUps | None = None,
 ) -> TrainingPlan:
     """The plan of the execution: names, URIs, and the next state.
 
     Args:
         recorded: this run's audit item; None when the run was not finished before.
-        tuned: takes the S3 URI of a tuning's trials; returns its outcome, or None before they are collected.
+        tunings: looks up tunings; only of a training that has one.
 
     Raises:
         ChampionLost: when the champion's SageMaker model was deleted, so that it cannot be compared with.
     """
     steps = _standings(request.model, digests, look_up)
     tuning, outcome = None, None
-    if request.settings.tuning is not None:
+    if request.settings.tuning is not None and tunings is not None:
         steps["Train"], tuning = find_tuning(
-            request.model, digests.train, request.settings.tuning, look_up.tuning
+            request.model, digests.train, request.settings.tuning, tunings.job
         )
         if steps["Train"].job.status == "Completed":
-            outcome = tuned(trials_uri(request.home.bucket, steps["Train"].name))
+            outcome = tunings.outcome(trials_uri(request.home.bucket, steps["Train"].name))
     names = {step: entry.name for step, entry in steps.items()}
     uris = locations(request.home.bucket, digests, names)
     scoring = _scoring(request.model, digests, champion, steps, uris, look_up.transform)
