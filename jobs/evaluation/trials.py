@@ -34,7 +34,7 @@ def trained_by_best(plan: Plan, trials: Trials | None) -> Plan:
     """The plan with the training job and the hyperparameters of the best trial."""
     if trials is None:
         return plan
-    best = next(one for one in trials.trials if one.name == trials.best)
+    best = next(trial for trial in trials.trials if trial.name == trials.best)
     return plan.trained_by(trials.best, {**trials.hyperparameters, **best.hyperparameters})
 
 

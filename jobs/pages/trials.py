@@ -19,19 +19,19 @@ def progress(tuning: Mapping[str, Any]) -> Picture | None:
     valued = _valued(tuning)
     if not valued:
         return None
-    scale = _Scale([one["value"] for one in valued])
+    scale = _Scale([trial["value"] for trial in valued])
     most = max(len(tuning["trials"]), 2)
 
     def across(place: int) -> float:
         return _LEFT + _ROOM * place / (most - 1)
 
     dots, best_line, best = [], [], None
-    for place, one in enumerate(tuning["trials"]):
-        value = one["value"]
+    for place, trial in enumerate(tuning["trials"]):
+        value = trial["value"]
         if value is None:
             dots.append(_cross(across(place), _TOP + _HEIGHT))
             continue
-        dots.append(_dot(across(place), scale.up(value), is_best=one["name"] == tuning["best"]))
+        dots.append(_dot(across(place), scale.up(value), is_best=trial["name"] == tuning["best"]))
         best = value if best is None or _better(tuning, value, best) else best
         best_line.append(f"{across(place):.1f},{scale.up(best):.1f}")
     line = Shape(tag="polyline", attributes={"class": "was", "points": " ".join(best_line)})
@@ -48,15 +48,15 @@ def progress(tuning: Mapping[str, Any]) -> Picture | None:
 def by_parameter(tuning: Mapping[str, Any]) -> list[Picture]:
     """The metric by the value of each hyperparameter that was searched."""
     valued = _valued(tuning)
-    names = sorted({name for one in valued for name in one["hyperparameters"]})
-    scale = _Scale([one["value"] for one in valued]) if valued else None
+    names = sorted({name for trial in valued for name in trial["hyperparameters"]})
+    scale = _Scale([trial["value"] for trial in valued]) if valued else None
     return [_parameter(tuning, name, valued, scale) for name in names[:MAX_PARAMETERS] if scale]
 
 
 def _parameter(
     tuning: Mapping[str, Any], name: str, valued: Sequence[Mapping[str, Any]], scale: "_Scale"
 ) -> Picture:
-    texts = [one["hyperparameters"].get(name, "") for one in valued]
+    texts = [trial["hyperparameters"].get(name, "") for trial in valued]
     places, ends = _places(texts)
     # The best trial is drawn last, so that no other dot hides it.
     order = sorted(range(len(valued)), key=lambda index: valued[index]["name"] == tuning["best"])
@@ -83,7 +83,7 @@ def _places(texts: Sequence[str]) -> tuple[list[float], list[tuple[float, str, s
     """The place of each value from 0 to 1, and the marks below the axis."""
     try:
         numbers = [float(text) for text in texts]
-        if not all(math.isfinite(one) for one in numbers):
+        if not all(math.isfinite(trial) for trial in numbers):
             raise ValueError
     except ValueError:
         known = sorted(set(texts))
@@ -103,7 +103,7 @@ def _places(texts: Sequence[str]) -> tuple[list[float], list[tuple[float, str, s
         return (value - low) / (high - low)
 
     marks = [(0.0, f"{low:.3g}", "start"), (1.0, f"{high:.3g}" + (" (log)" if log else ""), "end")]
-    return [place(one) for one in numbers], marks
+    return [place(trial) for trial in numbers], marks
 
 
 class _Scale:
@@ -119,7 +119,7 @@ class _Scale:
 
 
 def _valued(tuning: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [one for one in tuning["trials"] if one["value"] is not None]
+    return [trial for trial in tuning["trials"] if trial["value"] is not None]
 
 
 def _better(tuning: Mapping[str, Any], value: float, other: float) -> bool:

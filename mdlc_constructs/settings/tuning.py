@@ -28,8 +28,8 @@ DIRECTIONS = ("Maximize", "Minimize")
 MAX_HYPERPARAMETERS, MAX_TRIALS, MAX_PARALLEL, MAX_RESOURCE = 30, 750, 100, 20_000
 """Source: "Resource limits for automatic model tuning" in the developer guide, and ``MaxResource`` of
 the API."""
-LEAST_WITHOUT_IMPROVEMENT = 3
-LEAST_RUNTIME, MAX_RUNTIME = timedelta(seconds=120), timedelta(days=30)
+MIN_WITHOUT_IMPROVEMENT = 3
+MIN_RUNTIME, MAX_RUNTIME = timedelta(seconds=120), timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +98,10 @@ class Tuning:
             raise refusal(
                 "ranges", list(self.ranges), f"give 1 to {MAX_HYPERPARAMETERS} hyperparameters to search."
             )
-        for name, found in self.ranges.items():
-            if not isinstance(found, (Continuous, Integer, Categorical)):
+        for name, values in self.ranges.items():
+            if not isinstance(values, (Continuous, Integer, Categorical)):
                 raise refusal(
-                    f"ranges[{name!r}]", found, "give Continuous(...), Integer(...) or Categorical(...)."
+                    f"ranges[{name!r}]", values, "give Continuous(...), Integer(...) or Categorical(...)."
                 )
         object.__setattr__(self, "ranges", dict(self.ranges))
         possible = self.combinations
@@ -118,11 +118,11 @@ class Tuning:
             )
 
     def _check_grid(self) -> None:
-        for name, found in self.ranges.items():
-            if not isinstance(found, Categorical):
+        for name, values in self.ranges.items():
+            if not isinstance(values, Categorical):
                 raise refusal(
                     f"ranges[{name!r}]",
-                    type(found).__name__,
+                    type(values).__name__,
                     "a grid takes lists of values only; give Categorical([...]), or another strategy.",
                 )
         possible = self.combinations
@@ -144,10 +144,10 @@ class Tuning:
             raise refusal("target", self.target, "give a finite number, or None for no target.")
         if self.max_without_improvement is not None:
             check_whole(
-                "max_without_improvement", self.max_without_improvement, LEAST_WITHOUT_IMPROVEMENT, MAX_TRIALS
+                "max_without_improvement", self.max_without_improvement, MIN_WITHOUT_IMPROVEMENT, MAX_TRIALS
             )
         if self.max_runtime is not None:
-            check_duration("max_runtime", self.max_runtime, LEAST_RUNTIME, MAX_RUNTIME)
+            check_duration("max_runtime", self.max_runtime, MIN_RUNTIME, MAX_RUNTIME)
 
     def _check_strategy(self) -> None:
         if self.strategy != "Hyperband":
@@ -183,7 +183,7 @@ class Tuning:
     @property
     def combinations(self) -> int | None:
         """The number of combinations of values; None when it is not finite."""
-        numbers = [found.combinations for found in self.ranges.values()]
+        numbers = [values.combinations for values in self.ranges.values()]
         known = [number for number in numbers if number is not None]
         return math.prod(known) if len(known) == len(numbers) else None
 

@@ -26,12 +26,12 @@ def of_algorithm(tuning: Tuning, algorithm: Algorithm, task: str, compute: Compu
         _check_given(tuning, algorithm, tuning.ranges, ())
         return _of_own_container(tuning, algorithm)
     ranges: dict[str, TuningRange] = {}
-    for argument, found in tuning.ranges.items():
+    for argument, values in tuning.ranges.items():
         name = known.other_names.get(argument, argument)
         if name in ranges:
             raise refusal("ranges", argument, f"is another name of {name!r}, which is given too.")
-        _check_range(argument, name, found, known, algorithm.name)
-        ranges[name] = found
+        _check_range(argument, name, values, known, algorithm.name)
+        ranges[name] = values
     _check_given(tuning, algorithm, ranges, known.required)
     metric = _metric_of(tuning, known, task)
     return replace(
@@ -92,10 +92,10 @@ def _metric_of(tuning: Tuning, known: Tunable, task: str) -> str:
 def _resource_of(tuning: Tuning, algorithm: Algorithm, known: Tunable) -> int | None:
     if tuning.strategy != "Hyperband" or tuning.max_resource is not None:
         return tuning.max_resource
-    given = algorithm.texts.get(known.resource)
-    if given is None or known.resource in tuning.ranges:
+    epochs = algorithm.texts.get(known.resource)
+    if epochs is None or known.resource in tuning.ranges:
         raise refusal("max_resource", None, "say how many epochs a trial of Hyperband gets at most.")
-    return int(given)
+    return int(epochs)
 
 
 def _of_own_container(tuning: Tuning, algorithm: Algorithm) -> Tuning:
@@ -103,7 +103,7 @@ def _of_own_container(tuning: Tuning, algorithm: Algorithm) -> Tuning:
     for name, remedy in (
         ("metric", "name the metric that the search goes by, such as 'validation:loss'"),
         ("direction", "say 'Maximize' or 'Minimize'"),
-        ("regex", "say how the metric is found in the log, such as r'validation_loss=([0-9.]+)'"),
+        ("regex", "say how the metric is values in the log, such as r'validation_loss=([0-9.]+)'"),
     ):
         if getattr(tuning, name) is None:
             raise refusal(name, None, f"is not known of {what}; {remedy}.")
@@ -112,7 +112,7 @@ def _of_own_container(tuning: Tuning, algorithm: Algorithm) -> Tuning:
     return tuning
 
 
-def _check_range(argument: str, name: str, found: TuningRange, known: Tunable, algorithm: str) -> None:
+def _check_range(argument: str, name: str, values: TuningRange, known: Tunable, algorithm: str) -> None:
     if name not in known.allowed:
         choices = [*known.kinds, *known.other_names]
         raise unknown("ranges", argument, choices, what=f"hyperparameter of {algorithm}")
@@ -122,5 +122,5 @@ def _check_range(argument: str, name: str, found: TuningRange, known: Tunable, a
             argument,
             f"cannot be tuned; {algorithm} takes ranges of {', '.join(sorted(known.kinds))}.",
         )
-    check_kind(argument, found, known.kinds[name])
-    check_bounds(argument, found, known.allowed[name])
+    check_kind(argument, values, known.kinds[name])
+    check_bounds(argument, values, known.allowed[name])

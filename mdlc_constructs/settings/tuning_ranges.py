@@ -170,34 +170,34 @@ KINDS: Mapping[type, str] = {
 """The member of the API's ``ParameterRanges`` for each kind of range."""
 
 
-def check_kind(name: str, found: TuningRange, kind: str) -> None:
+def check_kind(name: str, searched: TuningRange, kind: str) -> None:
     """Refuse a range of another kind than the algorithm takes; a list of values is always accepted.
 
     Args:
         name: the hyperparameter.
-        found: its range.
+        searched: its range.
         kind: the kind that the algorithm takes, a value of `KINDS`.
 
     Raises:
         ValueError: naming the hyperparameter and the right kind.
     """
-    if isinstance(found, Categorical) or KINDS[type(found)] == kind:
+    if isinstance(searched, Categorical) or KINDS[type(searched)] == kind:
         return
     right = next(known.__name__ for known, member in KINDS.items() if member == kind)
     raise refusal(
         f"ranges[{name!r}]",
-        type(found).__name__,
+        type(searched).__name__,
         f"the algorithm takes {right} for it; give {right}(...), or a Categorical([...]).",
     )
 
 
-def check_bounds(name: str, found: TuningRange, allowed: "Bounds | tuple[str, ...] | None") -> None:
+def check_bounds(name: str, searched: TuningRange, allowed: "Bounds | tuple[str, ...] | None") -> None:
     """Refuse a range that leaves the values which the algorithm accepts.
 
     Raises:
         ValueError: naming the hyperparameter, the value and the bounds.
     """
-    for value in found.values:
+    for value in searched.values:
         if isinstance(allowed, Bounds):
             reason = allowed.refuses(value)
             if reason:
@@ -209,6 +209,6 @@ def check_bounds(name: str, found: TuningRange, allowed: "Bounds | tuple[str, ..
 def to_request(ranges: Mapping[str, TuningRange]) -> dict[str, object]:
     """The API's ``ParameterRanges``."""
     members: dict[str, list[dict[str, object]]] = {}
-    for name, found in ranges.items():
-        members.setdefault(KINDS[type(found)], []).append(found.to_request(name))
+    for name, searched in ranges.items():
+        members.setdefault(KINDS[type(searched)], []).append(searched.to_request(name))
     return dict(members)

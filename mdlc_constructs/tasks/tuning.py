@@ -64,8 +64,8 @@ def tuning_job(
         ValueError: for arguments that the API would refuse.
     """
     check_at_least(1, max_trials=max_trials, parallel=parallel)
-    given = training.arguments
-    if not isinstance(given, Mapping) or "AlgorithmSpecification" not in given:
+    request_of_trial = training.arguments
+    if not isinstance(request_of_trial, Mapping) or "AlgorithmSpecification" not in request_of_trial:
         raise ValueError(f"training={training.name!r} is no training job; make it with training_job(...).")
     config = {
         "Strategy": strategy,
@@ -86,7 +86,7 @@ def tuning_job(
     request = {
         "HyperParameterTuningJobName": job_name,
         "HyperParameterTuningJobConfig": present(config),
-        "TrainingJobDefinition": _definition(training.name, given),
+        "TrainingJobDefinition": _definition(training.name, request_of_trial),
         "WarmStartConfig": warm_start,
         "Tags": tag_list(tags),
     }
@@ -98,7 +98,7 @@ def tuning_job(
         arguments=present(request),
         statements=(
             *waited_job("HyperParameterTuning", pattern_of("job_name", job_name, name_pattern)),
-            pass_role(str(given["RoleArn"])),
+            pass_role(str(request_of_trial["RoleArn"])),
         ),
         overrides=overrides,
         **state,

@@ -29,17 +29,17 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
         return encode(logic.explained(request, list(_trials(request))))
     name = request.jobs[-1]
     described = client("sagemaker").describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
-    found = logic.collected(request, described, list(_trials(request)))
+    trials = logic.collected(request, described, list(_trials(request)))
     s3 = client("s3")
     bucket, key = split_uri(request.artifact)
-    source = f"training/{found.best}/output/model.tar.gz"
+    source = f"training/{trials.best}/output/model.tar.gz"
     # A managed copy: CopyObject takes up to 5 GB, more is copied in parts.
     s3.copy({"Bucket": request.bucket, "Key": source}, bucket, key)
     # Last, because the planner takes it as the sign that the artifact is there.
     bucket, key = split_uri(request.trials)
-    s3.put_object(Bucket=bucket, Key=key, Body=logic.as_json(found))
-    logger.info("collected", extra={"tuning_job": name, "best": found.best, "trials": len(found.trials)})
-    return encode(found.tuned)
+    s3.put_object(Bucket=bucket, Key=key, Body=logic.as_json(trials))
+    logger.info("collected", extra={"tuning_job": name, "best": trials.best, "trials": len(trials.trials)})
+    return encode(trials.tuned)
 
 
 def _trials(request: TrialsRequest) -> Iterator[Trial]:

@@ -51,7 +51,7 @@ def collected(request: TrialsRequest, described: Mapping[str, Any], every: Seque
     """
     config = described["HyperParameterTuningJobConfig"]
     objective = config["HyperParameterTuningJobObjective"]
-    trials = sorted(every, key=lambda one: (one.started, one.name))
+    trials = sorted(every, key=lambda trial: (trial.started, trial.name))
     best = best_of(trials, objective["Type"])
     if best is None:
         raise TrialsFailed(sentence(request.jobs[-1], trials))
@@ -81,15 +81,20 @@ def collected(request: TrialsRequest, described: Mapping[str, Any], every: Seque
 def best_of(trials: Sequence[Trial], direction: str) -> Trial | None:
     """The completed trial with the best metric, the earliest of equal ones; None when there is none."""
     sign = -1.0 if direction == "Maximize" else 1.0
-    with_model = [one for one in trials if one.status == "Completed" and one.value is not None]
-    return min(with_model, key=lambda one: sign * (one.value or 0.0), default=None)
+    with_model = [each for each in trials if each.status == "Completed" and each.value is not None]
+    return min(with_model, key=lambda each: sign * (each.value or 0.0), default=None)
 
 
 def for_audit(trials: Sequence[Trial]) -> str:
     """Each trial's parameters and metric as JSON; empty when it is too long for the audit."""
     rows = [
-        {"job": one.name, "status": one.status, "value": one.value, "hyperparameters": one.hyperparameters}
-        for one in trials
+        {
+            "job": each.name,
+            "status": each.status,
+            "value": each.value,
+            "hyperparameters": each.hyperparameters,
+        }
+        for each in trials
     ]
     text = json.dumps(rows, separators=(",", ":"))
     return text if len(text) <= MAX_AUDIT_CHARACTERS else ""
@@ -97,7 +102,7 @@ def for_audit(trials: Sequence[Trial]) -> str:
 
 def sentence(tuning_job: str, trials: Sequence[Trial]) -> str:
     """Why a tuning has no model."""
-    failed = [one for one in trials if one.status == "Failed"]
+    failed = [each for each in trials if each.status == "Failed"]
     if not trials:
         return f"The tuning job {tuning_job} started no trial."
     if not failed:
@@ -112,14 +117,14 @@ def sentence(tuning_job: str, trials: Sequence[Trial]) -> str:
 
 def explained(request: TrialsRequest, trials: Sequence[Trial]) -> ExplainedFailure:
     """The failure of a tuning job in a sentence; the caught error when its trials do not say more."""
-    if any(one.status == "Failed" for one in trials) and without_model(trials):
+    if any(each.status == "Failed" for each in trials) and without_model(trials):
         return ExplainedFailure(error=TrialsFailed.__name__, cause=sentence(request.jobs[-1], trials))
     return ExplainedFailure(error=request.error, cause=request.cause)
 
 
 def without_model(trials: Sequence[Trial]) -> bool:
     """Whether no trial has a model."""
-    return not any(one.status == "Completed" and one.value is not None for one in trials)
+    return not any(each.status == "Completed" and each.value is not None for each in trials)
 
 
 def as_json(trials: Trials) -> bytes:

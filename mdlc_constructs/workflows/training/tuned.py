@@ -142,7 +142,7 @@ def _to_explanation() -> Catch:
 
 
 def _explain() -> Task:
-    found = "$states.result.Payload"
+    result = "$states.result.Payload"
     return lambda_.invoke(
         EXPLAIN,
         function_arn="${CollectTrialsFunction}",
@@ -152,7 +152,7 @@ def _explain() -> Task:
             "error": "{% $states.input.error %}",
             "cause": "{% $states.input.cause %}",
         },
-        assign={"failure": {"Error": f"{{% {found}.error %}}", "Cause": f"{{% {found}.cause %}}"}},
+        assign={"failure": {"Error": f"{{% {result}.error %}}", "Cause": f"{{% {result}.cause %}}"}},
         output={},
         next="RecordFailure",
         catch=(TO_FAILURE,),

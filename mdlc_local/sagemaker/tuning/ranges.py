@@ -67,7 +67,7 @@ def read(ranges: Mapping[str, Any]) -> tuple[SearchRange, ...]:
     Raises:
         SageMakerApiError: ValidationException for ranges that SageMaker refuses.
     """
-    found = [
+    searched = [
         *(_numbers(each, "float") for each in ranges.get("ContinuousParameterRanges", [])),
         *(_numbers(each, "int") for each in ranges.get("IntegerParameterRanges", [])),
         *(
@@ -75,28 +75,28 @@ def read(ranges: Mapping[str, Any]) -> tuple[SearchRange, ...]:
             for each in ranges.get("CategoricalParameterRanges", [])
         ),
     ]
-    names = [each.name for each in found]
-    if not found:
+    names = [each.name for each in searched]
+    if not searched:
         raise invalid("You must specify at least one hyperparameter range for the hyperparameter tuning job.")
     for name in names:
         if names.count(name) > 1:
             raise invalid(f"The hyperparameter [{name}] has more than one range.")
-    return tuple(found)
+    return tuple(searched)
 
 
-def _numbers(given: Mapping[str, str], kind: Literal["float", "int"]) -> SearchRange:
-    name, scaling = given["Name"], given.get("ScalingType", "Auto")
+def _numbers(request: Mapping[str, str], kind: Literal["float", "int"]) -> SearchRange:
+    name, scaling = request["Name"], request.get("ScalingType", "Auto")
     try:
         parse = int if kind == "int" else float
-        low, high = parse(given["MinValue"]), parse(given["MaxValue"])
+        low, high = parse(request["MinValue"]), parse(request["MaxValue"])
     except ValueError as error:
         raise invalid(
             f"The range of the hyperparameter [{name}] has a bound that is no {kind}: {error}"
         ) from error
     if low >= high:
         raise invalid(
-            f"The MinValue [{given['MinValue']}] of the hyperparameter [{name}] must be less than its "
-            f"MaxValue [{given['MaxValue']}]."
+            f"The MinValue [{request['MinValue']}] of the hyperparameter [{name}] must be less than its "
+            f"MaxValue [{request['MaxValue']}]."
         )
     if scaling == "Logarithmic" and low <= 0:
         raise invalid(

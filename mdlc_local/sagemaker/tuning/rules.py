@@ -15,7 +15,7 @@ CONVERGED_TRIALS = 10
 it finds so."""
 ATTEMPTS = 5
 """If no training job succeeded after that many, SageMaker ends the tuning job as Failed."""
-LEAST_COMPARED = 3
+MIN_COMPARED = 3
 """A trial is stopped early only when there are that many completed ones to compare it with."""
 
 
@@ -88,6 +88,6 @@ def falls_behind(objective: Objective, value: float, epoch: int, others: Sequenc
         others: the values of each completed trial, by epoch.
     """
     averages = [statistics.fmean(values[:epoch]) for values in others if len(values) >= epoch]
-    if len(averages) < LEAST_COMPARED:
+    if len(averages) < MIN_COMPARED:
         return False
     return objective.better(statistics.median(averages), value)

@@ -43,7 +43,7 @@ class Tuning:
         config = job.record["HyperParameterTuningJobConfig"]
         self._config: dict[str, Any] = config
         self._criteria: dict[str, Any] = config.get("TuningJobCompletionCriteria", {})
-        self._found = ranges.read(config["ParameterRanges"])
+        self._ranges = ranges.read(config["ParameterRanges"])
         self._started = time.monotonic()
         self._lock = threading.RLock()
         self._values: list[float] = []
@@ -51,7 +51,7 @@ class Tuning:
         self.trials = Trials(job.record, arn, job.scope, images, self._watch)
         self._search = Search(
             config["Strategy"],
-            self._found,
+            self._ranges,
             maximize=self.trials.objective.maximize,
             seed=config.get("RandomSeed"),
             resources=self._resources(),
@@ -63,7 +63,7 @@ class Tuning:
     @property
     def limit(self) -> int:
         """The number of training jobs at most."""
-        grid = int(ranges.combinations(self._found)) if self._config["Strategy"] == "Grid" else 1
+        grid = int(ranges.combinations(self._ranges)) if self._config["Strategy"] == "Grid" else 1
         return int(self._config["ResourceLimits"].get("MaxNumberOfTrainingJobs", grid))
 
     def search_on(self) -> str:
@@ -98,7 +98,7 @@ class Tuning:
             if trial.status in ENDED and not trial.seen:
                 trial.seen = True
                 with self._lock:
-                    self._search.told(trial.name, trial.value)
+                    self._search.report(trial.name, trial.value)
                 if trial.value is not None:
                     self._values.append(trial.value)
         objective = self.trials.objective
@@ -186,7 +186,7 @@ class Tuning:
                 if record["TrainingJobStatus"] == "Completed":
                     values.append((final["Value"], {**summary(record), "TuningJobName": name}))
         best = self.trials.objective.best([value for value, _ in values])
-        self._parents_best = next((found for value, found in values if value == best), None)
+        self._parents_best = next((trial for value, trial in values if value == best), None)
 
     def _overall(self, own: dict[str, Any] | None) -> dict[str, Any] | None:
         """The best trial of this tuning job and its parents, for a warm start on identical data."""
@@ -194,9 +194,9 @@ class Tuning:
         if start.get("WarmStartType") != "IdenticalDataAndAlgorithm":
             return None
         metric = "FinalHyperParameterTuningJobObjectiveMetric"
-        found = [each for each in (self._parents_best, own) if each]
-        best = self.trials.objective.best([each[metric]["Value"] for each in found])
-        return next((each for each in found if each[metric]["Value"] == best), None)
+        trials = [each for each in (self._parents_best, own) if each]
+        best = self.trials.objective.best([each[metric]["Value"] for each in trials])
+        return next((each for each in trials if each[metric]["Value"] == best), None)
 
 
 def of_tuning_job(name: str, job: Job) -> list[dict[str, Any]]:

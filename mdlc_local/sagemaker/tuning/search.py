@@ -62,7 +62,7 @@ class Search:
     def learn(self, hyperparameters: Mapping[str, str], value: float) -> bool:
         """Add a trial of an earlier tuning job; returns whether its hyperparameters are in the ranges."""
         values = {each.name: each.value(hyperparameters.get(each.name, "")) for each in self._ranges}
-        if any(found is None for found in values.values()):
+        if any(each is None for each in values.values()):
             return False
         self._study.add_trial(
             self._optuna.trial.create_trial(params=values, distributions=self._distributions, value=value)
@@ -85,7 +85,7 @@ class Search:
         self._asked[name] = trial
         return {each.name: each.text(trial.params[each.name]) for each in self._ranges}
 
-    def told(self, name: str, value: float | None) -> None:
+    def report(self, name: str, value: float | None) -> None:
         """A trial has ended; without a value it failed."""
         state = self._optuna.trial.TrialState
         trial = self._asked.pop(name)
@@ -113,18 +113,18 @@ class Search:
             trial = self._study.ask(self._distributions)
         return trial
 
-    def _draw(self, one: SearchRange) -> Any:
-        if one.kind == "choice":
-            return self._random.choice(one.choices)
-        return self._random.randint(int(one.low), int(one.high))
+    def _draw(self, searched: SearchRange) -> Any:
+        if searched.kind == "choice":
+            return self._random.choice(searched.choices)
+        return self._random.randint(int(searched.low), int(searched.high))
 
     def _key(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(each.text(values[each.name]) for each in self._ranges)
 
-    def _distribution(self, one: SearchRange) -> Any:
+    def _distribution(self, searched: SearchRange) -> Any:
         distributions = self._optuna.distributions
-        if one.kind == "choice":
-            return distributions.CategoricalDistribution(one.choices)
-        if one.kind == "int":
-            return distributions.IntDistribution(int(one.low), int(one.high), log=one.log)
-        return distributions.FloatDistribution(one.low, one.high, log=one.log)
+        if searched.kind == "choice":
+            return distributions.CategoricalDistribution(searched.choices)
+        if searched.kind == "int":
+            return distributions.IntDistribution(int(searched.low), int(searched.high), log=searched.log)
+        return distributions.FloatDistribution(searched.low, searched.high, log=searched.log)

@@ -91,8 +91,8 @@ class Trials:
     ) -> None:
         self._request, self._arn, self._scope, self._images = request, arn, scope, images
         self._watch = watch
-        given = request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
-        self.objective = Objective(metric=given["MetricName"], maximize=given["Type"] == "Maximize")
+        config = request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
+        self.objective = Objective(metric=config["MetricName"], maximize=config["Type"] == "Maximize")
         self.every: list[Trial] = []
 
     def name(self) -> str:
@@ -117,8 +117,8 @@ class Trials:
             TuningJobArn=self._arn,
             TunedHyperParameters=dict(texts),
         )
-        found = records.find(TRAINING_JOB, name, self._scope)
-        trial.record = found if found is not None else {}
+        record = records.find(TRAINING_JOB, name, self._scope)
+        trial.record = record if record is not None else {}
         self.every.append(trial)
 
     def stop(self, trial: Trial) -> None:

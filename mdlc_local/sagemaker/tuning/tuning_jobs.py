@@ -45,10 +45,10 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     _check_limits(config)
     _check_strategy(config, request["TrainingJobDefinition"])
     static = request["TrainingJobDefinition"].get("StaticHyperParameters", {})
-    for found in ranges.read(config["ParameterRanges"]):
-        if found.name in static:
+    for searched in ranges.read(config["ParameterRanges"]):
+        if searched.name in static:
             raise invalid(
-                f"The hyperparameter [{found.name}] is both static and tunable: it can be one of the two."
+                f"The hyperparameter [{searched.name}] is both static and tunable: it can be one of the two."
             )
     name = request["HyperParameterTuningJobName"]
     training_jobs.check(training_request(request, f"{name}-001-00000000", {}), scope, images)
@@ -82,9 +82,9 @@ def list_training_jobs(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         by_value = request.get("SortBy") == "FinalObjectiveMetricValue"
         if by_value:
             every.sort(key=_value)
-            request = {**request, "SortBy": listing.GIVEN}
-        found, token = listing.page(request, TRAINING_JOB, every)
-        return {"TrainingJobSummaries": [summary(record) for record in found], "NextToken": token}
+            request = {**request, "SortBy": listing.UNSORTED}
+        page, token = listing.page(request, TRAINING_JOB, every)
+        return {"TrainingJobSummaries": [summary(record) for record in page], "NextToken": token}
 
 
 def _value(record: Record) -> float:
@@ -105,11 +105,11 @@ def _refuse_not_run(request: dict[str, Any]) -> None:
 
 def _check_limits(config: dict[str, Any]) -> None:
     limits, strategy = config["ResourceLimits"], config["Strategy"]
-    found = ranges.read(config["ParameterRanges"])
-    if len(found) > MAX_HYPERPARAMETERS:
+    searched = ranges.read(config["ParameterRanges"])
+    if len(searched) > MAX_HYPERPARAMETERS:
         raise invalid(f"A tuning job can search at most {MAX_HYPERPARAMETERS} hyperparameters.")
     trials, parallel = limits.get("MaxNumberOfTrainingJobs"), limits["MaxParallelTrainingJobs"]
-    possible = ranges.combinations(found)
+    possible = ranges.combinations(searched)
     if strategy == "Grid":
         trials = trials or possible
         if trials != possible:
@@ -159,13 +159,13 @@ _EPOCHS = ("epochs", "numepochs", "n-epochs", "n_epochs", "num_epochs")
 def _check_resource(hyperband: dict[str, Any], definition: dict[str, Any]) -> None:
     """Check the most epochs of a Hyperband trial, which may follow from a static hyperparameter."""
     static = definition.get("StaticHyperParameters", {})
-    given = hyperband.get("MaxResource") or next((static[name] for name in _EPOCHS if name in static), None)
-    if given is None or not 1 <= int(given) <= MAX_RESOURCE:
+    epochs = hyperband.get("MaxResource") or next((static[name] for name in _EPOCHS if name in static), None)
+    if epochs is None or not 1 <= int(epochs) <= MAX_RESOURCE:
         raise invalid(
-            f"MaxResource [{given}] of HyperbandStrategyConfig must be a number from 1 to {MAX_RESOURCE}, or "
+            f"MaxResource [{epochs}] of HyperbandStrategyConfig must be from 1 to {MAX_RESOURCE}, or "
             "follow from a static hyperparameter epochs."
         )
-    if hyperband.get("MinResource", 1) >= int(given):
+    if hyperband.get("MinResource", 1) >= int(epochs):
         raise invalid("MinResource of HyperbandStrategyConfig must be less than its MaxResource.")
 
 
