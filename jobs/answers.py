@@ -39,11 +39,6 @@ class AnswerShape:
         return replace(self, names=tuple(str(place + 1) for place in range(numbers)))
 
     @property
-    def records(self) -> str:
-        """The ending of the names of files of records."""
-        return ".jsonl" if self.task == "forecast" else ".csv"
-
-    @property
     def several(self) -> bool:
         """Whether an answer has several numbers."""
         return bool(self.names)

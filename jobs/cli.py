@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "data",
         "check a batch of data; a failing batch is reported and its bad rows are quarantined",
     ),
+    "channels": ("data", "check the objects of channels; those that fail are reported"),
     "features": ("data", "divide the data by time, fit the feature program, write the split"),
     "evaluate": (
         "predictions",
@@ -74,6 +75,8 @@ def _memory(name: str) -> str:
 def _outputs(name: str) -> str:
     texts = {
         "quality": "Inputs: plan, data. Outputs: report, quarantine (only when the batch fails).",
+        "channels": "Inputs: plan, data-NAME of each channel, objects-NAME of each manifest. Outputs: "
+        "report, split (the holdout of a training, when the objects pass).",
         "features": "Inputs: plan, data, champion_program (optional). Outputs: split, program.",
         "evaluate": "Inputs: plan, holdout_keys, predictions; champion_predictions, champion_program and "
         "trained_on (the split's folder baseline) may be left out. Outputs: evaluation, baseline (only with "

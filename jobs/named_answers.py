@@ -7,6 +7,7 @@ in whatever order the names come.
 from jobs.answers import AnswerShape
 from jobs.database import literal
 from jobs.roles import pointer
+from mdlc_constructs.settings.payloads.channels import LABEL_PREFIX
 
 OTHER_NAMES = "mdlc-other-names:"
 """What the error of the query begins with when a line's numbers have other names; the line follows."""
@@ -52,6 +53,7 @@ def several_query(lines: str, shape: AnswerShape) -> str:
                 f" WHEN len({keys}) = {len(names)} AND list_has_all({keys}, {listed}) "
                 f"THEN json_extract_string({column}, {pointers})"
             )
+    cases += _labelled_case(shape)
     bare = f"regexp_replace(line, {literal(_NO_NUMBERS)}, '', 'g')"
     refused = f"error({literal(OTHER_NAMES)} || left(line, {_SHOWN}))"
     texts = (
@@ -62,6 +64,21 @@ def several_query(lines: str, shape: AnswerShape) -> str:
     return (
         f"SELECT row_number() OVER () - 1 AS row, {shape.score('answer')} AS score, answer "
         f"FROM (SELECT {numbers} AS answer FROM ({documents}))"
+    )
+
+
+def _labelled_case(shape: AnswerShape) -> str:
+    """The SQL case of BlazingText's answers, lists of classes and of probabilities, the likeliest first.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/dg/blazingtext.html
+    """
+    if shape.task != "multiclass":
+        return ""
+    labels, numbers = (f"json_extract_string(document, '$.{key}[*]')" for key in ("label", "prob"))
+    wanted = ", ".join(literal(LABEL_PREFIX + name) for name in shape.names)
+    return (
+        " WHEN json_type(document, '$.label') = 'ARRAY' AND json_type(document, '$.prob') = 'ARRAY' "
+        f"THEN list_transform([{wanted}], lambda name: {numbers}[list_position({labels}, name)])"
     )
 
 

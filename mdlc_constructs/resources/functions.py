@@ -30,6 +30,10 @@ HANDLERS = {
         "lambdas.functions.collect_trials.handler.handler",
         "Collects the trials of a tuning, and the best one's model",
     ),
+    "PlanChannelTraining": (
+        "lambdas.functions.plan_channel_training.handler.handler",
+        "Plans training executions on channels",
+    ),
     "PlanBatch": ("lambdas.functions.plan_batch.handler.handler", "Plans batch inference executions"),
     "DeliverPredictions": (
         "lambdas.functions.deliver_predictions.handler.handler",

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
-from mdlc_constructs.settings.algorithms.tunable import Direction
+from mdlc_constructs.settings.algorithms.table import Direction
 from mdlc_constructs.settings.numbers import check_duration, check_mapping, check_whole, is_number
 from mdlc_constructs.settings.payloads.tuning import TuningSection
 from mdlc_constructs.settings.refusal import refusal, unknown

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mdlc_constructs.settings.algorithms.hyperparameters import Range as Bounds
 from mdlc_constructs.settings.algorithms.hyperparameters import Value, text_of
 from mdlc_constructs.settings.numbers import is_number
 from mdlc_constructs.settings.refusal import refusal, unknown
@@ -189,21 +188,6 @@ def check_kind(name: str, searched: TuningRange, kind: str) -> None:
         type(searched).__name__,
         f"the algorithm takes {right} for it; give {right}(...), or a Categorical([...]).",
     )
-
-
-def check_bounds(name: str, searched: TuningRange, allowed: "Bounds | tuple[str, ...] | None") -> None:
-    """Refuse a range that leaves the values which the algorithm accepts.
-
-    Raises:
-        ValueError: naming the hyperparameter, the value and the bounds.
-    """
-    for value in searched.values:
-        if isinstance(allowed, Bounds):
-            reason = allowed.refuses(value)
-            if reason:
-                raise refusal(f"ranges[{name!r}]", value, f"the algorithm refuses it; {reason}")
-        elif allowed is not None and text_of(value) not in allowed:
-            raise unknown(f"ranges[{name!r}]", text_of(value), allowed, what=f"value of {name}")
 
 
 def to_request(ranges: Mapping[str, TuningRange]) -> dict[str, object]:

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.s3 import put_object as put_object
     from mdlc_constructs.tasks.training import Channel as Channel
     from mdlc_constructs.tasks.training import SpotTraining as SpotTraining
+    from mdlc_constructs.tasks.training import describe_training_job as describe_training_job
     from mdlc_constructs.tasks.training import training_job as training_job
     from mdlc_constructs.tasks.transform import DataCapture as DataCapture
     from mdlc_constructs.tasks.transform import transform_job as transform_job

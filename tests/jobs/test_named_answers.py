@@ -22,6 +22,7 @@ def read(*lines: str) -> list[tuple[float, list[float]]]:
         "[0.1, 0.7, 0.2]",
         '{"b": 0.7, "it\'s": 0.2, "a": 0.1}',
         '{"probabilities": {"it\'s": 0.2, "a": 0.1, "b": 0.7}, "version": 3}',
+        '{"label": ["__label__b", "__label__it\'s", "__label__a"], "prob": [0.7, 0.2, 0.1]}',
     ],
 )
 def test_names_are_read_in_any_order(line: str) -> None:

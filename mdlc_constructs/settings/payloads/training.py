@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
@@ -15,6 +16,7 @@ from mdlc_constructs.settings.payloads.planning import (
     ScoringJob,
 )
 from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.payloads.split import SplitSection
 from mdlc_constructs.settings.payloads.tuning import Tuned, TuningPlan, TuningSection
 from mdlc_constructs.settings.payloads.verdict import Verdict
@@ -40,6 +42,7 @@ class TrainingSections:
     Attributes:
         importance: None when permutation importance is switched off.
         tuning: None when one training job trains.
+        records: how the records are written; None where `RecordsSection.usual` is.
     """
 
     dataset: DatasetSection
@@ -51,6 +54,7 @@ class TrainingSections:
     importance: ImportanceSection | None = None
     code_version: str = ""
     tuning: TuningSection | None = field(default=None, metadata={OMIT_NONE: True})
+    records: RecordsSection | None = field(default=None, metadata={OMIT_NONE: True})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,29 @@ class TrainingPlannerRequest(PlannerRequest):
     """What the training machine's `Plan` state sends to its function."""
 
     settings: TrainingSections
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelTrainingSections:
+    """The settings of a training on channels, as the jobs' `plan.json` holds them.
+
+    Attributes:
+        dataset: the answers to the holdout, as a table's section: its task and classes.
+    """
+
+    channels: ChannelsSection
+    dataset: DatasetSection
+    gate: GateSection
+    evaluation: EvaluationSection
+    algorithm: AlgorithmSection
+    code_version: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelTrainingRequest(PlannerRequest):
+    """What the `Plan` state of a training on channels sends to its function."""
+
+    settings: ChannelTrainingSections
 
 
 @dataclass(frozen=True, kw_only=True)

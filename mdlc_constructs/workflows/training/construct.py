@@ -40,9 +40,34 @@ _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
 """Matches an image URI with a mutable tag. The CDK tags its own image assets with a content hash instead."""
 
 
-def _code_version(scope: Construct) -> str | None:
+def declared_code_version(scope: Construct) -> str | None:
+    """The context value `mdlc:code_version`; None without it."""
     version = scope.node.try_get_context("mdlc:code_version")
     return str(version) if version else None
+
+
+def warn_of_tag(workflow: Workflow, algorithm: Algorithm) -> None:
+    """Warn at synth of an image that is named by a tag."""
+    if isinstance(algorithm, CustomImage) and _MOVABLE.search(algorithm.image_uri):
+        Annotations.of(workflow).add_warning_v2(
+            "mdlc:image-named-by-tag",
+            f"image_uri {algorithm.image_uri!r} names the image by a tag: when another image is pushed "
+            f"under that tag, nothing is trained anew. Name it by digest, <repository>@sha256:<digest>.",
+        )
+
+
+def finding_artifacts() -> tuple[Statement, ...]:
+    """Permission to list training artifacts.
+
+    When there is no training job to describe, an existing artifact shows that training is done.
+    """
+    return (
+        Statement(
+            actions=("s3:ListBucket",),
+            resources=("arn:${Partition}:s3:::${Bucket}",),
+            conditions={"StringLike": {"s3:prefix": "training/*"}},
+        ),
+    )
 
 
 class TrainingWorkflow(Workflow):
@@ -120,12 +145,12 @@ class TrainingWorkflow(Workflow):
                 scoring_compute=scoring_compute,
                 network=network,
                 tuning=tuning,
-                code_version=_code_version(scope) if code_version is None else code_version,
+                code_version=declared_code_version(scope) if code_version is None else code_version,
             ),
         )
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
-        self._warn_of_tag(algorithm)
+        warn_of_tag(self, algorithm)
         machine = self.put_together(training_machine, self.settings, seams)
         bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK)
         image = training_image(self, algorithm)
@@ -154,6 +179,7 @@ class TrainingWorkflow(Workflow):
         self.job_role(
             "TrainRole",
             bucket(reads=("splits", *kept), writes=("training",)),
+            job_roles.own_files(self.settings.algorithm.own_channels.values()),
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
         )
@@ -165,7 +191,9 @@ class TrainingWorkflow(Workflow):
                 writes=("evaluations", "baselines"),
             ),
         )
-        home.model_repository_arn = self.repository_arn(image)
+        serving = self.settings.algorithm.serving_image
+        scoring_image = image if serving is None else self.image_uri(serving)
+        home.model_repository_arn = self.repository_arn(scoring_image)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
         collecting = self._collecting()
         planner = self.function("PlanTraining", self._planning(), self.source_bindings)
@@ -179,6 +207,7 @@ class TrainingWorkflow(Workflow):
                 "ModelRole": model_role.arn,
                 "JobImage": job_image,
                 "TrainingImage": image,
+                **({} if serving is None else {"ScoringImage": scoring_image}),
                 "PlanTrainingFunction": planner,
                 **collecting,
             },
@@ -202,14 +231,6 @@ class TrainingWorkflow(Workflow):
         statements = job_roles.collecting_trials(self.home.name)
         return {"CollectTrialsFunction": self.function("CollectTrials", statements, self.source_bindings)}
 
-    def _warn_of_tag(self, algorithm: Algorithm) -> None:
-        if isinstance(algorithm, CustomImage) and _MOVABLE.search(algorithm.image_uri):
-            Annotations.of(self).add_warning_v2(
-                "mdlc:image-named-by-tag",
-                f"image_uri {algorithm.image_uri!r} names the image by a tag: when another image is pushed "
-                f"under that tag, nothing is trained anew. Name it by digest, <repository>@sha256:<digest>.",
-            )
-
     def _planning(self) -> tuple[Statement, ...]:
         """IAM statements of the planning function for this model."""
         looks = ("ProcessingJob", "TrainingJob", "TransformJob", "Model", "ModelPackage")
@@ -221,21 +242,7 @@ class TrainingWorkflow(Workflow):
         if self.settings.tuning is not None:
             statements = (*statements, *looking_at_tuning(self.home.name))
         elsewhere = starts_otherwise(self.tasks["train"], template.train(self.settings))
-        return (*statements, *self._finding_artifacts()) if elsewhere else statements
-
-    @staticmethod
-    def _finding_artifacts() -> tuple[Statement, ...]:
-        """Permission to list training artifacts.
-
-        When there is no training job to describe, an existing artifact shows that training is done.
-        """
-        return (
-            Statement(
-                actions=("s3:ListBucket",),
-                resources=("arn:${Partition}:s3:::${Bucket}",),
-                conditions={"StringLike": {"s3:prefix": "training/*"}},
-            ),
-        )
+        return (*statements, *finding_artifacts()) if elsewhere else statements
 
     def create_check_quality_task(self) -> State:
         """The data quality check."""

@@ -7,10 +7,12 @@ and PublishEvent.
 
 import json
 from dataclasses import replace
+from typing import Protocol
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Map, State, Task
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
+from mdlc_constructs.settings import Approval
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
@@ -89,7 +91,8 @@ def train(settings: TrainingSettings) -> Task:
     tuning = settings.tuning
     training = train_on_split(
         model=settings.model,
-        hyperparameters=tuning.static(settings.algorithm) if tuning else settings.algorithm.texts,
+        algorithm=settings.algorithm,
+        searched=tuple(tuning.ranges) if tuning else (),
         metrics={str(tuning.metric): tuning.regex} if tuning and tuning.regex else None,
         content_type=settings.records.training_type,
         environment=environment_of(settings.algorithm, settings.dataset),
@@ -105,7 +108,7 @@ def model(settings: TrainingSettings) -> Task:
     """Create the model from the trained artifact."""
     return make_model(
         model_name="{% $plan.names.CreateModel %}",
-        image="${TrainingImage}",
+        image=settings.scoring_image,
         artifact="{% $plan.uris.artifact %}",
         environment=environment_of(settings.algorithm, settings.dataset),
         model=settings.model,
@@ -118,7 +121,6 @@ def score_holdout(settings: TrainingSettings) -> Map:
     inner = score_task(
         "ScoreModel",
         model=settings.model,
-        content_type=settings.records.scoring_type,
         compute=settings.scoring_compute,
         strategy=strategy_of(settings.dataset.task),
     )
@@ -166,7 +168,7 @@ def register(settings: TrainingSettings) -> Task:
         group_name=PACKAGE_GROUP,
         containers=(
             Container(
-                image="${TrainingImage}",
+                image=settings.scoring_image,
                 model_data_url="{% $plan.uris.artifact %}",
                 environment=environment_of(settings.algorithm, settings.dataset),
             ),
@@ -204,7 +206,16 @@ def register(settings: TrainingSettings) -> Task:
     )
 
 
-def decide(settings: TrainingSettings) -> Task:
+class Approved(Protocol):
+    """Settings with the way in which versions are approved."""
+
+    @property
+    def approval(self) -> Approval:
+        """Automatic or by a person."""
+        ...
+
+
+def decide(settings: Approved) -> Task:
     """Approve or reject by setting the package's approval status in the registry, the only source of it."""
     passed = "Approved" if settings.approval.is_automatic else "PendingManualApproval"
     outcome = "Succeeded" if settings.approval.is_automatic else "PendingApproval"

@@ -10,6 +10,7 @@ from mdlc_local.sagemaker.faults import JobFailedError, invalid
 from mdlc_local.sagemaker.job import SESSION
 from mdlc_local.sagemaker.jobs import job_requests, training
 from mdlc_local.sagemaker.jobs.instance_storage import refuse_volume_key
+from mdlc_local.sagemaker.jobs.training_metrics import Observer
 from mdlc_local.sagemaker.records import TRAINING_JOB, Scope
 from mdlc_local.sagemaker.storage import Storage
 
@@ -18,7 +19,7 @@ def create(
     request: dict[str, Any],
     scope: Scope,
     images: Images,
-    observe: training.Observer | None = None,
+    observe: Observer | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
     """CreateTrainingJob.
