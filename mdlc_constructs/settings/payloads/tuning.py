@@ -1,7 +1,8 @@
 """Payloads of a tuning: what the planner is told, what it finds, and what is known of the trials."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -40,6 +41,12 @@ def tuning_name(model: str, digest: str, attempt: int = 1) -> str:
         number, place = divmod(number, len(_LETTERS))
         letters += _LETTERS[place]
     return f"{tuning_prefix(model)}{letters}" + (f"-{attempt}" if attempt > 1 else "")
+
+
+def tuning_names_of(model: str, names: Iterable[str]) -> list[str]:
+    """Those of the names that may be a `tuning_name` of this model."""
+    own = re.compile(rf"{re.escape(tuning_prefix(model))}[0-9a-z]{{{DIGEST_CHARACTERS}}}(-[0-9]+)?")
+    return [name for name in names if own.fullmatch(name)]
 
 
 @dataclass(frozen=True, kw_only=True)
