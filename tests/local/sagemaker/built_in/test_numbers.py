@@ -41,7 +41,7 @@ def test_knn_reads_digits(lab: Lab) -> None:
 
 def test_lda_finds_topics(lab: Lab) -> None:
     """Words (dark pixels) are likelier than by their frequency alone, and topics tell digits apart."""
-    first, last = halves(len(PIXELS))
+    first, last = slice(0, 500), slice(500, 750)
     chosen = {"num_topics": 10, "feature_dim": 64, "mini_batch_size": 500}
     channels = {"train": csv(PIXELS[first]), "test": csv(PIXELS[last])}
     trained = train(lab, "lda", chosen, channels)
