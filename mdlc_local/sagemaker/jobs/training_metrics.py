@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mdlc_local.sagemaker import model
-from mdlc_local.sagemaker.containers.images import MetricLines
+from mdlc_local.sagemaker.containers.metric_lines import MetricLines
 
 Observer = Callable[[str, float], None]
 """Takes a metric's name and its value."""
@@ -33,9 +33,9 @@ class Metrics:
         for name, pattern in self._patterns:
             for match in pattern.finditer(line):
                 self._take(name, match.group(1) if match.groups() else match.group(0))
-        if self._own is not None and self._own.line.match(line):
-            for channel, metric, value in self._own.value.findall(line):
-                self._take(f"{channel}:{metric}", value)
+        if self._own is not None:
+            for name, value in self._own.read(line):
+                self._take(name, value)
 
     def _take(self, name: str, text: str) -> None:
         try:
