@@ -105,8 +105,9 @@ def _load(
         )
         return ""
     connection.execute(
-        f"CREATE TEMP TABLE {table} AS SELECT row_number() OVER () - 1 AS row, answer, {literal(name)} AS file "
-        f"FROM read_csv({literal(str(path))}, auto_detect = false, header = false, delim = '\x1f', quote = '', "
+        f"CREATE TEMP TABLE {table} AS SELECT row_number() OVER () - 1 AS row, answer, "
+        f"{literal(name)} AS file FROM read_csv({literal(str(path))}, auto_detect = false, "
+        f" header = false, delim = '\x1f', quote = '', "
         f"escape = '', columns = {{'answer': 'VARCHAR'}}, parallel = false, max_line_size = {_LINE_BYTES}) "
         "WHERE trim(answer) <> ''"
     )
