@@ -19,31 +19,24 @@ class AnswerShape:
         names: of the answer's numbers in their order: the classes, the quantile levels, or what a clustering
             answers; of a vector the numbers' places. Empty for one number.
         horizon: of a forecast, the number of steps, and so of rows, that a record asks for.
-        json_lines: whether the records are lines of JSON, though the task is no forecast.
     """
 
     task: str
     names: tuple[str, ...] = ()
     horizon: int = 1
-    json_lines: bool = False
 
     @classmethod
     def of(cls, dataset: DatasetSection) -> "AnswerShape":
         """The shape of the answers to a data set's rows."""
         horizon = 1 if dataset.forecast is None else dataset.forecast.horizon
         names = dataset.answer_names or _NAMES.get(dataset.task, ())
-        return cls(task=dataset.task, names=names, horizon=horizon, json_lines=dataset.format == "jsonlines")
+        return cls(task=dataset.task, names=names, horizon=horizon)
 
     def sized(self, numbers: int) -> "AnswerShape":
         """The shape of vectors of that many numbers; of another task, the shape itself."""
         if self.task != "embedding":
             return self
         return replace(self, names=tuple(str(place + 1) for place in range(numbers)))
-
-    @property
-    def records(self) -> str:
-        """The ending of the names of files of records."""
-        return ".jsonl" if self.task == "forecast" or self.json_lines else ".csv"
 
     @property
     def several(self) -> bool:

@@ -29,6 +29,7 @@ from mdlc_constructs.settings.payloads.job_plan import (
 )
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.payloads.split import SplitSection
 
 Section = TypeVar("Section")
@@ -199,6 +200,11 @@ class Plan:
     def importance(self) -> ImportanceSection | None:
         """How permutation importance is measured; None when it is not."""
         return self._read("importance", self.payload.importance)
+
+    @property
+    def records(self) -> RecordsSection:
+        """How the records of the model's containers are written."""
+        return self._read("records", self.payload.records) or RecordsSection.usual(self.dataset.task)
 
     @property
     def algorithm(self) -> AlgorithmSection | None:

@@ -13,6 +13,7 @@ from jobs.forecasts.answers import quantile_faults, quantiles_query
 from jobs.named_answers import refusal_of, several_query
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import DataFile
+from mdlc_constructs.settings.payloads.records import SUFFIXES
 
 SUFFIX = ".out"
 _LINE_BYTES = 16_000_000
@@ -21,6 +22,9 @@ _SHOWN = 5
 
 def answer_to(folder: Path, record_file: str) -> Path:
     """The output file for a file of records, anywhere below the folder.
+
+    Args:
+        record_file: the file's name without its ending, which depends on the format of the records.
 
     Raises:
         InputError: when there is none, or more than one.
@@ -41,7 +45,8 @@ def optional_answer_to(folder: Path, record_file: str) -> Path | None:
 
 
 def _answers(folder: Path, record_file: str) -> list[Path]:
-    return [path for path in sorted(folder.rglob(f"*{SUFFIX}")) if path.name == record_file + SUFFIX]
+    names = {f"{record_file}{ending}{SUFFIX}" for ending in SUFFIXES.values()}
+    return [path for path in sorted(folder.rglob(f"*{SUFFIX}")) if path.name in names]
 
 
 def load_answers(connection: duckdb.DuckDBPyConnection, path: Path, table: str, shape: AnswerShape) -> int:

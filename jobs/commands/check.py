@@ -90,7 +90,7 @@ def _load(
 ) -> list[str]:
     """Load the answers to one file's records; returns a sentence for each problem."""
     try:
-        path = answer_to(predictions, f"{name}{shape.records}")
+        path = answer_to(predictions, name)
     except InputError as error:
         return [f"{file}: {error}"]
     load_answers(connection, path, "scores", shape)

@@ -47,7 +47,7 @@ from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
-RECORDS = "holdout.csv"
+RECORDS = "holdout"
 
 
 def run(
@@ -65,8 +65,7 @@ def run(
     """
     plan = plan.read_by("evaluate")
     threshold = plan.evaluation.threshold
-    records = f"holdout{AnswerShape.of(plan.dataset).records}"
-    answers = answer_files(folders, with_champion=plan.champion is not None, records=records)
+    answers = answer_files(folders, with_champion=plan.champion is not None)
     trained_on = folders.optional_input("trained_on")
     with connect(memory) as (connection, _):
         keys = _keys(folders.input("holdout_keys"))
@@ -196,7 +195,7 @@ def _importance(
         return importance, [str(error)]
 
 
-def answer_files(folders: Folders, *, with_champion: bool, records: str = RECORDS) -> dict[str, Path]:
+def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
     """The file of answers of challenger and champion.
 
     The challenger's is in the input ``predictions`` or its subfolder named after it; the champion's is in its
@@ -207,11 +206,11 @@ def answer_files(folders: Folders, *, with_champion: bool, records: str = RECORD
     """
     predictions = folders.input("predictions")
     own = predictions / CHALLENGER
-    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, records)}
+    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, RECORDS)}
     if with_champion:
         beside = predictions / CHAMPION
         champion_folder = beside if beside.is_dir() else folders.input("champion_predictions")
-        files[CHAMPION] = answer_to(champion_folder, records)
+        files[CHAMPION] = answer_to(champion_folder, RECORDS)
     return files
 
 

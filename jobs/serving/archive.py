@@ -17,6 +17,7 @@ _CODE = {
     "jobs/errors.py": "errors.py",
     "jobs/serving/__init__.py": "serving/__init__.py",
     "jobs/serving/program.py": "serving/program.py",
+    "jobs/serving/recordio.py": "serving/recordio.py",
     "jobs/serving/values.py": "serving/values.py",
 }
 _BUILD = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'

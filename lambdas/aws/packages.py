@@ -1,11 +1,12 @@
 """Reads model packages, and chooses the version that inference uses."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lambdas.planning.errors import NoPackage
 from mdlc_constructs.settings.payloads.planning import PlannedPackage
+from mdlc_constructs.settings.payloads.records import RecordTypes
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import (
@@ -30,6 +31,7 @@ class Package:
 
     Attributes:
         served: whether it has served after a release.
+        records: what a transform job is told of the records that it scores.
     """
 
     arn: str
@@ -40,6 +42,7 @@ class Package:
     environment: Mapping[str, str]
     metadata: Mapping[str, str]
     served: bool = False
+    records: RecordTypes = field(default_factory=RecordTypes)
 
     @property
     def planned(self) -> PlannedPackage:
@@ -52,6 +55,7 @@ class Package:
             artifact=self.artifact,
             environment=dict(self.environment),
             program=self.metadata.get("program", NO_PROGRAM),
+            records=self.records,
         )
 
 
@@ -136,4 +140,14 @@ def _package(answer: "DescribeModelPackageOutputTypeDef", metadata: Mapping[str,
         environment=container.get("Environment") or {},
         metadata=metadata,
         served=(life.get("Stage"), life.get("StageStatus")) == SERVED,
+        records=record_types(answer),
+    )
+
+
+def record_types(answer: "DescribeModelPackageOutputTypeDef") -> RecordTypes:
+    """What a transform job is told of the records and answers of a described package."""
+    specification = answer.get("InferenceSpecification", {})
+    content_types = specification.get("SupportedContentTypes") or ["text/csv"]
+    return RecordTypes.of(
+        content_types[0], (specification.get("SupportedResponseMIMETypes") or content_types)[0]
     )

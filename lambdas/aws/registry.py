@@ -10,7 +10,10 @@ from lambdas.planning.steps import Job, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sagemaker.type_defs import ModelPackageSummaryTypeDef
+    from mypy_boto3_sagemaker.type_defs import (
+        DescribeModelPackageOutputTypeDef,
+        ModelPackageSummaryTypeDef,
+    )
 
 LookUp = Callable[[str], Job]
 """Takes a name; returns the job or other resource of that name."""
@@ -109,15 +112,17 @@ def endpoint_configs(sagemaker: "SageMakerClient") -> LookUp:
     return _look_up(lambda name: sagemaker.describe_endpoint_config(EndpointConfigName=name), None)
 
 
-def is_approved(sagemaker: "SageMakerClient", package_arn: str) -> bool:
-    """Whether a model package exists and is approved."""
+def approved_package(
+    sagemaker: "SageMakerClient", package_arn: str
+) -> "DescribeModelPackageOutputTypeDef | None":
+    """The description of a model package; None unless it exists and is approved."""
     try:
         package = sagemaker.describe_model_package(ModelPackageName=package_arn)
     except ClientError as error:
         if absent(error):
-            return False
+            return None
         raise
-    return package["ModelApprovalStatus"] == "Approved"
+    return package if package["ModelApprovalStatus"] == "Approved" else None
 
 
 def packages(sagemaker: "SageMakerClient", group: str) -> "Iterator[ModelPackageSummaryTypeDef]":

@@ -10,6 +10,7 @@ from mdlc_constructs.exports import lazily
 if TYPE_CHECKING:
     from mdlc_constructs.settings.algorithms.algorithm import Algorithm as Algorithm
     from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm as BuiltInAlgorithm
+    from mdlc_constructs.settings.algorithms.container import CustomContainer as CustomContainer
     from mdlc_constructs.settings.algorithms.custom_image import CustomImage as CustomImage
     from mdlc_constructs.settings.approval import Approval as Approval
     from mdlc_constructs.settings.budget import Budget as Budget

@@ -45,6 +45,18 @@ def model_bucket(*, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> tu
     return tuple(statements)
 
 
+def own_files(uris: Iterable[str]) -> tuple[Statement, ...]:
+    """Permission to read the objects that an algorithm brings itself; none when it brings none."""
+    arns = tuple(f"arn:{PARTITION}:s3:::{uri.removeprefix('s3://')}" for uri in uris)
+    if not arns:
+        return ()
+    buckets = tuple(dict.fromkeys(arn.partition("/")[0] for arn in arns))
+    return (
+        Statement(actions=("s3:GetObject",), resources=arns),
+        Statement(actions=("s3:ListBucket",), resources=buckets),
+    )
+
+
 def dataset(
     key_arn: str | None, *, bucket: str = DATASET_BUCKET, prefix: str = DATASET_PREFIX
 ) -> tuple[Statement, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 from mdlc_constructs import CustomImage, Dataset, ExpandingWindow, Forecast, OnRequest
 from mdlc_constructs.settings.payloads.tasks import TASKS
-from mdlc_constructs.settings.task_steps import STEPS, runs
+from mdlc_constructs.settings.task_steps import runs
 from mdlc_constructs.workflows.decision.arguments import check_task
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
 from mdlc_constructs.workflows.training.machine import train
@@ -72,7 +72,7 @@ def test_what_the_table_leaves_out_is_refused_and_nothing_else(step: str, task: 
         STARTED[step](task)
 
 
-@pytest.mark.parametrize("task", STEPS["training"].own_image)
+@pytest.mark.parametrize("task", ["forecast", "cluster", "anomaly", "embedding"])
 def test_an_own_image_trains_what_the_built_in_algorithm_refuses(task: str) -> None:
     own = replace(OWN, content_type="application/jsonlines") if task == "forecast" else OWN
     settings = TrainingSettings(model="m", dataset=dataset(task), algorithm=own)

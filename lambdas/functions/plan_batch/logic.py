@@ -209,6 +209,7 @@ def _scoring(
             model=package.metadata["model"],
             input=_uri(request, "prepared", digests.prepare[:20], "shards", shard, ""),
             output=_uri(request, "scores", digests.score[:20], shard, ""),
+            records=package.records,
         )
         for shard, entry in scored.items()
         if entry.job.status == "Absent"

@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 from lambdas.aws import registry
 from lambdas.aws.artifacts import artifact_look_up
 from lambdas.aws.clients import client
+from lambdas.aws.packages import record_types
 from lambdas.aws.tags import with_execution
 from lambdas.functions.plan_training import logic
 from lambdas.planning import intervals, sources
@@ -50,10 +51,15 @@ def _champion(request: TrainingPlannerRequest) -> logic.Champion | None:
     A challenger does not have to beat a champion whose approval was withdrawn.
     """
     pointer = champion_of(client("dynamodb"), request.home.table, request.model)
-    if pointer is None or not registry.is_approved(client("sagemaker"), pointer.package_arn):
+    package = None if pointer is None else registry.approved_package(client("sagemaker"), pointer.package_arn)
+    if pointer is None or package is None:
         return None
     bucket, key = sources.split_uri(pointer.program + "program.json")
     program = json.loads(client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
     return logic.Champion(
-        package_arn=pointer.package_arn, version=pointer.version, model=pointer.model, program=program
+        package_arn=pointer.package_arn,
+        version=pointer.version,
+        model=pointer.model,
+        program=program,
+        records=record_types(package),
     )

@@ -1,7 +1,7 @@
 """Decides what a training execution does. Pure functions of what the handler looked up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lambdas.aws.artifacts import artifact_uri
 from lambdas.aws.registry import LookUp, LookUps
@@ -13,17 +13,23 @@ from lambdas.planning.steps import StepJob, digest, digest_sections, find_step_j
 from mdlc_constructs.settings.payloads.codec import JsonValue, encode
 from mdlc_constructs.settings.payloads.job_plan import ChampionSection, DataSection, JobPlan
 from mdlc_constructs.settings.payloads.planning import ScoringJob
+from mdlc_constructs.settings.payloads.records import RecordsSection, RecordTypes
 from mdlc_constructs.settings.payloads.training import TrainingInput, TrainingPlan, TrainingPlannerRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Champion:
-    """The model package that the audit table's champion pointer names, with its feature program."""
+    """The model package that the audit table's champion pointer names, with its feature program.
+
+    Attributes:
+        records: what a transform job is told of the records that it scores.
+    """
 
     package_arn: str
     version: int
     model: str
     program: Mapping[str, JsonValue]
+    records: RecordTypes = field(default_factory=RecordTypes)
 
     def to_plan(self) -> ChampionSection:
         """The champion as `plan.json` holds it, with the whole program, which is small."""
@@ -44,12 +50,14 @@ class Scoring:
         standing: the transform job.
         model: name of the SageMaker model.
         input: S3 URI of the holdout's features for this model.
+        records: what the job is told of them.
     """
 
     who: str
     standing: StepJob
     model: str
     input: str
+    records: RecordTypes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +138,7 @@ def job_plan(
         importance=settings.importance,
         algorithm=settings.algorithm,
         code_version=settings.code_version,
+        records=settings.records,
     )
 
 
@@ -177,7 +186,7 @@ def decide(
     steps = _standings(request.model, digests, look_up)
     names = {step: entry.name for step, entry in steps.items()}
     uris = locations(request.home.bucket, digests, names)
-    scoring = _scoring(request.model, digests, champion, steps, uris, look_up.transform)
+    scoring = _scoring(request, digests, champion, steps, uris, look_up.transform)
     quality, gate = verdict(steps["CheckQuality"].job), verdict(steps["Evaluate"].job)
     jobs = {step: [entry.job] for step, entry in steps.items()}
     jobs["ScoreHoldout"] = [entry.standing.job for entry in scoring]
@@ -206,6 +215,7 @@ def decide(
                 model=entry.model,
                 input=entry.input,
                 output=uris["scores"] + entry.who + "/",
+                records=entry.records,
             )
             for entry in scoring
             if entry.standing.job.status == "Absent"
@@ -232,7 +242,7 @@ def _standings(model: str, digests: TrainingWork, look_up: LookUps) -> dict[str,
 
 
 def _scoring(
-    model: str,
+    request: TrainingPlannerRequest,
     digests: TrainingWork,
     champion: Champion | None,
     steps: Mapping[str, StepJob],
@@ -240,18 +250,22 @@ def _scoring(
     transform: LookUp,
 ) -> list[Scoring]:
     """The transform jobs that score the holdout: the challenger's, and the champion's if there is one."""
+    settings = request.settings
+    records = settings.records or RecordsSection.usual(settings.dataset.task)
     challenger = Scoring(
         who="challenger",
         standing=steps["ScoreHoldout"],
         model=steps["CreateModel"].name,
         input=uris["holdout"],
+        records=records.types,
     )
     if champion is None:
         return [challenger]
     rival = Scoring(
         who="champion",
-        standing=find_step_job(model, "scorerival", digests.score, transform),
+        standing=find_step_job(request.model, "scorerival", digests.score, transform),
         model=champion.model,
         input=uris["split"] + "champion/",
+        records=champion.records,
     )
     return [challenger, rival]

@@ -14,6 +14,7 @@ from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.payloads.split import SplitSection
 
 SCHEMA_VERSION = 1
@@ -23,7 +24,7 @@ PARTS = ("train", "validation", "holdout")
 SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "quality": ("dataset", "quality", "split", "data"),
     "channels": ("channels", "data"),
-    "features": ("dataset", "split", "data", "champion", "importance"),
+    "features": ("dataset", "split", "data", "champion", "importance", "records"),
     "evaluate": ("dataset", "data", "gate", "evaluation", "champion", "importance", "algorithm"),
     "prepare": ("dataset", "data"),
     "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
@@ -285,6 +286,7 @@ class JobPlan:
         channels: None for data that are a table.
         training_job: name of the training job, known from the digests like the run.
         artifact: S3 URI of the trained model.
+        records: how the records of the model's containers are written; None where `RecordsSection.usual` is.
     """
 
     workflow: Literal["training", "batch", "monitoring"]
@@ -308,5 +310,6 @@ class JobPlan:
     code_version: str = ""
     training_job: str = ""
     artifact: str = ""
+    records: RecordsSection | None = field(default=None, metadata={OMIT_NONE: True})
     channels: ChannelsSection | None = field(default=None, metadata={OMIT_NONE: True})
     schema_version: int = SCHEMA_VERSION

@@ -1,9 +1,10 @@
 """Payloads of the training workflow's planning function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.payloads.channels import ChannelsSection
+from mdlc_constructs.settings.payloads.codec import OMIT_NONE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.job_plan import EvaluationSection, GateSection
@@ -15,6 +16,7 @@ from mdlc_constructs.settings.payloads.planning import (
     ScoringJob,
 )
 from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.payloads.split import SplitSection
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
@@ -38,6 +40,7 @@ class TrainingSections:
 
     Attributes:
         importance: None when permutation importance is switched off.
+        records: how the records are written; None where `RecordsSection.usual` is.
     """
 
     dataset: DatasetSection
@@ -48,6 +51,7 @@ class TrainingSections:
     algorithm: AlgorithmSection
     importance: ImportanceSection | None = None
     code_version: str = ""
+    records: RecordsSection | None = field(default=None, metadata={OMIT_NONE: True})
 
 
 @dataclass(frozen=True, kw_only=True)

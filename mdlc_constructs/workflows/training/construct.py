@@ -174,6 +174,7 @@ class TrainingWorkflow(Workflow):
         self.job_role(
             "TrainRole",
             bucket(reads=("splits", *kept), writes=("training",)),
+            job_roles.own_files(self.settings.algorithm.own_channels.values()),
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
         )
@@ -185,7 +186,9 @@ class TrainingWorkflow(Workflow):
                 writes=("evaluations", "baselines"),
             ),
         )
-        home.model_repository_arn = self.repository_arn(image)
+        serving = self.settings.algorithm.serving_image
+        scoring_image = image if serving is None else self.image_uri(serving)
+        home.model_repository_arn = self.repository_arn(scoring_image)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
         planner = self.function("PlanTraining", self._planning(), self.source_bindings)
         self.build(
@@ -198,6 +201,7 @@ class TrainingWorkflow(Workflow):
                 "ModelRole": model_role.arn,
                 "JobImage": job_image,
                 "TrainingImage": image,
+                **({} if serving is None else {"ScoringImage": scoring_image}),
                 "PlanTrainingFunction": planner,
             },
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
-from mdlc_constructs.settings import Compute, NetworkSettings
+from mdlc_constructs.settings import Algorithm, Compute, NetworkSettings
 from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
@@ -14,7 +14,7 @@ from mdlc_constructs.workflows.planning import TAGS, taken
 def train_on_split(
     *,
     model: str,
-    hyperparameters: Mapping[str, str],
+    algorithm: Algorithm,
     content_type: str,
     environment: Mapping[str, str] | None,
     compute: Compute,
@@ -25,14 +25,10 @@ def train_on_split(
     Args:
         content_type: content type of the training records.
     """
-    channels = tuple(
-        Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=content_type)
-        for part in ("train", "validation")
-    )
     return train_on(
-        channels,
+        channels_of(algorithm, content_type),
         model=model,
-        hyperparameters=hyperparameters,
+        hyperparameters=algorithm.job_texts,
         environment=environment,
         compute=compute,
         network=network,
@@ -75,6 +71,21 @@ def train_on(
         output={},
         catch=(taken("Train"), TO_FAILURE),
     )
+
+
+def channels_of(algorithm: Algorithm, content_type: str) -> tuple[Channel, ...]:
+    """The input channels: the parts of the split that the algorithm takes, and the files that it brings."""
+    parts = (
+        Channel(
+            name=name,
+            uri=f"{{% $plan.uris.{part} %}}",
+            content_type=content_type,
+            distribution="ShardedByS3Key" if name in algorithm.sharded_channels else "FullyReplicated",
+        )
+        for part, name in algorithm.channels.items()
+    )
+    own = (Channel(name=name, uri=uri) for name, uri in algorithm.own_channels.items())
+    return (*parts, *own)
 
 
 def _spot(compute: Compute) -> SpotTraining | None:

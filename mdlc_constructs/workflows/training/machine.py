@@ -88,7 +88,7 @@ def train(settings: TrainingSettings) -> Task:
     """Train on the training part of the split and validate on its validation part."""
     return train_on_split(
         model=settings.model,
-        hyperparameters=settings.algorithm.texts,
+        algorithm=settings.algorithm,
         content_type=settings.records.training_type,
         environment=environment_of(settings.algorithm, settings.dataset),
         compute=settings.training_compute,
@@ -100,7 +100,7 @@ def model(settings: TrainingSettings) -> Task:
     """Create the model from the trained artifact."""
     return make_model(
         model_name="{% $plan.names.CreateModel %}",
-        image="${TrainingImage}",
+        image=settings.scoring_image,
         artifact="{% $plan.uris.artifact %}",
         environment=environment_of(settings.algorithm, settings.dataset),
         model=settings.model,
@@ -113,7 +113,6 @@ def score_holdout(settings: TrainingSettings) -> Map:
     inner = score_task(
         "ScoreModel",
         model=settings.model,
-        content_type=settings.records.scoring_type,
         compute=settings.scoring_compute,
         strategy=strategy_of(settings.dataset.task),
     )
@@ -160,7 +159,7 @@ def register(settings: TrainingSettings) -> Task:
         group_name=PACKAGE_GROUP,
         containers=(
             Container(
-                image="${TrainingImage}",
+                image=settings.scoring_image,
                 model_data_url="{% $plan.uris.artifact %}",
                 environment=environment_of(settings.algorithm, settings.dataset),
             ),

@@ -1,7 +1,7 @@
 """The settings of a training machine, checked together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX
 from mdlc_constructs.settings import (
@@ -50,6 +50,7 @@ class TrainingSettings:
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
+        self.algorithm.check_compute(self.training_compute)
         object.__setattr__(self, "split", (self.split or Split.default_for(self.dataset)).of(self.dataset))
         object.__setattr__(self, "algorithm", self.algorithm.for_dataset(self.dataset))
         self.evaluation.check_dataset(self.dataset)
@@ -70,6 +71,7 @@ class TrainingSettings:
             "importance": encode(importance) if importance else None,
             "algorithm": encode(self._algorithm_section()),
             "code_version": self.code_version,
+            **self._written_otherwise(),
         }
 
     @property
@@ -80,7 +82,18 @@ class TrainingSettings:
     @property
     def records(self) -> RecordsSection:
         """How the model's records are written, and how its answers are read."""
-        return self.algorithm.records(self.dataset.task)
+        return replace(self.algorithm.records(self.dataset.task), shards=self.training_compute.instance_count)
+
+    def _written_otherwise(self) -> dict[str, object]:
+        """The plan's section of records, where they are not those that follow from the task."""
+        records, usual = self.records, RecordsSection.usual(self.dataset.task)
+        same = replace(records, accept=usual.accept, content_type="") == usual
+        return {} if same else {"records": encode(records)}
+
+    @property
+    def scoring_image(self) -> str:
+        """The placeholder of the image that scores."""
+        return "${TrainingImage}" if self.algorithm.serving_image is None else "${ScoringImage}"
 
     @property
     def reports_gain(self) -> bool:
