@@ -12,10 +12,8 @@ import duckdb
 
 from jobs.channels.examples import ChannelFiles, find_files
 from jobs.database import connect, copy_to, literal, single
-from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
-from jobs.predictions import answer_to
 from jobs.roles import moment
 from jobs.verification import sha256_of
 from mdlc_constructs.settings.payloads.batch import PredictionsManifest, PublishedPart, ScoringPackage
@@ -89,10 +87,10 @@ def _load(
     connection: duckdb.DuckDBPyConnection, channel: ChannelFiles, name: str, predictions: Path, table: str
 ) -> str:
     """Load the answers to a file into a table of ``row`` and ``answer``; returns what is wrong with them."""
-    try:
-        path = answer_to(predictions, Path(name).name)
-    except InputError as error:
-        return f"{name}: {error}"
+    paths = [path for path in predictions.rglob("*.out") if path.name == f"{Path(name).name}.out"]
+    if len(paths) != 1:
+        return f"{name}: it has no answers: run the transform job again."
+    (path,) = paths
     if not _by_line(channel):
         try:
             answer = path.read_text(encoding="utf-8").strip()

@@ -63,7 +63,7 @@ def test_a_record_without_an_answer_publishes_nothing(tmp_path: Path) -> None:
     verdict, _ = published(tmp_path, LINES)
     assert verdict.reasons == (
         "a.jsonl: 1 answers for 2 records.",
-        "b.jsonl: There are no answers to b.jsonl under predictions: run the transform job again.",
+        "b.jsonl: it has no answers: run the transform job again.",
     )
 
 
