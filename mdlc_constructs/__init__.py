@@ -79,6 +79,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.workflows.batch_inference.construct import (
         BatchInferenceWorkflow as BatchInferenceWorkflow,
     )
+    from mdlc_constructs.workflows.channel_batch.construct import (
+        ChannelBatchInferenceWorkflow as ChannelBatchInferenceWorkflow,
+    )
     from mdlc_constructs.workflows.channel_training.construct import (
         ChannelTrainingWorkflow as ChannelTrainingWorkflow,
     )
