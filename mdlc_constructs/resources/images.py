@@ -75,7 +75,7 @@ def training_image(scope: Construct, algorithm: Algorithm) -> str:
         case CustomImage():
             return algorithm.image_uri
         case MarketplaceAlgorithm():
-            # The seller's image is not known to the account: the algorithm's ARN stands for it in the records.
+            # The account does not know the seller's image: the algorithm's ARN stands for it in records.
             return algorithm.algorithm_arn
         case CustomContainer():
             return container_image(scope, algorithm)

@@ -111,8 +111,6 @@ class Channels:
             ValueError: naming the channel and the remedy.
         """
         algorithm.check_complete()
-        if algorithm.name:
-            check_channels(algorithm_facts(algorithm.name), self.inputs)
         if self.holdout is not None and algorithm.name not in ("blazingtext", ""):
             raise refusal(
                 "holdout",
@@ -120,6 +118,14 @@ class Channels:
                 "is not asked about lines of text; leave the holdout out, and let the gate judge the "
                 'training job\'s metrics, such as "validation:accuracy".',
             )
+        if not algorithm.name:
+            return
+        facts = algorithm_facts(algorithm.name)
+        if facts.jumpstart:
+            raise refusal(
+                "algorithm", facts.name, "trains on tables; give TrainingWorkflow(dataset=Dataset.csv(...))."
+            )
+        check_channels(facts, self.inputs)
 
     def to_sections(
         self, uris: Mapping[str, str], objects: Mapping[str, str], *, labelled: bool = True

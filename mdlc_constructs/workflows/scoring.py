@@ -76,7 +76,7 @@ def check_scoring(compute: Compute, repository_arn: str) -> None:
 
 
 def check_image_known(home: str, algorithm_arn: str | None, *, what: str) -> None:
-    """Refuse a model whose image the account does not know, where models are made from versions.
+    """Refuse a model whose image the account does not know.
 
     Args:
         home: the name of the model's home.
@@ -90,7 +90,7 @@ def check_image_known(home: str, algorithm_arn: str | None, *, what: str) -> Non
         raise refusal(
             "home",
             home,
-            f"is trained by {algorithm_arn} of AWS Marketplace, whose image only its seller knows, and {what} "
+            f"is trained by {algorithm_arn} of AWS Marketplace, whose image only its seller knows; {what} "
             "makes models from the image of a version; use the SageMaker model that the training made.",
         )
 

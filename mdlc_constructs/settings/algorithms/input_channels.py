@@ -6,6 +6,9 @@ from mdlc_constructs.settings.algorithms.table import AlgorithmFacts
 from mdlc_constructs.settings.channel import S3Channel
 from mdlc_constructs.settings.refusal import refusal, unknown
 
+_RECORDS = ("train", "validation", "test")
+"""The channels whose content types the table of algorithms lists."""
+
 
 def check_channels(facts: AlgorithmFacts, inputs: Mapping[str, S3Channel]) -> None:
     """Refuse channels that an algorithm does not take, and the lack of one without which it does not train.
@@ -21,7 +24,8 @@ def check_channels(facts: AlgorithmFacts, inputs: Mapping[str, S3Channel]) -> No
     for name, data in inputs.items():
         if name not in facts.channels:
             raise unknown("inputs", name, facts.channels, what=f"channel of {facts.name}")
-        if data.content_type is not None and data.media_type not in facts.training_types:
+        typed = name in _RECORDS and data.content_type is not None
+        if typed and data.media_type not in facts.training_types:
             raise unknown(
                 f"inputs[{name!r}].content_type",
                 data.content_type,

@@ -1,7 +1,7 @@
 """The states by which the model of a Marketplace algorithm is made: its artefact becomes a package first.
 
 Whoever subscribes to an algorithm cannot see its image, so that CreateModel takes no image. The artefact
-becomes an unversioned package of the algorithm (`SourceAlgorithmSpecification`), and the model is made from it.
+becomes an unversioned package of the algorithm (`SourceAlgorithmSpecification`), of which the model is made.
 A versioned package would need the image, so that the version is registered by the model's ARN (`SourceUri`).
 Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
 """
