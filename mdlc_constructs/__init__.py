@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.algorithms.algorithm import Algorithm as Algorithm
     from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm as BuiltInAlgorithm
     from mdlc_constructs.settings.algorithms.custom_image import CustomImage as CustomImage
+    from mdlc_constructs.settings.algorithms.script import Script as Script
     from mdlc_constructs.settings.approval import Approval as Approval
     from mdlc_constructs.settings.budget import Budget as Budget
     from mdlc_constructs.settings.compute import Compute as Compute

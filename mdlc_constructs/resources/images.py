@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws, CfnMapping, Stack
 from constructs import Construct
 
-from mdlc_constructs.settings import Algorithm, BuiltInAlgorithm, CustomImage
+from mdlc_constructs.settings import Algorithm, BuiltInAlgorithm, CustomImage, Script
+from mdlc_constructs.settings.framework_image import FrameworkImage
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
 
@@ -39,18 +41,43 @@ def registry(stack: Stack) -> Registry:
     return _registries[stack]
 
 
-def training_image(scope: Construct, algorithm: Algorithm) -> str:
-    """The URI of the image that trains and scores.
+def training_image(scope: Construct, algorithm: Algorithm, instance_type: str = "") -> str:
+    """The URI of the image that trains, and that scores unless the algorithm serves otherwise.
+
+    Args:
+        instance_type: of the training job, for images that exist with and without GPU libraries.
 
     Raises:
         TypeError: for a kind of algorithm that has no image.
     """
     match algorithm:
+        case Script():
+            return _framework_uri(Stack.of(scope), algorithm.image("training", instance_type))
         case BuiltInAlgorithm():
             return registry(Stack.of(scope)).uri(algorithm.image)
         case CustomImage():
             return algorithm.image_uri
-    raise TypeError(f"algorithm={algorithm!r} must be a BuiltInAlgorithm or a CustomImage.")
+    raise TypeError(f"algorithm={algorithm!r} must be a BuiltInAlgorithm, a Script or a CustomImage.")
+
+
+def serving_image(scope: Construct, algorithm: Algorithm, instance_type: str = "") -> str:
+    """The URI of the image that scores.
+
+    Args:
+        instance_type: of the transform jobs, for images that exist with and without GPU libraries.
+    """
+    if isinstance(algorithm, Script):
+        return _framework_uri(Stack.of(scope), algorithm.image("inference", instance_type))
+    return training_image(scope, algorithm)
+
+
+def _framework_uri(stack: Stack, image: Image | FrameworkImage) -> str:
+    if isinstance(image, Image):
+        return registry(stack).uri(image)
+    region = stack.region
+    if not has_token(region):
+        return image.uri(region)
+    return image.uri_from(account=_framework_account(stack, region), region=region, url_suffix=_url_suffix())
 
 
 @cache
@@ -61,3 +88,12 @@ def _url_suffix() -> str:
 def _account(stack: Stack, region: str) -> str:
     accounts = {name: {"account": account} for name, account in Image.accounts().items()}
     return CfnMapping(stack, "ImageAccounts", mapping=accounts).find_in_map(region, "account")
+
+
+def _framework_account(stack: Stack, region: str) -> str:
+    id_ = "FrameworkImageAccounts"
+    mapping = stack.node.try_find_child(id_)
+    if mapping is None:
+        accounts = {name: {"account": account} for name, account in FrameworkImage.accounts().items()}
+        mapping = CfnMapping(stack, id_, mapping=accounts)
+    return cast("CfnMapping", mapping).find_in_map(region, "account")

@@ -17,10 +17,20 @@ _DNS_SUFFIXES = {
 }
 
 
+def dns_suffix(region: str) -> str:
+    """The suffix of the DNS names of a region's services."""
+    return next((s for start, s in _DNS_SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
+
+
 @cache
 def _table() -> dict[str, Any]:
     table: dict[str, Any] = json.loads((Path(__file__).parent / "_image_accounts.json").read_text())
     return table
+
+
+def image_versions(repository: str) -> tuple[str, ...]:
+    """The versions of a prebuilt image."""
+    return tuple(_table()["images"][repository])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +85,7 @@ class Image:
         accounts = self.accounts()
         if region not in accounts:
             raise unknown("region", region, accounts, what=f"region with {self.repository}")
-        suffix = next((s for start, s in _DNS_SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
-        return self.uri_from(account=accounts[region], region=region, url_suffix=suffix)
+        return self.uri_from(account=accounts[region], region=region, url_suffix=dns_suffix(region))
 
     def uri_from(self, *, account: str, region: str, url_suffix: str) -> str:
         """The image's URI from its parts, each of which may be a CDK token or a placeholder."""

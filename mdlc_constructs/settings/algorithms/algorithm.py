@@ -30,6 +30,26 @@ class Algorithm(ABC):
         return {name: text_of(value) for name, value in self.hyperparameters.items()}
 
     @property
+    def channels(self) -> Mapping[str, str]:
+        """S3 URIs by name of training channels besides the dataset's; by default none."""
+        return {}
+
+    @property
+    def training_environment(self) -> Mapping[str, str]:
+        """The environment variables of the containers of training."""
+        return self.environment
+
+    @property
+    def serving_environment(self) -> Mapping[str, str]:
+        """The environment variables of the containers of scoring."""
+        return self.environment
+
+    @property
+    def serves_otherwise(self) -> bool:
+        """Whether the model is served by another image than the one that trains."""
+        return False
+
+    @property
     @abstractmethod
     def name(self) -> str:
         """The name of a built-in algorithm, such as `xgboost`; empty for a container of the team's own."""

@@ -9,9 +9,11 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
-from mdlc_constructs.resources.images import training_image
+from mdlc_constructs.resources.assets import asset
+from mdlc_constructs.resources.images import serving_image, training_image
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.resources.places import object_arn
+from mdlc_constructs.resources.script.archive import script_code
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
@@ -22,6 +24,7 @@ from mdlc_constructs.settings import (
     Gate,
     NetworkSettings,
     QualityRules,
+    Script,
     Split,
 )
 from mdlc_constructs.settings.image import Image
@@ -123,7 +126,9 @@ class TrainingWorkflow(Workflow):
         self._warn_of_tag(algorithm)
         machine = self.put_together(training_machine, self.settings, seams)
         bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK)
-        image = training_image(self, algorithm)
+        image = training_image(self, algorithm, self.settings.training_compute.instance_type)
+        served = serving_image(self, algorithm, self.settings.scoring_compute.instance_type)
+        script, script_reads = self._script(algorithm)
         job_image = self.image_uri(Image.jobs())
         network = self.settings.network
         reads = job_roles.dataset(self.source.key_arn)
@@ -149,6 +154,7 @@ class TrainingWorkflow(Workflow):
         self.job_role(
             "TrainRole",
             bucket(reads=("splits", *kept), writes=("training",)),
+            script_reads,
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
         )
@@ -160,7 +166,7 @@ class TrainingWorkflow(Workflow):
                 writes=("evaluations", "baselines"),
             ),
         )
-        home.model_repository_arn = self.repository_arn(image)
+        home.model_repository_arn = self.repository_arn(served)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
         planner = self.function("PlanTraining", self._planning(), self.source_bindings)
         self.build(
@@ -173,6 +179,8 @@ class TrainingWorkflow(Workflow):
                 "ModelRole": model_role.arn,
                 "JobImage": job_image,
                 "TrainingImage": image,
+                **({"ServingImage": served} if self.settings.algorithm.serves_otherwise else {}),
+                **script,
                 "PlanTrainingFunction": planner,
             },
         )
@@ -181,6 +189,16 @@ class TrainingWorkflow(Workflow):
             ApprovalWorkflow(self, "Approval", home=home, approval=approval_settings)
             if approval_settings.is_timed
             else None
+        )
+
+    def _script(self, algorithm: Algorithm) -> tuple[Mapping[str, str], tuple[Statement, ...]]:
+        """Publish a script's archive; returns its placeholders' bindings and the permission to read it."""
+        if not isinstance(algorithm, Script):
+            return {}, ()
+        location = asset(self._stack, script_code(algorithm))
+        return (
+            {"ScriptCode": location.uri, "ScriptCodeFile": location.file_name},
+            job_roles.job_code(location.bucket_name, location.object_key),
         )
 
     def _warn_of_tag(self, algorithm: Algorithm) -> None:

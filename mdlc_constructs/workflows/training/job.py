@@ -19,11 +19,13 @@ def train_on_split(
     environment: Mapping[str, str] | None,
     compute: Compute,
     network: NetworkSettings,
+    more_channels: Mapping[str, str] | None = None,
 ) -> Task:
     """`Train`: train on the training part of the split and validate on its validation part.
 
     Args:
         content_type: content type of the training records.
+        more_channels: S3 URIs by name of channels besides the split's, such as the one of the code.
     """
     return training_job(
         "Train",
@@ -33,9 +35,12 @@ def train_on_split(
         image="${TrainingImage}",
         hyperparameters=hyperparameters,
         environment=environment,
-        channels=tuple(
-            Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=content_type)
-            for part in ("train", "validation")
+        channels=(
+            *(
+                Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=content_type)
+                for part in ("train", "validation")
+            ),
+            *(Channel(name=name, uri=uri) for name, uri in (more_channels or {}).items()),
         ),
         output_uri="{% $plan.uris.training %}",
         kms_key_id=KEY_ARN,

@@ -29,7 +29,7 @@ from mdlc_constructs.workflows.training.model_card import (
     wants_card,
 )
 from mdlc_constructs.workflows.training.pending import approve_command, start_approval
-from mdlc_constructs.workflows.training.series import environment_of
+from mdlc_constructs.workflows.training.series import serving_environment, training_environment
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 WORKFLOW = "training"
@@ -88,7 +88,8 @@ def train(settings: TrainingSettings) -> Task:
         model=settings.model,
         hyperparameters=settings.algorithm.texts,
         content_type=settings.records.training_type,
-        environment=environment_of(settings.algorithm, settings.dataset),
+        environment=training_environment(settings.algorithm, settings.dataset),
+        more_channels=settings.algorithm.channels,
         compute=settings.training_compute,
         network=settings.network,
     )
@@ -98,9 +99,9 @@ def model(settings: TrainingSettings) -> Task:
     """Create the model from the trained artifact."""
     return make_model(
         model_name="{% $plan.names.CreateModel %}",
-        image="${TrainingImage}",
+        image=settings.serving_image,
         artifact="{% $plan.uris.artifact %}",
-        environment=environment_of(settings.algorithm, settings.dataset),
+        environment=serving_environment(settings.algorithm, settings.dataset),
         model=settings.model,
         network=settings.network,
     )
@@ -158,9 +159,9 @@ def register(settings: TrainingSettings) -> Task:
         group_name=PACKAGE_GROUP,
         containers=(
             Container(
-                image="${TrainingImage}",
+                image=settings.serving_image,
                 model_data_url="{% $plan.uris.artifact %}",
-                environment=environment_of(settings.algorithm, settings.dataset),
+                environment=serving_environment(settings.algorithm, settings.dataset),
             ),
         ),
         content_types=(settings.records.scoring_type,),

@@ -1,6 +1,5 @@
 """The settings of a training machine, checked together."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX
@@ -20,7 +19,7 @@ from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.records import RecordsSection
-from mdlc_constructs.workflows.training.series import check_records, environment_of
+from mdlc_constructs.workflows.training.series import check_records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +96,9 @@ class TrainingSettings:
         return None if not measured else self.evaluation.importance()
 
     @property
-    def environment(self) -> Mapping[str, str] | None:
-        """The environment variables of the containers of training and scoring; None for none."""
-        return environment_of(self.algorithm, self.dataset)
+    def serving_image(self) -> str:
+        """The placeholder of the image that scores."""
+        return "${ServingImage}" if self.algorithm.serves_otherwise else "${TrainingImage}"
 
     def _algorithm_section(self) -> AlgorithmSection:
         return AlgorithmSection(
