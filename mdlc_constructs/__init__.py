@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.metric import Metric as Metric
     from mdlc_constructs.settings.monitor_alarms import MonitorAlarms as MonitorAlarms
     from mdlc_constructs.settings.network import NetworkSettings as NetworkSettings
+    from mdlc_constructs.settings.onnx import Onnx as Onnx
     from mdlc_constructs.settings.outliers import Outliers as Outliers
     from mdlc_constructs.settings.patience import Patience as Patience
     from mdlc_constructs.settings.probes import Probes as Probes

@@ -4,6 +4,7 @@ import gzip
 import io
 import pkgutil
 import tarfile
+from collections.abc import Mapping
 
 from jobs.errors import JobError
 from jobs.serving.program import FILE, Program
@@ -23,12 +24,17 @@ _BUILD = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-pat
 
 
 def pack(program: Program) -> bytes:
-    """A ``model.tar.gz`` of the program and its code; equal bytes for an equal program and release.
+    """A ``model.tar.gz`` of the program and its code; equal bytes for an equal program and release."""
+    files = {FILE: program.to_json().encode(), "code/pyproject.toml": _BUILD}
+    files |= {f"code/{place}": _source(module) for place, module in _CODE.items()}
+    return packed(files)
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """An archive of files by name.
 
     It is not compressed, because compressed bytes differ between builds of zlib.
     """
-    files = {FILE: program.to_json().encode(), "code/pyproject.toml": _BUILD}
-    files |= {f"code/{place}": _source(module) for place, module in _CODE.items()}
     buffer = io.BytesIO()
     with (
         gzip.GzipFile(filename="", mode="wb", compresslevel=0, fileobj=buffer, mtime=0) as compressed,

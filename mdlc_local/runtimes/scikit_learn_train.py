@@ -2,7 +2,7 @@
 
 Unpacks the code of ``sagemaker_submit_directory``, sets the ``SM_`` variables, and runs ``sagemaker_program``
 in the folder of the code with the other hyperparameters as arguments, as the image does. Nothing is
-installed: a ``requirements.txt`` or ``setup.py`` is refused. Follows github.com/aws/sagemaker-training-toolkit
+installed: a ``requirements.txt`` or ``setup.py`` is refused. Follows aws/sagemaker-training-toolkit
 (environment.py, entry_point.py, files.py, mapping.py). Needs only the standard library.
 """
 

@@ -23,6 +23,7 @@ SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "quality": ("dataset", "quality", "split", "data"),
     "features": ("dataset", "split", "data", "champion", "importance"),
     "evaluate": ("dataset", "data", "gate", "evaluation", "champion", "importance", "algorithm"),
+    "export": ("dataset", "export"),
     "prepare": ("dataset", "data"),
     "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
     "golden": ("dataset", "golden", "data", "package"),
@@ -99,6 +100,13 @@ class EvaluationSection:
     bootstrap: int
     seed: int
     weighted: bool | None = field(default=None, metadata={OMIT_NONE: True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportSection:
+    """How near an exported model's answers must come to the trained model's."""
+
+    tolerance: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,6 +309,7 @@ class JobPlan:
     previous: PreviousSection | None = None
     importance: ImportanceSection | None = None
     algorithm: AlgorithmSection | None = None
+    export: ExportSection | None = field(default=None, metadata={OMIT_NONE: True})
     code_version: str = ""
     training_job: str = ""
     artifact: str = ""

@@ -1,11 +1,12 @@
 """Payloads of the training workflow's planning function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mdlc_constructs.settings.payloads.codec import OMIT_NONE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
-from mdlc_constructs.settings.payloads.job_plan import EvaluationSection, GateSection
+from mdlc_constructs.settings.payloads.job_plan import EvaluationSection, ExportSection, GateSection
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.planning import (
     ExecutionInput,
@@ -37,6 +38,7 @@ class TrainingSections:
 
     Attributes:
         importance: None when permutation importance is switched off.
+        export: None when the model is not exported.
     """
 
     dataset: DatasetSection
@@ -46,6 +48,7 @@ class TrainingSections:
     evaluation: EvaluationSection
     algorithm: AlgorithmSection
     importance: ImportanceSection | None = None
+    export: ExportSection | None = field(default=None, metadata={OMIT_NONE: True})
     code_version: str = ""
 
 
@@ -67,6 +70,7 @@ class TrainingPlan(ExecutionPlan):
         scoring: the transform jobs still to be started.
         quality: verdict of an earlier quality job of the same run; None without one.
         gate: verdict of an earlier evaluation of the same run; None without one.
+        export: verdict of an earlier export of the same run; None without one.
         recorded: the run's audit item; None when the run was not finished before.
         finished_by: the execution that recorded the run; `none` before that.
     """
@@ -79,3 +83,4 @@ class TrainingPlan(ExecutionPlan):
     gate: Verdict | None
     recorded: Mapping[str, str] | None
     finished_by: str
+    export: Verdict | None = None

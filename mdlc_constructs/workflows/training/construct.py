@@ -28,14 +28,22 @@ from mdlc_constructs.settings import (
     Split,
 )
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.onnx import Onnx
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.approval.construct import ApprovalWorkflow
-from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Workflow, source_of, without_none
+from mdlc_constructs.workflows.construct import (
+    DATA_LOCK,
+    EVALUATE_LOCK,
+    EXPORT_LOCK,
+    Workflow,
+    source_of,
+    without_none,
+)
 from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import planning
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import machine as template
-from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, training_machine
+from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, steps_of, training_machine
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
@@ -70,6 +78,8 @@ class TrainingWorkflow(Workflow):
         dataset_bucket: the bucket that holds the data, needed when it has its own encryption key.
         code_version: recorded with every package, for example a commit; by default the context value
             `mdlc:code_version`.
+        export: also write the trained model in ONNX, for a container of the team's own; refused unless it
+            answers the holdout as the trained model does.
         seams: states before and after steps, such as `{"after_evaluate": chain}`.
 
     Raises:
@@ -101,6 +111,7 @@ class TrainingWorkflow(Workflow):
         network: NetworkSettings | None = None,
         dataset_bucket: s3.IBucket | None = None,
         code_version: str | None = None,
+        export: Onnx | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
         # Validate before any resource exists, so that an invalid setting leaves nothing behind.
@@ -118,14 +129,17 @@ class TrainingWorkflow(Workflow):
                 job_compute=job_compute,
                 scoring_compute=scoring_compute,
                 network=network,
+                export=export,
                 code_version=_code_version(scope) if code_version is None else code_version,
             ),
         )
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
         self._warn_of_tag(algorithm)
+        self.steps = steps_of(self.settings)
         machine = self.put_together(training_machine, self.settings, seams)
-        bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK)
+        export_lock = () if export is None else (EXPORT_LOCK,)
+        bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK, *export_lock)
         image = training_image(self, algorithm, self.settings.training_compute.instance_type)
         served = serving_image(self, algorithm, self.settings.scoring_compute.instance_type)
         script, script_reads = self._script(algorithm)
@@ -166,6 +180,12 @@ class TrainingWorkflow(Workflow):
                 writes=("evaluations", "baselines"),
             ),
         )
+        if export is not None:
+            self.job_role(
+                "ExportRole",
+                jobs("ExportWheels"),
+                bucket(reads=("runs", "splits", "scores", "training"), writes=("exports",)),
+            )
         home.model_repository_arn = self.repository_arn(served)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
         planner = self.function("PlanTraining", self._planning(), self.source_bindings)
@@ -253,6 +273,10 @@ class TrainingWorkflow(Workflow):
     def create_score_holdout_task(self) -> State:
         """Transform jobs that score the holdout."""
         return template.score_holdout(self.settings)
+
+    def create_export_task(self) -> State:
+        """The job that writes the model in ONNX; a step only with `export`."""
+        return template.export(self.settings)
 
     def create_evaluate_task(self) -> State:
         """The job that computes metrics, a plot and the gate's verdict."""

@@ -9,7 +9,7 @@ import json
 from dataclasses import replace
 
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.states import Map, State, Task
+from mdlc_constructs.asl.states import Choice, Map, State, Task
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
@@ -44,7 +44,18 @@ STEPS = (
     "register",
     "decide",
 )
-"""The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
+"""The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`).
+
+With `export` there is one more, `export`, after `score_holdout`.
+"""
+
+
+def steps_of(settings: TrainingSettings) -> tuple[str, ...]:
+    """The steps of a machine in order."""
+    if settings.export is None:
+        return STEPS
+    place = STEPS.index("evaluate")
+    return (*STEPS[:place], "export", *STEPS[place:])
 
 
 def check_quality(settings: TrainingSettings) -> Task:
@@ -127,6 +138,28 @@ def score_holdout(settings: TrainingSettings) -> Map:
     )
 
 
+def export(settings: TrainingSettings) -> Task:
+    """Write the trained model in ONNX, and compare its answers to the holdout with the transform job's."""
+    return data_job(
+        "Export",
+        command="export",
+        label="export",
+        model=settings.model,
+        role_arn="${ExportRole}",
+        wheels="${ExportWheels}",
+        inputs={
+            "model": "{% $plan.uris.artifact %}",
+            "holdout": "{% $plan.uris.holdout %}",
+            "predictions": "{% $plan.uris.scores & 'challenger/' %}",
+        },
+        outputs={"export": "{% $plan.uris.export %}"},
+        compute=settings.job_compute,
+        network=settings.network,
+        assign={"export": VERDICT},
+        comment="The model in ONNX, if it answers the holdout as before",
+    )
+
+
 def evaluate(settings: TrainingSettings) -> Task:
     """Compute metrics with confidence intervals, report, gate's verdict and the monitoring baseline."""
     trees = {"model": "{% $plan.uris.artifact %}", "program": "{% $plan.uris.program %}"}
@@ -190,11 +223,22 @@ def register(settings: TrainingSettings) -> Task:
             "evaluation": "{% $plan.uris.evaluation %}",
             "baseline": "{% $plan.uris.baseline %}",
             "model_card": CARD_URI,
+            **_exported(settings),
         },
         assign={"package_arn": "{% $states.result.ModelPackageArn %}"},
         output={},
         catch=(CARD_REFUSED, TO_FAILURE),
     )
+
+
+def _exported(settings: TrainingSettings) -> dict[str, str]:
+    """What package and audit record of the exported model: its archive and the archive's SHA-256."""
+    if settings.export is None:
+        return {}
+    return {
+        "onnx": "{% $plan.uris.export & 'model.tar.gz' %}",
+        "onnx_digest": "{% $exists($export.digest) ? $export.digest : '' %}",
+    }
 
 
 def decide(settings: TrainingSettings) -> Task:
@@ -237,10 +281,21 @@ def default_tasks(settings: TrainingSettings) -> dict[str, State]:
         "evaluate": evaluate(settings),
         "register": register(settings),
         "decide": decide(settings),
+        **({} if settings.export is None else {"export": export(settings)}),
     }
 
 
-@machine_function(lambda _: WORKFLOW, lambda _: STEPS, default_tasks)
+def _export_verdict() -> Choice:
+    return verdict(
+        "ExportVerdict",
+        "export",
+        error="ExportRefused",
+        instead="The export job left no verdict.",
+        report="$plan.uris.export & 'export.json'",
+    )
+
+
+@machine_function(lambda _: WORKFLOW, steps_of, default_tasks)
 def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
     """Assemble the training machine."""
     if starts_otherwise(parts.tasks["train"], parts.defaults["train"]):
@@ -255,7 +310,9 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         "training_job": "{% $plan.names.Train %}",
         "program": "{% $plan.uris.program %}",
         "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
+        **_exported(settings),
     }
+    exports = settings.export is not None
     detail = {
         "outcome": "{% $result.outcome %}",
         "run": "{% $plan.run %}",
@@ -267,17 +324,18 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         workflow=WORKFLOW,
         model=settings.model,
         comment=f"Trains {settings.model}, compares it with the champion and registers it",
-        steps=STEPS,
-        jobs=("check_quality", "prepare_features", "train", "create_model", "score_holdout", "evaluate"),
+        steps=steps_of(settings),
+        jobs=tuple(step for step in steps_of(settings) if step not in ("register", "decide")),
         verdicts={
             "check_quality": verdict(
                 "QualityVerdict",
                 "quality",
                 error="DataRefused",
                 instead="The quality job left no verdict.",
-            )
+            ),
+            **({"export": _export_verdict()} if exports else {}),
         },
-        variables=("quality", "gate"),
+        variables=("quality", "gate", *(("export",) if exports else ())),
         planner="${PlanTrainingFunction}",
         settings=settings.to_plan(),
         unchanged={
@@ -300,7 +358,7 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         ),
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
-            settings.training_compute, *[settings.job_compute] * 3, settings.scoring_compute
+            settings.training_compute, *[settings.job_compute] * (3 + exports), settings.scoring_compute
         ),
         leads=leads(parts, register(settings)) if wants_card(parts.tasks["register"]) else {},
     )

@@ -16,6 +16,7 @@ from mdlc_constructs.settings import (
 )
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.onnx import Onnx
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.records import RecordsSection
@@ -43,6 +44,7 @@ class TrainingSettings:
     scoring_compute: Compute = field(default_factory=Compute)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     code_version: str = "unversioned"
+    export: Onnx | None = None
 
     def __post_init__(self) -> None:
         check_code_version(self.code_version)
@@ -54,6 +56,8 @@ class TrainingSettings:
         self.evaluation.check_dataset(self.dataset)
         check_records(self.algorithm, self.dataset)
         self.training_compute.require("training", image=self.algorithm.x86_image)
+        if self.export is not None:
+            self.export.check_algorithm(self.algorithm)
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
 
@@ -68,6 +72,7 @@ class TrainingSettings:
             "evaluation": encode(self.evaluation.to_plan()),
             "importance": encode(importance) if importance else None,
             "algorithm": encode(self._algorithm_section()),
+            **({} if self.export is None else {"export": encode(self.export.to_plan())}),
             "code_version": self.code_version,
         }
 
