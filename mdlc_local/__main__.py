@@ -1,5 +1,8 @@
 """Entry point: ``<embedded python> <this folder> --port N --state-dir DIR``.
 
+``<python> <this folder> runtime NAME train|serve`` runs the local stand-in of a built-in algorithm instead,
+with the packages of that Python.
+
 The folder may be in the site-packages of another environment (an installed wheel), whose packages must not be
 imported. So the package is loaded by its path, and `sys.path` only has the embedded environment.
 """
@@ -28,4 +31,6 @@ def load_package() -> None:
 
 if __name__ == "__main__":
     load_package()
+    if sys.argv[1:2] == ["runtime"]:
+        sys.exit(importlib.import_module("mdlc_local.runtimes.built_in.command").main(sys.argv[2:]))
     sys.exit(importlib.import_module("mdlc_local.server").main(sys.argv[1:]))

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from mdlc_cli.aws import absence, settings_file
 from mdlc_cli.aws.absence import Absence, document, state_folder
 from mdlc_cli.errors import CommandError
 from mdlc_cli.output import progress
-from mdlc_cli.tools import cache, processes, toolchain
+from mdlc_cli.tools import cache, image_environment, processes, toolchain
 from mdlc_cli.tools.tool_process import clean_environment
 
 HOST = "127.0.0.1"
@@ -189,6 +190,8 @@ def images_registry(root: Path, runtime: toolchain.JobsRuntime) -> dict[str, Any
             "environment": runtime.environment,
         },
         "images": [_with_python(image, root) for image in settings_file.local_images(root)],
+        # With -P, because the folder that a command runs in is not where its modules are.
+        "prepare": [sys.executable, "-P", "-m", image_environment.__name__],
     }
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 JSON, CSV, NPY, ANY = "application/json", "text/csv", "application/x-npy", "*/*"
 TEXTS = (JSON, CSV)
@@ -158,6 +158,13 @@ def default_output_fn(prediction: Any, accept: str) -> tuple[str | bytes, str]:
     raise ValueError(f"Content type {accept} is not supported by this framework")
 
 
+class Answering(Protocol):
+    """What answers invocations."""
+
+    def answer(self, content: bytes, content_type: str, accept: str, /) -> Reply:
+        """The reply to one invocation."""
+
+
 class Handler(socketserver.StreamRequestHandler):
     """Serves all requests of one connection.
 
@@ -166,7 +173,7 @@ class Handler(socketserver.StreamRequestHandler):
     """
 
     disable_nagle_algorithm = True
-    transformer: Transformer
+    transformer: Answering
 
     def handle(self) -> None:
         """Answer requests until the caller closes the connection."""

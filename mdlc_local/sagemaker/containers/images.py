@@ -4,23 +4,61 @@ An images file (``--images``) is JSON or TOML::
 
     {"images": [{"match": "regex on the URI", "train": ["cmd"], "serve": ["cmd"], "process": ["cmd"],
                  "python": "/path/to/python", "environment": {"NAME": "value"}}],
-     "scikit-learn": {"python": "/path/to/python", "environment": {"PIP_FIND_LINKS": "/path"}}}
+     "scikit-learn": {"python": "/path/to/python", "environment": {"PIP_FIND_LINKS": "/path"}},
+     "prepare": ["cmd"]}
 
-`images` are tried in order, before the built-in ones. `python` replaces ``python3`` in commands. The
-scikit-learn image serves scripts as on AWS, unless its entry has another `serve`.
+`images` are tried in order, before the built-in ones. `python` replaces ``python3`` in commands; an entry
+may have instead `prepare`, a command that prints the interpreter's path. It runs when a job or a model first
+needs the image. The scikit-learn image serves scripts as on AWS, unless its entry has another `serve`. The
+stand-ins of built-in algorithms run on an interpreter that the file's command `prepare` makes from a lock
+file, its last argument.
 """
 
 import json
 import re
 import sys
+import threading
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mdlc_local.sagemaker.containers import built_in
+from mdlc_local.sagemaker.containers.preparation import Preparation
+
 _RUNTIMES = Path(__file__).resolve().parents[2] / "runtimes"
-_KEYS = {"match", "train", "serve", "process", "python", "environment"}
+_KEYS = {"match", "train", "serve", "process", "python", "prepare", "environment"}
+
+# Jobs share this machine's cores, and threads that spin while waiting slow all of them.
+_PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricLines:
+    """The log lines that have an image's metrics.
+
+    Attributes:
+        line: matches the beginning of such a line.
+        value: finds in it the channel, the metric and the value.
+    """
+
+    line: re.Pattern[str]
+    value: re.Pattern[str]
+
+
+# XGBoost prints a line a round; SageMaker's logs show the tab character as #011.
+XGBOOST_LINES = MetricLines(
+    line=re.compile(r"\[\d+\].*"), value=re.compile(r"#011(train|validation)-([^\s:]+):([-+.\w]+)")
+)
+BLAZINGTEXT_LINES = MetricLines(
+    line=re.compile(r"#(train|validation)_accuracy: "),
+    value=re.compile(r"#(train|validation)_(accuracy): ([-+.\w]+)"),
+)
+QUALITY_LINES = MetricLines(
+    line=re.compile(r"#quality_metric: host=\S+, "),
+    value=re.compile(r"(train|validation|test) (\S+) <(?:loss|score)>=([-+.\w]+)"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +71,9 @@ class Runtime:
         serve: its command as a model server; empty when it has none.
         process: its entry point as a processing container; empty when a job must name one.
         environment: environment variables that the image sets.
-        metrics: whether its log lines contain XGBoost's metrics.
+        metrics: the log lines that have the image's own metrics; None when it has none.
+        is_built_in: whether it stands in for a built-in algorithm, whose exit status says whose error it is.
+        preparation: makes its interpreter, which is `python` after that; None when it is there.
     """
 
     python: str
@@ -41,14 +81,38 @@ class Runtime:
     serve: tuple[str, ...] = ()
     process: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
-    metrics: bool = False
+    metrics: MetricLines | None = None
+    is_built_in: bool = False
+    preparation: Preparation | None = None
+
+    def prepared(self, note: Callable[[str], None], stop: threading.Event) -> "Runtime":
+        """The runtime with its interpreter, which is made if it is missing.
+
+        Args:
+            note: a function that takes lines of progress.
+            stop: ends the making when it is set.
+
+        Raises:
+            JobFailedError: when it cannot be made.
+        """
+        if self.preparation is None:
+            return self
+        return replace(self, python=self.preparation.python(note, stop), preparation=None)
 
 
 class Images:
-    """All known images."""
+    """All known images.
 
-    def __init__(self, registered: tuple[tuple[re.Pattern[str], Runtime], ...]) -> None:
+    Args:
+        registered: patterns of URIs and their runtimes, the first that matches counts.
+        prepare: the command that makes an interpreter from a lock file, its last argument; empty without one.
+    """
+
+    def __init__(
+        self, registered: tuple[tuple[re.Pattern[str], Runtime], ...], prepare: tuple[str, ...] = ()
+    ) -> None:
         self._registered = registered
+        self._prepare = prepare
 
     @classmethod
     def read(cls, path: Path | None) -> "Images":
@@ -68,9 +132,8 @@ class Images:
                     python=sys.executable,
                     train=(*xgboost, "train"),
                     serve=(*xgboost, "serve"),
-                    # Jobs share this machine's cores, and threads that spin while waiting slow all of them.
-                    environment={"OMP_WAIT_POLICY": "PASSIVE"},
-                    metrics=True,
+                    environment=_PASSIVE,
+                    metrics=XGBOOST_LINES,
                 ),
             )
         )
@@ -79,7 +142,7 @@ class Images:
             serve = ["python3", "-P", str(_RUNTIMES / "scikit_learn.py")]
             entry = {"match": r"(^|/)sagemaker-scikit-learn(:|@|$)", "serve": serve, **sklearn}
             registered.append(_entry(entry, path))
-        return cls(tuple(registered))
+        return cls(tuple(registered), tuple(map(str, content.get("prepare", ()))))
 
     def find(self, image: str) -> Runtime:
         """The runtime of an image URI.
@@ -90,7 +153,33 @@ class Images:
         for pattern, runtime in self._registered:
             if pattern.search(image):
                 return runtime
+        name = built_in.repository(image)
+        if name in built_in.STAND_INS:
+            return self._stand_in(name)
+        if name in built_in.WITHOUT:
+            raise ValueError(
+                f"the built-in algorithm {name!r} (image {image!r}) has no local stand-in: {_REMEDY}"
+            )
         raise ValueError(f"no local runtime is registered for image {image!r}: {_REMEDY}")
+
+    def _stand_in(self, name: str) -> Runtime:
+        if not self._prepare:
+            raise ValueError(
+                f"the stand-in of the built-in algorithm {name!r} needs the command 'prepare' of the images "
+                "file, which makes its interpreter: start the embedded AWS by `mdlc local up`"
+            )
+        environment = built_in.STAND_INS[name]
+        return Runtime(
+            python=sys.executable,
+            train=(*built_in.COMMAND, name, "train"),
+            serve=(*built_in.COMMAND, name, "serve"),
+            environment=_PASSIVE,
+            metrics=BLAZINGTEXT_LINES if name == "blazingtext" else QUALITY_LINES,
+            is_built_in=True,
+            preparation=Preparation(
+                what=f"{name}: {environment.title()}", command=(*self._prepare, str(environment.lock))
+            ),
+        )
 
     def able_to(self, image: str, use: str) -> Runtime:
         """The runtime of an image URI, which must have the command `use`: ``train`` or ``serve``.
@@ -105,7 +194,8 @@ class Images:
 
 
 _REMEDY = (
-    'register one in the file given as --images: {"images": [{"match": "<regex on the URI>", "train": '
+    "register one as a [[local.images]] table of mdlc.toml, or in the file given as --images: "
+    '{"images": [{"match": "<regex on the URI>", "train": '
     '["command", ...], "serve": ["command", ...], "python": "<interpreter>", "environment": {}}]}'
 )
 
@@ -136,11 +226,18 @@ def _entry(entry: Mapping[str, Any], path: Path | None) -> tuple[re.Pattern[str]
         raise ValueError(
             f"images file {path}: match={entry['match']!r} is no regular expression: {error}"
         ) from error
-    commands = {use: tuple(map(str, entry.get(use, ()))) for use in ("train", "serve", "process")}
+    if "python" in entry and "prepare" in entry:
+        raise ValueError(
+            f"images file {path}: the entry {entry['match']!r} has python and prepare: keep one of them"
+        )
+    uses = ("train", "serve", "process", "prepare")
+    commands = {use: tuple(map(str, entry.get(use, ()))) for use in uses}
+    prepare = commands["prepare"]
     return pattern, Runtime(
         python=str(entry.get("python", sys.executable)),
         environment={str(name): str(value) for name, value in entry.get("environment", {}).items()},
         train=commands["train"],
         serve=commands["serve"],
         process=commands["process"],
+        preparation=Preparation(what=f"image {entry['match']}", command=prepare) if prepare else None,
     )

@@ -15,6 +15,7 @@ from mdlc_local.sagemaker import storage
 from mdlc_local.sagemaker.containers import process
 from mdlc_local.sagemaker.containers.definitions import Container
 from mdlc_local.sagemaker.containers.images import Images
+from mdlc_local.sagemaker.containers.preparation import PullStoppedError
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 
@@ -65,6 +66,10 @@ class ModelServer:
         self.port = 0
 
     def __enter__(self) -> "ModelServer":
+        try:
+            self._runtime = self._runtime.prepared(self._write, self._job.stop)
+        except PullStoppedError:
+            return self
         self._fetch()
         self.port = _free_port()
         variables = {

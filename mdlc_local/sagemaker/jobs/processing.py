@@ -7,7 +7,9 @@ from typing import Any
 
 from mdlc_local.sagemaker import model
 from mdlc_local.sagemaker.containers import job_permissions, opt_ml, process
-from mdlc_local.sagemaker.containers.images import Images
+from mdlc_local.sagemaker.containers.images import Images, Runtime
+from mdlc_local.sagemaker.containers.logs import LogStream
+from mdlc_local.sagemaker.containers.preparation import PullStoppedError
 from mdlc_local.sagemaker.containers.process import Ended
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
@@ -34,15 +36,14 @@ def run(job: Job, images: Images) -> None:
         volume_key=record["ProcessingResources"]["ClusterConfig"].get("VolumeKmsKeyId"),
         vpc=network.get("VpcConfig"),
     )
-    _prepare(job)
-    isolate = bool(network.get("EnableNetworkIsolation"))
-    variables = {"PROCESSING_JOB_NAME": job.name, "PROCESSING_JOB_ARN": record["ProcessingJobArn"]}
-    variables |= record.get("Environment", {})
-    seconds = record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
     with job.logs() as log:
-        started, reader = process.launch(job, runtime, argv, variables, log.write, isolate=isolate)
-        ended = process.wait(job, started, reader, seconds)
-        tail = log.tail()
+        try:
+            runtime = runtime.prepared(log.write, job.stop)
+        except PullStoppedError:
+            _close(job, Ended(0, stopped=True))
+            return
+        _prepare(job)
+        ended, tail = _run(job, runtime, argv, log)
     message = job.base / "output" / "message"
     if message.is_file():
         job.update(ExitMessage=message.read_text(errors="replace")[:MESSAGE_CHARACTERS])
@@ -55,6 +56,18 @@ def run(job: Job, images: Images) -> None:
         )
     _upload(job)
     _close(job, ended)
+
+
+def _run(job: Job, runtime: Runtime, argv: list[str], log: LogStream) -> tuple[Ended, str]:
+    """Run the job's command; returns how it ended, and its last lines."""
+    record = job.record
+    network = record.get("NetworkConfig", {})
+    isolate = bool(network.get("EnableNetworkIsolation"))
+    variables = {"PROCESSING_JOB_NAME": job.name, "PROCESSING_JOB_ARN": record["ProcessingJobArn"]}
+    variables |= record.get("Environment", {})
+    seconds = record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds")
+    started, reader = process.launch(job, runtime, argv, variables, log.write, isolate=isolate)
+    return process.wait(job, started, reader, seconds), log.tail()
 
 
 def _prepare(job: Job) -> None:

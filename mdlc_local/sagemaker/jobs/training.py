@@ -1,7 +1,6 @@
 """Runs a training job with the training container's file layout and environment variables."""
 
 import json
-import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,47 +9,18 @@ from mdlc_local.sagemaker import model, storage
 from mdlc_local.sagemaker.containers import job_permissions, opt_ml, process
 from mdlc_local.sagemaker.containers.images import Images, Runtime
 from mdlc_local.sagemaker.containers.logs import LogStream
+from mdlc_local.sagemaker.containers.preparation import PullStoppedError
 from mdlc_local.sagemaker.containers.process import Ended
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
+from mdlc_local.sagemaker.jobs.training_metrics import Metrics
 from mdlc_local.sagemaker.records import Record
 
 CHECKPOINTS = "/opt/ml/checkpoints"
 """A job's checkpoint folder when CheckpointConfig has no LocalPath."""
 
 _SYNC_SECONDS = 5.0
-# The line that the algorithm prints per round; SageMaker's logs show the tab character as #011.
-_XGBOOST_METRIC = re.compile(r"\[\d+\].*")
-_XGBOOST_VALUE = re.compile(r"#011(train|validation)-([^\s:]+):([-+.\w]+)")
-
-
-class Metrics:
-    """The last value of each metric in the log's lines."""
-
-    def __init__(self, definitions: list[dict[str, str]], *, xgboost: bool) -> None:
-        self._patterns = [(entry["Name"], re.compile(entry["Regex"])) for entry in definitions]
-        self._xgboost = xgboost
-        self._latest: dict[str, dict[str, Any]] = {}
-
-    def read(self, line: str) -> None:
-        """Update the metrics from one log line."""
-        for name, pattern in self._patterns:
-            for match in pattern.finditer(line):
-                self._take(name, match.group(1) if match.groups() else match.group(0))
-        if self._xgboost and _XGBOOST_METRIC.match(line):
-            for channel, metric, value in _XGBOOST_VALUE.findall(line):
-                self._take(f"{channel}:{metric}", value)
-
-    def _take(self, name: str, text: str) -> None:
-        try:
-            value = float(text)
-        except ValueError:
-            return
-        self._latest[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
-
-    def final(self) -> list[dict[str, Any]]:
-        """DescribeTrainingJob's FinalMetricDataList."""
-        return list(self._latest.values())
+_CUSTOMER_ERROR = 2
 
 
 def enter(job: Job, status: str, message: str) -> None:
@@ -79,7 +49,7 @@ def _run(job: Job, images: Images) -> None:
     specification = record["AlgorithmSpecification"]
     runtime = images.find(specification["TrainingImage"])
     argv = [*specification.get("ContainerEntrypoint", []), *specification.get("ContainerArguments", [])]
-    metrics = Metrics(specification.get("MetricDefinitions", []), xgboost=runtime.metrics)
+    metrics = Metrics(specification.get("MetricDefinitions", []), runtime.metrics)
     enter(job, "Starting", "Preparing the instances for training")
     if job.stop.is_set():
         _close(job, Ended(0, stopped=True))
@@ -91,20 +61,32 @@ def _run(job: Job, images: Images) -> None:
         vpc=record.get("VpcConfig"),
     )
     job.update(TrainingStartTime=model.now())
-    enter(job, "Downloading", "Downloading input data")
-    variables = _prepare(job)
-    _restore_checkpoints(job)
-    enter(job, "Training", "Training image download completed. Training in progress.")
     with job.logs() as log:
+        try:
+            runtime = runtime.prepared(lambda line: _pulling(job, log, line), job.stop)
+        except PullStoppedError:
+            _close(job, Ended(0, stopped=True))
+            return
+        enter(job, "Downloading", "Downloading input data")
+        variables = _prepare(job)
+        _restore_checkpoints(job)
+        enter(job, "Training", "Training image download completed. Training in progress.")
         ended = _train(job, runtime, argv or list(runtime.train), variables, metrics, log)
         tail = log.tail()
     job.update(FinalMetricDataList=metrics.final())
     _save_checkpoints(job)
     if ended.code != 0 and not ended.stopped and not ended.timed_out:
-        raise JobFailedError(_reason(job.base, ended.code, tail))
+        raise JobFailedError(_reason(job.base, ended.code, tail, is_built_in=runtime.is_built_in))
     enter(job, "Uploading", "Uploading generated training model")
     _upload(job)
     _close(job, ended)
+
+
+def _pulling(job: Job, log: LogStream, line: str) -> None:
+    log.write(line)
+    if job.record["SecondaryStatus"] == "Downloading":
+        return
+    enter(job, "Downloading", line)
 
 
 def _train(
@@ -213,12 +195,13 @@ def _keep_checkpoints(job: Job, over: threading.Event) -> None:
                 job.storage.upload(path, f"{uri.rstrip('/')}/{name}", None)
 
 
-def _reason(base: Path, code: int, tail: str) -> str:
+def _reason(base: Path, code: int, tail: str, *, is_built_in: bool) -> str:
     failure = base / "output" / "failure"
     message = failure.read_text(errors="replace").strip() if failure.is_file() else ""
-    return (
-        f"AlgorithmError: {message or 'See job logs for more information'}, {process.describe_exit(code)}"
-        + ("" if message else f". Last lines:\n{tail}")
+    # The built-in algorithms end with status 2 when the request or the data is wrong.
+    error = "ClientError" if is_built_in and code == _CUSTOMER_ERROR else "AlgorithmError"
+    return f"{error}: {message or 'See job logs for more information'}, {process.describe_exit(code)}" + (
+        "" if message else f". Last lines:\n{tail}"
     )
 
 

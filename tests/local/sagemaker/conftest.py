@@ -1,6 +1,7 @@
 """One server with images for the tests of jobs."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.local.sagemaker.serving import Serving, may_look_at_alarms
 def images_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("images") / "images.json"
     content = {
+        "prepare": [sys.executable, "-P", "-m", "mdlc_cli.tools.image_environment"],
         "scikit-learn": {"python": embedded_python(), "environment": {"FROM_IMAGE": "yes"}},
         "images": [
             {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mdlc_local.sagemaker.containers import built_in
 from mdlc_local.sagemaker.containers.images import Images
 
 XGBOOST = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.0-5"
@@ -23,7 +24,7 @@ def test_xgboost_is_built_in() -> None:
     assert runtime.train[-1] == "train"
     assert runtime.serve[-1] == "serve"
     assert Path(runtime.train[2]).is_file()
-    assert runtime.metrics
+    assert runtime.metrics is not None and not runtime.is_built_in
     assert runtime.environment == {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
@@ -52,7 +53,8 @@ def test_registered_images_come_first_and_may_be_toml(tmp_path: Path) -> None:
 
 def test_an_unknown_image_is_named_with_the_remedy() -> None:
     with pytest.raises(
-        ValueError, match=re.escape("'example.com/mine:1': register one in the file given as --images")
+        ValueError,
+        match=re.escape("'example.com/mine:1': register one as a [[local.images]] table of mdlc.toml"),
     ):
         Images.read(None).find("example.com/mine:1")
 
@@ -75,3 +77,35 @@ def test_a_file_that_holds_something_else(tmp_path: Path, text: str, told: str) 
 def test_a_file_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         Images.read(tmp_path / "none.json")
+
+
+def test_built_in_algorithms_run_on_an_interpreter_that_is_made(tmp_path: Path) -> None:
+    image = "382416733822.dkr.ecr.us-east-1.amazonaws.com/kmeans:1"
+    with pytest.raises(ValueError, match="'kmeans' needs the command 'prepare' of the images file"):
+        Images.read(None).find(image)
+    images = written(tmp_path / "images.json", json.dumps({"prepare": ["make", "it"]}))
+    runtime = images.find(image)
+    assert runtime.train[-2:] == ("kmeans", "train") and runtime.serve[-2:] == ("kmeans", "serve")
+    assert runtime.preparation is not None
+    assert runtime.preparation.command[:2] == ("make", "it")
+    assert Path(runtime.preparation.command[2]).is_file()
+    assert re.fullmatch(r"kmeans: scikit-learn [\d.]+, \d+ MB", runtime.preparation.what)
+    with pytest.raises(ValueError, match="no local runtime is registered"):
+        images.find("000000000000.dkr.ecr.us-east-1.amazonaws.com/kmeans:1")
+
+
+@pytest.mark.parametrize("name", built_in.WITHOUT)
+def test_built_in_algorithms_without_a_stand_in_are_refused_by_name(name: str) -> None:
+    with pytest.raises(
+        ValueError, match=rf"'{name}' .* has no local stand-in: register one as a \[\[local.images"
+    ):
+        Images.read(None).find(f"382416733822.dkr.ecr.us-east-1.amazonaws.com/{name}:1")
+
+
+def test_an_entry_may_make_its_interpreter(tmp_path: Path) -> None:
+    entry = {"match": "mine", "train": ["python3", "x"], "prepare": ["make"]}
+    runtime = written(tmp_path / "images.json", json.dumps({"images": [entry]})).find("mine")
+    assert runtime.preparation is not None and runtime.preparation.command == ("make",)
+    both = json.dumps({"images": [{**entry, "python": "/p"}]})
+    with pytest.raises(ValueError, match="'mine' has python and prepare: keep one of them"):
+        written(tmp_path / "images.json", both)

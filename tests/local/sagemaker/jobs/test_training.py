@@ -3,7 +3,6 @@ import subprocess
 import tarfile
 import time
 
-from mdlc_local.sagemaker.jobs.training import Metrics
 from tests.local.sagemaker.lab import Lab, table
 
 BASE = 'import os\nBASE = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")\n'
@@ -149,17 +148,3 @@ child.wait()
     assert (ended["TrainingJobStatus"], ended["SecondaryStatus"]) == ("Stopped", "Stopped")
     for pid in found[0].split()[1:3]:
         assert not lives(int(pid))
-
-
-def test_metrics_take_the_last_value_and_only_numbers() -> None:
-    metrics = Metrics([{"Name": "m", "Regex": r"m=(\S+)"}], xgboost=True)
-    for line in (
-        "m=1",
-        "m=2 m=3",
-        "m=nothing",
-        "[0]#011train-auc:0.5#011validation-map@2:-1e-3",
-        "train-auc:9",
-    ):
-        metrics.read(line)
-    final = {entry["MetricName"]: entry["Value"] for entry in metrics.final()}
-    assert final == {"m": 3.0, "train:auc": 0.5, "validation:map@2": -0.001}

@@ -1,0 +1,41 @@
+"""The metrics in a training job's log."""
+
+import re
+from typing import Any
+
+from mdlc_local.sagemaker import model
+from mdlc_local.sagemaker.containers.images import MetricLines
+
+
+class Metrics:
+    """The last value of each metric in the log's lines.
+
+    Args:
+        definitions: the request's MetricDefinitions.
+        own: the lines that have the image's own metrics.
+    """
+
+    def __init__(self, definitions: list[dict[str, str]], own: MetricLines | None) -> None:
+        self._patterns = [(entry["Name"], re.compile(entry["Regex"])) for entry in definitions]
+        self._own = own
+        self._latest: dict[str, dict[str, Any]] = {}
+
+    def read(self, line: str) -> None:
+        """Update the metrics from one log line."""
+        for name, pattern in self._patterns:
+            for match in pattern.finditer(line):
+                self._take(name, match.group(1) if match.groups() else match.group(0))
+        if self._own is not None and self._own.line.match(line):
+            for channel, metric, value in self._own.value.findall(line):
+                self._take(f"{channel}:{metric}", value)
+
+    def _take(self, name: str, text: str) -> None:
+        try:
+            value = float(text)
+        except ValueError:
+            return
+        self._latest[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
+
+    def final(self) -> list[dict[str, Any]]:
+        """DescribeTrainingJob's FinalMetricDataList."""
+        return list(self._latest.values())
