@@ -49,7 +49,7 @@ class ScriptModeStack(Stack):
             home=self.home,
             dataset=patients,
             serving=Serving(instances=1),
-            rollout=AllAtOnce(bake=timedelta(minutes=1)),
+            rollout=AllAtOnce(bake=timedelta(minutes=2)),
         )
         CfnOutput(self, "BucketName", value=self.home.bucket_name)
 

@@ -26,11 +26,12 @@ def model_fn(model_dir: str) -> GradientBoostingRegressor:
     return joblib.load(Path(model_dir) / MODEL)
 
 
-def input_fn(body: str, content_type: str) -> np.ndarray:
-    """The rows of a body; the image's own function makes a vector of a single row."""
-    if content_type != "text/csv":
+def input_fn(body: bytes | str, content_type: str) -> np.ndarray:
+    """The rows of a body: text of ``text/csv``, bytes of ``text/csv; charset=utf-8``."""
+    if content_type.split(";")[0].strip() != "text/csv":
         raise ValueError(f"content type {content_type!r}: send text/csv")
-    return np.loadtxt(io.StringIO(body), delimiter=",", ndmin=2)
+    text = body.decode() if isinstance(body, bytes) else body
+    return np.loadtxt(io.StringIO(text), delimiter=",", ndmin=2)
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ class Framework:
             if all(name in defined for name in group):
                 return ""
         wanted = " or ".join(" and ".join(group) for group in self.needed)
-        return f"{self.title}'s image calls {wanted} in it; define that, or name another script by serve=."
+        return f"{self.title}'s image needs {wanted} in it; define that, or name another script by serve=."
 
 
 _SCIKIT_LEARN = "sagemaker-scikit-learn"
@@ -51,6 +51,10 @@ _OLD = ("0.20.0", "0.23-1", "1.0-1", "1.4-2")
 Source: sagemaker-core lists 1.4-2 for training only, and scripts are served by the same image.
 """
 
+# The images of scikit-learn and PyTorch have functions of their own for what a script leaves out. Their input_fn
+# is not enough: it refuses "text/csv; charset=utf-8", which the container before the model's sends, and makes a
+# vector of a single row.
+# Sources: sagemaker-containers (_encoders.py, _worker.py), sagemaker-inference-toolkit (decoder.py).
 FRAMEWORKS: Mapping[str, Framework] = {
     "scikit-learn": Framework(
         title="scikit-learn",
@@ -60,13 +64,14 @@ FRAMEWORKS: Mapping[str, Framework] = {
         packages=_TOOLKIT
         | {"sklearn", "joblib", "pyarrow", "flask", "gunicorn", "gevent", "sagemaker_containers"}
         | {"sagemaker_sklearn_container"},
-        needed=(("model_fn",),),
+        needed=(("model_fn", "input_fn"), ("model_fn", "transform_fn")),
     ),
     "pytorch": Framework(
         title="PyTorch",
         versions=framework_versions("pytorch"),
         default=framework_versions("pytorch")[-1],
         packages=_TOOLKIT | {"torch", "torchvision", "ts", "sagemaker_pytorch_serving_container"},
+        needed=(("input_fn",), ("transform_fn",)),
     ),
     # TensorFlow Serving answers JSON only, and its image runs inference.py by that name before and after it.
     # Source: github.com/aws/sagemaker-tensorflow-serving-container (README, "Pre/Post-Processing").

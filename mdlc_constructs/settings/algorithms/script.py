@@ -159,6 +159,7 @@ class Script(Algorithm):
             "SAGEMAKER_SUBMIT_DIRECTORY": SERVED_FROM,
             "SAGEMAKER_CONTAINER_LOG_LEVEL": str(self.log_level),
             "SAGEMAKER_REGION": "${Region}",
+            "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": self.content_type,
         }
 
     @property

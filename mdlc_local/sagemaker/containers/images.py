@@ -4,7 +4,8 @@ An images file (``--images``) is JSON or TOML::
 
     {"images": [{"match": "regex on the URI", "train": ["cmd"], "serve": ["cmd"], "process": ["cmd"],
                  "python": "/path/to/python", "environment": {"NAME": "value"}}],
-     "scikit-learn": {"python": "/path/to/python", "environment": {"PIP_FIND_LINKS": "/path"}},
+     "scikit-learn": {"python": "/path/to/python", "environment": {"PIP_FIND_LINKS": "/path"},
+                      "locks": ["SHA-256 of a lock file whose wheels are installed ahead"]},
      "prepare": ["cmd"]}
 
 `images` are tried in order, before the built-in ones. `python` replaces ``python3`` in commands; an entry
@@ -24,7 +25,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mdlc_local.sagemaker.containers import built_in
+from mdlc_local.sagemaker.containers import built_in, script_mode
 from mdlc_local.sagemaker.containers.preparation import Preparation
 
 _RUNTIMES = Path(__file__).resolve().parents[2] / "runtimes"
@@ -74,6 +75,10 @@ class Runtime:
         metrics: the log lines that have the image's own metrics; None when it has none.
         is_built_in: whether it stands in for a built-in algorithm, whose exit status says whose error it is.
         preparation: makes its interpreter, which is `python` after that; None when it is there.
+        packages: makes the interpreter of trainings, and of servers of scripts that need the image's
+            packages; None when `python` is that one.
+        prepare: the command that makes an interpreter from the lock file of a job's wheels; empty without.
+        locks: SHA-256 of the lock files whose packages need no other interpreter.
     """
 
     python: str
@@ -84,6 +89,13 @@ class Runtime:
     metrics: MetricLines | None = None
     is_built_in: bool = False
     preparation: Preparation | None = None
+    packages: Preparation | None = None
+    prepare: tuple[str, ...] = ()
+    locks: frozenset[str] = frozenset()
+
+    def with_packages(self) -> "Runtime":
+        """The runtime on the interpreter with the image's packages."""
+        return self if self.packages is None else replace(self, preparation=self.packages, packages=None)
 
     def prepared(self, note: Callable[[str], None], stop: threading.Event) -> "Runtime":
         """The runtime with its interpreter, which is made if it is missing.
@@ -137,12 +149,11 @@ class Images:
                 ),
             )
         )
+        prepare = tuple(map(str, content.get("prepare", ())))
         sklearn = content.get("scikit-learn")
         if sklearn is not None:
-            serve = ["python3", "-P", str(_RUNTIMES / "scikit_learn.py")]
-            entry = {"match": r"(^|/)sagemaker-scikit-learn(:|@|$)", "serve": serve, **sklearn}
-            registered.append(_entry(entry, path))
-        return cls(tuple(registered), tuple(map(str, content.get("prepare", ()))))
+            registered.append(_scikit_learn(sklearn, path, prepare))
+        return cls(tuple(registered), prepare)
 
     def find(self, image: str) -> Runtime:
         """The runtime of an image URI.
@@ -152,6 +163,8 @@ class Images:
         """
         for pattern, runtime in self._registered:
             if pattern.search(image):
+                if runtime.prepare:
+                    return replace(runtime, packages=script_mode.preparation(image, runtime.prepare))
                 return runtime
         name = built_in.repository(image)
         if name in built_in.STAND_INS:
@@ -211,6 +224,18 @@ def _content(path: Path | None) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"images file {path} must hold an object with the key 'images'")
     return content
+
+
+def _scikit_learn(
+    given: Mapping[str, Any], path: Path | None, prepare: tuple[str, ...]
+) -> tuple[re.Pattern[str], Runtime]:
+    commands = {
+        "train": ["python3", "-P", str(_RUNTIMES / "scikit_learn_train.py")],
+        "serve": ["python3", "-P", str(_RUNTIMES / "scikit_learn.py")],
+    }
+    entry = {name: value for name, value in given.items() if name != "locks"}
+    pattern, runtime = _entry({"match": r"(^|/)sagemaker-scikit-learn(:|@|$)", **commands, **entry}, path)
+    return pattern, replace(runtime, prepare=prepare, locks=frozenset(given.get("locks", ())))
 
 
 def _entry(entry: Mapping[str, Any], path: Path | None) -> tuple[re.Pattern[str], Runtime]:

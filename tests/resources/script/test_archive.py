@@ -13,7 +13,7 @@ import pytest
 from mdlc_constructs import Script
 from mdlc_constructs.resources.script.archive import pack, script_code
 
-SCRIPT = 'def model_fn(folder):\n    return 1\n\n\nif __name__ == "__main__":\n    pass\n'
+SCRIPT = 'def model_fn(folder): ...\ndef input_fn(body, kind): ...\nif __name__ == "__main__":\n    pass\n'
 
 
 def folder(at: Path) -> Path:

@@ -9,7 +9,7 @@ from mdlc_constructs import Script
 from mdlc_constructs.settings.framework_image import FrameworkImage
 from mdlc_constructs.settings.image import Image
 
-SCRIPT = 'def model_fn(model_dir):\n    return 1\n\n\nif __name__ == "__main__":\n    pass\n'
+SCRIPT = 'def model_fn(model_dir): ...\ndef input_fn(body, kind): ...\nif __name__ == "__main__":\n    pass\n'
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_training_is_told_the_program_and_the_archive_in_a_channel(folder: P
 
 
 def test_the_models_container_finds_the_code_in_the_model(folder: Path) -> None:
-    (folder / "serve.py").write_text("def model_fn(folder): ...\n")
+    (folder / "serve.py").write_text("def model_fn(folder): ...\ndef transform_fn(*given): ...\n")
     made = script(folder, serve="serve.py", environment={"OMP_NUM_THREADS": "1"})
     assert made.serving_environment == {
         "OMP_NUM_THREADS": "1",
@@ -52,6 +52,7 @@ def test_the_models_container_finds_the_code_in_the_model(folder: Path) -> None:
         "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
         "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
         "SAGEMAKER_REGION": "${Region}",
+        "SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": "text/csv",
     }
 
 
@@ -91,7 +92,7 @@ def test_the_image_follows_framework_use_and_instance(folder: Path) -> None:
         ({}, {"source_dir": "/nowhere"}, "source_dir='/nowhere': there is no such folder"),
         ({"train.py": "def f(:\n"}, {}, "entry_point='train.py': line 1 is no Python (invalid syntax)"),
         ({"train.py": "x = 1\n"}, {}, "also answers requests"),
-        ({"s.py": "x = 1\n"}, {"serve": "s.py"}, "scikit-learn's image calls model_fn in it"),
+        ({"s.py": "x = 1\n"}, {"serve": "s.py"}, "scikit-learn's image needs model_fn and input_fn or"),
         ({"s.py": "\0"}, {"serve": "s.py"}, "serve='s.py'"),
         ({"json.py": ""}, {}, "source_dir='json.py': has the name of a module"),
         ({"sklearn/__init__.py": ""}, {}, "or scikit-learn's image imports"),
@@ -106,7 +107,7 @@ def test_the_image_follows_framework_use_and_instance(folder: Path) -> None:
         (
             {"inference.py": ""},
             {"framework": "tensorflow"},
-            "calls handler or input_handler and output_handler",
+            "needs handler or input_handler and output_handler",
         ),
         ({"s.py": ""}, {"framework": "tensorflow", "serve": "s.py"}, "TensorFlow's image runs inference.py"),
     ],
