@@ -51,9 +51,9 @@ _OLD = ("0.20.0", "0.23-1", "1.0-1", "1.4-2")
 Source: sagemaker-core lists 1.4-2 for training only, and scripts are served by the same image.
 """
 
-# The images of scikit-learn and PyTorch have functions of their own for what a script leaves out. Their input_fn
-# is not enough: it refuses "text/csv; charset=utf-8", which the container before the model's sends, and makes a
-# vector of a single row.
+# The images of scikit-learn and PyTorch have functions of their own for what a script leaves out. Their
+# input_fn is not enough: it refuses "text/csv; charset=utf-8", which the container before the model's sends,
+# and makes a vector of a single row.
 # Sources: sagemaker-containers (_encoders.py, _worker.py), sagemaker-inference-toolkit (decoder.py).
 FRAMEWORKS: Mapping[str, Framework] = {
     "scikit-learn": Framework(
