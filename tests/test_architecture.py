@@ -53,6 +53,7 @@ WITH_CDK = {
     f"{TASKS}.chain",
     f"{RESOURCES}.assets",
     f"{RESOURCES}.bucket_events",
+    f"{RESOURCES}.containers",
     f"{WORKFLOWS}.decision.alarms",
     f"{WORKFLOWS}.decision.arguments",
     f"{WORKFLOWS}.decision.construct",

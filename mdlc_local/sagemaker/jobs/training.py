@@ -63,7 +63,7 @@ def _run(job: Job, images: Images, observe: Observer | None) -> None:
     job.update(TrainingStartTime=model.now())
     with job.logs() as log:
         try:
-            runtime = runtime.prepared(lambda line: _pulling(job, log, line), job.stop)
+            runtime = runtime.with_packages().prepared(lambda line: _pulling(job, log, line), job.stop)
         except PullStoppedError:
             _close(job, Ended(0, stopped=True))
             return
