@@ -71,6 +71,7 @@ WITH_CDK = {
     f"{RESOURCES}.state_machines",
     f"{RESOURCES}.tables",
     f"{WORKFLOWS}.approval.construct",
+    f"{WORKFLOWS}.channel_batch.construct",
     f"{WORKFLOWS}.channel_training.construct",
     f"{WORKFLOWS}.channel_training.sources",
     f"{WORKFLOWS}.construct",

@@ -70,7 +70,9 @@ def training_image(scope: Construct, algorithm: Algorithm) -> str:
             return algorithm.image_uri
         case CustomContainer():
             return container_image(scope, algorithm)
-    raise TypeError(f"algorithm={algorithm!r} must be a BuiltInAlgorithm, a CustomImage or a CustomContainer.")
+    raise TypeError(
+        f"algorithm={algorithm!r} must be a BuiltInAlgorithm, a CustomImage or a CustomContainer."
+    )
 
 
 @cache

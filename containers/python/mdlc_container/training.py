@@ -73,9 +73,7 @@ def _train(base: Path) -> None:
         log.info("stopped: saving what train() returned")
     folder = base / "model"
     folder.mkdir(parents=True, exist_ok=True)
-    artifact.write(
-        folder, model=model, module=module, code=code, records=described, hyperparameters=chosen
-    )
+    artifact.write(folder, model=model, module=module, code=code, records=described, hyperparameters=chosen)
     log.info("trained")
 
 

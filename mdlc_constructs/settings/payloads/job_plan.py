@@ -28,6 +28,7 @@ SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "evaluate": ("dataset", "data", "gate", "evaluation", "champion", "importance", "algorithm"),
     "prepare": ("dataset", "data"),
     "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
+    "answers": ("channels", "data", "package", "predicted_at"),
     "golden": ("dataset", "golden", "data", "package"),
     "monitor": ("dataset", "quality", "data", "package", "monitor", "previous"),
 }

@@ -184,6 +184,11 @@ def check_output(settings: BatchInferenceSettings) -> Task:
 
 def publish_manifest(settings: BatchInferenceSettings) -> Task:
     """Publish by writing the manifest last, so that readers who start from it never see a partial result."""
+    return publish()
+
+
+def publish() -> Task:
+    """`PublishManifest`: copy the staged manifest to the key that readers start from."""
     return s3.copy_object(
         "PublishManifest",
         source_bucket=BUCKET,

@@ -67,8 +67,10 @@ class ChannelTrainingSettings:
                 "give Channels(inputs=...); a table is for TrainingWorkflow.",
             )
         self.channels.check_algorithm(self.algorithm)
+        self.algorithm.check_compute(self.training_compute)
         self._check_holdout()
         self._check_sharding()
+        self.algorithm.check_compute(self.training_compute)
         self.training_compute.require("training", image=self.algorithm.x86_image)
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
@@ -83,7 +85,7 @@ class ChannelTrainingSettings:
                     f"a holdout is asked as {JSON_LINES}; give that type.",
                 )
         else:
-            self.gate.check_training_metrics()
+            self.gate.check_training_metrics(self.algorithm.name)
             if self.evaluation is not None:
                 raise refusal(
                     "evaluation",

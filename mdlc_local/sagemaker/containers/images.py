@@ -24,7 +24,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mdlc_local.sagemaker.containers import built_in, repository_images
+from mdlc_local.sagemaker.containers import built_in, metric_lines, repository_images
+from mdlc_local.sagemaker.containers.metric_lines import MetricLines
 from mdlc_local.sagemaker.containers.preparation import Preparation
 
 _RUNTIMES = Path(__file__).resolve().parents[2] / "runtimes"
@@ -32,33 +33,6 @@ _KEYS = {"match", "train", "serve", "process", "python", "prepare", "environment
 
 # Jobs share this machine's cores, and threads that spin while waiting slow all of them.
 _PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class MetricLines:
-    """The log lines that have an image's metrics.
-
-    Attributes:
-        line: matches the beginning of such a line.
-        value: finds in it the channel, the metric and the value.
-    """
-
-    line: re.Pattern[str]
-    value: re.Pattern[str]
-
-
-# XGBoost prints a line a round; SageMaker's logs show the tab character as #011.
-XGBOOST_LINES = MetricLines(
-    line=re.compile(r"\[\d+\].*"), value=re.compile(r"#011(train|validation)-([^\s:]+):([-+.\w]+)")
-)
-BLAZINGTEXT_LINES = MetricLines(
-    line=re.compile(r"#(train|validation)_accuracy: "),
-    value=re.compile(r"#(train|validation)_(accuracy): ([-+.\w]+)"),
-)
-QUALITY_LINES = MetricLines(
-    line=re.compile(r"#quality_metric: host=\S+, "),
-    value=re.compile(r"(train|validation|test) (\S+) <(?:loss|score)>=([-+.\w]+)"),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +107,7 @@ class Images:
                     train=(*xgboost, "train"),
                     serve=(*xgboost, "serve"),
                     environment=_PASSIVE,
-                    metrics=XGBOOST_LINES,
+                    metrics=metric_lines.XGBOOST,
                 ),
             )
         )
@@ -177,7 +151,7 @@ class Images:
             train=(*built_in.COMMAND, name, "train"),
             serve=(*built_in.COMMAND, name, "serve"),
             environment=_PASSIVE,
-            metrics=BLAZINGTEXT_LINES if name == "blazingtext" else QUALITY_LINES,
+            metrics=metric_lines.BLAZINGTEXT if name == "blazingtext" else metric_lines.QUALITY,
             is_built_in=True,
             preparation=Preparation(
                 what=f"{name}: {environment.title()}", command=(*self._prepare, str(environment.lock))

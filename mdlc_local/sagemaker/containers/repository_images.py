@@ -1,4 +1,4 @@
-"""Images that this server's ECR holds as a description of local programs, as the `mdlc` command pushes them."""
+"""Images that this server's ECR holds as descriptions of local programs, as the `mdlc` command pushes."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The containers that pass the contract's tests, as processes: two of a team's own, the template, and a twin."""
+"""The containers that the contract's tests run: two of a team's own, the template, and the twin."""
 
 import json
 import os
@@ -85,7 +85,11 @@ def write_channels(base: Path, **hyperparameters: str) -> Path:
 
 def variables(base: Path, **more: str) -> dict[str, str]:
     """The environment of a container."""
-    own = {"SAGEMAKER_BASE_DIR": str(base), "MDLC_RECORDS_1": json.dumps(RECORDS), "PYTHONDONTWRITEBYTECODE": "1"}
+    own = {
+        "SAGEMAKER_BASE_DIR": str(base),
+        "MDLC_RECORDS_1": json.dumps(RECORDS),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     return {**os.environ, **own, **more}
 
 
