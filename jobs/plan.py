@@ -55,6 +55,13 @@ class Plan:
         """A copy of the plan with another dataset and other quality rules."""
         return replace(self, payload=replace(self.payload, dataset=dataset, quality=quality))
 
+    def trained_by(self, training_job: str, hyperparameters: Mapping[str, str]) -> "Plan":
+        """A copy of the plan with another training job and its hyperparameters: those of a best trial."""
+        algorithm = self.payload.algorithm
+        if algorithm is not None:
+            algorithm = replace(algorithm, hyperparameters=dict(hyperparameters))
+        return replace(self, payload=replace(self.payload, training_job=training_job, algorithm=algorithm))
+
     def _read(self, name: str, section: Section) -> Section:
         if self.reader is not None and name not in SECTIONS_BY_JOB[self.reader]:
             raise PlanError(

@@ -62,5 +62,10 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.triggers import OnNewData as OnNewData
     from mdlc_constructs.settings.triggers import OnRequest as OnRequest
     from mdlc_constructs.settings.triggers import OnSchedule as OnSchedule
+    from mdlc_constructs.settings.tuning import Tuning as Tuning
+    from mdlc_constructs.settings.tuning_ranges import Categorical as Categorical
+    from mdlc_constructs.settings.tuning_ranges import Continuous as Continuous
+    from mdlc_constructs.settings.tuning_ranges import Integer as Integer
+    from mdlc_constructs.settings.warm_start import WarmStart as WarmStart
 
 __getattr__, __dir__ = lazily(__name__)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lambdas.aws.artifacts import artifact_uri
+from lambdas.aws.artifacts import artifact_uri, trials_uri
 from lambdas.aws.registry import LookUp, LookUps
 from lambdas.planning.errors import ChampionLost
 from lambdas.planning.execution_plan import finished_by, planned_step
 from lambdas.planning.intervals import resolve_split
 from lambdas.planning.sources import SourceFile, data_version
-from lambdas.planning.steps import StepJob, digest, digest_sections, find_step_job, verdict
+from lambdas.planning.steps import Job, StepJob, digest, digest_sections, find_step_job, verdict
+from lambdas.planning.tuning_jobs import TuningLookUps, find_tuning
 from mdlc_constructs.settings.payloads.codec import JsonValue, encode
 from mdlc_constructs.settings.payloads.job_plan import ChampionSection, DataSection, JobPlan
 from mdlc_constructs.settings.payloads.planning import ScoringJob
@@ -162,6 +163,7 @@ def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> d
         "program": split + "/program/",
         "training": at("training", ""),
         "artifact": artifact_uri(bucket, names["Train"]),
+        "trials": trials_uri(bucket, names["Train"]),
         "scores": at("scores", digests.score[:20], ""),
         "evaluation": at("evaluations", digests.evaluate[:20], ""),
         "baseline": at("baselines", digests.run, ""),
@@ -174,21 +176,33 @@ def decide(
     champion: Champion | None,
     recorded: Mapping[str, str] | None,
     look_up: LookUps,
+    tunings: TuningLookUps | None = None,
 ) -> TrainingPlan:
     """The plan of the execution: names, URIs, and the next state.
 
     Args:
         recorded: this run's audit item; None when the run was not finished before.
+        tunings: looks up tunings; only of a training that has one.
 
     Raises:
         ChampionLost: when the champion's SageMaker model was deleted, so that it cannot be compared with.
     """
     steps = _standings(request.model, digests, look_up)
+    tuning, outcome = None, None
+    if request.settings.tuning is not None and tunings is not None:
+        steps["Train"], tuning = find_tuning(
+            request.model, digests.train, request.settings.tuning, tunings.job
+        )
+        if steps["Train"].job.status == "Completed":
+            outcome = tunings.outcome(trials_uri(request.home.bucket, steps["Train"].name))
     names = {step: entry.name for step, entry in steps.items()}
     uris = locations(request.home.bucket, digests, names)
     scoring = _scoring(request, digests, champion, steps, uris, look_up.transform)
     quality, gate = verdict(steps["CheckQuality"].job), verdict(steps["Evaluate"].job)
     jobs = {step: [entry.job] for step, entry in steps.items()}
+    if tuning is not None and outcome is None:
+        # Whatever follows needs the best trial's model, which is copied on the way to this step.
+        jobs["CreateModel"] = [Job(status="Absent")]
     jobs["ScoreHoldout"] = [entry.standing.job for entry in scoring]
     step = planned_step(
         request,
@@ -224,6 +238,8 @@ def decide(
         gate=gate,
         recorded=dict(recorded) if recorded else None,
         finished_by=finished_by(recorded),
+        tuning=tuning,
+        tuned=outcome,
         step=step,
     )
 

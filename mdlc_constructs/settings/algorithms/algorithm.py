@@ -86,6 +86,14 @@ class Algorithm(ABC):
         """
         return
 
+    def check_complete(self) -> None:
+        """Refuse the lack of a hyperparameter without which no training job runs; by default none is needed.
+
+        Raises:
+            ValueError: naming the hyperparameter and its values.
+        """
+        return
+
     def for_dataset(self, dataset: Dataset) -> Self:
         """The algorithm with the hyperparameters that follow from the dataset; by default unchanged.
 

@@ -18,6 +18,7 @@ from mdlc_constructs.settings.payloads.planning import (
 from mdlc_constructs.settings.payloads.quality import QualitySection
 from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.payloads.split import SplitSection
+from mdlc_constructs.settings.payloads.tuning import Tuned, TuningPlan, TuningSection
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
@@ -40,6 +41,7 @@ class TrainingSections:
 
     Attributes:
         importance: None when permutation importance is switched off.
+        tuning: None when one training job trains.
         records: how the records are written; None where `RecordsSection.usual` is.
     """
 
@@ -51,6 +53,7 @@ class TrainingSections:
     algorithm: AlgorithmSection
     importance: ImportanceSection | None = None
     code_version: str = ""
+    tuning: TuningSection | None = field(default=None, metadata={OMIT_NONE: True})
     records: RecordsSection | None = field(default=None, metadata={OMIT_NONE: True})
 
 
@@ -97,6 +100,8 @@ class TrainingPlan(ExecutionPlan):
         gate: verdict of an earlier evaluation of the same run; None without one.
         recorded: the run's audit item; None when the run was not finished before.
         finished_by: the execution that recorded the run; `none` before that.
+        tuning: the tuning jobs of this work; None when one training job trains.
+        tuned: the outcome of a tuning that ended before; None without one.
     """
 
     names: Mapping[str, str]
@@ -107,3 +112,5 @@ class TrainingPlan(ExecutionPlan):
     gate: Verdict | None
     recorded: Mapping[str, str] | None
     finished_by: str
+    tuning: TuningPlan | None = field(default=None, metadata={OMIT_NONE: True})
+    tuned: Tuned | None = None

@@ -23,13 +23,14 @@ from mdlc_constructs.settings import (
     NetworkSettings,
     QualityRules,
     Split,
+    Tuning,
 )
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.approval.construct import ApprovalWorkflow
 from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Workflow, source_of, without_none
 from mdlc_constructs.workflows.parts import starts_otherwise
-from mdlc_constructs.workflows.planner_role import planning
+from mdlc_constructs.workflows.planner_role import looking_at_tuning, planning
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, training_machine
@@ -92,6 +93,8 @@ class TrainingWorkflow(Workflow):
         dataset_bucket: the bucket that holds the data, needed when it has its own encryption key.
         code_version: recorded with every package, for example a commit; by default the context value
             `mdlc:code_version`.
+        tuning: a search for hyperparameters: the step `train` runs a tuning job, and its best trial's model
+            goes on.
         seams: states before and after steps, such as `{"after_evaluate": chain}`.
 
     Raises:
@@ -123,6 +126,7 @@ class TrainingWorkflow(Workflow):
         network: NetworkSettings | None = None,
         dataset_bucket: s3.IBucket | None = None,
         code_version: str | None = None,
+        tuning: Tuning | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
         # Validate before any resource exists, so that an invalid setting leaves nothing behind.
@@ -140,6 +144,7 @@ class TrainingWorkflow(Workflow):
                 job_compute=job_compute,
                 scoring_compute=scoring_compute,
                 network=network,
+                tuning=tuning,
                 code_version=declared_code_version(scope) if code_version is None else code_version,
             ),
         )
@@ -182,7 +187,7 @@ class TrainingWorkflow(Workflow):
             "EvaluateRole",
             jobs("EvaluateWheels"),
             bucket(
-                reads=("runs", "splits", "scores", *(("training",) if self.settings.reports_gain else ())),
+                reads=("runs", "splits", "scores", *(("training",) if self._reads_training else ())),
                 writes=("evaluations", "baselines"),
             ),
         )
@@ -190,6 +195,7 @@ class TrainingWorkflow(Workflow):
         scoring_image = image if serving is None else self.image_uri(serving)
         home.model_repository_arn = self.repository_arn(scoring_image)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
+        collecting = self._collecting()
         planner = self.function("PlanTraining", self._planning(), self.source_bindings)
         self.build(
             machine,
@@ -203,6 +209,7 @@ class TrainingWorkflow(Workflow):
                 "TrainingImage": image,
                 **({} if serving is None else {"ScoringImage": scoring_image}),
                 "PlanTrainingFunction": planner,
+                **collecting,
             },
         )
         approval_settings = self.settings.approval
@@ -212,6 +219,18 @@ class TrainingWorkflow(Workflow):
             else None
         )
 
+    @property
+    def _reads_training(self) -> bool:
+        """Whether the evaluation reads what training left: the model's trees, or the trials."""
+        return self.settings.reports_gain or self.settings.tuning is not None
+
+    def _collecting(self) -> Mapping[str, str]:
+        """The binding of the function that collects a tuning's trials; none without a tuning."""
+        if self.settings.tuning is None:
+            return {}
+        statements = job_roles.collecting_trials(self.home.name)
+        return {"CollectTrialsFunction": self.function("CollectTrials", statements, self.source_bindings)}
+
     def _planning(self) -> tuple[Statement, ...]:
         """IAM statements of the planning function for this model."""
         looks = ("ProcessingJob", "TrainingJob", "TransformJob", "Model", "ModelPackage")
@@ -220,6 +239,8 @@ class TrainingWorkflow(Workflow):
             # The champion's feature program.
             Statement(actions=("s3:GetObject",), resources=object_arn("splits")),
         )
+        if self.settings.tuning is not None:
+            statements = (*statements, *looking_at_tuning(self.home.name))
         elsewhere = starts_otherwise(self.tasks["train"], template.train(self.settings))
         return (*statements, *finding_artifacts()) if elsewhere else statements
 

@@ -14,12 +14,14 @@ from mdlc_constructs.settings import (
     NetworkSettings,
     QualityRules,
     Split,
+    Tuning,
 )
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.records import RecordsSection
+from mdlc_constructs.settings.tuning_algorithm import of_algorithm
 from mdlc_constructs.workflows.training.series import check_records, environment_of
 
 
@@ -44,6 +46,7 @@ class TrainingSettings:
     scoring_compute: Compute = field(default_factory=Compute)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     code_version: str = "unversioned"
+    tuning: Tuning | None = None
 
     def __post_init__(self) -> None:
         check_code_version(self.code_version)
@@ -53,9 +56,13 @@ class TrainingSettings:
         self.algorithm.check_compute(self.training_compute)
         object.__setattr__(self, "split", (self.split or Split.default_for(self.dataset)).of(self.dataset))
         object.__setattr__(self, "algorithm", self.algorithm.for_dataset(self.dataset))
+        self.algorithm.check_complete()
         self.evaluation.check_dataset(self.dataset)
         check_records(self.algorithm, self.dataset)
         self.training_compute.require("training", image=self.algorithm.x86_image)
+        if self.tuning is not None:
+            tuning = of_algorithm(self.tuning, self.algorithm, self.dataset.task, self.training_compute)
+            object.__setattr__(self, "tuning", tuning)
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
 
@@ -71,6 +78,7 @@ class TrainingSettings:
             "importance": encode(importance) if importance else None,
             "algorithm": encode(self._algorithm_section()),
             "code_version": self.code_version,
+            **({"tuning": encode(self.tuning.to_plan())} if self.tuning else {}),
             **self._written_otherwise(),
         }
 
@@ -118,5 +126,6 @@ class TrainingSettings:
         return AlgorithmSection(
             name=self.algorithm.name,
             image="${TrainingImage}",
-            hyperparameters=self.algorithm.texts,
+            # Those that are searched differ by trial; the evaluation reads the best trial's.
+            hyperparameters=self.tuning.static(self.algorithm) if self.tuning else self.algorithm.texts,
         )

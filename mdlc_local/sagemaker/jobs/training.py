@@ -13,7 +13,7 @@ from mdlc_local.sagemaker.containers.preparation import PullStoppedError
 from mdlc_local.sagemaker.containers.process import Ended
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
-from mdlc_local.sagemaker.jobs.training_metrics import Metrics
+from mdlc_local.sagemaker.jobs.training_metrics import Metrics, Observer
 from mdlc_local.sagemaker.records import Record
 
 CHECKPOINTS = "/opt/ml/checkpoints"
@@ -35,21 +35,21 @@ def enter(job: Job, status: str, message: str) -> None:
     job.update(SecondaryStatus=status, SecondaryStatusTransitions=transitions)
 
 
-def run(job: Job, images: Images) -> None:
+def run(job: Job, images: Images, observe: Observer | None = None) -> None:
     """Run the job until it is Completed or Stopped; an exception makes it Failed."""
     try:
-        _run(job, images)
+        _run(job, images, observe)
     except Exception as error:
         enter(job, "Failed", str(error)[:256])
         raise
 
 
-def _run(job: Job, images: Images) -> None:
+def _run(job: Job, images: Images, observe: Observer | None) -> None:
     record = job.record
     specification = record["AlgorithmSpecification"]
     runtime = images.find(specification["TrainingImage"])
     argv = [*specification.get("ContainerEntrypoint", []), *specification.get("ContainerArguments", [])]
-    metrics = Metrics(specification.get("MetricDefinitions", []), runtime.metrics)
+    metrics = Metrics(specification.get("MetricDefinitions", []), runtime.metrics, observe)
     enter(job, "Starting", "Preparing the instances for training")
     if job.stop.is_set():
         _close(job, Ended(0, stopped=True))
