@@ -63,6 +63,7 @@ WITH_CDK = {
     f"{WORKFLOWS}.decision.rules",
     f"{RESOURCES}.fleet",
     f"{RESOURCES}.functions",
+    f"{RESOURCES}.containers",
     f"{RESOURCES}.images",
     f"{RESOURCES}.keys",
     f"{RESOURCES}.model_bucket",
