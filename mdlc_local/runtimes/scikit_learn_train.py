@@ -24,7 +24,7 @@ _OWN = ("sagemaker_program", "sagemaker_submit_directory", "_tuning_objective_me
 _PREFIX = "sagemaker_"
 
 
-class UserError(Exception):
+class TrainingError(Exception):
     """An error that the user can correct; its text becomes the job's FailureReason."""
 
 
@@ -54,11 +54,11 @@ def unpack(source: str, program: str) -> None:
     """Put the code into the folder of the code.
 
     Raises:
-        UserError: when it is not there, or the image would install packages for it.
+        TrainingError: when it is not there, or the image would install packages for it.
     """
     CODE.mkdir(parents=True, exist_ok=True)
     if source.startswith("s3://"):
-        raise UserError(
+        raise TrainingError(
             f"sagemaker_submit_directory={source!r}: an archive in S3 is not fetched locally; give it as a "
             "channel, and its path below /opt/ml/input/data"
         )
@@ -69,12 +69,14 @@ def unpack(source: str, program: str) -> None:
         with tarfile.open(path) as archive:
             archive.extractall(CODE, filter="data")
     else:
-        raise UserError(f"sagemaker_submit_directory={source!r}: there is neither an archive nor a folder")
+        raise TrainingError(
+            f"sagemaker_submit_directory={source!r}: there is neither an archive nor a folder"
+        )
     for name in ("requirements.txt", "setup.py"):
         if (CODE / name).exists():
-            raise UserError(f"{name} of the code: packages are not installed locally; leave it out")
+            raise TrainingError(f"{name} of the code: packages are not installed locally; leave it out")
     if not (CODE / program).is_file():
-        raise UserError(f"sagemaker_program={program!r}: the code holds no such file")
+        raise TrainingError(f"sagemaker_program={program!r}: the code holds no such file")
 
 
 def variables(values: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, str]:
@@ -122,14 +124,14 @@ def train() -> int:
     """Run the script; returns its exit code.
 
     Raises:
-        UserError: when the job does not say what to run.
+        TrainingError: when the job does not say what to run.
     """
     values = read_hyperparameters(json.loads((BASE / "input/config/hyperparameters.json").read_text()))
     own = {name: value for name, value in values.items() if name in _OWN or name.startswith(_PREFIX)}
     values = {name: value for name, value in values.items() if name not in own}
     for name in _OWN[:2]:
         if not isinstance(own.get(name), str):
-            raise UserError(f"hyperparameters: {name} is missing; it says what the image runs")
+            raise TrainingError(f"hyperparameters: {name} is missing; it says what the image runs")
     program = own["sagemaker_program"]
     unpack(own["sagemaker_submit_directory"], program)
     (BASE / "model").mkdir(exist_ok=True)
@@ -146,7 +148,7 @@ def main() -> int:
     try:
         code = train()
         reason = f"ExecuteUserScriptError: the script ended with exit code {code}"
-    except UserError as error:
+    except TrainingError as error:
         code, reason = 1, str(error)
         print(error, file=sys.stderr)
     if code != 0:

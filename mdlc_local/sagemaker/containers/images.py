@@ -211,15 +211,15 @@ def _content(path: Path | None) -> dict[str, Any]:
 
 
 def _scikit_learn(
-    given: Mapping[str, Any], path: Path | None, prepare: tuple[str, ...]
+    entry: Mapping[str, Any], path: Path | None, prepare: tuple[str, ...]
 ) -> tuple[re.Pattern[str], Runtime]:
     commands = {
         "train": ["python3", "-P", str(_RUNTIMES / "scikit_learn_train.py")],
         "serve": ["python3", "-P", str(_RUNTIMES / "scikit_learn.py")],
     }
-    entry = {name: value for name, value in given.items() if name != "locks"}
-    pattern, runtime = _entry({"match": r"(^|/)sagemaker-scikit-learn(:|@|$)", **commands, **entry}, path)
-    return pattern, replace(runtime, prepare=prepare, locks=frozenset(given.get("locks", ())))
+    own = {name: value for name, value in entry.items() if name != "locks"}
+    pattern, runtime = _entry({"match": r"(^|/)sagemaker-scikit-learn(:|@|$)", **commands, **own}, path)
+    return pattern, replace(runtime, prepare=prepare, locks=frozenset(entry.get("locks", ())))
 
 
 def _entry(entry: Mapping[str, Any], path: Path | None) -> tuple[re.Pattern[str], Runtime]:

@@ -42,9 +42,9 @@ def with_packages(
             continue
         path = folder / LOCK
         path.write_bytes(lock)
-        made = Preparation(what=f"the wheels {name}", command=(*runtime.prepare, str(path)))
+        preparation = Preparation(what=f"the wheels {name}", command=(*runtime.prepare, str(path)))
         environment = {**runtime.environment, INSTALLED: digest}
-        return replace(runtime, python=made.python(note, stop), environment=environment)
+        return replace(runtime, python=preparation.python(note, stop), environment=environment)
     return runtime
 
 
