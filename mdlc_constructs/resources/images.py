@@ -9,7 +9,14 @@ from aws_cdk import Aws, CfnMapping, Stack
 from constructs import Construct
 
 from mdlc_constructs.resources.containers import container_image
-from mdlc_constructs.settings import Algorithm, BuiltInAlgorithm, CustomContainer, CustomImage, Script
+from mdlc_constructs.settings import (
+    Algorithm,
+    BuiltInAlgorithm,
+    CustomContainer,
+    CustomImage,
+    MarketplaceAlgorithm,
+    Script,
+)
 from mdlc_constructs.settings.framework_image import FrameworkImage
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
@@ -75,6 +82,9 @@ def training_image(scope: Construct, algorithm: Algorithm, instance_type: str = 
             return registry(Stack.of(scope)).uri(algorithm.image)
         case CustomImage():
             return algorithm.image_uri
+        case MarketplaceAlgorithm():
+            # The account does not know the seller's image: the algorithm's ARN stands for it in records.
+            return algorithm.algorithm_arn
         case CustomContainer():
             return container_image(scope, algorithm)
     raise TypeError(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm as BuiltInAlgorithm
     from mdlc_constructs.settings.algorithms.container import CustomContainer as CustomContainer
     from mdlc_constructs.settings.algorithms.custom_image import CustomImage as CustomImage
+    from mdlc_constructs.settings.algorithms.marketplace import MarketplaceAlgorithm as MarketplaceAlgorithm
+    from mdlc_constructs.settings.algorithms.marketplace import MarketplaceModel as MarketplaceModel
     from mdlc_constructs.settings.algorithms.script import Script as Script
     from mdlc_constructs.settings.approval import Approval as Approval
     from mdlc_constructs.settings.budget import Budget as Budget

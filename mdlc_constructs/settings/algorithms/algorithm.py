@@ -9,6 +9,7 @@ from mdlc_constructs.settings.algorithms.hyperparameters import Value, text_of
 from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.network import NetworkSettings
 from mdlc_constructs.settings.payloads.records import RecordsSection
 
 
@@ -92,6 +93,19 @@ class Algorithm(ABC):
     def serving_image(self) -> Image | None:
         """The image that scores; None when it is the one that trains."""
         return None
+
+    @property
+    def resource_arn(self) -> str | None:
+        """The ARN of the algorithm resource that trains instead of an image; None for an image."""
+        return None
+
+    def check_network(self, network: NetworkSettings) -> None:
+        """Refuse a network that the algorithm does not run in; by default none.
+
+        Raises:
+            ValueError: naming the argument and the remedy.
+        """
+        return
 
     def check_compute(self, compute: Compute) -> None:
         """Refuse instances that the algorithm does not train on; by default none.

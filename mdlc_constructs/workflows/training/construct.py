@@ -217,6 +217,7 @@ class TrainingWorkflow(Workflow):
                 jobs("ExportWheels"),
                 bucket(reads=("runs", "splits", "scores", "training"), writes=("exports",)),
             )
+        home.algorithm_arn = self.settings.algorithm.resource_arn
         home.model_repository_arn = self.repository_arn(served)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
         collecting = self._collecting()

@@ -25,6 +25,7 @@ from mdlc_constructs.workflows.scoring import make_model, score_task, strategy_o
 from mdlc_constructs.workflows.training import tuned
 from mdlc_constructs.workflows.training.artifact import artifact_found
 from mdlc_constructs.workflows.training.job import train_on_split
+from mdlc_constructs.workflows.training.marketplace import MODEL_ARN, PACKAGE, packaged
 from mdlc_constructs.workflows.training.model_card import (
     CARD_REFUSED,
     CARD_URI,
@@ -124,6 +125,7 @@ def model(settings: TrainingSettings) -> Task:
         environment=serving_environment(settings.algorithm, settings.dataset),
         model=settings.model,
         network=settings.network,
+        package=None if settings.algorithm.resource_arn is None else PACKAGE,
     )
 
 
@@ -196,16 +198,17 @@ def evaluate(settings: TrainingSettings) -> Task:
 
 def register(settings: TrainingSettings) -> Task:
     """Register the model package with its lineage; a repeated call for a run returns the same one."""
+    by_model = settings.algorithm.resource_arn is not None
+    container = Container(
+        image=settings.scoring_image,
+        model_data_url="{% $plan.uris.artifact %}",
+        environment=serving_environment(settings.algorithm, settings.dataset),
+    )
     return create_model_package(
         "Register",
         group_name=PACKAGE_GROUP,
-        containers=(
-            Container(
-                image=settings.scoring_image,
-                model_data_url="{% $plan.uris.artifact %}",
-                environment=serving_environment(settings.algorithm, settings.dataset),
-            ),
-        ),
+        containers=() if by_model else (container,),
+        source_uri=MODEL_ARN if by_model else None,
         content_types=(settings.records.scoring_type,),
         response_types=(settings.records.accept,),
         transform_instance_types=(settings.scoring_compute.instance_type,),
@@ -326,6 +329,10 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
             raise refusal("tuning", settings.tuning.strategy, "another task trains; leave tuning out.")
         after_train = artifact_found(parts.seams.get("after_train", NO_SEAM))
         parts = replace(parts, seams={**parts.seams, "after_train": after_train})
+    if settings.algorithm.resource_arn is not None:
+        behind = parts.seams.get("before_create_model", NO_SEAM)
+        states = packaged(settings.algorithm.resource_arn, settings.model, behind)
+        parts = replace(parts, seams={**parts.seams, "before_create_model": states})
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
     result = {key: f"{{% $result.{key} %}}" for key in (*kept, "rows")}
     fields = {

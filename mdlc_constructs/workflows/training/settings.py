@@ -55,6 +55,7 @@ class TrainingSettings:
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
         self.algorithm.check_compute(self.training_compute)
+        self.algorithm.check_network(self.network)
         object.__setattr__(self, "split", (self.split or Split.default_for(self.dataset)).of(self.dataset))
         object.__setattr__(self, "algorithm", self.algorithm.for_dataset(self.dataset))
         self.algorithm.check_complete()
