@@ -184,42 +184,39 @@ def train() -> None:
     values = hyperparameters(json.loads((config / "hyperparameters.json").read_text()))
     channels = json.loads((config / "inputdataconfig.json").read_text())
     kinds = {name: content_type(name, channel) for name, channel in channels.items()}
-    hosts = TrainingHosts.read(BASE)
-    with hosts.connected():
-        booster = _fit(values, kinds, hosts)
+    weights, libsvm = values.pop("csv_weights", 0) == 1, kinds.get("train") in _LIBSVM
+    matrices = {
+        name: read_libsvm(name) if libsvm else read_channel(name, weights=weights)
+        for name in ("train", "validation")
+        if name == "train" or name in kinds
+    }
+    with TrainingHosts.read(BASE).training(has_rows=matrices["train"] is not None) as hosts:
+        if hosts.current not in hosts.names:
+            return
+        booster = _fit(values, matrices)
     if hosts.is_first:
         (BASE / "model").mkdir(exist_ok=True)
         # The image gives the file no suffix, so the bytes determine the format.
         (BASE / "model" / "xgboost-model").write_bytes(booster.save_raw("ubj"))
 
 
-def _fit(values: dict[str, Any], kinds: Mapping[str, str], hosts: TrainingHosts) -> Any:
+def _fit(values: dict[str, Any], matrices: Mapping[str, Any]) -> Any:
+    """Train on the matrices of the channels by their names."""
     import xgboost
 
-    weights = values.pop("csv_weights", 0) == 1
     rounds, patience = values.pop("num_round"), values.pop("early_stopping_rounds", None)
-    libsvm = kinds.get("train") in _LIBSVM
-    table = read_libsvm("train") if libsvm else read_channel("train", weights=weights)
-    columns = hosts.most(0 if table is None else table.num_col())
-    if table is None and columns:
-        table = hosts.without_rows(columns)
-    if table is None:
-        raise UserError(f"No data in training channel path {BASE / 'input' / 'data' / 'train'}")
-    watched = [(table, "train")]
-    if "validation" in kinds:
-        held = read_libsvm("validation") if libsvm else read_channel("validation", weights=weights)
-        if held is None:
-            raise UserError(f"No data in validation channel path {BASE / 'input' / 'data' / 'validation'}")
-        watched.append((held, "validation"))
-    for matrix, name in watched:
+    for name, matrix in matrices.items():
+        if matrix is None:
+            label = "training" if name == "train" else name
+            raise UserError(f"No data in {label} channel path {BASE / 'input' / 'data' / name}")
         print(f"{name.capitalize()} matrix has {matrix.num_row()} rows and {matrix.num_col()} columns")
     parameters = {name: value for name, value in values.items() if name not in _PLATFORM_ONLY}
     try:
         return xgboost.train(
             parameters,
-            table,
+            matrices["train"],
             num_boost_round=rounds,
-            evals=watched,
+            evals=[(matrix, name) for name, matrix in matrices.items()],
             early_stopping_rounds=patience,
             verbose_eval=False,
             callbacks=[_printer(xgboost)],

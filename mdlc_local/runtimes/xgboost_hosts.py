@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 _RETRIES = 60
 """How often a host tries to reach the tracker, which may start later."""
@@ -51,15 +50,47 @@ class TrainingHosts:
         return len(self.names) > 1
 
     @contextlib.contextmanager
-    def connected(self) -> Iterator[None]:
-        """A context in which `xgboost.train` trains with the other hosts; for one host it does nothing."""
+    def training(self, *, has_rows: bool) -> Iterator["TrainingHosts"]:
+        """A context in which `xgboost.train` trains with the other hosts; for one host it does nothing.
+
+        Args:
+            has_rows: whether this host got a file; those without one do not take part.
+
+        Returns:
+            The hosts that take part; without this one when it has no rows and others have.
+        """
         if not self.are_several:
-            yield
+            yield self
             return
+        with self._connected(0):
+            parts = self._with_rows(has_rows)
+            if len(parts) in (0, len(self.names)):
+                yield self
+                return
+        fewer = TrainingHosts(names=parts, current=self.current)
+        if not has_rows:
+            print(f"{self.current} has no rows and does not take part", flush=True)
+        if not has_rows or not fewer.are_several:
+            yield fewer
+            return
+        with fewer._connected(1):
+            yield fewer
+
+    def _with_rows(self, has_rows: bool) -> tuple[str, ...]:
+        import numpy
+        from xgboost import collective
+
+        flags = numpy.zeros(len(self.names), dtype=numpy.int32)
+        flags[self.names.index(self.current)] = has_rows
+        together = collective.allreduce(flags, collective.Op.SUM)
+        return tuple(name for name, flag in zip(self.names, together, strict=True) if flag)
+
+    @contextlib.contextmanager
+    def _connected(self, turn: int) -> Iterator[None]:
         from xgboost import collective
         from xgboost.tracker import RabitTracker
 
-        address, port = self._tracker()
+        address, port = self._tracker(turn)
         tracker = None
         if self.is_first:
             tracker = RabitTracker(len(self.names), address, port, sortby="task")
@@ -76,29 +107,10 @@ class TrainingHosts:
         if tracker is not None:
             tracker.wait_for()
 
-    def most(self, number: int) -> int:
-        """The greatest number of all hosts; called inside `connected` by all of them."""
-        if not self.are_several:
-            return number
-        import numpy
-        from xgboost import collective
-
-        return int(collective.allreduce(numpy.array([number]), collective.Op.MAX)[0])
-
-    def without_rows(self, columns: int) -> Any:
-        """The table of a host that got no file, where others did."""
-        import numpy
-        import xgboost
-
-        print(f"{self.current} has no rows: there are fewer files than hosts", flush=True)
-        return xgboost.DMatrix(
-            numpy.empty((0, columns), dtype=numpy.float32), label=numpy.empty(0, dtype=numpy.float32)
-        )
-
-    def _tracker(self) -> tuple[str, int]:
+    def _tracker(self, turn: int) -> tuple[str, int]:
         """The tracker's address. The port depends on the job, where hosts' names cannot be resolved."""
         name = os.environ.get("TRAINING_JOB_NAME", "")
-        port = _PORTS[zlib.crc32(name.encode()) % len(_PORTS)]
+        port = _PORTS[(2 * zlib.crc32(name.encode()) + turn) % len(_PORTS)]
         try:
             return socket.gethostbyname(self.names[0]), port
         except OSError:
