@@ -116,8 +116,7 @@ class Images:
         """
         content = _content(path)
         registered = [_entry(entry, path) for entry in content.get("images", [])]
-        # -P, because the script's own name (xgboost.py) would hide the xgboost package.
-        xgboost = (sys.executable, "-P", str(_RUNTIMES / "xgboost.py"))
+        xgboost = (*built_in.COMMAND, "xgboost")
         registered.append(
             (
                 re.compile(r"(^|/)sagemaker-xgboost(:|@|$)"),
