@@ -33,6 +33,21 @@ class Algorithm(ABC):
         return {name: text_of(value) for name, value in self.hyperparameters.items()}
 
     @property
+    def training_environment(self) -> Mapping[str, str]:
+        """The environment variables of the containers of training."""
+        return self.environment
+
+    @property
+    def serving_environment(self) -> Mapping[str, str]:
+        """The environment variables of the containers of scoring."""
+        return self.environment
+
+    @property
+    def serves_otherwise(self) -> bool:
+        """Whether the model is served by another image than the one that trains."""
+        return self.serving_image is not None
+
+    @property
     @abstractmethod
     def name(self) -> str:
         """The name of a built-in algorithm, such as `xgboost`; empty for a container of the team's own."""
