@@ -3,7 +3,7 @@
     pip install "sagemaker<3"
     python examples/beside_the_sdk.py --role <role of the model> --train s3://.../train/ --output s3://.../sdk/
 
-The training data are a training part that the workflow wrote (below `splits/` in the model's bucket), so that the
+    python examples/beside_the_sdk.py --role <role of the model> --train s3://.../train/ --output s3://.../
 SDK's model and the workflow's learn from equal rows. `--package` deploys an approved version of the registry
 instead. `--endpoint-url` is that of the embedded AWS.
 
