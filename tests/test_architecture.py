@@ -71,6 +71,9 @@ WITH_CDK = {
     f"{RESOURCES}.state_machines",
     f"{RESOURCES}.tables",
     f"{WORKFLOWS}.approval.construct",
+    f"{WORKFLOWS}.channel_batch.construct",
+    f"{WORKFLOWS}.channel_training.construct",
+    f"{WORKFLOWS}.channel_training.sources",
     f"{WORKFLOWS}.construct",
     f"{WORKFLOWS}.seams",
     f"{WORKFLOWS}.training.construct",
@@ -91,6 +94,9 @@ WITH_CDK = {
 
 MAX_LINES = 400
 """House style asks to look again past 300; past this nobody looked."""
+
+GENERATED = ("mdlc_constructs.settings.algorithms.constructors",)
+"""Modules that a script writes; their length is that of their tables."""
 
 WITHOUT_CDK = """
 import importlib, sys
@@ -176,6 +182,7 @@ LAMBDA_ROOMS = {
 """What several functions share, to the rooms it may import beside itself; none imports a function."""
 
 JOB_ROOMS = {
+    "channels": set(),
     "metrics": set(),
     "statistics": {"metrics", "serving"},
     "forecasts": {"metrics", "serving"},
@@ -326,7 +333,9 @@ def test_no_module_grows_past_what_can_be_read(folder: str) -> None:
     lengths = {
         module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in modules(folder).items()
     }
-    assert {module: lines for module, lines in lengths.items() if lines > MAX_LINES} == {}
+    assert {
+        module: lines for module, lines in lengths.items() if lines > MAX_LINES and module not in GENERATED
+    } == {}
 
 
 def test_rooms_are_named_for_what_they_hold() -> None:

@@ -7,8 +7,10 @@ from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
+from mdlc_constructs.settings.image import title_of
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.records import RecordTypes
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
@@ -50,10 +52,6 @@ def make_model(
     )
 
 
-XGBOOST = "/sagemaker-xgboost"
-"""The suffix of the ARN of the repository of XGBoost's image."""
-
-
 def check_scoring(compute: Compute, repository_arn: str) -> None:
     """Reject instance types on which the image of the model's packages does not run.
 
@@ -64,8 +62,9 @@ def check_scoring(compute: Compute, repository_arn: str) -> None:
     Raises:
         ValueError: names the instance type.
     """
-    if repository_arn.endswith(XGBOOST):
-        compute.require("transform", image="XGBoost's image")
+    title = title_of(repository_arn.rsplit("/", 1)[-1])
+    if title is not None:
+        compute.require("transform", image=title)
 
 
 def package_model(model: str, network: NetworkSettings) -> Task:
@@ -101,9 +100,18 @@ def rules_of(quality: QualityRules, columns: Collection[str]) -> QualitySection:
 
 
 def score_task(
-    name: str, *, model: str, content_type: str, compute: Compute, strategy: str = "MultiRecord"
+    name: str,
+    *,
+    model: str,
+    compute: Compute,
+    records: RecordTypes | None = None,
+    strategy: str = "MultiRecord",
 ) -> Task:
-    """A transform job over one folder; the map's item has the job's name, the model and the locations."""
+    """A transform job over one folder; the map's item has the job's name, the model and the locations.
+
+    Args:
+        records: what the job is told of records and answers; None for those of the map's item.
+    """
     return ask_in_batch(
         name,
         job_name="{% $states.input.job %}",
@@ -111,10 +119,19 @@ def score_task(
         model_name="{% $states.input.model %}",
         input_uri="{% $states.input.input %}",
         output_uri="{% $states.input.output %}",
-        content_type=content_type,
+        records=records or planned_records("$states.input.records"),
         compute=compute,
         strategy=strategy,
     )
+
+
+def planned_records(where: str) -> RecordTypes:
+    """The types that a planning function looked up, as JSONata.
+
+    Args:
+        where: the path of the `RecordTypes`.
+    """
+    return RecordTypes(**{name: f"{{% {where}.{name} %}}" for name in ("content_type", "accept", "split")})
 
 
 def strategy_of(task: str) -> str:
@@ -133,14 +150,14 @@ def ask_in_batch(
     model_name: str,
     input_uri: str,
     output_uri: str,
-    content_type: str,
+    records: RecordTypes,
     compute: Compute,
     output: object = None,
     catch: tuple[Catch, ...] = (),
     comment: str = "",
     strategy: str = "MultiRecord",
 ) -> Task:
-    """A transform job, by default with many rows a request; answers have the content type of the input."""
+    """A transform job, by default with many rows a request."""
     return transform_job(
         name,
         job_name=job_name,
@@ -148,8 +165,9 @@ def ask_in_batch(
         model_name=model_name,
         input_uri=input_uri,
         output_uri=output_uri,
-        content_type=content_type,
-        accept=content_type,
+        content_type=records.content_type,
+        accept=records.accept,
+        split=records.split,
         strategy=strategy,
         instance_type=compute.instance_type,
         instance_count=compute.instance_count,

@@ -46,6 +46,9 @@ _PLATFORM_ONLY = {
 # fmt: on
 """Hyperparameters that the image's wrapper reads and the library does not."""
 
+_OBJECTIVE = "_tuning_objective_metric"
+"""Set by a tuning job: the metric that it searches by, such as `validation:auc`, which the image then
+computes besides those of `eval_metric`."""
 _CSV = ("text/csv", "csv")
 _LIBSVM = ("text/libsvm", "text/x-libsvm", "libsvm")
 _NUMBER = r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?"
@@ -65,8 +68,9 @@ def hyperparameters(texts: Mapping[str, str]) -> dict[str, Any]:
         UserError: for an unknown name, a wrong value, or a missing num_round.
     """
     values: dict[str, Any] = {}
+    objective = texts.get(_OBJECTIVE, "").rpartition(":")[2]
     for name, text in texts.items():
-        if name.startswith("_tuning_"):  # SageMaker's own, in the trainings of a tuning job
+        if name == _OBJECTIVE:
             continue
         if name not in _INTEGERS | _FLOATS | _WORDS:
             raise UserError(f"Extraneous hyperparameter found: {name}")
@@ -81,6 +85,8 @@ def hyperparameters(texts: Mapping[str, str]) -> dict[str, Any]:
             raise UserError(f"Hyperparameter {name}: value {values[name]} is not in range")
     if "eval_metric" in values:
         values["eval_metric"] = [metric.strip() for metric in values["eval_metric"].split(",")]
+    if objective and objective not in values.setdefault("eval_metric", []):
+        values["eval_metric"].append(objective)
     return values
 
 

@@ -12,8 +12,9 @@ from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.endpoints import endpoint_configs, endpoints, hosting, invocations
 from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.jobs import job_requests, processing_jobs, running, training_jobs, transform_jobs
-from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Scope
+from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB, Scope
 from mdlc_local.sagemaker.registry import model_package_groups, model_packages, models
+from mdlc_local.sagemaker.tuning import tuning_jobs
 
 Operation = Callable[[dict[str, Any], Scope], dict[str, Any]]
 Answer = tuple[int, dict[str, str], bytes]
@@ -34,6 +35,8 @@ def operations() -> dict[str, Operation]:
         "CreateTrainingJob": lambda request, scope: training_jobs.create(request, scope, images()),
         "CreateProcessingJob": lambda request, scope: processing_jobs.create(request, scope, images()),
         "CreateTransformJob": lambda request, scope: transform_jobs.create(request, scope, images()),
+        "CreateHyperParameterTuningJob": lambda request, scope: tuning_jobs.create(request, scope, images()),
+        "ListTrainingJobsForHyperParameterTuningJob": tuning_jobs.list_training_jobs,
         "CreateModel": lambda request, scope: models.create(request, scope, images()),
         "DescribeModel": models.describe,
         "ListModels": models.list_models,
@@ -61,7 +64,7 @@ def operations() -> dict[str, Operation]:
         "ListTags": tags.list_tags,
         "DeleteTags": tags.delete,
     }
-    for kind in (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB):
+    for kind in (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, TUNING_JOB):
         table[f"Describe{kind.name}"] = functools.partial(job_requests.describe, kind)
         table[f"List{kind.name}s"] = functools.partial(job_requests.list_jobs, kind)
         table[f"Stop{kind.name}"] = functools.partial(job_requests.stop, kind)

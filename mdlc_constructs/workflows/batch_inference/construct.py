@@ -39,8 +39,8 @@ class BatchInferenceWorkflow(Workflow):
         dataset: the data to score; it needs no label and no columns that are known only afterwards.
         quality: rules that a batch must satisfy before it is scored. By default the rules of `QualityRules`,
             but with a minimum of one row.
-        content_type: content type of the records that are scored; by default "text/csv", and
-            "application/jsonlines" of a forecast.
+        content_type: content type of the records that are scored and of the answers; by default those of the
+            package, which follow from its algorithm.
         max_parallel: number of shards, and so of transform jobs, that run in parallel. An input of many files
             is distributed over the shards.
         moves_champion: whether publishing makes the package the champion. Set it to False when the model also

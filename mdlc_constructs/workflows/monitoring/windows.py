@@ -17,7 +17,7 @@ from mdlc_constructs.workflows.data_jobs import data_job
 from mdlc_constructs.workflows.ending import CAUSE, ERROR, caught_error
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.planning import taken
-from mdlc_constructs.workflows.scoring import ask_in_batch
+from mdlc_constructs.workflows.scoring import ask_in_batch, planned_records
 
 MONITOR, RECORD, FAILED, TAKEN = "MonitorWindow", "RecordWindow", "WindowFailed", "NameTaken"
 REPLAY, COMPARE = "ScoreReplay", "CompareAnswers"
@@ -145,7 +145,7 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             model_name="{% $states.input.model %}",
             input_uri="{% $states.input.folder & 'replay/features.csv' %}",
             output_uri="{% $states.input.scores %}",
-            content_type=settings.content_type,
+            records=settings.records or planned_records("$plan.package.records"),
             compute=settings.scoring_compute,
             output=_WINDOW,
             # If the package's own answers are missing, the endpoint's are still compared.

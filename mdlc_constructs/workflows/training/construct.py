@@ -23,13 +23,14 @@ from mdlc_constructs.settings import (
     NetworkSettings,
     QualityRules,
     Split,
+    Tuning,
 )
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.approval.construct import ApprovalWorkflow
 from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Workflow, source_of, without_none
 from mdlc_constructs.workflows.parts import starts_otherwise
-from mdlc_constructs.workflows.planner_role import planning
+from mdlc_constructs.workflows.planner_role import looking_at_tuning, planning
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, training_machine
@@ -39,9 +40,34 @@ _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
 """Matches an image URI with a mutable tag. The CDK tags its own image assets with a content hash instead."""
 
 
-def _code_version(scope: Construct) -> str | None:
+def declared_code_version(scope: Construct) -> str | None:
+    """The context value `mdlc:code_version`; None without it."""
     version = scope.node.try_get_context("mdlc:code_version")
     return str(version) if version else None
+
+
+def warn_of_tag(workflow: Workflow, algorithm: Algorithm) -> None:
+    """Warn at synth of an image that is named by a tag."""
+    if isinstance(algorithm, CustomImage) and _MOVABLE.search(algorithm.image_uri):
+        Annotations.of(workflow).add_warning_v2(
+            "mdlc:image-named-by-tag",
+            f"image_uri {algorithm.image_uri!r} names the image by a tag: when another image is pushed "
+            f"under that tag, nothing is trained anew. Name it by digest, <repository>@sha256:<digest>.",
+        )
+
+
+def finding_artifacts() -> tuple[Statement, ...]:
+    """Permission to list training artifacts.
+
+    When there is no training job to describe, an existing artifact shows that training is done.
+    """
+    return (
+        Statement(
+            actions=("s3:ListBucket",),
+            resources=("arn:${Partition}:s3:::${Bucket}",),
+            conditions={"StringLike": {"s3:prefix": "training/*"}},
+        ),
+    )
 
 
 class TrainingWorkflow(Workflow):
@@ -67,6 +93,8 @@ class TrainingWorkflow(Workflow):
         dataset_bucket: the bucket that holds the data, needed when it has its own encryption key.
         code_version: recorded with every package, for example a commit; by default the context value
             `mdlc:code_version`.
+        tuning: a search for hyperparameters: the step `train` runs a tuning job, and its best trial's model
+            goes on.
         seams: states before and after steps, such as `{"after_evaluate": chain}`.
 
     Raises:
@@ -98,6 +126,7 @@ class TrainingWorkflow(Workflow):
         network: NetworkSettings | None = None,
         dataset_bucket: s3.IBucket | None = None,
         code_version: str | None = None,
+        tuning: Tuning | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
         # Validate before any resource exists, so that an invalid setting leaves nothing behind.
@@ -115,12 +144,13 @@ class TrainingWorkflow(Workflow):
                 job_compute=job_compute,
                 scoring_compute=scoring_compute,
                 network=network,
-                code_version=_code_version(scope) if code_version is None else code_version,
+                tuning=tuning,
+                code_version=declared_code_version(scope) if code_version is None else code_version,
             ),
         )
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
-        self._warn_of_tag(algorithm)
+        warn_of_tag(self, algorithm)
         machine = self.put_together(training_machine, self.settings, seams)
         bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK)
         image = training_image(self, algorithm)
@@ -149,6 +179,7 @@ class TrainingWorkflow(Workflow):
         self.job_role(
             "TrainRole",
             bucket(reads=("splits", *kept), writes=("training",)),
+            job_roles.own_files(self.settings.algorithm.own_channels.values()),
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
         )
@@ -156,12 +187,15 @@ class TrainingWorkflow(Workflow):
             "EvaluateRole",
             jobs("EvaluateWheels"),
             bucket(
-                reads=("runs", "splits", "scores", *(("training",) if self.settings.reports_gain else ())),
+                reads=("runs", "splits", "scores", *(("training",) if self._reads_training else ())),
                 writes=("evaluations", "baselines"),
             ),
         )
-        home.model_repository_arn = self.repository_arn(image)
+        serving = self.settings.algorithm.serving_image
+        scoring_image = image if serving is None else self.image_uri(serving)
+        home.model_repository_arn = self.repository_arn(scoring_image)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
+        collecting = self._collecting()
         planner = self.function("PlanTraining", self._planning(), self.source_bindings)
         self.build(
             machine,
@@ -173,7 +207,9 @@ class TrainingWorkflow(Workflow):
                 "ModelRole": model_role.arn,
                 "JobImage": job_image,
                 "TrainingImage": image,
+                **({} if serving is None else {"ScoringImage": scoring_image}),
                 "PlanTrainingFunction": planner,
+                **collecting,
             },
         )
         approval_settings = self.settings.approval
@@ -183,13 +219,17 @@ class TrainingWorkflow(Workflow):
             else None
         )
 
-    def _warn_of_tag(self, algorithm: Algorithm) -> None:
-        if isinstance(algorithm, CustomImage) and _MOVABLE.search(algorithm.image_uri):
-            Annotations.of(self).add_warning_v2(
-                "mdlc:image-named-by-tag",
-                f"image_uri {algorithm.image_uri!r} names the image by a tag: when another image is pushed "
-                f"under that tag, nothing is trained anew. Name it by digest, <repository>@sha256:<digest>.",
-            )
+    @property
+    def _reads_training(self) -> bool:
+        """Whether the evaluation reads what training left: the model's trees, or the trials."""
+        return self.settings.reports_gain or self.settings.tuning is not None
+
+    def _collecting(self) -> Mapping[str, str]:
+        """The binding of the function that collects a tuning's trials; none without a tuning."""
+        if self.settings.tuning is None:
+            return {}
+        statements = job_roles.collecting_trials(self.home.name)
+        return {"CollectTrialsFunction": self.function("CollectTrials", statements, self.source_bindings)}
 
     def _planning(self) -> tuple[Statement, ...]:
         """IAM statements of the planning function for this model."""
@@ -199,22 +239,10 @@ class TrainingWorkflow(Workflow):
             # The champion's feature program.
             Statement(actions=("s3:GetObject",), resources=object_arn("splits")),
         )
+        if self.settings.tuning is not None:
+            statements = (*statements, *looking_at_tuning(self.home.name))
         elsewhere = starts_otherwise(self.tasks["train"], template.train(self.settings))
-        return (*statements, *self._finding_artifacts()) if elsewhere else statements
-
-    @staticmethod
-    def _finding_artifacts() -> tuple[Statement, ...]:
-        """Permission to list training artifacts.
-
-        When there is no training job to describe, an existing artifact shows that training is done.
-        """
-        return (
-            Statement(
-                actions=("s3:ListBucket",),
-                resources=("arn:${Partition}:s3:::${Bucket}",),
-                conditions={"StringLike": {"s3:prefix": "training/*"}},
-            ),
-        )
+        return (*statements, *finding_artifacts()) if elsewhere else statements
 
     def create_check_quality_task(self) -> State:
         """The data quality check."""

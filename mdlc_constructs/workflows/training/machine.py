@@ -7,10 +7,13 @@ and PublishEvent.
 
 import json
 from dataclasses import replace
+from typing import Protocol
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Map, State, Task
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
+from mdlc_constructs.settings import Approval
+from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
@@ -19,6 +22,7 @@ from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task, strategy_of
+from mdlc_constructs.workflows.training import tuned
 from mdlc_constructs.workflows.training.artifact import artifact_found
 from mdlc_constructs.workflows.training.job import train_on_split
 from mdlc_constructs.workflows.training.model_card import (
@@ -83,22 +87,28 @@ def prepare_features(settings: TrainingSettings) -> Task:
 
 
 def train(settings: TrainingSettings) -> Task:
-    """Train on the training part of the split and validate on its validation part."""
-    return train_on_split(
+    """Train on the training part of the split and validate on its validation part; or search."""
+    tuning = settings.tuning
+    training = train_on_split(
         model=settings.model,
-        hyperparameters=settings.algorithm.texts,
+        algorithm=settings.algorithm,
+        searched=tuple(tuning.ranges) if tuning else (),
+        metrics={str(tuning.metric): tuning.regex} if tuning and tuning.regex else None,
         content_type=settings.records.training_type,
         environment=environment_of(settings.algorithm, settings.dataset),
         compute=settings.training_compute,
         network=settings.network,
     )
+    if tuning is None:
+        return training
+    return tuned.tune(tuning, training, model=settings.model, compute=settings.training_compute)
 
 
 def model(settings: TrainingSettings) -> Task:
     """Create the model from the trained artifact."""
     return make_model(
         model_name="{% $plan.names.CreateModel %}",
-        image="${TrainingImage}",
+        image=settings.scoring_image,
         artifact="{% $plan.uris.artifact %}",
         environment=environment_of(settings.algorithm, settings.dataset),
         model=settings.model,
@@ -111,7 +121,6 @@ def score_holdout(settings: TrainingSettings) -> Map:
     inner = score_task(
         "ScoreModel",
         model=settings.model,
-        content_type=settings.records.scoring_type,
         compute=settings.scoring_compute,
         strategy=strategy_of(settings.dataset.task),
     )
@@ -142,6 +151,7 @@ def evaluate(settings: TrainingSettings) -> Task:
             "trained_on": "{% $plan.uris.trained_on %}",
             "manifest": "{% $plan.uris.manifest %}",
             **(trees if settings.reports_gain else {}),
+            **({"trials": "{% $plan.uris.trials %}"} if settings.tuning else {}),
         },
         outputs={"evaluation": "{% $plan.uris.evaluation %}", "baseline": "{% $plan.uris.baseline %}"},
         compute=settings.job_compute,
@@ -158,7 +168,7 @@ def register(settings: TrainingSettings) -> Task:
         group_name=PACKAGE_GROUP,
         containers=(
             Container(
-                image="${TrainingImage}",
+                image=settings.scoring_image,
                 model_data_url="{% $plan.uris.artifact %}",
                 environment=environment_of(settings.algorithm, settings.dataset),
             ),
@@ -183,7 +193,7 @@ def register(settings: TrainingSettings) -> Task:
             "code_version": settings.code_version,
             "job_code": "${JobCodeFile}",
             "image": "${TrainingImage}",
-            "training_job": "{% $plan.names.Train %}",
+            "training_job": trained_by(settings),
             "model": "{% $plan.names.CreateModel %}",
             "program": "{% $plan.uris.program %}",
             "evaluation": "{% $plan.uris.evaluation %}",
@@ -196,7 +206,16 @@ def register(settings: TrainingSettings) -> Task:
     )
 
 
-def decide(settings: TrainingSettings) -> Task:
+class Approved(Protocol):
+    """Settings with the way in which versions are approved."""
+
+    @property
+    def approval(self) -> Approval:
+        """Automatic or by a person."""
+        ...
+
+
+def decide(settings: Approved) -> Task:
     """Approve or reject by setting the package's approval status in the registry, the only source of it."""
     passed = "Approved" if settings.approval.is_automatic else "PendingManualApproval"
     outcome = "Succeeded" if settings.approval.is_automatic else "PendingApproval"
@@ -225,6 +244,11 @@ def decide(settings: TrainingSettings) -> Task:
     )
 
 
+def trained_by(settings: TrainingSettings) -> str:
+    """The training job of the model, an expression."""
+    return tuned.BEST_JOB if settings.tuning else "{% $plan.names.Train %}"
+
+
 def default_tasks(settings: TrainingSettings) -> dict[str, State]:
     """The default task of every step; a subclass may replace it."""
     return {
@@ -243,6 +267,8 @@ def default_tasks(settings: TrainingSettings) -> dict[str, State]:
 def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
     """Assemble the training machine."""
     if starts_otherwise(parts.tasks["train"], parts.defaults["train"]):
+        if settings.tuning is not None:
+            raise refusal("tuning", settings.tuning.strategy, "another task trains; leave tuning out.")
         after_train = artifact_found(parts.seams.get("after_train", NO_SEAM))
         parts = replace(parts, seams={**parts.seams, "after_train": after_train})
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
@@ -251,9 +277,10 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         **result,
         "code_version": settings.code_version,
         "image": "${TrainingImage}",
-        "training_job": "{% $plan.names.Train %}",
+        "training_job": trained_by(settings),
         "program": "{% $plan.uris.program %}",
         "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
+        **(tuned.AUDIT if settings.tuning else {}),
     }
     detail = {
         "outcome": "{% $result.outcome %}",
@@ -276,7 +303,7 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
                 instead="The quality job left no verdict.",
             )
         },
-        variables=("quality", "gate"),
+        variables=("quality", "gate", *(("tuned",) if settings.tuning else ())),
         planner="${PlanTrainingFunction}",
         settings=settings.to_plan(),
         unchanged={
@@ -300,7 +327,11 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * 3, settings.scoring_compute
-        ),
-        leads=leads(parts, register(settings)) if wants_card(parts.tasks["register"]) else {},
+        )
+        + (2 * tuned.tuning_patience(settings.tuning, settings.training_compute) if settings.tuning else 0),
+        leads={
+            **(leads(parts, register(settings)) if wants_card(parts.tasks["register"]) else {}),
+            **(tuned.leads(settings.tuning, parts) if settings.tuning else {}),
+        },
     )
     return assemble(template, parts)

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mdlc_local.sagemaker.containers import built_in, metric_lines
+from mdlc_local.sagemaker.containers import built_in, metric_lines, repository_images
 from mdlc_local.sagemaker.containers.metric_lines import MetricLines
 from mdlc_local.sagemaker.containers.preparation import Preparation
 
@@ -126,6 +126,9 @@ class Images:
         for pattern, runtime in self._registered:
             if pattern.search(image):
                 return runtime
+        entry = repository_images.local_entry(image)
+        if entry is not None:
+            return _entry({**entry, "match": re.escape(image)}, None)[1]
         name = built_in.repository(image)
         if name in built_in.STAND_INS:
             return self._stand_in(name)

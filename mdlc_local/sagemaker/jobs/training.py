@@ -20,7 +20,7 @@ from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 from mdlc_local.sagemaker.jobs import checkpoints, training_hosts
 from mdlc_local.sagemaker.jobs.training_hosts import Host
-from mdlc_local.sagemaker.jobs.training_metrics import Metrics
+from mdlc_local.sagemaker.jobs.training_metrics import Metrics, Observer
 
 _CUSTOMER_ERROR = 2
 
@@ -37,21 +37,21 @@ def enter(job: Job, status: str, message: str) -> None:
     job.update(SecondaryStatus=status, SecondaryStatusTransitions=transitions)
 
 
-def run(job: Job, images: Images) -> None:
+def run(job: Job, images: Images, observe: Observer | None = None) -> None:
     """Run the job until it is Completed or Stopped; an exception makes it Failed."""
     try:
-        _run(job, images)
+        _run(job, images, observe)
     except Exception as error:
         enter(job, "Failed", str(error)[:256])
         raise
 
 
-def _run(job: Job, images: Images) -> None:
+def _run(job: Job, images: Images, observe: Observer | None) -> None:
     record = job.record
     specification = record["AlgorithmSpecification"]
     runtime = images.find(specification["TrainingImage"])
     argv = [*specification.get("ContainerEntrypoint", []), *specification.get("ContainerArguments", [])]
-    metrics = Metrics(specification.get("MetricDefinitions", []), runtime.metrics)
+    metrics = Metrics(specification.get("MetricDefinitions", []), runtime.metrics, observe)
     enter(job, "Starting", "Preparing the instances for training")
     if job.stop.is_set():
         _close(job, Ended(0, stopped=True))
@@ -124,7 +124,7 @@ def _train(
                     commands.runtime,
                     commands.argv,
                     variables,
-                    functools.partial(_take, log, metrics),
+                    functools.partial(_take, log, metrics, host.number == 0),
                     isolate=isolate,
                     hosts=names,
                     network_of=running[0][0].pid if running else None,
@@ -146,9 +146,9 @@ def _train(
             thread.join()
 
 
-def _take(log: LogStream, metrics: Metrics, line: str) -> None:
+def _take(log: LogStream, metrics: Metrics, is_first: bool, line: str) -> None:
     log.write(line)
-    metrics.read(line)
+    metrics.read(line, observed=is_first)
 
 
 def _reason(base: Path, code: int, tail: str, *, is_built_in: bool) -> str:

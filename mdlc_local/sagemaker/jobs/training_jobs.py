@@ -11,18 +11,55 @@ from mdlc_local.sagemaker.job import SESSION
 from mdlc_local.sagemaker.jobs import job_requests, training
 from mdlc_local.sagemaker.jobs.instance_storage import refuse_volume_key
 from mdlc_local.sagemaker.jobs.training_hosts import input_mode
+from mdlc_local.sagemaker.jobs.training_metrics import Observer
 from mdlc_local.sagemaker.records import TRAINING_JOB, Scope
 from mdlc_local.sagemaker.storage import Storage
 
 
-def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, Any]:
+def create(
+    request: dict[str, Any],
+    scope: Scope,
+    images: Images,
+    observe: Observer | None = None,
+    **fields: Any,
+) -> dict[str, Any]:
     """CreateTrainingJob.
+
+    Args:
+        request: its input.
+        scope: account and region.
+        images: of this server.
+        observe: is called with each value of a metric in the log.
+        fields: further fields of the record.
 
     Raises:
         SageMakerApiError: ResourceInUse when the name is in use, or ValidationException for a request that
             SageMaker rejects or that cannot run on this machine.
     """
     job_requests.refuse_taken(TRAINING_JOB, request["TrainingJobName"], scope)
+    check(request, scope, images)
+    return job_requests.create(
+        TRAINING_JOB,
+        request,
+        scope,
+        request["RoleArn"],
+        lambda job: training.run(job, images, observe),
+        SecondaryStatus="Starting",
+        SecondaryStatusTransitions=[],
+        ModelArtifacts={"S3ModelArtifacts": ""},
+        EnableNetworkIsolation=request.get("EnableNetworkIsolation", False),
+        EnableManagedSpotTraining=request.get("EnableManagedSpotTraining", False),
+        EnableInterContainerTrafficEncryption=request.get("EnableInterContainerTrafficEncryption", False),
+        **fields,
+    )
+
+
+def check(request: dict[str, Any], scope: Scope, images: Images) -> None:
+    """Check a request.
+
+    Raises:
+        SageMakerApiError: ValidationException for one that SageMaker rejects or that cannot run here.
+    """
     _check_required(request)
     runtime = _check_image(request["AlgorithmSpecification"], images)
     _check_resources(request["ResourceConfig"], runtime)
@@ -31,19 +68,6 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     host.check_role(request["RoleArn"], scope, source)
     _check_checkpoints(request)
     _check_channels(request, scope)
-    return job_requests.create(
-        TRAINING_JOB,
-        request,
-        scope,
-        request["RoleArn"],
-        lambda job: training.run(job, images),
-        SecondaryStatus="Starting",
-        SecondaryStatusTransitions=[],
-        ModelArtifacts={"S3ModelArtifacts": ""},
-        EnableNetworkIsolation=request.get("EnableNetworkIsolation", False),
-        EnableManagedSpotTraining=request.get("EnableManagedSpotTraining", False),
-        EnableInterContainerTrafficEncryption=request.get("EnableInterContainerTrafficEncryption", False),
-    )
 
 
 def _check_required(request: dict[str, Any]) -> None:
