@@ -68,7 +68,7 @@ def _run(job: Job, images: Images, observe: Observer | None) -> None:
         now = int(time.time())
         logs = [stack.enter_context(job.logs(f"{host.name}-{now}")) for host in hosts]
         try:
-            runtime = runtime.prepared(lambda line: _pulling(job, logs[0], line), job.stop)
+            runtime = runtime.with_packages().prepared(lambda line: _pulling(job, logs[0], line), job.stop)
         except PullStoppedError:
             _close(job, Ended(0, stopped=True))
             return
