@@ -15,6 +15,7 @@ from mdlc_constructs.settings import (
     QualityRules,
     Split,
 )
+from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
@@ -46,6 +47,7 @@ class TrainingSettings:
     code_version: str = "unversioned"
 
     def __post_init__(self) -> None:
+        check_table(self.dataset, what="training")
         check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
