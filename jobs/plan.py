@@ -20,6 +20,7 @@ from mdlc_constructs.settings.payloads.job_plan import (
     DataSection,
     DeliverySection,
     EvaluationSection,
+    ExportSection,
     GateSection,
     GoldenSection,
     JobPlan,
@@ -54,6 +55,13 @@ class Plan:
     def but(self, *, dataset: DatasetSection, quality: QualitySection) -> "Plan":
         """A copy of the plan with another dataset and other quality rules."""
         return replace(self, payload=replace(self.payload, dataset=dataset, quality=quality))
+
+    def trained_by(self, training_job: str, hyperparameters: Mapping[str, str]) -> "Plan":
+        """A copy of the plan with another training job and its hyperparameters: those of a best trial."""
+        algorithm = self.payload.algorithm
+        if algorithm is not None:
+            algorithm = replace(algorithm, hyperparameters=dict(hyperparameters))
+        return replace(self, payload=replace(self.payload, training_job=training_job, algorithm=algorithm))
 
     def _read(self, name: str, section: Section) -> Section:
         if self.reader is not None and name not in SECTIONS_BY_JOB[self.reader]:
@@ -170,6 +178,11 @@ class Plan:
     def evaluation(self) -> EvaluationSection:
         """How metrics are computed."""
         return self._required("evaluation", self.payload.evaluation)
+
+    @property
+    def export(self) -> ExportSection:
+        """How near the exported model's answers must come."""
+        return self._required("export", self.payload.export)
 
     @property
     def golden(self) -> GoldenSection:

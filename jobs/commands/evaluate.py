@@ -29,6 +29,7 @@ from jobs.evaluation.model_card import CARD, card_text
 from jobs.evaluation.registry import registry_metrics
 from jobs.evaluation.report import Evaluated, number, read_split
 from jobs.evaluation.segments import read_segments
+from jobs.evaluation.trials import read_trials, trained_by_best
 from jobs.folders import Folders, write_json
 from jobs.forecasts.chart_data import read_history
 from jobs.forecasts.scored import metrics_by_step, read_forecast_keys
@@ -63,7 +64,8 @@ def run(
     Raises:
         InputError: when answers are missing, too many, or not what the task asks for.
     """
-    plan = plan.read_by("evaluate")
+    trials = read_trials(folders.optional_input("trials"))
+    plan = trained_by_best(plan.read_by("evaluate"), trials)
     threshold = plan.evaluation.threshold
     answers = answer_files(folders, with_champion=plan.champion is not None)
     trained_on = folders.optional_input("trained_on")
@@ -137,6 +139,7 @@ def run(
         split=split,
         steps=metrics_by_step(models[CHALLENGER], series.steps[series.known]) if series else (),
         chart_data=chart_data,
+        trials=trials,
     )
     _write(evaluated, folders.output("evaluation"))
     return Verdict(

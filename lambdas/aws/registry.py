@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from lambdas.planning.steps import Job, Status
+from lambdas.planning.tuning_jobs import TuningJob, TuningLookUp
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -93,6 +94,25 @@ def processing_jobs(sagemaker: "SageMakerClient") -> LookUp:
 def training_jobs(sagemaker: "SageMakerClient") -> LookUp:
     """Look-up of training jobs by name."""
     return _look_up(lambda name: sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
+
+
+def tuning_jobs(sagemaker: "SageMakerClient") -> TuningLookUp:
+    """Look-up of tuning jobs by name."""
+
+    def look_up(name: str) -> TuningJob:
+        try:
+            answer = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        except ClientError as error:
+            if absent(error):
+                return TuningJob(status="Absent")
+            raise
+        return TuningJob(
+            status=_STATUS.get(answer["HyperParameterTuningJobStatus"], "Failed"),
+            completed=answer["TrainingJobStatusCounters"].get("Completed", 0),
+            succeeded=answer["ObjectiveStatusCounters"].get("Succeeded", 0),
+        )
+
+    return look_up
 
 
 def transform_jobs(sagemaker: "SageMakerClient") -> LookUp:

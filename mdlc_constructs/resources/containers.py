@@ -1,4 +1,4 @@
-"""Images of a team's own containers: the template with the team's directory, as an image asset of the stack."""
+"""Images of a team's own containers: the template with the team's directory, as image assets of a stack."""
 
 import shutil
 import tempfile

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
-from mdlc_constructs.settings.algorithms.table import AlgorithmFacts, algorithm_facts
+from mdlc_constructs.settings.algorithms.input_channels import check_channels
+from mdlc_constructs.settings.algorithms.table import algorithm_facts
 from mdlc_constructs.settings.channel import LISTING, S3Channel
 from mdlc_constructs.settings.column_names import check_names
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.channels import ChannelSection
-from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.refusal import refusal
 
 MAX_INPUTS = 7
 """The most folders and manifests that the check reads; its processing job has ten inputs, three its own.
@@ -21,9 +22,6 @@ HOLDOUT = "holdout"
 """The name under which the check reads the holdout, which no training job gets."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_RECORDS = ("train", "validation", "test")
-"""The channels whose content types the table of algorithms lists."""
-
 _SPACE = re.compile(r"\s")
 
 
@@ -111,6 +109,7 @@ class Channels:
         Raises:
             ValueError: naming the channel and the remedy.
         """
+        algorithm.check_complete()
         if self.holdout is not None and algorithm.name not in ("blazingtext", ""):
             raise refusal(
                 "holdout",
@@ -125,31 +124,7 @@ class Channels:
             raise refusal(
                 "algorithm", facts.name, "trains on tables; give TrainingWorkflow(dataset=Dataset.csv(...))."
             )
-        for name, channel in facts.channels.items():
-            if channel.required and name not in self.inputs:
-                raise refusal(
-                    "inputs", tuple(self.inputs), f"{facts.name} does not train without the channel {name!r}."
-                )
-        for name, given in self.inputs.items():
-            if name not in facts.channels:
-                raise unknown("inputs", name, facts.channels, what=f"channel of {facts.name}")
-            self._check_taken(name, given, facts)
-
-    @staticmethod
-    def _check_taken(name: str, channel: S3Channel, facts: AlgorithmFacts) -> None:
-        if (
-            name in _RECORDS
-            and channel.content_type is not None
-            and channel.media_type not in facts.training_types
-        ):
-            raise unknown(
-                f"inputs[{name!r}].content_type",
-                channel.content_type,
-                facts.training_types,
-                what=f"content type of {facts.name}",
-            )
-        if channel.input_mode == "Pipe" and "Pipe" not in facts.input_modes:
-            raise refusal(f"inputs[{name!r}].input_mode", "Pipe", f'{facts.name} reads files; give "File".')
+        check_channels(facts, self.inputs)
 
     def to_sections(
         self, uris: Mapping[str, str], objects: Mapping[str, str], *, labelled: bool = True

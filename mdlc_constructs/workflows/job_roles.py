@@ -14,6 +14,7 @@ from mdlc_constructs.resources.places import (
     object_arn,
 )
 from mdlc_constructs.settings import NetworkSettings
+from mdlc_constructs.settings.payloads.tuning import tuning_prefix
 
 
 def _bucket_arn(bucket: str) -> str:
@@ -165,6 +166,22 @@ def volumes() -> tuple[Statement, ...]:
             resources=(KEY_ARN,),
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
+    )
+
+
+def collecting_trials(model_name: str) -> tuple[Statement, ...]:
+    """Permissions of the function that lists a tuning's trials and copies the best one's artifact."""
+    job = f"arn:{PARTITION}:sagemaker:{REGION}:{ACCOUNT}:hyper-parameter-tuning-job/"
+    return (
+        Statement(
+            actions=(
+                "sagemaker:DescribeHyperParameterTuningJob",
+                "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+            ),
+            resources=(f"{job}{tuning_prefix(model_name)}*",),
+        ),
+        Statement(actions=("s3:GetObject", "s3:PutObject"), resources=object_arn("training")),
+        Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(KEY_ARN,)),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from aws_lambda_powertools import Logger
 
 from lambdas.aws import registry
-from lambdas.aws.artifacts import artifact_look_up
+from lambdas.aws.artifacts import artifact_look_up, tuning_outcome
 from lambdas.aws.clients import client
 from lambdas.aws.packages import record_types
 from lambdas.aws.tags import with_execution
@@ -16,6 +16,7 @@ from lambdas.functions.plan_training import logic
 from lambdas.planning import intervals, sources
 from lambdas.planning.audit import champion_of, run_of
 from lambdas.planning.execution_plan import put_plan
+from lambdas.planning.tuning_jobs import TuningLookUps
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
 
@@ -36,7 +37,8 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     if "Train" in request.replaced:
         look_ups = replace(look_ups, training=artifact_look_up(s3, home.bucket))
     recorded = run_of(dynamodb, home.table, request.model, work.run)
-    plan = logic.decide(request, work, champion, recorded, look_ups)
+    tunings = TuningLookUps(job=registry.tuning_jobs(sagemaker), outcome=lambda uri: tuning_outcome(s3, uri))
+    plan = logic.decide(request, work, champion, recorded, look_ups, tunings)
     uris = dict(plan.uris)
     if plan.step != "Done":
         body = replace(body, run=work.run, training_job=plan.names["Train"], artifact=uris["artifact"])

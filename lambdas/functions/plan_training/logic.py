@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lambdas.aws.artifacts import artifact_uri
+from lambdas.aws.artifacts import artifact_uri, trials_uri
 from lambdas.aws.registry import LookUp, LookUps
 from lambdas.planning.errors import ChampionLost
 from lambdas.planning.execution_plan import finished_by, planned_step
 from lambdas.planning.intervals import resolve_split
 from lambdas.planning.sources import SourceFile, data_version
-from lambdas.planning.steps import StepJob, digest, digest_sections, find_step_job, verdict
+from lambdas.planning.steps import Job, StepJob, digest, digest_sections, find_step_job, verdict
+from lambdas.planning.tuning_jobs import TuningLookUps, find_tuning
 from mdlc_constructs.settings.payloads.codec import JsonValue, encode
 from mdlc_constructs.settings.payloads.job_plan import ChampionSection, DataSection, JobPlan
 from mdlc_constructs.settings.payloads.planning import ScoringJob
@@ -72,6 +73,7 @@ class TrainingWork:
     score: str
     evaluate: str
     run: str
+    export: str = ""
 
 
 def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
@@ -97,7 +99,9 @@ def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
     model = step("CreateModel", train)
     score = step("ScoreHoldout", model, rival, importance)
     evaluation = {**digest_sections("evaluate", body), "champion": None}
-    run = step("Evaluate", quality, model, evaluation)[:16]
+    # The champion's answers, which `score` depends on, are not exported.
+    export = step("Export", model, digest_sections("export", body)) if "Export" in request.requests else ""
+    run = step("Evaluate", quality, model, evaluation, *([export] if export else []))[:16]
     return TrainingWork(
         data=body.data.version,
         quality=quality,
@@ -110,6 +114,7 @@ def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
         # The baseline's key contains the run id, which changes with the quality rules.
         evaluate=step("Evaluate", score, digest_sections("evaluate", body), run),
         run=run,
+        export=export,
     )
 
 
@@ -137,6 +142,7 @@ def job_plan(
         champion=champion.to_plan() if champion else None,
         importance=settings.importance,
         algorithm=settings.algorithm,
+        export=settings.export,
         code_version=settings.code_version,
         records=settings.records,
     )
@@ -162,8 +168,10 @@ def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> d
         "program": split + "/program/",
         "training": at("training", ""),
         "artifact": artifact_uri(bucket, names["Train"]),
+        "trials": trials_uri(bucket, names["Train"]),
         "scores": at("scores", digests.score[:20], ""),
         "evaluation": at("evaluations", digests.evaluate[:20], ""),
+        **({"export": at("exports", digests.export[:20], "")} if digests.export else {}),
         "baseline": at("baselines", digests.run, ""),
     }
 
@@ -174,26 +182,42 @@ def decide(
     champion: Champion | None,
     recorded: Mapping[str, str] | None,
     look_up: LookUps,
+    tunings: TuningLookUps | None = None,
 ) -> TrainingPlan:
     """The plan of the execution: names, URIs, and the next state.
 
     Args:
         recorded: this run's audit item; None when the run was not finished before.
+        tunings: looks up tunings; only of a training that has one.
 
     Raises:
         ChampionLost: when the champion's SageMaker model was deleted, so that it cannot be compared with.
     """
     steps = _standings(request.model, digests, look_up)
+    tuning, outcome = None, None
+    if request.settings.tuning is not None and tunings is not None:
+        steps["Train"], tuning = find_tuning(
+            request.model, digests.train, request.settings.tuning, tunings.job
+        )
+        if steps["Train"].job.status == "Completed":
+            outcome = tunings.outcome(trials_uri(request.home.bucket, steps["Train"].name))
     names = {step: entry.name for step, entry in steps.items()}
     uris = locations(request.home.bucket, digests, names)
     scoring = _scoring(request, digests, champion, steps, uris, look_up.transform)
     quality, gate = verdict(steps["CheckQuality"].job), verdict(steps["Evaluate"].job)
+    exported = verdict(steps["Export"].job) if "Export" in steps else None
+    verdicts = {"CheckQuality": ("QualityVerdict", quality)}
+    if "Export" in steps:
+        verdicts["Export"] = ("ExportVerdict", exported)
     jobs = {step: [entry.job] for step, entry in steps.items()}
+    if tuning is not None and outcome is None:
+        # Whatever follows needs the best trial's model, which is copied on the way to this step.
+        jobs["CreateModel"] = [Job(status="Absent")]
     jobs["ScoreHoldout"] = [entry.standing.job for entry in scoring]
     step = planned_step(
         request,
         jobs,
-        verdicts={"CheckQuality": ("QualityVerdict", quality)},
+        verdicts=verdicts,
         last="Register",
         recorded=recorded,
     )
@@ -222,8 +246,11 @@ def decide(
         ),
         quality=quality,
         gate=gate,
+        export=exported,
         recorded=dict(recorded) if recorded else None,
         finished_by=finished_by(recorded),
+        tuning=tuning,
+        tuned=outcome,
         step=step,
     )
 
@@ -236,6 +263,7 @@ def _standings(model: str, digests: TrainingWork, look_up: LookUps) -> dict[str,
         "Train": ("train", digests.train, look_up.training),
         "CreateModel": ("model", digests.model, look_up.model),
         "ScoreHoldout": ("score", digests.score, look_up.transform),
+        **({"Export": ("export", digests.export, look_up.processing)} if digests.export else {}),
         "Evaluate": ("evaluate", digests.evaluate, look_up.processing),
     }
     return {state: find_step_job(model, *step) for state, step in steps.items()}

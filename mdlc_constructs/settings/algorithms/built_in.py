@@ -20,6 +20,7 @@ from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.records import RecordsSection
+from mdlc_constructs.settings.refusal import refusal
 
 _XGBOOST = "xgboost"
 
@@ -96,6 +97,17 @@ class BuiltInAlgorithm(Constructors, Algorithm):
             ValueError: naming the argument and the remedy.
         """
         check_instances(self.facts, self.texts, compute)
+
+    def check_complete(self) -> None:
+        """Refuse the lack of a hyperparameter that the algorithm requires, and nothing of the data sets.
+
+        Raises:
+            ValueError: naming the hyperparameter and its values.
+        """
+        for name, row in self.facts.hyperparameters.items():
+            if row.required and name not in self.texts:
+                what = f", {row.meaning}" if row.meaning else ""
+                raise refusal(name, None, f"is required{what}: give {row.described}.")
 
     def records(self, task: str) -> RecordsSection:
         """How the records of training and scoring are written, and how the answers are read."""

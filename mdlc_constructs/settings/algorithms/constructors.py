@@ -816,12 +816,12 @@ class Constructors(Creatable):
             lr_scheduler_factor: A number above 0 below 1; default 0.1.
             lr_scheduler_step: Whole numbers from 1.
             mini_batch_size: A whole number from 1; default 32.
-            momentum: A number above 0 to 1; default 0.9; with optimizer sgd only.
+            momentum: A number from 0 to 1; default 0.9; with optimizer sgd only.
             nms_threshold: A number above 0 to 1; default 0.45.
             optimizer: ``sgd`` or ``adam`` or ``rmsprop`` or ``adadelta``; default sgd.
             overlap_threshold: A number above 0 to 1; default 0.5.
             use_pretrained_model: True or False; default 1.
-            weight_decay: A number above 0 below 1; default 0.0005; with optimizer sgd or rmsprop only.
+            weight_decay: A number from 0 below 1; default 0.0005; with optimizer sgd or rmsprop only.
             version: The version of its image; by default the one that the table names.
 
         Raises:

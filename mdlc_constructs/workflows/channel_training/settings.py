@@ -67,6 +67,7 @@ class ChannelTrainingSettings:
                 "give Channels(inputs=...); a table is for TrainingWorkflow.",
             )
         self.channels.check_algorithm(self.algorithm)
+        self.algorithm.check_compute(self.training_compute)
         self._check_holdout()
         self._check_sharding()
         self.algorithm.check_compute(self.training_compute)

@@ -1,6 +1,6 @@
 """The training job of the training machine."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
@@ -19,19 +19,25 @@ def train_on_split(
     environment: Mapping[str, str] | None,
     compute: Compute,
     network: NetworkSettings,
+    searched: Collection[str] = (),
+    metrics: Mapping[str, str] | None = None,
 ) -> Task:
     """`Train`: train on the training part of the split and validate on its validation part.
 
     Args:
         content_type: content type of the training records.
+        searched: hyperparameters that a tuning gives each trial.
+        metrics: by metric name, the regular expression that finds its value in the log.
     """
     return train_on(
         channels_of(algorithm, content_type),
         model=model,
-        hyperparameters=algorithm.job_texts,
+        algorithm_arn=algorithm.resource_arn,
+        hyperparameters={name: text for name, text in algorithm.job_texts.items() if name not in searched},
         environment=environment,
         compute=compute,
         network=network,
+        metrics=metrics,
     )
 
 
@@ -43,14 +49,21 @@ def train_on(
     environment: Mapping[str, str] | None,
     compute: Compute,
     network: NetworkSettings,
+    algorithm_arn: str | None = None,
+    metrics: Mapping[str, str] | None = None,
 ) -> Task:
-    """`Train`: the training job of a plan over the channels."""
+    """`Train`: the training job of a plan over the channels.
+
+    Args:
+        algorithm_arn: the algorithm resource that trains; None for the image of the workflow.
+    """
     return training_job(
         "Train",
         job_name="{% $plan.names.Train %}",
         name_pattern=f"{model}-train-*",
         role_arn="${TrainRole}",
-        image="${TrainingImage}",
+        image="${TrainingImage}" if algorithm_arn is None else None,
+        algorithm_name=algorithm_arn,
         hyperparameters=hyperparameters,
         environment=environment,
         channels=channels,
@@ -62,6 +75,7 @@ def train_on(
         volume_gb=compute.volume_gb,
         max_runtime_seconds=compute.max_runtime_seconds,
         spot=_spot(compute),
+        metric_definitions=metrics,
         keep_alive_seconds=compute.keep_alive_seconds,
         tags=TAGS,
         vpc=vpc_of(network),

@@ -12,7 +12,7 @@ from typing import Any
 
 from mdlc_local.runtimes.built_in import records
 from mdlc_local.runtimes.built_in.algorithm import Algorithm, Predictor, TrainingInput
-from mdlc_local.runtimes.built_in.container import MODEL, CustomerError, log
+from mdlc_local.runtimes.built_in.container import CustomerError, log, model_folder
 from mdlc_local.runtimes.built_in.hyperparameters import Parameter
 from mdlc_local.runtimes.built_in.records import JSON, JSON_LINES, MediaType
 
@@ -105,7 +105,6 @@ class BlazingText(Algorithm):
         texts = {name: _only_file(name) for name in data.channels}
         if not supervised and "validation" in texts:
             raise CustomerError("The channel 'validation' is only supported by the mode 'supervised'.")
-        MODEL.mkdir(exist_ok=True)
         if supervised:
             for name, path in texts.items():
                 _check_labels(name, path)
@@ -118,8 +117,8 @@ class BlazingText(Algorithm):
         import fasttext
 
         for name, kind in ((_CLASSIFIER, Classifier), (_VECTORS, WordVectors)):
-            if (MODEL / name).is_file():
-                return kind(fasttext.load_model(str(MODEL / name)))
+            if (model_folder() / name).is_file():
+                return kind(fasttext.load_model(str(model_folder() / name)))
         raise CustomerError(f"the model has neither {_CLASSIFIER} nor {_VECTORS}")
 
 
@@ -138,7 +137,7 @@ def _classify(values: Mapping[str, Any], texts: Mapping[str, Path]) -> None:
         count, precision, _ = model.test(str(path))
         log(f"#{name}_accuracy: {precision:.4f}")
         log(f"Number of {name} examples: {count}")
-    model.save_model(str(MODEL / _CLASSIFIER))
+    model.save_model(str(model_folder() / _CLASSIFIER))
 
 
 def _embed(values: Mapping[str, Any], path: Path) -> None:
@@ -161,8 +160,8 @@ def _embed(values: Mapping[str, Any], path: Path) -> None:
         minn=shortest,
         maxn=longest,
     )
-    model.save_model(str(MODEL / _VECTORS))
-    with (MODEL / "vectors.txt").open("w", encoding="utf-8") as lines:
+    model.save_model(str(model_folder() / _VECTORS))
+    with (model_folder() / "vectors.txt").open("w", encoding="utf-8") as lines:
         lines.write(f"{len(model.words)} {model.get_dimension()}\n")
         for word in model.words:
             lines.write(" ".join([word, *(f"{value:.6g}" for value in model.get_word_vector(word))]) + "\n")
