@@ -4,6 +4,7 @@ import gzip
 import io
 import pkgutil
 import tarfile
+from collections.abc import Mapping
 from itertools import accumulate
 
 from jobs.errors import JobError
@@ -27,16 +28,21 @@ _BUILD = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-pat
 
 
 def pack(program: Program) -> bytes:
-    """A ``model.tar.gz`` of the program and its code; equal bytes for an equal program and release.
-
-    It is not compressed, because compressed bytes differ between builds of zlib.
-    """
+    """A ``model.tar.gz`` of the program and its code; equal bytes for an equal program and release."""
     files = {FILE: program.to_json().encode(), "code/pyproject.toml": _BUILD}
     files |= {f"code/{place}": _source("jobs", module) for place, module in _CODE.items()}
     # Of the library only this module, whose packages are empty there.
     *packages, payloads = accumulate(_PAYLOADS.split("."), "{}/{}".format)
     files |= {f"code/{package}/__init__.py": b"" for package in (*packages, payloads)}
     files[f"code/{payloads}/{_ANSWERS}"] = _source(_PAYLOADS, _ANSWERS)
+    return packed(files)
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """An archive of files by name.
+
+    It is not compressed, because compressed bytes differ between builds of zlib.
+    """
     buffer = io.BytesIO()
     with (
         gzip.GzipFile(filename="", mode="wb", compresslevel=0, fileobj=buffer, mtime=0) as compressed,

@@ -8,6 +8,7 @@ from mdlc_constructs.settings.algorithms.algorithm import Algorithm
 from mdlc_constructs.settings.algorithms.input_channels import check_channels
 from mdlc_constructs.settings.algorithms.table import algorithm_facts
 from mdlc_constructs.settings.channel import LISTING, S3Channel
+from mdlc_constructs.settings.column_names import check_names
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.channels import ChannelSection
 from mdlc_constructs.settings.refusal import refusal
@@ -21,7 +22,7 @@ HOLDOUT = "holdout"
 """The name under which the check reads the holdout, which no training job gets."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_NO_CLASS = re.compile(r"\s|^$")
+_SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +77,11 @@ class Channels:
             )
 
     def _check_holdout(self) -> None:
-        if isinstance(self.classes, str) or any(
-            not isinstance(name, str) or _NO_CLASS.search(name) for name in self.classes
-        ):
-            raise refusal("classes", self.classes, 'give texts without spaces, such as ("cat", "dog").')
-        object.__setattr__(self, "classes", tuple(self.classes))
-        if len(set(self.classes)) != len(self.classes):
-            raise refusal("classes", self.classes, "names a class twice.")
+        classes = check_names("classes", self.classes)
+        object.__setattr__(self, "classes", classes)
+        spaced = [name for name in classes if _SPACE.search(name)]
+        if spaced:
+            raise refusal("classes", spaced[0], "a class in a line of text has no space; write it without.")
         if self.holdout is None:
             return
         if not isinstance(self.holdout, S3Channel) or self.holdout.found_classes(HOLDOUT) != "prefix":
@@ -149,7 +148,7 @@ class Channels:
         )
 
 
-def check_table(dataset: object, *, what: str) -> None:
+def check_table(dataset: object, *, what: str, required: bool = True) -> None:
     """Refuse channels where a workflow needs a table.
 
     Args:
@@ -159,6 +158,8 @@ def check_table(dataset: object, *, what: str) -> None:
         ValueError: naming the workflow and what to use instead.
     """
     if isinstance(dataset, Dataset):
+        return
+    if dataset is None and not required:
         return
     instead = {
         "training": "give ChannelTrainingWorkflow(channels=...)",

@@ -78,9 +78,13 @@ def test_hyperband_divides_the_rounds() -> None:
         ),
         ({"depth": Integer(2, 8)}, {"algorithm": OWN, **OWN_METRIC}, "the algorithm is given depth=3, too"),
         ({"width": Integer(2, 8)}, {"algorithm": OWN}, "is not known of a container of your own"),
-        ({"mini_batch_size": Integer(0, 8)}, {"algorithm": BuiltInAlgorithm.kmeans(k=3), "task": "cluster"}, "mini_batch_size"),
+        (
+            {"mini_batch_size": Integer(0, 8)},
+            {"algorithm": BuiltInAlgorithm.kmeans(k=3), "task": "cluster"},
+            "mini_batch_size",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_the_algorithm_cannot_search_is_refused(
     ranges: dict[str, Any], options: dict[str, Any], message: str
 ) -> None:

@@ -57,18 +57,18 @@ class TableService:
     def _predict(self, rows: Any) -> list[Any]:
         module, number = self.loaded.module, len(rows)
         features = getattr(module, "features", None)
-        made = rows if features is None else features(rows)
-        if len(made) != number:
-            raise AnswerError(f"features() gave {len(made)} rows for {number}: return one a row.")
-        raw = module.predict(self.loaded.model, made)
+        prepared = rows if features is None else features(rows)
+        if len(prepared) != number:
+            raise AnswerError(f"features() gave {len(prepared)} rows for {number}: return one a row.")
+        raw = module.predict(self.loaded.model, prepared)
         try:
             answers = np.asarray(raw, dtype="float64")
         except (TypeError, ValueError) as error:
             raise AnswerError(f"predict() gave no numbers: {error}.") from error
         if answers.ndim not in (1, 2) or len(answers) != number:
-            given = "one number" if answers.ndim == 0 else f"{len(answers)} answers"
+            count = "one number" if answers.ndim == 0 else f"{len(answers)} answers"
             raise AnswerError(
-                f"predict() gave {given} for {number} rows: return one number, or one list, a row."
+                f"predict() gave {count} for {number} rows: return one number, or one list, a row."
             )
         if answers.ndim == 2 and answers.shape[1] == 1:
             answers = answers[:, 0]

@@ -9,6 +9,7 @@ from mdlc_constructs.settings.algorithms.hyperparameters import Value, text_of
 from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.network import NetworkSettings
 from mdlc_constructs.settings.payloads.records import RecordsSection
 
 
@@ -30,6 +31,21 @@ class Algorithm(ABC):
     def texts(self) -> dict[str, str]:
         """The hyperparameters as the texts that SageMaker's API takes."""
         return {name: text_of(value) for name, value in self.hyperparameters.items()}
+
+    @property
+    def training_environment(self) -> Mapping[str, str]:
+        """The environment variables of the containers of training."""
+        return self.environment
+
+    @property
+    def serving_environment(self) -> Mapping[str, str]:
+        """The environment variables of the containers of scoring."""
+        return self.environment
+
+    @property
+    def serves_otherwise(self) -> bool:
+        """Whether the model is served by another image than the one that trains."""
+        return self.serving_image is not None
 
     @property
     @abstractmethod
@@ -77,6 +93,19 @@ class Algorithm(ABC):
     def serving_image(self) -> Image | None:
         """The image that scores; None when it is the one that trains."""
         return None
+
+    @property
+    def resource_arn(self) -> str | None:
+        """The ARN of the algorithm resource that trains instead of an image; None for an image."""
+        return None
+
+    def check_network(self, network: NetworkSettings) -> None:
+        """Refuse a network that the algorithm does not run in; by default none.
+
+        Raises:
+            ValueError: naming the argument and the remedy.
+        """
+        return
 
     def check_compute(self, compute: Compute) -> None:
         """Refuse instances that the algorithm does not train on; by default none.

@@ -32,6 +32,7 @@ def train_on_split(
     return train_on(
         channels_of(algorithm, content_type),
         model=model,
+        algorithm_arn=algorithm.resource_arn,
         hyperparameters={name: text for name, text in algorithm.job_texts.items() if name not in searched},
         environment=environment,
         compute=compute,
@@ -48,15 +49,21 @@ def train_on(
     environment: Mapping[str, str] | None,
     compute: Compute,
     network: NetworkSettings,
+    algorithm_arn: str | None = None,
     metrics: Mapping[str, str] | None = None,
 ) -> Task:
-    """`Train`: the training job of a plan over the channels."""
+    """`Train`: the training job of a plan over the channels.
+
+    Args:
+        algorithm_arn: the algorithm resource that trains; None for the image of the workflow.
+    """
     return training_job(
         "Train",
         job_name="{% $plan.names.Train %}",
         name_pattern=f"{model}-train-*",
         role_arn="${TrainRole}",
-        image="${TrainingImage}",
+        image="${TrainingImage}" if algorithm_arn is None else None,
+        algorithm_name=algorithm_arn,
         hyperparameters=hyperparameters,
         environment=environment,
         channels=channels,

@@ -21,8 +21,10 @@ def local_entry(image: str) -> dict[str, Any] | None:
     match = _URI.fullmatch(image)
     if match is None:
         return None
-    found = patches.take(*_FIND)(match["name"], {"imageTag": match["tag"], "imageDigest": match["digest"]})
-    if found is None or found.get("imageManifestMediaType") != MEDIA_TYPE:
+    image_entry = patches.take(*_FIND)(
+        match["name"], {"imageTag": match["tag"], "imageDigest": match["digest"]}
+    )
+    if image_entry is None or image_entry.get("imageManifestMediaType") != MEDIA_TYPE:
         return None
-    entry: dict[str, Any] = json.loads(found["imageManifest"])["local"]
+    entry: dict[str, Any] = json.loads(image_entry["imageManifest"])["local"]
     return entry

@@ -42,8 +42,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     ):
         if member not in place:
             raise invalid(f"{member} is required for a hyperparameter tuning job")
-    _check_limits(config)
     _check_strategy(config, request["TrainingJobDefinition"])
+    _check_limits(config)
     static = request["TrainingJobDefinition"].get("StaticHyperParameters", {})
     for searched in ranges.read(config["ParameterRanges"]):
         if searched.name in static:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.containers import CONTAINERS, TWIN
+from benchmarks.containers import CONTAINERS, TWIN, free_port
 from benchmarks.environments import environment_of
 from mdlc_cli.tools import toolchain
 from mdlc_constructs import CustomContainer
@@ -107,7 +107,7 @@ def train(language: str, program: Path, base: Path, **more: str) -> "subprocess.
 @contextmanager
 def serving(argv: list[str], base: Path, **more: str) -> Iterator[Running]:
     """A healthy server of a command."""
-    port = running.free_port()
+    port = free_port()
     bound = {"SAGEMAKER_BIND_TO_PORT": str(port), "MDLC_BIND_HOST": "127.0.0.1", "MODEL_SERVER_WORKERS": "1"}
     log = base / f"container-{port}.log"
     with log.open("wb") as written:

@@ -37,7 +37,8 @@ def published(folder: Path, section: ChannelSection) -> tuple[Verdict, list[dict
     manifest = json.loads((folder / "output" / "staged" / "manifest.json").read_text())
     assert manifest["rows"] == verdict.rows and manifest["columns"] == list(answers.COLUMNS)
     parts = [str(folder / "output" / part["name"]) for part in manifest["parts"]]
-    rows = duckdb.sql(f"SELECT * FROM read_parquet({parts})").fetchall()
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"SELECT * FROM read_parquet({parts})").fetchall()
     return verdict, [dict(zip(answers.COLUMNS, row, strict=True)) for row in rows]
 
 

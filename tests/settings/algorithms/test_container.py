@@ -104,7 +104,10 @@ def test_functions_that_do_not_fit_are_named(text: str, given: Any, reason: str,
 @pytest.mark.parametrize(
     ("lock", "reason"),
     [
-        (None, "it holds no requirements.lock: write the packages into requirements.in and run `uv pip compile"),
+        (
+            None,
+            "it holds no requirements.lock: write the packages into requirements.in and run `uv pip compile",
+        ),
         ("uvicorn\n", "does not lock 'uvicorn' to a version and hashes"),
         ("uvicorn==1.0\n", "does not lock 'uvicorn==1.0'"),
         (
