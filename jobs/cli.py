@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "data",
         "check a batch of data; a failing batch is reported and its bad rows are quarantined",
     ),
+    "channels": ("data", "check the objects of channels; those that fail are reported"),
     "features": ("data", "divide the data by time, fit the feature program, write the split"),
     "evaluate": (
         "predictions",
@@ -26,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "export": ("model", "write the trained model in ONNX, if it answers the holdout as before"),
     "prepare": ("data", "run a package's feature program over the input of batch inference"),
     "golden": ("predictions", "compare a new version's answers to recorded rows with the expected ones"),
+    "answers": ("predictions", "check that every record of a batch of files has an answer, and write them"),
     "monitor": (
         "captured",
         "compare a window of served rows with the baseline: drift, accuracy by late labels, skew, a report",
@@ -75,6 +77,9 @@ def _memory(name: str) -> str:
 def _outputs(name: str) -> str:
     texts = {
         "quality": "Inputs: plan, data. Outputs: report, quarantine (only when the batch fails).",
+        "channels": "Inputs: plan, data-NAME of each channel, objects-NAME of each manifest. Outputs: "
+        "report, split (the holdout of a training, when the objects pass).",
+        "answers": "Inputs: plan, data-batch, predictions. Outputs: parts, staged.",
         "features": "Inputs: plan, data, champion_program (optional). Outputs: split, program.",
         "evaluate": "Inputs: plan, holdout_keys, predictions; champion_predictions, champion_program and "
         "trained_on (the split's folder baseline) may be left out. Outputs: evaluation, baseline (only with "

@@ -14,10 +14,11 @@ import duckdb
 
 from jobs.database import copy_to, literal, quote
 from jobs.names import internal
-from jobs.program import to_sql
+from jobs.records import record_format, write_records
 from jobs.serving.program import Program
 
-RECORDS, INDEX = "importance.csv", "importance.parquet"
+RECORDS, INDEX = "importance", "importance.parquet"
+"""The stem of the file of records, whose ending is that of their format; and the file of their index."""
 MAX_REPEATS = 5
 MIN_ROWS = 30
 """The fewest rows of a sample; a metric of fewer says nothing."""
@@ -100,7 +101,8 @@ def write(
         f"JOIN sampled AS donor ON donor.{_PLACE} = drawn.donor"
     )
     in_order = ", ".join(f"raw.{name}" for name in (_NUMBER, _REPEAT, _PLACE))
-    copy_to(connection, to_sql(program, "permuted", order=in_order), records)
+    kind = record_format(program.records)
+    write_records(connection, program, "permuted", records, kind=kind, order=in_order)
     named = ", ".join(f"({number}, {literal(name)})" for number, name in enumerate(names))
     copy_to(
         connection,

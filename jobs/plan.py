@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from jobs.errors import PlanError
+from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import JsonValue, PayloadError, decode
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
@@ -29,6 +30,7 @@ from mdlc_constructs.settings.payloads.job_plan import (
 )
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.payloads.split import SplitSection
 
 Section = TypeVar("Section")
@@ -53,6 +55,13 @@ class Plan:
     def but(self, *, dataset: DatasetSection, quality: QualitySection) -> "Plan":
         """A copy of the plan with another dataset and other quality rules."""
         return replace(self, payload=replace(self.payload, dataset=dataset, quality=quality))
+
+    def trained_by(self, training_job: str, hyperparameters: Mapping[str, str]) -> "Plan":
+        """A copy of the plan with another training job and its hyperparameters: those of a best trial."""
+        algorithm = self.payload.algorithm
+        if algorithm is not None:
+            algorithm = replace(algorithm, hyperparameters=dict(hyperparameters))
+        return replace(self, payload=replace(self.payload, training_job=training_job, algorithm=algorithm))
 
     def _read(self, name: str, section: Section) -> Section:
         if self.reader is not None and name not in SECTIONS_BY_JOB[self.reader]:
@@ -156,6 +165,11 @@ class Plan:
         return self._required("quality", self.payload.quality)
 
     @property
+    def channels(self) -> ChannelsSection:
+        """The channels of data that are no table, with their rules."""
+        return self._required("channels", self.payload.channels)
+
+    @property
     def gate(self) -> GateSection:
         """The conditions that a trained model must meet."""
         return self._required("gate", self.payload.gate)
@@ -199,6 +213,11 @@ class Plan:
     def importance(self) -> ImportanceSection | None:
         """How permutation importance is measured; None when it is not."""
         return self._read("importance", self.payload.importance)
+
+    @property
+    def records(self) -> RecordsSection:
+        """How the records of the model's containers are written."""
+        return self._read("records", self.payload.records) or RecordsSection.usual(self.dataset.task)
 
     @property
     def algorithm(self) -> AlgorithmSection | None:

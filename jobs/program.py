@@ -5,12 +5,15 @@ cannot leak it. On the flight data of `examples` it is as good as smoothed targe
 columns of many categories.
 """
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
 
 from jobs.database import literal, quote, single
+from jobs.errors import InputError
 from jobs.folders import Folders
 from jobs.plan import Plan
 from jobs.serving.program import NO_TIME, OTHER, Program, Step
@@ -46,7 +49,10 @@ def to_sql(program: Program, relation: str, *, leading: Sequence[str] = (), orde
             codes = ", ".join(f"({literal(v)}, {_number(code)})" for v, code in step.values.items())
             value = f"CAST(raw.{quote(step.column)} AS VARCHAR)"
             joins.append(f"LEFT JOIN (VALUES {codes}) AS {name}(value, code) ON {name}.value = {value}")
-        expressions.append(f"{_expression(step, name)} AS {quote(step.feature)}")
+        value = _expression(step, name)
+        if step.is_standardized:
+            value = f"({value} - {_number(step.mean)}) / {_number(step.scale)}"
+        expressions.append(f"{value} AS {quote(step.feature)}")
     ordering = f" ORDER BY {order}" if order else ""
     selected = ", ".join([*leading, *expressions])
     return f"SELECT {selected} FROM {quote(relation)} AS raw {' '.join(joins)}{ordering}"
@@ -60,10 +66,23 @@ def champion_program(plan: Plan, folders: Folders) -> Program | None:
     return Program.read(folder) if folder else None
 
 
+ANSWERED_OTHERWISE = ("cluster", "embedding")
+"""The tasks whose programs say which task they are of: the answers are neither a number nor a class."""
+
+
 def fit(
-    connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetSection, origin: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    dataset: DatasetSection,
+    origin: Mapping[str, Any],
+    *,
+    records: str = "csv",
 ) -> Program:
-    """Fit the program on a relation, which must have training rows only."""
+    """Fit the program on a relation, which must have training rows only.
+
+    Args:
+        records: the format of the records that the model's container takes.
+    """
     steps = [_fitted(connection, relation, name, dataset.columns[name]) for name in dataset.features]
     if dataset.timestamp is not None:
         steps += [
@@ -77,13 +96,44 @@ def fit(
             for part in dataset.calendar
         ]
     columns = {step.column: dataset.columns[step.column] for step in steps}
-    return Program(
+    program = Program(
         columns=columns,
         steps=tuple(steps),
         origin=origin,
         format=dataset.format,
         classes=dataset.classes or (),
+        task=dataset.task if dataset.task in ANSWERED_OTHERWISE else "",
+        records=records,
     )
+    return _standardized(connection, relation, program) if dataset.standardize else program
+
+
+def _standardized(connection: duckdb.DuckDBPyConnection, relation: str, program: Program) -> Program:
+    """The program whose features have mean 0 and standard deviation 1 in the relation.
+
+    A feature that is the same in every row becomes 0.
+    """
+    features = [f"f{number}" for number in range(len(program.steps))]
+    moments = ", ".join(f"avg({name}), stddev_pop({name})" for name in features)
+    query = f"SELECT {moments} FROM ({to_sql(program, relation)}) AS features({', '.join(features)})"
+    # Threads add the rows up in another order each time, which changes the last digits.
+    (threads,) = single(connection, "SELECT current_setting('threads')")
+    connection.execute("SET threads = 1")
+    try:
+        # Without rows there are no moments, and features stay as they are.
+        numbers = [float(value) for value in connection.execute(query).fetchall()[0] if value is not None]
+    except duckdb.OutOfRangeException:
+        numbers = [math.inf]
+    finally:
+        connection.execute(f"SET threads = {int(str(threads))}")
+    if not all(map(math.isfinite, numbers)):
+        raise InputError(
+            "The standard deviation of a feature is too large for a number: divide the column by a constant, "
+            "or leave it out of the features."
+        )
+    moved = zip(program.steps, numbers[::2], numbers[1::2], strict=False)
+    steps = [replace(step, mean=mean, scale=scale or 1.0) for step, mean, scale in moved]
+    return replace(program, steps=tuple(steps) or program.steps)
 
 
 def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kind: str) -> Step:

@@ -159,6 +159,8 @@ def _name_resources() -> None:
         if service == "states" and arn == "*":
             # Tag operations name the tagged resource by its ARN.
             return _member(body, "resourceArn") or arn
+        if service == "ecr" and arn == "*":
+            return _only_repository(body, *rest) or arn
         if service == "logs" and ":log-group:" in arn and ":log-stream:" not in arn:
             if headers.get("x-amz-target", "").endswith(("TagResource", "ListTagsForResource")):
                 return arn
@@ -257,6 +259,15 @@ def _named(value: Any, member: tuple[str, ...]) -> Iterator[str]:
             yield value
     elif isinstance(value, dict):
         yield from _named(value.get(member[0]), member[1:])
+
+
+def _only_repository(body: bytes, query_params: Any, region: str, account_id: str) -> str:
+    """The ARN of the one repository that DescribeRepositories names in a list; empty for none or several."""
+    content = _json(body)
+    names = content.get("repositoryNames") if isinstance(content, dict) else None
+    if not isinstance(names, list) or len(names) != 1:
+        return ""
+    return f"arn:aws:ecr:{region}:{account_id}:repository/{names[0]}"
 
 
 def _json(body: bytes) -> Any:

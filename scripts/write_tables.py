@@ -34,7 +34,7 @@ from mdlc_constructs import (
 from mdlc_constructs.settings.monitor_metrics import COMPARED, LABELLED, METRICS, ROWS
 from mdlc_constructs.settings.payloads.tasks import TASKS, main_metric, metric_names
 from mdlc_constructs.settings.probes import MAX_PROBES
-from mdlc_constructs.settings.task_steps import OWN_IMAGE, STEPS, runs
+from mdlc_constructs.settings.task_steps import STEPS, runs
 from mdlc_constructs.workflows.decision import alarms as decision_alarms
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "real-time-inference.md"
@@ -123,10 +123,7 @@ def task_tables() -> dict[str, str]:
 def task_steps() -> str:
     """The table of what task runs in which step of a model's life."""
     names = [name.replace("_", " ") for name in STEPS]
-    cells = (
-        ["yes, by CustomImage" if runs(step, task) == OWN_IMAGE else runs(step, task) for task in TASKS]
-        for step in STEPS
-    )
+    cells = ([runs(step, task) for task in TASKS] for step in STEPS)
     return _table(
         ["step", *(f"`{task}`" for task in TASKS)],
         ([name, *row] for name, row in zip(names, cells, strict=True)),

@@ -53,6 +53,7 @@ WITH_CDK = {
     f"{TASKS}.chain",
     f"{RESOURCES}.assets",
     f"{RESOURCES}.bucket_events",
+    f"{RESOURCES}.containers",
     f"{WORKFLOWS}.decision.alarms",
     f"{WORKFLOWS}.decision.arguments",
     f"{WORKFLOWS}.decision.construct",
@@ -62,6 +63,7 @@ WITH_CDK = {
     f"{WORKFLOWS}.decision.rules",
     f"{RESOURCES}.fleet",
     f"{RESOURCES}.functions",
+    f"{RESOURCES}.containers",
     f"{RESOURCES}.images",
     f"{RESOURCES}.keys",
     f"{RESOURCES}.model_bucket",
@@ -71,6 +73,9 @@ WITH_CDK = {
     f"{RESOURCES}.state_machines",
     f"{RESOURCES}.tables",
     f"{WORKFLOWS}.approval.construct",
+    f"{WORKFLOWS}.channel_batch.construct",
+    f"{WORKFLOWS}.channel_training.construct",
+    f"{WORKFLOWS}.channel_training.sources",
     f"{WORKFLOWS}.construct",
     f"{WORKFLOWS}.seams",
     f"{WORKFLOWS}.training.construct",
@@ -91,6 +96,9 @@ WITH_CDK = {
 
 MAX_LINES = 400
 """House style asks to look again past 300; past this nobody looked."""
+
+GENERATED = ("mdlc_constructs.settings.algorithms.constructors",)
+"""Modules that a script writes; their length is that of their tables."""
 
 WITHOUT_CDK = """
 import importlib, sys
@@ -176,6 +184,7 @@ LAMBDA_ROOMS = {
 """What several functions share, to the rooms it may import beside itself; none imports a function."""
 
 JOB_ROOMS = {
+    "channels": set(),
     "metrics": set(),
     "statistics": {"metrics", "serving"},
     "forecasts": {"metrics", "serving"},
@@ -326,7 +335,9 @@ def test_no_module_grows_past_what_can_be_read(folder: str) -> None:
     lengths = {
         module: len(path.read_text(encoding="utf-8").splitlines()) for module, path in modules(folder).items()
     }
-    assert {module: lines for module, lines in lengths.items() if lines > MAX_LINES} == {}
+    assert {
+        module: lines for module, lines in lengths.items() if lines > MAX_LINES and module not in GENERATED
+    } == {}
 
 
 def test_rooms_are_named_for_what_they_hold() -> None:

@@ -6,6 +6,7 @@ SIGKILL thirty seconds after SIGTERM.
 
 import os
 import sys
+from typing import Any
 
 import uvicorn
 
@@ -28,8 +29,19 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"This image serves; it does not know {' '.join(arguments)!r}: give no argument, or serve.")
     # One process for each core is running, so libraries must not start more threads.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    serve("serving.app:application")
+
+
+def serve(application: str, **options: Any) -> None:
+    """Serve an ASGI application until SIGTERM.
+
+    Args:
+        application: named as ``module:attribute``.
+        options: further options of uvicorn.
+    """
     uvicorn.run(
-        "serving.app:application",
+        application,
+        **options,
         host=os.environ.get("MDLC_BIND_HOST", "0.0.0.0"),
         port=int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080")),
         workers=workers(),

@@ -12,11 +12,14 @@ from mdlc_constructs import (
     ModelHome,
     QualityRules,
     TrainingWorkflow,
+    Tuning,
 )
 
 
 class WineStack(Stack):
     """Trains on a random part of the wines, and scores files of others."""
+
+    tuning: Tuning | None = None
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
@@ -24,7 +27,15 @@ class WineStack(Stack):
         self.training, batch = (self.wines(folder) for folder in ("training", "batch"))
         forest = BuiltInAlgorithm.xgboost(objective="multi:softprob", num_round=20, eval_metric="mlogloss")
         gate = Gate(at_least={"auc_macro": 0.95, "recall:class_0": 0.8}, better_than_champion="log_loss")
-        TrainingWorkflow(self, "Training", home=self.home, dataset=self.training, algorithm=forest, gate=gate)
+        TrainingWorkflow(
+            self,
+            "Training",
+            home=self.home,
+            dataset=self.training,
+            algorithm=forest,
+            gate=gate,
+            tuning=self.tuning,
+        )
         rules = QualityRules(minimum_rows=1)
         BatchInferenceWorkflow(self, "BatchInference", home=self.home, dataset=batch, quality=rules)
         CfnOutput(self, "BucketName", value=self.home.bucket_name)

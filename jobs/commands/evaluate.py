@@ -29,6 +29,7 @@ from jobs.evaluation.model_card import CARD, card_text
 from jobs.evaluation.registry import registry_metrics
 from jobs.evaluation.report import Evaluated, number, read_split
 from jobs.evaluation.segments import read_segments
+from jobs.evaluation.trials import read_trials, trained_by_best
 from jobs.folders import Folders, write_json
 from jobs.forecasts.chart_data import read_history
 from jobs.forecasts.scored import metrics_by_step, read_forecast_keys
@@ -47,7 +48,7 @@ from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.tasks import BY_CLASS
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
-RECORDS = "holdout.csv"
+RECORDS = "holdout"
 
 
 def run(
@@ -63,10 +64,10 @@ def run(
     Raises:
         InputError: when answers are missing, too many, or not what the task asks for.
     """
-    plan = plan.read_by("evaluate")
+    trials = read_trials(folders.optional_input("trials"))
+    plan = trained_by_best(plan.read_by("evaluate"), trials)
     threshold = plan.evaluation.threshold
-    records = f"holdout{AnswerShape.of(plan.dataset).records}"
-    answers = answer_files(folders, with_champion=plan.champion is not None, records=records)
+    answers = answer_files(folders, with_champion=plan.champion is not None)
     trained_on = folders.optional_input("trained_on")
     with connect(memory) as (connection, _):
         keys = _keys(folders.input("holdout_keys"))
@@ -138,6 +139,7 @@ def run(
         split=split,
         steps=metrics_by_step(models[CHALLENGER], series.steps[series.known]) if series else (),
         chart_data=chart_data,
+        trials=trials,
     )
     _write(evaluated, folders.output("evaluation"))
     return Verdict(
@@ -196,7 +198,7 @@ def _importance(
         return importance, [str(error)]
 
 
-def answer_files(folders: Folders, *, with_champion: bool, records: str = RECORDS) -> dict[str, Path]:
+def answer_files(folders: Folders, *, with_champion: bool) -> dict[str, Path]:
     """The file of answers of challenger and champion.
 
     The challenger's is in the input ``predictions`` or its subfolder named after it; the champion's is in its
@@ -207,11 +209,11 @@ def answer_files(folders: Folders, *, with_champion: bool, records: str = RECORD
     """
     predictions = folders.input("predictions")
     own = predictions / CHALLENGER
-    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, records)}
+    files = {CHALLENGER: answer_to(own if own.is_dir() else predictions, RECORDS)}
     if with_champion:
         beside = predictions / CHAMPION
         champion_folder = beside if beside.is_dir() else folders.input("champion_predictions")
-        files[CHAMPION] = answer_to(champion_folder, records)
+        files[CHAMPION] = answer_to(champion_folder, RECORDS)
     return files
 
 

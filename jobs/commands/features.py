@@ -1,7 +1,8 @@
 """Features job: verify the input files, split their rows, fit the feature program, write the split.
 
 Writes ``split/`` (``train/train.csv`` and ``validation/validation.csv`` with the label first, then the
-row's weight if the data have weights, and no header;
+row's weight if the data have weights, and no header, or other formats as the plan's section ``records`` says;
+``train/part-00000.csv`` and so on for training on several instances;
 ``holdout/holdout.csv`` with features only, ``holdout_keys/keys.parquet``, ``champion/holdout.csv`` when
 there is a champion, ``baseline/`` with statistics of the raw rows, ``manifest.json``; for the report
 ``holdout/importance.csv`` with ``holdout_keys/importance.parquet``, ``holdout_keys/segments.parquet``, and
@@ -27,8 +28,10 @@ from jobs.forecasts.split import write_series_split
 from jobs.names import LABEL
 from jobs.part_rules import part_findings
 from jobs.plan import Plan
-from jobs.program import champion_program, fit, to_sql
+from jobs.program import champion_program, fit
 from jobs.reading import row_count, stage
+from jobs.records import divide as divide_records
+from jobs.records import record_format, write_records
 from jobs.roles import group_text, keys_query, label_number, split_group, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
@@ -36,6 +39,7 @@ from jobs.sources import InputFiles, examine
 from jobs.verification import content_digest, sha256_of, verify
 from jobs.weights import training_weight, weight_rules
 from mdlc_constructs.settings.payloads.job_plan import PARTS
+from mdlc_constructs.settings.payloads.records import SUFFIXES
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
@@ -85,7 +89,8 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
         )
         _view_labelled(connection, plan, absent)
         division, rows = _view_parts(connection, plan, scratch)
-        program = fit(connection, "train", plan.dataset, _origin(plan, division))
+        kind = plan.records.scoring if plan.dataset.forecast is None else "csv"
+        program = fit(connection, "train", plan.dataset, _origin(plan, division), records=kind)
         split = folders.output("split")
         written = (
             _write_split(connection, plan, program, champion, split, rows)
@@ -191,17 +196,14 @@ def _write_split(
 ) -> Written:
     order = total_order(plan.dataset, plan.columns(label=True))
     weight = training_weight(plan.dataset)
-    leading = [LABEL, *([weight] if weight else [])] if plan.dataset.needs_label else []
+    labelled = plan.dataset.needs_label and plan.records.label
+    leading = [LABEL, *([weight] if weight else [])] if labelled else []
     counted = quote(plan.dataset.weight) if plan.dataset.weight else None
     queries = {
-        **_training_queries(plan, program, leading, order),
-        "holdout/holdout.csv": to_sql(program, "holdout", order=order),
         "holdout_keys/keys.parquet": keys_query(
             plan, "holdout", order, label=LABEL, weight=counted, unit=split_group(plan)
         ),
     }
-    if champion:
-        queries["champion/holdout.csv"] = to_sql(champion, "holdout", order=order)
     segments = segment_values.segment_columns(connection, "holdout", plan.dataset)
     if segments:
         query = segment_values.values_query(plan.dataset, "holdout", order, segments)
@@ -212,7 +214,9 @@ def _write_split(
     if plan.dataset.task in error_rows.TASKS:
         query = error_rows.inputs_query(program, "holdout", order, rows["holdout"])
         queries[f"holdout_keys/{error_rows.FILE}"] = query
-    files = {}
+    files = _write_parts(connection, plan, program, split, leading, order)
+    for whose, model in (("holdout", program), *([("champion", champion)] if champion else [])):
+        files |= _write_holdout(connection, model, split, whose, order)
     for name, query in queries.items():
         files[name] = split / name
         copy_to(connection, query, files[name])
@@ -220,23 +224,41 @@ def _write_split(
     return Written(files=files | permuted, rows=rows)
 
 
-def _training_queries(plan: Plan, program: Program, leading: Sequence[str], order: str) -> dict[str, str]:
-    """The queries of the records to train on, by file.
+def _write_parts(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    program: Program,
+    split: Path,
+    leading: Sequence[str],
+    order: str,
+) -> dict[str, Path]:
+    """Write the records to train on and to validate on; returns the files' paths by name.
 
     Args:
         leading: the SQL expressions of the label and of the weight, if any.
     """
-    if plan.dataset.task == "ranking":
-        return {
-            f"{part}/{part}{ranking.SUFFIX}": ranking.training_records(
-                program, plan.dataset, part, label=LABEL, order=order
-            )
-            for part in ("train", "validation")
-        }
-    return {
-        f"{part}/{part}.csv": to_sql(program, part, leading=leading, order=order)
-        for part in ("train", "validation")
-    }
+    kind, ranked = plan.records.training, plan.dataset.task == "ranking"
+    files = {}
+    for part in ("train", "validation"):
+        path = split / part / f"{part}{SUFFIXES[kind]}"
+        if ranked:
+            query = ranking.training_records(program, plan.dataset, part, label=LABEL, order=order)
+            copy_to(connection, query, path)
+        else:
+            write_records(connection, program, part, path, kind=kind, order=order, leading=leading)
+        written = divide_records(path, plan.records.shards if part == "train" else 1, kind, grouped=ranked)
+        files |= {f"{part}/{name}": place for name, place in written.items()}
+    return files
+
+
+def _write_holdout(
+    connection: duckdb.DuckDBPyConnection, program: Program, split: Path, folder: str, order: str
+) -> dict[str, Path]:
+    """Write the records of the holdout that a model scores, in the format that its container takes."""
+    kind = record_format(program.records)
+    name = f"{folder}/holdout{SUFFIXES[kind]}"
+    write_records(connection, program, "holdout", split / name, kind=kind, order=order)
+    return {name: split / name}
 
 
 def _write_permuted(
@@ -248,7 +270,9 @@ def _write_permuted(
     size = permuted_rows.sample_size(columns=len(program.columns), holdout=holdout, rows=plan.importance.rows)
     if size is None:
         return {}
-    records, index = f"holdout/{permuted_rows.RECORDS}", f"holdout_keys/{permuted_rows.INDEX}"
+    kind = record_format(program.records)
+    records = f"holdout/{permuted_rows.RECORDS}{SUFFIXES[kind]}"
+    index = f"holdout_keys/{permuted_rows.INDEX}"
     permuted_rows.write(
         connection,
         program,
@@ -275,7 +299,8 @@ def _write_manifest(
     digests = {name: sha256_of(path) for name, path in files.items()}
     # The content digest leaves out what does not change the split's content: the champion's features of the
     # holdout, the statistics of the rows, what is for the report only, and the archive, which contains code.
-    report_only = (permuted_rows.RECORDS, permuted_rows.INDEX, segment_values.FILE, error_rows.FILE)
+    permuted = [f"{permuted_rows.RECORDS}{suffix}" for suffix in SUFFIXES.values()]
+    report_only = (*permuted, permuted_rows.INDEX, segment_values.FILE, error_rows.FILE)
     left_out = (*report_only, chart_data.FILE, archive.NAME)
     content = {
         name: digest

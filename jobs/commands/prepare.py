@@ -1,6 +1,7 @@
 """Prepare job: run a model package's feature program over the input of batch inference, file by file.
 
-Writes ``shards/<shard>/<file>.csv`` (the model's input: features only, no header) and
+Writes ``shards/<shard>/<file>.csv`` (the model's input: features only, no header; another format, with its
+ending, if the model's container takes another) and
 ``keys/<file>.parquet`` (the row of each line). A file without rows gets keys but no records, because a
 transform job refuses empty files. It also refuses a shard without files, so a shard whose files all have no
 rows gets one record of another shard; its answer is not read.
@@ -14,12 +15,13 @@ from jobs.folders import Folders
 from jobs.forecasts.batch import write_batch
 from jobs.plan import Plan
 from jobs.predictions import numbered_files
-from jobs.program import to_sql
 from jobs.reading import row_count, stage
+from jobs.records import first_record, record_format, write_records
 from jobs.roles import keys_query, total_order
 from jobs.serving.program import Program
 from jobs.sources import examine
 from jobs.verification import verify
+from mdlc_constructs.settings.payloads.records import SUFFIXES
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 UNREAD = "unread.csv"
@@ -44,6 +46,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     columns = {**plan.dataset.needed(label=False), **program.columns}
     order = total_order(plan.dataset, columns)
     shards, keys = folders.output("shards"), folders.output("keys")
+    kind = record_format(program.records)
     total = 0
     first: Path | None = None
     with connect(memory) as (connection, scratch):
@@ -59,8 +62,8 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
             rows = row_count(connection, "staged")
             copy_to(connection, keys_query(plan, "staged", order), keys / f"{name}.parquet")
             if rows:
-                records = shards / file.shard / f"{name}.csv"
-                copy_to(connection, to_sql(program, "staged", order=order), records)
+                records = shards / file.shard / f"{name}{SUFFIXES[kind]}"
+                write_records(connection, program, "staged", records, kind=kind, order=order)
                 first = first or records
             staged.unlink()
             total += rows
@@ -74,5 +77,4 @@ def _fill(plan: Plan, shards: Path, records: Path | None) -> None:
         folder = shards / shard
         if not folder.is_dir() and records is not None:
             folder.mkdir()
-            with records.open() as lines:
-                (folder / UNREAD).with_suffix(records.suffix).write_text(next(lines))
+            (folder / UNREAD).with_suffix(records.suffix).write_bytes(first_record(records))

@@ -111,7 +111,7 @@ def read_permuted(
         )
     answers = optional_answer_to(predictions, RECORDS)
     if answers is None:
-        return None, f"No permutation importance: {RECORDS} was not scored with the holdout."
+        return None, "No permutation importance: the permuted rows were not scored with the holdout."
     named = connection.execute(f'SELECT "column", "repeat", "row" FROM {parquet(index)}').fetchnumpy()
     load_answers(connection, answers, _TABLE, shape)
     about = "No permutation importance: the answers to the permuted rows"

@@ -10,6 +10,7 @@ import numpy as np
 
 from jobs.evaluation.calibration import Calibration
 from jobs.evaluation.importance import Importance
+from jobs.evaluation.trials import to_json as trials_to_json
 from jobs.forecasts.chart_data import ChartData
 from jobs.gate import CHALLENGER, Check
 from jobs.metrics.baselines import Baseline
@@ -19,6 +20,7 @@ from jobs.metrics.rows import ScoredRows
 from jobs.monitoring.segments import Segment
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.tuning import Trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,7 @@ class Evaluated:
         split: ``rows``, and ``intervals`` or the ``split`` of the features job's manifest; None without it.
         steps: of a forecast, metrics of each step ahead.
         chart_data: of a forecast, what its charts need besides.
+        trials: of a tuning, whose best trial trained the model.
     """
 
     plan: Plan
@@ -52,6 +55,7 @@ class Evaluated:
     split: Mapping[str, Any] | None = None
     steps: Sequence[Mapping[str, float]] = ()
     chart_data: ChartData | None = None
+    trials: Trials | None = None
 
     @property
     def passed(self) -> bool:
@@ -88,6 +92,7 @@ class Evaluated:
             "split": dict(self.split) if self.split else None,
             "algorithm": encode(plan.algorithm) if plan.algorithm else None,
             **({"steps": [dict(step) for step in self.steps]} if self.steps else {}),
+            **({"tuning": trials_to_json(self.trials)} if self.trials else {}),
         }
 
     def _baseline(self) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from jobs.forecasts.rules import series_rules
 from jobs.forecasts.series import SERIES, STEP, VALUE, forecast_of, make_points, value
 from jobs.forecasts.steps import step_number
 from jobs.plan import Plan
+from jobs.records import divide
 from jobs.roles import event_time, moment, within
 from jobs.serving.program import Program
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
@@ -118,7 +119,10 @@ def write_series_split(
     features = len(program.steps)
     for part in ("train", "validation"):
         _ask_for_history(connection, dataset, intervals[part])
-        write_records(connection, dataset, _POINTS, files[f"{part}/{part}.jsonl"], features=features, ahead=0)
+        path = files.pop(f"{part}/{part}.jsonl")
+        write_records(connection, dataset, _POINTS, path, features=features, ahead=0)
+        shards = plan.records.shards if part == "train" else 1
+        files |= {f"{part}/{name}": place for name, place in divide(path, shards, "jsonlines").items()}
     _ask_for_origins(connection, dataset)
     ahead = forecast_of(dataset).horizon
     write_records(connection, dataset, _POINTS, files[f"holdout/{RECORDS}"], features=features, ahead=ahead)

@@ -16,6 +16,7 @@ from jobs.pages.formats import day, metric_name, number
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence
 from jobs.pages.rendering import render
 from jobs.pages.svg import intervals, reliability
+from jobs.pages.trials import by_parameter, progress
 from mdlc_constructs.settings.payloads.split_text import part_texts
 from mdlc_constructs.settings.payloads.tasks import BY_CLASS, arrow, main_metric
 
@@ -58,6 +59,7 @@ def to_html(report: Mapping[str, Any], picture: bytes | None) -> str:
     bins = [ReliabilityBin(**point) for point in (calibration or {}).get("bins", ())]
     classes = list(_classes(report))
     columns = importance["columns"] if importance else []
+    tuning = report.get("tuning")
     return render(
         "evaluation.html.j2",
         report=report,
@@ -86,6 +88,10 @@ def to_html(report: Mapping[str, Any], picture: bytes | None) -> str:
         has_gain=any(column["gain"] is not None for column in columns),
         facts=list(_facts(report)),
         parts=list(_parts(report)),
+        tuning=tuning,
+        search_pictures=[each for each in (progress(tuning), *by_parameter(tuning)) if each is not None]
+        if tuning
+        else [],
         hyperparameters=sorted(((report["algorithm"] or {}).get("hyperparameters") or {}).items()),
     )
 

@@ -1,36 +1,20 @@
 """Small SVG charts for the reports. The page's CSS sets their colours, so that they fit dark mode too."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from jobs.evaluation.calibration import ReliabilityBin
 from jobs.monitoring.segments import Segment
 from jobs.pages.formats import number
+from jobs.pages.shapes import WIDTH, Picture, Shape
+from jobs.pages.shapes import cut as _cut
+from jobs.pages.shapes import line as _line
+from jobs.pages.shapes import rect as _rect
+from jobs.pages.shapes import text as _text
 from jobs.statistics.window import Compared
 
-WIDTH = 340
 _MAX_CATEGORIES = 7
 _LABEL_WIDTH = 118
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """One SVG element; attributes whose value is None are left out."""
-
-    tag: str
-    attributes: Mapping[str, str | None]
-    text: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """The input of the template ``picture.svg.j2``: lengths in pixels; ``about`` is the accessible label."""
-
-    height: int
-    shapes: tuple[Shape, ...]
-    about: str
-    width: int = WIDTH
 
 
 def histogram(column: Compared) -> Picture | None:
@@ -160,27 +144,6 @@ def reliability(bins: Sequence[ReliabilityBin]) -> Picture:
     drawn.append(_text(left + 6, 16, "share that was positive", "start"))
     about = "The share of positive rows by score, with intervals, and the diagonal of a calibrated model"
     return Picture(height=side + foot + 8, shapes=tuple(drawn), about=about)
-
-
-def _line(kind: str, start: str, end: str, top: float, bottom: float) -> Shape:
-    return Shape(
-        tag="line", attributes={"class": kind, "x1": start, "x2": end, "y1": f"{top}", "y2": f"{bottom}"}
-    )
-
-
-def _rect(x: float, y: float, width: float, height: float, kind: str) -> Shape:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}"}
-    size = {"width": f"{max(0.0, width):.1f}", "height": f"{height:.1f}"}
-    return Shape(tag="rect", attributes={"class": kind, **place, **size})
-
-
-def _text(x: float, y: float, text: str, anchor: str, kind: str | None = None) -> Shape:
-    attributes = {"class": kind, "x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}
-    return Shape(tag="text", attributes=attributes, text=text)
-
-
-def _cut(text: str, characters: int) -> str:
-    return text if len(text) <= characters else text[: characters - 1] + "…"
 
 
 def _short(value: float) -> str:

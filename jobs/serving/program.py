@@ -32,7 +32,8 @@ class Step:
     """How one feature is computed from a column.
 
     ``fill`` replaces a missing value. ``values`` are the codes of the categories; an unknown category becomes
-    `OTHER`. ``part`` is the part of a timestamp, such as ``week``.
+    `OTHER`. ``part`` is the part of a timestamp, such as ``week``. ``mean`` is subtracted from the result,
+    and the difference is divided by ``scale``.
     """
 
     feature: str
@@ -41,6 +42,13 @@ class Step:
     fill: float
     values: Mapping[str, float] = field(default_factory=dict)
     part: str = ""
+    mean: float = 0.0
+    scale: float = 1.0
+
+    @property
+    def is_standardized(self) -> bool:
+        """Whether the feature is moved and scaled."""
+        return (self.mean, self.scale) != (0.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +61,8 @@ class Program:
         origin: the model, data version and time interval that it was fitted on.
         format: the format of the files that it was fitted on; in ``csv`` an empty text is a missing value.
         classes: the label's values in a multiclass task, in the order of the model's answers.
+        task: the task of a model whose answer is no number and no class, ``cluster`` or ``embedding``.
+        records: the format of the records that the model's container takes.
     """
 
     columns: Mapping[str, str]
@@ -60,6 +70,8 @@ class Program:
     origin: Mapping[str, Any] = field(default_factory=dict)
     format: str = "csv"
     classes: tuple[str, ...] = ()
+    task: str = ""
+    records: str = "csv"
 
     def reading(self, renamed: Mapping[str, str]) -> "Program":
         """A copy of the program that reads renamed columns.
@@ -103,7 +115,12 @@ class Program:
 
     def prepare(self, row: Mapping[str, Any]) -> list[float]:
         """The features of one row of typed values; a missing value is None or an absent key."""
-        return [_prepared(step, row.get(step.column)) for step in self.steps]
+        return [
+            (_prepared(step, row.get(step.column)) - step.mean) / step.scale
+            if step.is_standardized
+            else _prepared(step, row.get(step.column))
+            for step in self.steps
+        ]
 
     def to_json(self) -> str:
         """The program as JSON text; equal programs give equal bytes."""
@@ -113,6 +130,7 @@ class Program:
             "columns": dict(self.columns),
             "format": self.format,
             "origin": dict(self.origin),
+            **({"records": self.records} if self.records != "csv" else {}),
             "steps": [
                 {
                     "feature": step.feature,
@@ -121,9 +139,11 @@ class Program:
                     "fill": step.fill,
                     **({"values": dict(step.values)} if step.kind == "category" else {}),
                     **({"part": step.part} if step.part else {}),
+                    **({"mean": step.mean, "scale": step.scale} if step.is_standardized else {}),
                 }
                 for step in self.steps
             ],
+            **({"task": self.task} if self.task else {}),
         }
         return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
@@ -147,6 +167,8 @@ class Program:
                 fill=float(entry["fill"]),
                 values=_canonical_codes(entry.get("values", {})),
                 part=entry.get("part", ""),
+                mean=float(entry.get("mean", 0.0)),
+                scale=float(entry.get("scale", 1.0)),
             )
             for entry in document["steps"]
         )
@@ -156,6 +178,8 @@ class Program:
             origin=document.get("origin", {}),
             format=document.get("format", "csv"),
             classes=tuple(document.get("classes", ())),
+            task=document.get("task", ""),
+            records=document.get("records", "csv"),
         )
 
     @classmethod

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from lambdas.planning.steps import Job, Status
+from lambdas.planning.tuning_jobs import TuningJob, TuningLookUp
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sagemaker.type_defs import ModelPackageSummaryTypeDef
+    from mypy_boto3_sagemaker.type_defs import (
+        DescribeModelPackageOutputTypeDef,
+        ModelPackageSummaryTypeDef,
+    )
 
 LookUp = Callable[[str], Job]
 """Takes a name; returns the job or other resource of that name."""
@@ -92,6 +96,25 @@ def training_jobs(sagemaker: "SageMakerClient") -> LookUp:
     return _look_up(lambda name: sagemaker.describe_training_job(TrainingJobName=name), "TrainingJobStatus")
 
 
+def tuning_jobs(sagemaker: "SageMakerClient") -> TuningLookUp:
+    """Look-up of tuning jobs by name."""
+
+    def look_up(name: str) -> TuningJob:
+        try:
+            answer = sagemaker.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+        except ClientError as error:
+            if absent(error):
+                return TuningJob(status="Absent")
+            raise
+        return TuningJob(
+            status=_STATUS.get(answer["HyperParameterTuningJobStatus"], "Failed"),
+            completed=answer["TrainingJobStatusCounters"].get("Completed", 0),
+            succeeded=answer["ObjectiveStatusCounters"].get("Succeeded", 0),
+        )
+
+    return look_up
+
+
 def transform_jobs(sagemaker: "SageMakerClient") -> LookUp:
     """Look-up of transform jobs by name."""
     return _look_up(
@@ -109,15 +132,17 @@ def endpoint_configs(sagemaker: "SageMakerClient") -> LookUp:
     return _look_up(lambda name: sagemaker.describe_endpoint_config(EndpointConfigName=name), None)
 
 
-def is_approved(sagemaker: "SageMakerClient", package_arn: str) -> bool:
-    """Whether a model package exists and is approved."""
+def approved_package(
+    sagemaker: "SageMakerClient", package_arn: str
+) -> "DescribeModelPackageOutputTypeDef | None":
+    """The description of a model package; None unless it exists and is approved."""
     try:
         package = sagemaker.describe_model_package(ModelPackageName=package_arn)
     except ClientError as error:
         if absent(error):
-            return False
+            return None
         raise
-    return package["ModelApprovalStatus"] == "Approved"
+    return package if package["ModelApprovalStatus"] == "Approved" else None
 
 
 def packages(sagemaker: "SageMakerClient", group: str) -> "Iterator[ModelPackageSummaryTypeDef]":

@@ -47,3 +47,7 @@ class ChampionLost(PlanningError):
 
 class NoBaseline(PlanningError):
     """A package that served has no baseline to compare a window with."""
+
+
+class BadManifest(PlanningError):
+    """A channel's manifest cannot be read, or names objects that are missing."""

@@ -64,7 +64,12 @@ def digest(*parts: object) -> str:
 def digest_sections(command: str, plan: JobPlan) -> dict[str, JsonValue]:
     """The plan sections that go into a job's digest: all that the job may read, except `NOT_DIGESTED`."""
     document = encode(plan)
-    return {section: document[section] for section in SECTIONS_BY_JOB[command] if section not in NOT_DIGESTED}
+    return {
+        section: document[section]
+        for section in SECTIONS_BY_JOB[command]
+        # A section that is left out when there is none leaves the digest as it was before it existed.
+        if section not in NOT_DIGESTED and section in document
+    }
 
 
 def derived_name(model: str, step: str, step_digest: str, attempt: int = 1) -> str:

@@ -13,6 +13,7 @@ from mdlc_cli.predictions import published
 from mdlc_cli.predictions.prediction import BATCH, DECISION, ENDPOINT, Prediction
 from mdlc_cli.versions import splits
 from mdlc_cli.versions.splits import interval, moment
+from mdlc_cli.versions.trials import search_of
 from mdlc_client import approvals, lineage, registered
 from mdlc_client.audit import Item, parsed
 from mdlc_client.lineage import Lineage
@@ -190,6 +191,7 @@ def _model(model_lineage: Lineage, package: Package, data: Mapping[str, Any]) ->
         ("job code", str(origin.get("job_code", ""))),
         ("image", str(origin.get("image", ""))),
         ("hyperparameters", _pairs(parsed(model_lineage.training.get("hyperparameters")))),
+        ("tuning", search_of(parsed(model_lineage.training.get("tuning")))),
         ("training job", str(origin.get("training_job", ""))),
         ("trained", _period(model_lineage.training)),
         ("execution", str(model_lineage.training.get("execution_arn", ""))),

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from mdlc_cli import places
 from mdlc_cli.aws import target
 from mdlc_cli.aws.target import Target
+from mdlc_cli.deploying import docker
 from mdlc_cli.errors import CommandError
 from mdlc_cli.output import progress
 from mdlc_cli.tools import toolchain
@@ -32,7 +33,8 @@ def environment(chosen: Target | None) -> dict[str, str]:
     base = chosen.environment() if chosen else dict(os.environ)
     node = toolchain.node_environment()
     python = str(Path(sys.executable).parent)
-    return {**base, **node, "PATH": os.pathsep.join([python, node["PATH"]])}
+    without_docker = {docker.VARIABLE: docker.program()} if chosen and chosen.is_local else {}
+    return {**base, **node, **without_docker, "PATH": os.pathsep.join([python, node["PATH"]])}
 
 
 def bootstrap_when_needed(chosen: Target) -> None:

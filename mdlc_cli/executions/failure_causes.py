@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mdlc_cli.executions.history import JOB_KINDS
+from mdlc_cli.executions.history import JOB_KINDS, TUNING_JOB
 
 REASONS = (
     "FailureReason",
@@ -70,7 +70,7 @@ def names_a_job(error: str, cause: str) -> bool:
     """Whether an error is a SageMaker job's, so that there may be a log."""
     if error.startswith("SageMaker."):
         return True
-    return any(name in content for content in _levels(cause) for name in JOB_KINDS)
+    return any(name in content for content in _levels(cause) for name in (*JOB_KINDS, TUNING_JOB))
 
 
 def _innermost(cause: str) -> str:

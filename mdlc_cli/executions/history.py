@@ -18,6 +18,9 @@ JOB_KINDS = {
 }
 """By the request member that names a SageMaker job: the log group that the job writes to."""
 
+TUNING_JOB = "HyperParameterTuningJobName"
+"""The request member that names a tuning job, whose trials are training jobs."""
+
 _ENDINGS = {
     "ExecutionSucceeded": "SUCCEEDED",
     "ExecutionFailed": "FAILED",
@@ -28,10 +31,20 @@ _ENDINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A SageMaker job that a state started."""
+    """A SageMaker job that a state started.
+
+    Attributes:
+        is_tuning: whether it is a tuning job, whose logs are those of its trials.
+    """
 
     name: str
     log_group: str
+    is_tuning: bool = False
+
+    @property
+    def streams(self) -> str:
+        """What the names of its log streams begin with."""
+        return f"{self.name}-" if self.is_tuning else f"{self.name}/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +264,9 @@ def _request(details: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _job(request: Mapping[str, Any]) -> Job | None:
+    if request.get(TUNING_JOB):
+        group = JOB_KINDS["TrainingJobName"]
+        return Job(name=str(request[TUNING_JOB]), log_group=group, is_tuning=True)
     for member, group in JOB_KINDS.items():
         if request.get(member):
             return Job(name=str(request[member]), log_group=group)

@@ -13,8 +13,10 @@ from mdlc_cli.executions import machines
 from mdlc_cli.results.result import ResultSummary, Section, Table, kept, page_of
 from mdlc_cli.versions import comparison, versions
 from mdlc_cli.versions.comparison import Metric, TrainingFacts
+from mdlc_cli.versions.trials import rows_of
 from mdlc_cli.versions.versions import Version
 from mdlc_client import lineage
+from mdlc_client.audit import parsed
 
 MAX_IMPORTANCES = 10
 """How many of the most important features a summary has."""
@@ -75,9 +77,18 @@ def sections(version: Version) -> list[Section]:
         ),
         Section(title="Gate", rows=gate_rows(version)),
         Section(title=_metrics_title(version), table=metrics_table(version)),
+        Section(title="Trials", table=trials(training)),
         Section(title="Feature importance", rows=_importance_rows(version.report), table=importance(version)),
         Section(title="Note", rows=[("", note) for note in notes if note]),
     ]
+
+
+def trials(training: Mapping[str, Any]) -> Table | None:
+    """The trials of the training's tuning, the best first; None when nothing was searched."""
+    tuning = parsed(training.get("tuning"))
+    rows = rows_of(parsed(training.get("trials")), tuning)
+    metric = str(tuning.get("metric", "metric")) if isinstance(tuning, Mapping) else "metric"
+    return Table(columns=("trial", metric, "hyperparameters"), rows=rows) if rows else None
 
 
 def data_rows(facts: TrainingFacts) -> list[tuple[str, str]]:
@@ -92,6 +103,7 @@ def data_rows(facts: TrainingFacts) -> list[tuple[str, str]]:
         ("split", facts.split_by),
         *((f"  {name}", part) for name, part in facts.split.items()),
         ("hyperparameters", ", ".join([*shown, f"{more} more"] if more > 0 else shown)),
+        ("tuning", facts.search),
         ("code version", facts.code_version),
         ("job code", facts.job_code),
         ("image", facts.image),

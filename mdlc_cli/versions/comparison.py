@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mdlc_cli.versions import splits
+from mdlc_cli.versions.trials import search_of
 from mdlc_client.audit import Item, parsed
 from mdlc_client.registered import Package
 
@@ -53,6 +54,7 @@ class TrainingFacts:
         split: the interval and the rows of each part.
         job_code: the file of code that the data jobs ran.
         hyperparameters: by name.
+        search: how they were found, when they were searched.
     """
 
     version: int
@@ -67,6 +69,7 @@ class TrainingFacts:
     job_code: str = ""
     image: str = ""
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
+    search: str = ""
 
     @property
     def data(self) -> str:
@@ -178,6 +181,7 @@ def training_facts(
         hyperparameters={str(name): str(value) for name, value in hyperparameters.items()}
         if isinstance(hyperparameters, Mapping)
         else {},
+        search=search_of(parsed(training.get("tuning"))),
     )
 
 

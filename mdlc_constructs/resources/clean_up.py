@@ -1,6 +1,7 @@
 """The permissions of the clean-up of a deleted stack: to remove what the model's executions created."""
 
 from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.settings.payloads.tuning import tuning_prefix
 from mdlc_constructs.tasks.autoscaling import DIMENSION, NAMESPACE
 
 _HERE = "arn:${Partition}:sagemaker:${Region}:${Account}:"
@@ -17,6 +18,7 @@ def ending_jobs(model: str) -> tuple[Statement, ...]:
     listing = Statement(
         # IAM has no resource-level permissions for listing.
         actions=(
+            "sagemaker:ListHyperParameterTuningJobs",
             "sagemaker:ListModels",
             "sagemaker:ListProcessingJobs",
             "sagemaker:ListTrainingJobs",
@@ -28,7 +30,11 @@ def ending_jobs(model: str) -> tuple[Statement, ...]:
         Statement(actions=(f"sagemaker:{action}",), resources=(f"{_HERE}{kind}/{model}-*",))
         for kind, action in _ENDED
     )
-    return (listing, *ending)
+    searches = Statement(
+        actions=("sagemaker:StopHyperParameterTuningJob",),
+        resources=(f"{_HERE}hyper-parameter-tuning-job/{tuning_prefix(model)}*",),
+    )
+    return (listing, *ending, searches)
 
 
 def stopping_executions(machine_name: str) -> tuple[Statement, ...]:

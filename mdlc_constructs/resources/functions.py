@@ -15,7 +15,9 @@ from mdlc_constructs.resources.permissions import Role
 
 TIMEOUT_SECONDS = 300
 CLEAN_UP_SECONDS = 900
-"""The clean-up waits until jobs have stopped, and a container may take two minutes to stop."""
+LONG = ("CleanUp", "CollectTrials")
+"""Functions that get as long as Lambda allows: the clean-up waits until jobs have stopped, and a container
+may take two minutes to stop; an artifact of many gigabytes takes minutes to copy."""
 MAX_POLICY_CHARACTERS = 10_240
 """The maximum number of characters in a role's inline policies, white space not counted.
 
@@ -24,6 +26,18 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.ht
 
 HANDLERS = {
     "PlanTraining": ("lambdas.functions.plan_training.handler.handler", "Plans training executions"),
+    "CollectTrials": (
+        "lambdas.functions.collect_trials.handler.handler",
+        "Collects the trials of a tuning, and the best one's model",
+    ),
+    "PlanChannelTraining": (
+        "lambdas.functions.plan_channel_training.handler.handler",
+        "Plans training executions on channels",
+    ),
+    "PlanChannelBatch": (
+        "lambdas.functions.plan_channel_batch.handler.handler",
+        "Plans batch inference executions on files",
+    ),
     "PlanBatch": ("lambdas.functions.plan_batch.handler.handler", "Plans batch inference executions"),
     "DeliverPredictions": (
         "lambdas.functions.deliver_predictions.handler.handler",
@@ -118,7 +132,7 @@ class Functions(Construct):
             description=description,
             statements=statements,
             bindings=bindings,
-            timeout_seconds=CLEAN_UP_SECONDS if name == "CleanUp" else TIMEOUT_SECONDS,
+            timeout_seconds=CLEAN_UP_SECONDS if name in LONG else TIMEOUT_SECONDS,
             memory_mb=512,
         )
         self.arns[name] = function.attr_arn

@@ -3,41 +3,66 @@
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from aws_cdk import Aws, CfnMapping, Stack
 from constructs import Construct
 
-from mdlc_constructs.settings import Algorithm, BuiltInAlgorithm, CustomImage, Script
+from mdlc_constructs.resources.containers import container_image
+from mdlc_constructs.settings import (
+    Algorithm,
+    BuiltInAlgorithm,
+    CustomContainer,
+    CustomImage,
+    MarketplaceAlgorithm,
+    Script,
+)
 from mdlc_constructs.settings.framework_image import FrameworkImage
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.token import has_token
 
+_MAPPING = "ImageAccounts"
+"""The id of the mapping of accounts by region of the images of the data jobs and XGBoost; that of another
+registry has the registry's name behind it."""
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Registry:
-    """The ECR registry of prebuilt images; `account` is None when the known region determines it."""
+    """The ECR registries of prebuilt images in the region of a stack."""
 
+    stack: ReferenceType[Stack]
     region: str
-    account: str | None
     url_suffix: str
 
     def uri(self, image: Image) -> str:
-        """The image's URI."""
-        if self.account is None:
+        """The image's URI.
+
+        Raises:
+            ValueError: when the region is known, and AWS does not publish the image there.
+        """
+        if not has_token(self.region):
             return image.uri(self.region)
-        return image.uri_from(account=self.account, region=self.region, url_suffix=self.url_suffix)
+        account = self._mapping(image).find_in_map(self.region, "account")
+        return image.uri_from(account=account, region=self.region, url_suffix=self.url_suffix)
+
+    def _mapping(self, image: Image) -> CfnMapping:
+        others = "" if image.registry == Image.jobs().registry else image.registry.title().replace("-", "")
+        stack = self.stack()
+        assert stack is not None, "whoever asks for an image has the stack"
+        known = stack.node.try_find_child(f"{_MAPPING}{others}")
+        if isinstance(known, CfnMapping):
+            return known
+        accounts = {region: {"account": account} for region, account in image.accounts.items()}
+        return CfnMapping(stack, f"{_MAPPING}{others}", mapping=accounts)
 
 
 _registries: WeakKeyDictionary[Stack, Registry] = WeakKeyDictionary()
 
 
 def registry(stack: Stack) -> Registry:
-    """The registry of AWS's prebuilt images for a stack; cached for each stack."""
+    """The registries of AWS's prebuilt images for a stack; cached for each stack."""
     if stack not in _registries:
-        region = stack.region
-        account = _account(stack, region) if has_token(region) else None
-        _registries[stack] = Registry(region=region, account=account, url_suffix=_url_suffix())
+        _registries[stack] = Registry(stack=ref(stack), region=stack.region, url_suffix=_url_suffix())
     return _registries[stack]
 
 
@@ -57,7 +82,14 @@ def training_image(scope: Construct, algorithm: Algorithm, instance_type: str = 
             return registry(Stack.of(scope)).uri(algorithm.image)
         case CustomImage():
             return algorithm.image_uri
-    raise TypeError(f"algorithm={algorithm!r} must be a BuiltInAlgorithm, a Script or a CustomImage.")
+        case MarketplaceAlgorithm():
+            # The account does not know the seller's image: the algorithm's ARN stands for it in records.
+            return algorithm.algorithm_arn
+        case CustomContainer():
+            return container_image(scope, algorithm)
+    raise TypeError(
+        f"algorithm={algorithm!r} must be a BuiltInAlgorithm, a Script, a CustomContainer or a CustomImage."
+    )
 
 
 def serving_image(scope: Construct, algorithm: Algorithm, instance_type: str = "") -> str:
@@ -68,6 +100,8 @@ def serving_image(scope: Construct, algorithm: Algorithm, instance_type: str = "
     """
     if isinstance(algorithm, Script):
         return _framework_uri(Stack.of(scope), algorithm.image("inference", instance_type))
+    if algorithm.serving_image is not None:
+        return registry(Stack.of(scope)).uri(algorithm.serving_image)
     return training_image(scope, algorithm)
 
 
@@ -83,11 +117,6 @@ def _framework_uri(stack: Stack, image: Image | FrameworkImage) -> str:
 @cache
 def _url_suffix() -> str:
     return Aws.URL_SUFFIX
-
-
-def _account(stack: Stack, region: str) -> str:
-    accounts = {name: {"account": account} for name, account in Image.accounts().items()}
-    return CfnMapping(stack, "ImageAccounts", mapping=accounts).find_in_map(region, "account")
 
 
 def _framework_account(stack: Stack, region: str) -> str:

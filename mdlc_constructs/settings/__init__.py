@@ -10,10 +10,16 @@ from mdlc_constructs.exports import lazily
 if TYPE_CHECKING:
     from mdlc_constructs.settings.algorithms.algorithm import Algorithm as Algorithm
     from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm as BuiltInAlgorithm
+    from mdlc_constructs.settings.algorithms.container import CustomContainer as CustomContainer
     from mdlc_constructs.settings.algorithms.custom_image import CustomImage as CustomImage
+    from mdlc_constructs.settings.algorithms.marketplace import MarketplaceAlgorithm as MarketplaceAlgorithm
+    from mdlc_constructs.settings.algorithms.marketplace import MarketplaceModel as MarketplaceModel
     from mdlc_constructs.settings.algorithms.script import Script as Script
     from mdlc_constructs.settings.approval import Approval as Approval
     from mdlc_constructs.settings.budget import Budget as Budget
+    from mdlc_constructs.settings.channel import S3Channel as S3Channel
+    from mdlc_constructs.settings.channel_rules import ChannelRules as ChannelRules
+    from mdlc_constructs.settings.channels import Channels as Channels
     from mdlc_constructs.settings.compute import Compute as Compute
     from mdlc_constructs.settings.compute import Spot as Spot
     from mdlc_constructs.settings.consistency import Consistency as Consistency
@@ -60,5 +66,10 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.triggers import OnNewData as OnNewData
     from mdlc_constructs.settings.triggers import OnRequest as OnRequest
     from mdlc_constructs.settings.triggers import OnSchedule as OnSchedule
+    from mdlc_constructs.settings.tuning import Tuning as Tuning
+    from mdlc_constructs.settings.tuning_ranges import Categorical as Categorical
+    from mdlc_constructs.settings.tuning_ranges import Continuous as Continuous
+    from mdlc_constructs.settings.tuning_ranges import Integer as Integer
+    from mdlc_constructs.settings.warm_start import WarmStart as WarmStart
 
 __getattr__, __dir__ = lazily(__name__)

@@ -57,6 +57,7 @@ class _ColumnRoles(TypedDict, total=False):
     group: str | None
     forecast: Forecast | None
     accepted_leaks: tuple[str, ...]
+    standardize: bool
 
 
 class _CsvRoles(_ColumnRoles, total=False):
@@ -100,6 +101,10 @@ class Dataset:
         group: in a ranking, the column whose equal values are ranked together, such as a search.
         forecast: in a forecast, its steps and quantiles; the series are the entities.
         accepted_leaks: features that may predict the label almost perfectly by themselves.
+        standardize: whether each feature is moved to mean 0 and scaled to standard deviation 1, both of the
+            training part. Algorithms that measure distances (k-means, k-NN, PCA) need it where columns have
+            different units; trees do not. It is a step of the feature program, so that training, batch
+            inference and endpoints do the same.
         delimiter: the character between the values of CSV files, one of `csv_format.DELIMITERS`.
         timestamp_format: the strptime format of all times in CSV files, such as ``"%d.%m.%Y %H:%M"``; by
             default ISO 8601. Requests to an endpoint are JSON, whose times are always ISO 8601.
@@ -126,6 +131,7 @@ class Dataset:
     group: str | None = None
     forecast: Forecast | None = None
     accepted_leaks: tuple[str, ...] = ()
+    standardize: bool = False
     delimiter: str = ","
     timestamp_format: str | None = None
 
@@ -251,6 +257,8 @@ class Dataset:
                 raise refusal(name, value, _NEEDED[task])
         if self.task == "multiclass":
             check_classes(self.classes, self.columns[str(self.label)])
+        if not isinstance(self.standardize, bool):
+            raise refusal("standardize", self.standardize, "give True or False.")
         if self.forecast is not None:
             self.forecast.check_features(self.features, self.columns)
         if self.weight is not None and self.task in _UNWEIGHTED:
@@ -342,6 +350,7 @@ class Dataset:
             weight=self.weight,
             class_weights=self.class_weights or None,
             forecast=self.forecast.to_plan() if self.forecast else None,
+            standardize=self.standardize or None,
         )
 
 

@@ -30,7 +30,7 @@ class FrameworkImage:
     """An image of a framework for one use, for example ``pytorch-training`` ``2.6.0`` for processors.
 
     Source of accounts, regions and tags: sagemaker-core's ``image_uri_config`` (see
-    ``scripts/generate_image_accounts.py``).
+    ``scripts/generate_algorithms.py``).
 
     Args:
         framework: ``pytorch`` or ``tensorflow``.

@@ -1,12 +1,10 @@
 """AWS's prebuilt container images: the registry account of each region, and the images' tags."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from mdlc_constructs.settings.algorithms.document import document
 from mdlc_constructs.settings.refusal import unknown
 
 _DNS_SUFFIXES = {
@@ -17,20 +15,28 @@ _DNS_SUFFIXES = {
 }
 
 
+_TITLES = {
+    "sagemaker-xgboost": "XGBoost's image",
+    "sagemaker-scikit-learn": "the data jobs' image",
+}
+"""Names of images for error messages; the others are named by their repository."""
+
+
+def title_of(repository: str) -> str | None:
+    """The name for error messages of the images in a repository; None when it is none of AWS's."""
+    if repository not in document()["images"]:
+        return None
+    return _TITLES.get(repository, f"the image {repository}")
+
+
 def dns_suffix(region: str) -> str:
     """The suffix of the DNS names of a region's services."""
     return next((s for start, s in _DNS_SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
 
 
-@cache
-def _table() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads((Path(__file__).parent / "_image_accounts.json").read_text())
-    return table
-
-
 def image_versions(repository: str) -> tuple[str, ...]:
     """The versions of a prebuilt image."""
-    return tuple(_table()["images"][repository])
+    return tuple(document()["images"][repository]["tags"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +44,7 @@ class Image:
     """A prebuilt image by repository and version, for example ``sagemaker-xgboost`` ``3.0-5``.
 
     Source of accounts and tags: sagemaker-core's ``image_uri_config`` (see
-    ``scripts/generate_image_accounts.py``).
+    ``scripts/generate_algorithms.py``).
 
     Raises:
         ValueError: when AWS publishes no such repository or version.
@@ -48,13 +54,12 @@ class Image:
     version: str
 
     def __post_init__(self) -> None:
-        images = _table()["images"]
+        images = document()["images"]
         if self.repository not in images:
             raise unknown("repository", self.repository, images, what="prebuilt image")
-        if self.version not in images[self.repository]:
-            raise unknown(
-                "version", self.version, images[self.repository], what=f"version of {self.repository}"
-            )
+        versions = images[self.repository]["tags"]
+        if self.version not in versions:
+            raise unknown("version", self.version, versions, what=f"version of {self.repository}")
 
     @classmethod
     def jobs(cls) -> "Image":
@@ -64,17 +69,28 @@ class Image:
     @property
     def title(self) -> str:
         """A name of the image for error messages."""
-        return {"sagemaker-xgboost": "XGBoost's image"}.get(self.repository, "the data jobs' image")
+        return title_of(self.repository) or self.repository
 
     @property
     def tag(self) -> str:
         """The image's tag in its repository."""
-        return str(_table()["images"][self.repository][self.version])
+        return str(self._row["tags"][self.version])
 
-    @staticmethod
-    def accounts() -> Mapping[str, str]:
-        """The registry account of every region, for a CloudFormation mapping."""
-        return dict(_table()["accounts"])
+    @property
+    def registry(self) -> str:
+        """The name of its registry; images of one registry have the same account in every region."""
+        registry = self._row["registry"]
+        return str(registry[self.version] if isinstance(registry, dict) else registry)
+
+    @property
+    def accounts(self) -> Mapping[str, str]:
+        """The registry's account of every region where AWS publishes the image."""
+        return dict(document()["registries"][self.registry])
+
+    @property
+    def _row(self) -> dict[str, Any]:
+        row: dict[str, Any] = document()["images"][self.repository]
+        return row
 
     def uri(self, region: str) -> str:
         """The image's URI in a region.
@@ -82,7 +98,7 @@ class Image:
         Raises:
             ValueError: when AWS does not publish the image in the region.
         """
-        accounts = self.accounts()
+        accounts = self.accounts
         if region not in accounts:
             raise unknown("region", region, accounts, what=f"region with {self.repository}")
         return self.uri_from(account=accounts[region], region=region, url_suffix=dns_suffix(region))

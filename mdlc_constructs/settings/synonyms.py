@@ -54,6 +54,19 @@ XGBOOST_NAMES = (
     ("rate_drop", "drop_rate", "dropout"),
 )
 
+ALGORITHM_NAMES = (
+    ("k", "n_clusters", "num_clusters", "clusters", "n_neighbors", "num_neighbors"),
+    ("num_components", "n_components", "components"),
+    ("num_topics", "n_topics", "topics", "n_components"),
+    ("feature_dim", "n_features", "num_features", "input_dim"),
+    ("mini_batch_size", "batch_size", "batchsize"),
+    ("prediction_length", "horizon", "forecast_horizon", "fcst_horizon"),
+    ("time_freq", "freq", "frequency"),
+    ("num_factors", "n_factors", "factors", "rank"),
+    ("num_boost_round", "n_estimators", "num_iterations", "num_round"),
+    ("depth", "max_depth"),
+)
+
 XGBOOST_VALUES = (
     (
         *("binary:logistic", "logistic", "binary", "binary_logistic", "logloss", "log_loss", "cross_entropy"),
@@ -96,5 +109,5 @@ DATASET_WORDS = (
     ("dayofyear", "day_of_year", "yearday"),
 )
 
-SYNONYMS = (*METRIC_NAMES, *XGBOOST_NAMES, *XGBOOST_VALUES, *DATASET_WORDS)
+SYNONYMS = (*METRIC_NAMES, *XGBOOST_NAMES, *ALGORITHM_NAMES, *XGBOOST_VALUES, *DATASET_WORDS)
 """Groups of names with the same meaning; the first one that the argument accepts is suggested."""

@@ -3,15 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mdlc_constructs.settings.payloads.tasks import TASKS
 from mdlc_constructs.settings.refusal import refusal, with_article
 
-OWN_IMAGE = "CustomImage"
-"""A cell of the table: the step takes the task if the algorithm is a `CustomImage`."""
-
 _FORECAST = "a forecast needs whole series, and it takes one row at a time; use batch inference"
-_NO_ANSWER = "its answer has a shape that is not published yet; use a transform job of your own"
-_WAITS = "no algorithm of AWS that is built in answers it yet; score it in batches"
+_NO_RULE = "rules are about one score or a class; ask the endpoint itself"
+_NOT_COMPARED = "windows are compared by scores and classes; look at the published predictions"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,19 +17,17 @@ class LifeStep:
     Attributes:
         meaning: what runs, for the table of the documentation.
         refused: for each task that the step does not take, why, and what to use instead.
-        own_image: the tasks that the step takes only with a `CustomImage`.
     """
 
     name: str
     meaning: str
     refused: Mapping[str, str] = field(default_factory=dict)
-    own_image: tuple[str, ...] = ()
 
 
 _UNSUPERVISED = ("cluster", "anomaly", "embedding")
-_UNPUBLISHED = dict.fromkeys(("cluster", "embedding"), _NO_ANSWER)
-_UNWATCHED = {**_UNPUBLISHED, "anomaly": _WAITS}
-_BY_ROW = {"forecast": _FORECAST, **_UNWATCHED}
+_NO_SCORE = ("cluster", "embedding")
+_UNWATCHED = dict.fromkeys(_UNSUPERVISED, _NOT_COMPARED)
+_UNDECIDED = {"forecast": _FORECAST, **dict.fromkeys(_NO_SCORE, _NO_RULE)}
 _ESTIMATES = "its metrics cannot be estimated without labels; give labels to the monitor"
 
 STEPS: Mapping[str, LifeStep] = {
@@ -42,12 +36,12 @@ STEPS: Mapping[str, LifeStep] = {
         LifeStep(name="quality", meaning="rules for a batch, label and leaks"),
         LifeStep(name="split", meaning="training, validation, holdout"),
         LifeStep(name="features", meaning="the feature program and its records"),
-        LifeStep(name="training", meaning="the training job", own_image=("forecast", *_UNSUPERVISED)),
+        LifeStep(name="training", meaning="the training job"),
         LifeStep(name="evaluation", meaning="metrics with intervals, baseline, picture"),
         LifeStep(name="gate", meaning="thresholds and champion by any metric of the task"),
-        LifeStep(name="batch", meaning="published predictions", refused=_UNPUBLISHED),
-        LifeStep(name="endpoint", meaning="answers to requests", refused=_BY_ROW),
-        LifeStep(name="decisions", meaning="rules on the answer to a row", refused=_BY_ROW),
+        LifeStep(name="batch", meaning="published predictions"),
+        LifeStep(name="endpoint", meaning="answers to requests", refused={"forecast": _FORECAST}),
+        LifeStep(name="decisions", meaning="rules on the answer to a row", refused=_UNDECIDED),
         LifeStep(name="drift", meaning="of features and predictions", refused=_UNWATCHED),
         LifeStep(name="closed_loop", meaning="metrics by late labels", refused=_UNWATCHED),
         LifeStep(
@@ -71,10 +65,8 @@ STEPS: Mapping[str, LifeStep] = {
 
 
 def runs(step: str, task: str) -> str:
-    """What the table of the documentation says of a task in a step: "yes", "no" or `OWN_IMAGE`."""
-    if task in STEPS[step].refused:
-        return "no"
-    return OWN_IMAGE if task in STEPS[step].own_image else "yes"
+    """What the table of the documentation says of a task in a step: "yes" or "no"."""
+    return "no" if task in STEPS[step].refused else "yes"
 
 
 def check_step(step: str, task: str, *, what: str) -> None:
@@ -89,17 +81,3 @@ def check_step(step: str, task: str, *, what: str) -> None:
     reason = STEPS[step].refused.get(task)
     if reason is not None:
         raise refusal("task", task, f"{what} does not take {with_article(task)} task: {reason}.")
-
-
-def check_built_in(task: str, algorithm: str) -> None:
-    """Refuse a task that only a `CustomImage` trains.
-
-    Raises:
-        ValueError: naming the task and the algorithm.
-    """
-    if task in STEPS["training"].own_image:
-        raise refusal(
-            "algorithm",
-            algorithm,
-            f"trains no model that predicts {TASKS[task].meaning} (task {task!r}); give CustomImage(...).",
-        )

@@ -1,8 +1,8 @@
 """Task states for service calls, each with exactly the permissions it needs. Only `chain` imports aws_cdk.
 
-Modules by service: `training`, `processing`, `transform`, `model`, `model_package`, `dynamodb`, `events`,
-`s3`, `lambda_`, `endpoint`, `deployment`, `autoscaling`, `runtime`, `callback`, `metrics`, `alarms`,
-`execution`; use `integration.integration` for any other call.
+Modules by service: `training`, `tuning`, `processing`, `transform`, `model`, `model_package`, `dynamodb`,
+`events`, `s3`, `lambda_`, `endpoint`, `deployment`, `autoscaling`, `runtime`, `callback`, `metrics`,
+`alarms`, `execution`; use `integration.integration` for any other call.
 """
 
 from typing import TYPE_CHECKING
@@ -57,8 +57,10 @@ if TYPE_CHECKING:
     from mdlc_constructs.tasks.s3 import put_object as put_object
     from mdlc_constructs.tasks.training import Channel as Channel
     from mdlc_constructs.tasks.training import SpotTraining as SpotTraining
+    from mdlc_constructs.tasks.training import describe_training_job as describe_training_job
     from mdlc_constructs.tasks.training import training_job as training_job
     from mdlc_constructs.tasks.transform import DataCapture as DataCapture
     from mdlc_constructs.tasks.transform import transform_job as transform_job
+    from mdlc_constructs.tasks.tuning import tuning_job as tuning_job
 
 __getattr__, __dir__ = lazily(__name__)

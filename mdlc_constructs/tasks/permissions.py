@@ -65,14 +65,16 @@ def pass_role(role_arn: str, service: str = "sagemaker.amazonaws.com") -> Statem
 
 @lru_cache(maxsize=1024)
 def waited_job(kind: str, pattern: str) -> tuple[Statement, ...]:
-    """Permissions to start, describe, stop and tag jobs of a kind (`Training`, `Processing`, `Transform`)."""
+    """Permissions to start, describe, stop and tag jobs of a kind, a key of `_RESOURCE_TYPES`."""
     job = arn("sagemaker", f"{_RESOURCE_TYPES[kind]}/{pattern}")
     actions = tuple(f"sagemaker:{verb}{kind}Job" for verb in ("Create", "Describe", "Stop"))
     return (
         Statement(actions=(*actions, "sagemaker:AddTags", "sagemaker:ListTags"), resources=(job,)),
         Statement(
             actions=("events:PutTargets", "events:PutRule", "events:DescribeRule"),
-            resources=(arn("events", f"rule/StepFunctionsGetEventsForSageMaker{kind}JobsRule"),),
+            resources=(
+                arn("events", f"rule/StepFunctionsGetEventsForSageMaker{_RULES.get(kind, kind)}JobsRule"),
+            ),
         ),
     )
 
@@ -96,4 +98,7 @@ _RESOURCE_TYPES: Mapping[str, str] = {
     "Training": "training-job",
     "Processing": "processing-job",
     "Transform": "transform-job",
+    "HyperParameterTuning": "hyper-parameter-tuning-job",
 }
+_RULES: Mapping[str, str] = {"HyperParameterTuning": "Tuning"}
+"""Kinds of jobs that are called otherwise in the name of the rule that Step Functions makes."""

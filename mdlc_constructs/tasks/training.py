@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Unpack
 
+from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.tasks.integration import StateOptions, integration
 from mdlc_constructs.tasks.network import Vpc, vpc_request
+from mdlc_constructs.tasks.permissions import arn, pass_role, waited_job
 from mdlc_constructs.tasks.permissions import name_pattern as pattern_of
-from mdlc_constructs.tasks.permissions import pass_role, waited_job
 from mdlc_constructs.tasks.requests import (
     Tags,
     check_at_least,
@@ -228,3 +229,25 @@ def _checkpoints(spot: SpotTraining | None) -> dict[str, object] | None:
     if spot is None or spot.checkpoint_uri is None:
         return None
     return present({"S3Uri": spot.checkpoint_uri, "LocalPath": spot.checkpoint_path})
+
+
+def describe_training_job(
+    name: str, *, job_name: str, name_pattern: str | None = None, **state: Unpack[StateOptions]
+) -> Task:
+    """A task whose result describes a training job, with its `FinalMetricDataList`.
+
+    Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html
+
+    Args:
+        name_pattern: pattern of names for the permission, such as `churn-*`; required when `job_name` is a
+            JSONata expression.
+    """
+    jobs = arn("sagemaker", f"training-job/{pattern_of('job_name', job_name, name_pattern)}")
+    return integration(
+        name,
+        service="aws-sdk:sagemaker",
+        action="describeTrainingJob",
+        arguments={"TrainingJobName": job_name},
+        statements=(Statement(actions=("sagemaker:DescribeTrainingJob",), resources=(jobs,)),),
+        **state,
+    )

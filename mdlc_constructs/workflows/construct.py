@@ -74,14 +74,23 @@ def source_of(home: ModelHome, dataset: Dataset, bucket: s3.IBucket | None) -> S
         ValueError: when `bucket` is not the one in the dataset's URI, or the URI covers prefixes to which
             the workflows themselves write.
     """
-    named, _, prefix = dataset.uri.removeprefix("s3://").partition("/")
+    refuse_covering(home, dataset.uri, "dataset.uri")
+    return source_at(home, dataset.uri, bucket, argument="dataset")
+
+
+def refuse_covering(home: ModelHome, uri: str, argument: str) -> None:
+    """Refuse a location of data that covers prefixes to which the workflows themselves write.
+
+    Raises:
+        ValueError: names the argument, its value and the remedy.
+    """
+    named, _, prefix = uri.removeprefix("s3://").partition("/")
     covered = [place for place in LAYOUT if f"{place}/".startswith(prefix)]
     if named == home.bucket_name and covered:
         raise ValueError(
-            f"dataset.uri is {dataset.uri!r} and covers {covered[0]}/, where this model's workflows write: "
+            f"{argument} is {uri!r} and covers {covered[0]}/, where this model's workflows write: "
             f"every run would change the data. Put the data below a prefix of its own, such as raw/."
         )
-    return source_at(home, dataset.uri, bucket, argument="dataset")
 
 
 def source_at(home: ModelHome, uri: str, bucket: s3.IBucket | None, *, argument: str) -> Source:

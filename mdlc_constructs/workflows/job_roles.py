@@ -14,6 +14,7 @@ from mdlc_constructs.resources.places import (
     object_arn,
 )
 from mdlc_constructs.settings import NetworkSettings
+from mdlc_constructs.settings.payloads.tuning import tuning_prefix
 
 
 def _bucket_arn(bucket: str) -> str:
@@ -43,6 +44,18 @@ def model_bucket(*, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> tu
             Statement(actions=("kms:GenerateDataKey", "kms:Decrypt", "kms:Encrypt"), resources=(KEY_ARN,)),
         ]
     return tuple(statements)
+
+
+def own_files(uris: Iterable[str]) -> tuple[Statement, ...]:
+    """Permission to read the objects that an algorithm brings itself; none when it brings none."""
+    arns = tuple(f"arn:{PARTITION}:s3:::{uri.removeprefix('s3://')}" for uri in uris)
+    if not arns:
+        return ()
+    buckets = tuple(dict.fromkeys(arn.partition("/")[0] for arn in arns))
+    return (
+        Statement(actions=("s3:GetObject",), resources=arns),
+        Statement(actions=("s3:ListBucket",), resources=buckets),
+    )
 
 
 def dataset(
@@ -153,6 +166,22 @@ def volumes() -> tuple[Statement, ...]:
             resources=(KEY_ARN,),
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         ),
+    )
+
+
+def collecting_trials(model_name: str) -> tuple[Statement, ...]:
+    """Permissions of the function that lists a tuning's trials and copies the best one's artifact."""
+    job = f"arn:{PARTITION}:sagemaker:{REGION}:{ACCOUNT}:hyper-parameter-tuning-job/"
+    return (
+        Statement(
+            actions=(
+                "sagemaker:DescribeHyperParameterTuningJob",
+                "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+            ),
+            resources=(f"{job}{tuning_prefix(model_name)}*",),
+        ),
+        Statement(actions=("s3:GetObject", "s3:PutObject"), resources=object_arn("training")),
+        Statement(actions=("kms:GenerateDataKey", "kms:Decrypt"), resources=(KEY_ARN,)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.resources.places import AUDIT_TABLE_ARN, KEY_ARN, object_arn
+from mdlc_constructs.settings.payloads.tuning import tuning_prefix
 from mdlc_constructs.tasks.permissions import arn
 from mdlc_constructs.workflows import job_roles
 
@@ -26,6 +27,23 @@ def planning(model: str, workflow: str, *kinds: str, dataset_key_arn: str | None
         dataset_key_arn: the dataset's own key, when it has one.
     """
     return (*job_roles.dataset(dataset_key_arn), *looking(model, workflow, *kinds))
+
+
+def looking_at_tuning(model: str) -> tuple[Statement, ...]:
+    """Permission to look up tuning jobs, and to read what is known of their trials."""
+    return (
+        Statement(
+            actions=("sagemaker:DescribeHyperParameterTuningJob",),
+            resources=(f"{_HERE}hyper-parameter-tuning-job/{tuning_prefix(model)}*",),
+        ),
+        Statement(actions=("s3:GetObject",), resources=object_arn("training")),
+        # Who may not list a bucket is not told that an object is missing.
+        Statement(
+            actions=("s3:ListBucket",),
+            resources=("arn:${Partition}:s3:::${Bucket}",),
+            conditions={"StringLike": {"s3:prefix": "training/*"}},
+        ),
+    )
 
 
 def looking(model: str, workflow: str, *kinds: str) -> tuple[Statement, ...]:

@@ -7,8 +7,11 @@ from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
+from mdlc_constructs.settings.image import title_of
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.records import RecordTypes
+from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
@@ -17,7 +20,14 @@ from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
 
 
 def make_model(
-    *, model: str, model_name: str, image: str, artifact: str, environment: object, network: NetworkSettings
+    *,
+    model: str,
+    model_name: str,
+    image: str,
+    artifact: str,
+    environment: object,
+    network: NetworkSettings,
+    package: str | None = None,
 ) -> Task:
     """`CreateModel`: the SageMaker model for transform jobs and endpoints.
 
@@ -28,19 +38,19 @@ def make_model(
         artifact: S3 URI of the trained artifact.
         environment: the container's environment variables or an expression; None for none.
         network: VPC and isolation.
+        package: the name of the model package to make the model from, instead of image and artifact.
     """
+    if package is not None:
+        container = Container(model_package_arn=package)
+    else:
+        overrides = {} if environment is None else {"Environment": environment}
+        container = Container(image=image, model_data_url=artifact, overrides=overrides)
     return create_model(
         "CreateModel",
         model_name=model_name,
         name_pattern=f"{model}-model-*",
         role_arn="${ModelRole}",
-        containers=(
-            Container(
-                image=image,
-                model_data_url=artifact,
-                overrides={} if environment is None else {"Environment": environment},
-            ),
-        ),
+        containers=(container,),
         tags=TAGS,
         vpc=vpc_of(network),
         network_isolation=network.isolation,
@@ -48,10 +58,6 @@ def make_model(
         retry=FEW_RETRIES,
         catch=(planned_again("CreateModel"), TO_FAILURE),
     )
-
-
-XGBOOST = "/sagemaker-xgboost"
-"""The suffix of the ARN of the repository of XGBoost's image."""
 
 
 def check_scoring(compute: Compute, repository_arn: str) -> None:
@@ -64,8 +70,29 @@ def check_scoring(compute: Compute, repository_arn: str) -> None:
     Raises:
         ValueError: names the instance type.
     """
-    if repository_arn.endswith(XGBOOST):
-        compute.require("transform", image="XGBoost's image")
+    title = title_of(repository_arn.rsplit("/", 1)[-1])
+    if title is not None:
+        compute.require("transform", image=title)
+
+
+def check_image_known(home: str, algorithm_arn: str | None, *, what: str) -> None:
+    """Refuse a model whose image the account does not know.
+
+    Args:
+        home: the name of the model's home.
+        algorithm_arn: the algorithm resource that the home's training workflow trains by; None for an image.
+        what: the workflow as the user named it, such as "an endpoint".
+
+    Raises:
+        ValueError: naming the home, the algorithm and what to use instead.
+    """
+    if algorithm_arn is not None:
+        raise refusal(
+            "home",
+            home,
+            f"is trained by {algorithm_arn} of AWS Marketplace, whose image only its seller knows; {what} "
+            "makes models from the image of a version; use the SageMaker model that the training made.",
+        )
 
 
 def package_model(model: str, network: NetworkSettings) -> Task:
@@ -101,9 +128,18 @@ def rules_of(quality: QualityRules, columns: Collection[str]) -> QualitySection:
 
 
 def score_task(
-    name: str, *, model: str, content_type: str, compute: Compute, strategy: str = "MultiRecord"
+    name: str,
+    *,
+    model: str,
+    compute: Compute,
+    records: RecordTypes | None = None,
+    strategy: str = "MultiRecord",
 ) -> Task:
-    """A transform job over one folder; the map's item has the job's name, the model and the locations."""
+    """A transform job over one folder; the map's item has the job's name, the model and the locations.
+
+    Args:
+        records: what the job is told of records and answers; None for those of the map's item.
+    """
     return ask_in_batch(
         name,
         job_name="{% $states.input.job %}",
@@ -111,10 +147,19 @@ def score_task(
         model_name="{% $states.input.model %}",
         input_uri="{% $states.input.input %}",
         output_uri="{% $states.input.output %}",
-        content_type=content_type,
+        records=records or planned_records("$states.input.records"),
         compute=compute,
         strategy=strategy,
     )
+
+
+def planned_records(where: str) -> RecordTypes:
+    """The types that a planning function looked up, as JSONata.
+
+    Args:
+        where: the path of the `RecordTypes`.
+    """
+    return RecordTypes(**{name: f"{{% {where}.{name} %}}" for name in ("content_type", "accept", "split")})
 
 
 def strategy_of(task: str) -> str:
@@ -133,14 +178,14 @@ def ask_in_batch(
     model_name: str,
     input_uri: str,
     output_uri: str,
-    content_type: str,
+    records: RecordTypes,
     compute: Compute,
     output: object = None,
     catch: tuple[Catch, ...] = (),
     comment: str = "",
     strategy: str = "MultiRecord",
 ) -> Task:
-    """A transform job, by default with many rows a request; answers have the content type of the input."""
+    """A transform job, by default with many rows a request."""
     return transform_job(
         name,
         job_name=job_name,
@@ -148,8 +193,9 @@ def ask_in_batch(
         model_name=model_name,
         input_uri=input_uri,
         output_uri=output_uri,
-        content_type=content_type,
-        accept=content_type,
+        content_type=records.content_type,
+        accept=records.accept,
+        split=records.split,
         strategy=strategy,
         instance_type=compute.instance_type,
         instance_count=compute.instance_count,

@@ -13,12 +13,21 @@ from mdlc_local.autoscaling import permissions as scaling
 from mdlc_local.sagemaker import host, records
 from mdlc_local.sagemaker.endpoints import invocations
 from mdlc_local.sagemaker.faults import SageMakerApiError
-from mdlc_local.sagemaker.records import ENDPOINT, ENDPOINT_CONFIG, KINDS, MODEL_PACKAGE, Kind, Scope
+from mdlc_local.sagemaker.records import (
+    ENDPOINT,
+    ENDPOINT_CONFIG,
+    KINDS,
+    MODEL_PACKAGE,
+    TUNING_JOB,
+    Kind,
+    Scope,
+)
 from mdlc_local.sagemaker.registry import model_packages
 
 SERVICE = "sagemaker"
 ACTIONS = "ministack.core.iam_actions"
 
+_TUNING = "CreateHyperParameterTuningJob"
 _ROLE_FIELDS = ("RoleArn", "ExecutionRoleArn")
 
 
@@ -26,7 +35,9 @@ def resource_arn(operation: str, request: dict[str, Any], scope: Scope) -> str:
     """The resource ARN for the evaluation of a request; ``*`` when it has none, as List operations."""
     if operation in ("AddTags", "DeleteTags", "ListTags"):
         return str(request.get("ResourceArn") or "*")
-    kind = _kind(operation)
+    # The only List operation on a resource.
+    listed = operation == "ListTrainingJobsForHyperParameterTuningJob"
+    kind = TUNING_JOB if listed else _kind(operation)
     if kind is None:
         return "*"
     if kind is MODEL_PACKAGE:
@@ -64,8 +75,9 @@ def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: 
     Raises:
         SageMakerApiError: AccessDeniedException with IAM's message, when one is missing.
     """
+    definition = request.get("TrainingJobDefinition", {}) if operation == _TUNING else {}
     for field in _ROLE_FIELDS:
-        role = request.get(field)
+        role = request.get(field) or definition.get(field)
         if role:
             host.authorize(key, "iam:PassRole", role, scope.region, {"iam:PassedToService": host.PRINCIPAL})
     if operation in ("CreateEndpoint", "UpdateEndpoint"):

@@ -12,6 +12,9 @@ from mdlc_local.sagemaker.records import Kind, Record
 DEFAULT_PAGE = 10
 """The page size when the request has no MaxResults."""
 
+UNSORTED = "Unsorted"
+"""A SortBy of this server's own: the order in which the records are given, ascending."""
+
 _NEWEST_FIRST = ("Model", "TransformJob", "EndpointConfig", "Endpoint")
 """Kinds whose documented default order is Descending; that of the others is Ascending."""
 
@@ -38,7 +41,8 @@ def page(request: dict[str, Any], kind: Kind, every: list[Record]) -> tuple[list
         SageMakerApiError: when NextToken is invalid.
     """
     chosen = [record for record in every if _fits(request, kind, record)]
-    chosen.sort(key=lambda record: _order(request, kind, record))
+    if request.get("SortBy") != UNSORTED:
+        chosen.sort(key=lambda record: _order(request, kind, record))
     usual = "Descending" if kind.name in _NEWEST_FIRST else "Ascending"
     if request.get("SortOrder", usual) == "Descending":
         chosen.reverse()

@@ -56,6 +56,12 @@ class Kind:
 TRAINING_JOB = Kind(name="TrainingJob", arn_word="training-job", status="TrainingJobStatus", job=True)
 PROCESSING_JOB = Kind(name="ProcessingJob", arn_word="processing-job", status="ProcessingJobStatus", job=True)
 TRANSFORM_JOB = Kind(name="TransformJob", arn_word="transform-job", status="TransformJobStatus", job=True)
+TUNING_JOB = Kind(
+    name="HyperParameterTuningJob",
+    arn_word="hyper-parameter-tuning-job",
+    status="HyperParameterTuningJobStatus",
+    job=True,
+)
 MODEL = Kind(name="Model", arn_word="model")
 ENDPOINT_CONFIG = Kind(name="EndpointConfig", arn_word="endpoint-config")
 ENDPOINT = Kind(name="Endpoint", arn_word="endpoint", status="EndpointStatus")
@@ -65,7 +71,7 @@ MODEL_PACKAGE_GROUP = Kind(
 MODEL_PACKAGE = Kind(name="ModelPackage", arn_word="model-package", status="ModelPackageStatus")
 
 KINDS = (
-    *(TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, MODEL),
+    *(TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, TUNING_JOB, MODEL),
     *(ENDPOINT_CONFIG, ENDPOINT, MODEL_PACKAGE_GROUP, MODEL_PACKAGE),
 )
 

@@ -8,12 +8,14 @@ from typing import Any
 
 from mdlc_local import options
 from mdlc_local.sagemaker import authorization, host, model, records, tags, validation
+from mdlc_local.sagemaker.containers import repository_images
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.endpoints import endpoint_configs, endpoints, hosting, invocations
 from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.jobs import job_requests, processing_jobs, running, training_jobs, transform_jobs
-from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, Scope
+from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB, Scope
 from mdlc_local.sagemaker.registry import model_package_groups, model_packages, models
+from mdlc_local.sagemaker.tuning import tuning_jobs
 
 Operation = Callable[[dict[str, Any], Scope], dict[str, Any]]
 Answer = tuple[int, dict[str, str], bytes]
@@ -24,7 +26,7 @@ _JSON = {"Content-Type": "application/x-amz-json-1.1"}
 @functools.cache
 def images() -> Images:
     """The images of this server, read once."""
-    return Images.read(options.current().images)
+    return Images.read(options.current().images, repository_images.local_entry)
 
 
 @functools.cache
@@ -34,6 +36,8 @@ def operations() -> dict[str, Operation]:
         "CreateTrainingJob": lambda request, scope: training_jobs.create(request, scope, images()),
         "CreateProcessingJob": lambda request, scope: processing_jobs.create(request, scope, images()),
         "CreateTransformJob": lambda request, scope: transform_jobs.create(request, scope, images()),
+        "CreateHyperParameterTuningJob": lambda request, scope: tuning_jobs.create(request, scope, images()),
+        "ListTrainingJobsForHyperParameterTuningJob": tuning_jobs.list_training_jobs,
         "CreateModel": lambda request, scope: models.create(request, scope, images()),
         "DescribeModel": models.describe,
         "ListModels": models.list_models,
@@ -61,7 +65,7 @@ def operations() -> dict[str, Operation]:
         "ListTags": tags.list_tags,
         "DeleteTags": tags.delete,
     }
-    for kind in (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB):
+    for kind in (TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, TUNING_JOB):
         table[f"Describe{kind.name}"] = functools.partial(job_requests.describe, kind)
         table[f"List{kind.name}s"] = functools.partial(job_requests.list_jobs, kind)
         table[f"Stop{kind.name}"] = functools.partial(job_requests.stop, kind)

@@ -30,6 +30,7 @@ MANAGED_RULES = {
     "sagemaker:createTrainingJob.sync": "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
     "sagemaker:createProcessingJob.sync": "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
     "sagemaker:createTransformJob.sync": "StepFunctionsGetEventsForSageMakerTransformJobsRule",
+    "sagemaker:createHyperParameterTuningJob.sync": "StepFunctionsGetEventsForSageMakerTuningJobsRule",
     "states:startExecution.sync": "StepFunctionsGetEventsForStepFunctionsExecutionRule",
     "states:startExecution.sync:2": "StepFunctionsGetEventsForStepFunctionsExecutionRule",
 }

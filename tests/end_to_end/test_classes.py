@@ -12,7 +12,7 @@ from aws_cdk import App, CfnOutput, Stack
 
 from examples.wine import data
 from examples.wine.data import CLASSES, MEASURES
-from examples.wine.stack import WineStack
+from examples.wine.tuned import TunedWineStack
 from mdlc_constructs import (
     DecisionApi,
     Decisions,
@@ -44,8 +44,8 @@ RULES: dict[str, Any] = {
 }
 
 
-class Wines(WineStack):
-    """The example, with an endpoint and decisions."""
+class Wines(TunedWineStack):
+    """The example whose hyperparameters are searched, with an endpoint and decisions."""
 
     def __init__(self, app: App) -> None:
         super().__init__(app, TEAM.stack)
@@ -93,9 +93,53 @@ def wines(aws: Aws) -> Aws:
     return aws
 
 
-def test_a_model_of_classes_passes_a_gate_by_the_recall_of_one(wines: Aws) -> None:
+def searches(wines: Aws) -> list[dict[str, Any]]:
+    """The tuning jobs, oldest first."""
+    listed = wines.client("sagemaker").list_hyper_parameter_tuning_jobs(
+        NameContains="wine-tune-", SortBy="CreationTime", SortOrder="Ascending"
+    )
+    return list(listed["HyperParameterTuningJobSummaries"])
+
+
+def test_a_search_that_was_killed_goes_on_from_its_trials(wines: Aws) -> None:
+    arn = wines.start(TEAM, "training")
+    deadline = time.monotonic() + SECONDS
+    while not (jobs := searches(wines)) or jobs[0]["TrainingJobStatusCounters"]["Completed"] < 3:
+        assert time.monotonic() < deadline, "no trial ended"
+        time.sleep(0.1)
+    wines.client("stepfunctions").stop_execution(executionArn=arn)
+    assert wines.wait(arn).status == "ABORTED"
     done = wines.run(TEAM, "training")
     assert (done.status, done.output.get("outcome")) == ("SUCCEEDED", "Succeeded"), done
+    assert {"ContinueTuning", "CollectTrials"} <= set(done.states) and "CheckQuality" not in done.states
+    first, second = searches(wines)
+    statuses = [each["HyperParameterTuningJobStatus"] for each in (first, second)]
+    assert statuses == ["Stopped", "Completed"]
+    assert sum(each["TrainingJobStatusCounters"]["Completed"] for each in (first, second)) == 12
+    item = wines.audit(TEAM)[-1]
+    trials = json.loads(item["trials"])
+    completed = {each["job"]: each["value"] for each in trials if each["status"] == "Completed"}
+    assert len(completed) == 12 and completed[item["training_job"]] == min(completed.values())
+    report = json.loads(wines.read(done.output["evaluation"] + "report.json"))
+    assert report["tuning"]["best"] == item["training_job"]
+    # What the shares of the classes would lose is far more.
+    measured = report["metrics"]["challenger"]["log_loss"]["value"]
+    assert measured < 0.5 < report["baseline"]["metrics"]["log_loss"]
+    page = wines.read(done.output["evaluation"] + "evaluation.html").decode()
+    assert "Which hyperparameters were tried?" in page
+    shown = wines.mdlc("show", "1", "--model", TEAM.model)
+    assert shown.exit_code == 0 and "best of" in shown.output and item["training_job"] in shown.output
+    logged = wines.mdlc("logs", done.arn.rpartition(":")[2], "--model", TEAM.model, "--tail", "1")
+    assert logged.exit_code == 0 and f"--> {second['HyperParameterTuningJobName']}-001-" in logged.output
+
+
+def test_a_model_of_classes_passes_a_gate_by_the_recall_of_one(wines: Aws) -> None:
+    done = wines.run(TEAM, "training")
+    # The model of the search: a repeated start finds it.
+    assert (done.status, done.output.get("outcome")) == ("SUCCEEDED", "Unchanged"), done
+    assert len(searches(wines)) == 2
+    before, after = [item for item in wines.audit(TEAM) if item["workflow"] == "training"]
+    assert before["training_job"] == after["training_job"]
     package = wines.package(done.output["package_arn"])
     statistics = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
     metrics = json.loads(wines.read(statistics))["multiclass_classification_metrics"]

@@ -42,9 +42,15 @@ def test_answers_that_are_no_lines_of_text_are_refused(tmp_path: Path, content: 
 def test_answers_are_found_by_their_very_name(tmp_path: Path) -> None:
     for name in ("a1.csv.out", "[a]*.csv.out"):
         (tmp_path / name).write_text("0.5\n")
-    for name in ("[a]*.csv", "a1.csv"):
+    for name in ("[a]*", "a1"):
         path = answer_to(tmp_path, name)
-        assert (path.name, loaded(path)) == (f"{name}.out", [0.5])
+        assert (path.name, loaded(path)) == (f"{name}.csv.out", [0.5])
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".libsvm", ".pbr"])
+def test_answers_are_found_whatever_format_their_records_have(ending: str, tmp_path: Path) -> None:
+    (tmp_path / f"a{ending}.out").write_text("0.5\n")
+    assert loaded(answer_to(tmp_path, "a")) == [0.5]
 
 
 def test_the_order_of_many_scores_is_kept(tmp_path: Path) -> None:
@@ -78,14 +84,14 @@ def test_what_is_wrong_with_answers_is_said(
 
 
 def test_answers_are_found_wherever_the_transform_job_put_them(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no answers to a\.csv"):
-        answer_to(tmp_path, "a.csv")
+    with pytest.raises(InputError, match=r"no answers to a under"):
+        answer_to(tmp_path, "a")
     (tmp_path / "00").mkdir()
     (tmp_path / "00" / "a.csv.out").write_text("1")
-    assert answer_to(tmp_path, "a.csv") == tmp_path / "00" / "a.csv.out"
+    assert answer_to(tmp_path, "a") == tmp_path / "00" / "a.csv.out"
     (tmp_path / "a.csv.out").write_text("1")
     with pytest.raises(InputError, match="2 files of answers"):
-        answer_to(tmp_path, "a.csv")
+        answer_to(tmp_path, "a")
 
 
 def test_names_are_flat_numbered_and_do_not_clash(batch: Batch) -> None:

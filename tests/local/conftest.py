@@ -32,16 +32,16 @@ def client(server: Server) -> Clients:
 @pytest.fixture
 def make_role(server: Server) -> Callable[..., Role]:
     """Makes a role for a service principal with the given policy statements."""
-    return _role_maker(server)
+    return role_maker(server)
 
 
 @pytest.fixture(scope="module")
 def make_module_role(server: Server) -> Callable[..., Role]:
     """As `make_role`, for fixtures of a module."""
-    return _role_maker(server)
+    return role_maker(server)
 
 
-def _role_maker(server: Server) -> Callable[..., Role]:
+def role_maker(server: Server) -> Callable[..., Role]:
     def make(*statements: dict[str, Any], principal: str = "states.amazonaws.com") -> Role:
         iam = server.client("iam")
         name = f"test-{uuid.uuid4().hex[:12]}"

@@ -20,4 +20,4 @@ def test_a_region_of_the_deployment_is_looked_up_in_one_mapping() -> None:
     uri = stack.resolve(registry(stack).uri(Image.jobs()))
     assert {"Ref": "AWS::Region"} in uri["Fn::Join"][1]
     mapping = Synthesized.all_of(app)["Flights"].template["Mappings"]["ImageAccounts"]
-    assert {region: entry["account"] for region, entry in mapping.items()} == dict(Image.accounts())
+    assert {region: entry["account"] for region, entry in mapping.items()} == dict(Image.jobs().accounts)

@@ -7,7 +7,7 @@ import pytest
 
 from mdlc_constructs import CustomImage, Dataset, Forecast, Labels, Split
 from mdlc_constructs.settings.forecast import FREQUENCIES, SEASONS
-from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings
+from mdlc_constructs.settings.payloads.records import RecordTypes
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from mdlc_constructs.workflows.training.machine import training_machine
@@ -125,14 +125,14 @@ def test_containers_learn_what_is_asked_of_them_in_training_and_in_scoring() -> 
         }
     assert {channel["ContentType"] for channel in train["InputDataConfig"]} == {"application/jsonlines"}
     score = machine["States"]["ScoreHoldout"]["ItemProcessor"]["States"]["ScoreModel"]["Arguments"]
-    assert (score["BatchStrategy"], score["TransformInput"]["SplitType"]) == ("SingleRecord", "Line")
+    assert score["BatchStrategy"] == "SingleRecord"
     assert settings.to_plan()["importance"] is None
 
 
 def test_records_of_series_are_lines() -> None:
     with pytest.raises(ValueError, match="content_type='text/csv': a forecast's records are series"):
         training(algorithm=CustomImage(image_uri=IMAGE))
-    assert BatchInferenceSettings(model="sales", dataset=series()).records_type == "application/jsonlines"
+    assert training().records.types == RecordTypes.of("application/jsonlines", "application/jsonlines")
 
 
 def test_the_variable_of_a_forecast_is_not_overridden_and_fits() -> None:

@@ -1,10 +1,6 @@
-import json
-from pathlib import Path
-
 import pytest
 
 from mdlc_constructs.settings.image import Image
-from scripts.generate_image_accounts import FRAMEWORKS, image_table
 
 
 @pytest.mark.parametrize(
@@ -29,7 +25,7 @@ def test_parts_may_be_placeholders() -> None:
 
 
 def test_accounts_are_twelve_digits_in_every_region() -> None:
-    accounts = Image.accounts()
+    accounts = Image.jobs().accounts
     assert len(accounts) > 30
     assert all(len(account) == 12 and account.isdigit() for account in accounts.values())
 
@@ -50,19 +46,3 @@ def test_an_image_that_does_not_exist_is_refused(repository: str, version: str, 
 def test_a_region_without_the_image_is_refused() -> None:
     with pytest.raises(ValueError, match="did you mean 'eu-west-1'"):
         Image.jobs().uri("eu-west-11")
-
-
-def test_the_script_takes_accounts_and_tags_and_refuses_a_second_account_table(tmp_path: Path) -> None:
-    def write(framework: str, account: str) -> None:
-        entry = {"repository": f"sagemaker-{framework}", "registries": {"us-east-1": account}}
-        versions = {"1": {**entry, "processors": ["cpu"], "py_versions": ["py3"]}}
-        (tmp_path / f"{framework}.json").write_text(json.dumps({"training": {"versions": versions}}))
-
-    for framework in FRAMEWORKS:
-        write(framework, "111111111111")
-    table = image_table(tmp_path)
-    assert table["accounts"] == {"us-east-1": "111111111111"}
-    assert table["images"] == {f"sagemaker-{framework}": {"1": "1-cpu-py3"} for framework in FRAMEWORKS}
-    write(FRAMEWORKS[-1], "222222222222")
-    with pytest.raises(ValueError, match="account table of its own"):
-        image_table(tmp_path)

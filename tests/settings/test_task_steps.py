@@ -4,7 +4,7 @@ import pytest
 
 from mdlc_constructs.settings.payloads.tasks import TASKS
 from mdlc_constructs.settings.refusal import with_article
-from mdlc_constructs.settings.task_steps import OWN_IMAGE, STEPS, check_built_in, check_step, runs
+from mdlc_constructs.settings.task_steps import STEPS, check_step, runs
 
 BUILT = ("quality", "split", "features", "training", "evaluation", "gate")
 MONITORED = (*BUILT, "batch", "drift", "closed_loop")
@@ -20,19 +20,17 @@ def test_a_ranking_runs_in_every_step_but_the_estimate() -> None:
 
 
 def test_a_forecast_runs_where_whole_series_are_answered() -> None:
-    assert {runs(step, "forecast") for step in (*MONITORED, "retraining")} == {"yes", OWN_IMAGE}
+    assert {runs(step, "forecast") for step in (*MONITORED, "retraining")} == {"yes"}
     assert [step for step in STEPS if runs(step, "forecast") == "no"] == [
         "endpoint", "decisions", "estimate", "fairness"
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize("task", ["cluster", "anomaly", "embedding"])
-def test_a_task_without_labels_is_trained_by_an_own_image_up_to_the_gate(task: str) -> None:
-    assert runs("training", task) == OWN_IMAGE
-    assert {runs(step, task) for step in BUILT} == {"yes", OWN_IMAGE}
-    assert runs("endpoint", task) == "no"
-    with pytest.raises(ValueError, match=r"xgboost.*CustomImage"):
-        check_built_in(task, "xgboost")
+def test_a_task_without_labels_is_trained_up_to_the_gate(task: str) -> None:
+    assert {runs(step, task) for step in BUILT} == {"yes"}
+    assert {runs(step, task) for step in ("batch", "endpoint")} == {"yes"}
+    assert {runs(step, task) for step in ("drift", "closed_loop", "retraining")} == {"no"}
 
 
 def test_a_task_has_its_article() -> None:
@@ -41,7 +39,7 @@ def test_a_task_has_its_article() -> None:
 
 def test_the_table_names_tasks() -> None:
     for step in STEPS.values():
-        assert {*step.refused, *step.own_image} <= set(TASKS)
+        assert set(step.refused) <= set(TASKS)
 
 
 def test_a_refusal_is_one_sentence_with_task_step_and_remedy() -> None:
@@ -57,4 +55,3 @@ def test_a_refusal_is_one_sentence_with_task_step_and_remedy() -> None:
 
 def test_a_task_that_a_step_takes_passes() -> None:
     check_step("batch", "ranking", what="batch inference")
-    check_built_in("ranking", "xgboost")

@@ -158,7 +158,7 @@ def test_a_region_known_only_at_deployment_finds_the_image_in_a_mapping(
 ) -> None:
     template = stacks["Agnostic"].template
     mapping = template["Mappings"]["ImageAccounts"]
-    assert mapping["eu-central-1"] == {"account": Image.accounts()["eu-central-1"]}
+    assert mapping["eu-central-1"] == {"account": Image.jobs().accounts["eu-central-1"]}
     image = stacks["Agnostic"].machine("flights-training")["DefinitionSubstitutions"]["TrainingImage"]
     assert {"Fn::FindInMap": ["ImageAccounts", {"Ref": "AWS::Region"}, "account"]} in image["Fn::Join"][1]
     assert (
@@ -174,7 +174,7 @@ def test_a_known_region_names_the_image_itself(stacks: dict[str, Synthesized]) -
 
 
 def test_images_are_pulled_from_their_own_repository_alone(stacks: dict[str, Synthesized]) -> None:
-    account = Image.accounts()["eu-central-1"]
+    account = Image.jobs().accounts["eu-central-1"]
     pulls = {
         resource
         for one in stacks["Plain"].all_statements()
@@ -255,7 +255,7 @@ def test_disks_that_their_hardware_encrypts_get_no_key(instance_type: str, encry
     for state, place in (
         (train(in_training), "ResourceConfig"),
         (check_quality(in_training), "ProcessingResources"),
-        (score_task("S", model="m", content_type="text/csv", compute=compute), "TransformResources"),
+        (score_task("S", model="m", compute=compute), "TransformResources"),
     ):
         assert isinstance(state.arguments, Mapping)
         assert ("VolumeKmsKeyId" in json.dumps(state.arguments[place])) is encrypted

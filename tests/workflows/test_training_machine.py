@@ -214,6 +214,29 @@ def test_the_plan_holds_what_the_jobs_read() -> None:
     assert plan["algorithm"]["image"] == "${TrainingImage}"
 
 
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, None),
+        (
+            {"algorithm": BuiltInAlgorithm.factorization_machines(num_factors=4)},
+            {"training": "recordio", "scoring": "recordio", "answers": "factorization-machines"},
+        ),
+        (
+            {"algorithm": CustomImage(image_uri="1.dkr.ecr.x/a:1", content_type="application/jsonlines")},
+            {"training": "jsonlines", "scoring": "jsonlines"},
+        ),
+        ({"algorithm": CustomImage(image_uri="1.dkr.ecr.x/a:1")}, None),
+    ],
+)
+def test_records_are_in_the_plan_where_they_are_not_the_usual_ones(
+    changed: dict[str, Any], told: dict[str, Any] | None
+) -> None:
+    records: Any = replace(TRAINING, **changed).to_plan().get("records")
+    assert (records is None) == (told is None)
+    assert told is None or {name: records[name] for name in told} == told
+
+
 def test_the_digests_cover_the_values_of_tokens_whatever_else_holds_tokens() -> None:
     token, other = "${Token[TOKEN.812]}", "${Token[TOKEN.7]}"
     task = train(TRAINING)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lambdas.planning.steps import derived_names_of
+from mdlc_constructs.settings.payloads.tuning import tuning_names_of, tuning_prefix
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,19 +42,34 @@ class Kind:
     stopping: str
 
 
-JOBS = tuple(
-    Kind(
-        listing=f"list_{kind.lower()}_jobs",
-        summaries=f"{kind}JobSummaries",
-        name=f"{kind}JobName",
-        stopping=f"stop_{kind.lower()}_job",
-    )
-    for kind in ("Training", "Processing", "Transform")
+TUNING = Kind(
+    listing="list_hyper_parameter_tuning_jobs",
+    summaries="HyperParameterTuningJobSummaries",
+    name="HyperParameterTuningJobName",
+    stopping="stop_hyper_parameter_tuning_job",
 )
+JOBS = (
+    TUNING,
+    *(
+        Kind(
+            listing=f"list_{kind.lower()}_jobs",
+            summaries=f"{kind}JobSummaries",
+            name=f"{kind}JobName",
+            stopping=f"stop_{kind.lower()}_job",
+        )
+        for kind in ("Training", "Processing", "Transform")
+    ),
+)
+"""The kinds of jobs, tuning jobs first: they start and stop training jobs themselves."""
 
 
 def _jobs(sagemaker: Any, kind: Kind, model: str, status: str) -> list[str]:
     # Any, because the operation's name comes from `JOBS`.
+    if kind is TUNING:
+        pages = sagemaker.get_paginator(kind.listing).paginate(
+            NameContains=tuning_prefix(model), StatusEquals=status
+        )
+        return tuning_names_of(model, (job[kind.name] for page in pages for job in page[kind.summaries]))
     pages = sagemaker.get_paginator(kind.listing).paginate(NameContains=f"{model}-", StatusEquals=status)
     return derived_names_of(model, (job[kind.name] for page in pages for job in page[kind.summaries]))
 

@@ -4,24 +4,21 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
 from lambdas.aws import registry
+from lambdas.aws.artifacts import artifact_look_up, tuning_outcome
 from lambdas.aws.clients import client
-from lambdas.aws.registry import LookUp
+from lambdas.aws.packages import record_types
 from lambdas.aws.tags import with_execution
 from lambdas.functions.plan_training import logic
 from lambdas.planning import intervals, sources
 from lambdas.planning.audit import champion_of, run_of
 from lambdas.planning.execution_plan import put_plan
-from lambdas.planning.steps import Job
+from lambdas.planning.tuning_jobs import TuningLookUps
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 logger = Logger(service="plan-training")
 
@@ -38,9 +35,10 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
     work = logic.work(request, body)
     look_ups = registry.look_ups(sagemaker)
     if "Train" in request.replaced:
-        look_ups = replace(look_ups, training=artifacts(s3, home.bucket))
+        look_ups = replace(look_ups, training=artifact_look_up(s3, home.bucket))
     recorded = run_of(dynamodb, home.table, request.model, work.run)
-    plan = logic.decide(request, work, champion, recorded, look_ups)
+    tunings = TuningLookUps(job=registry.tuning_jobs(sagemaker), outcome=lambda uri: tuning_outcome(s3, uri))
+    plan = logic.decide(request, work, champion, recorded, look_ups, tunings)
     uris = dict(plan.uris)
     if plan.step != "Done":
         body = replace(body, run=work.run, training_job=plan.names["Train"], artifact=uris["artifact"])
@@ -55,24 +53,15 @@ def _champion(request: TrainingPlannerRequest) -> logic.Champion | None:
     A challenger does not have to beat a champion whose approval was withdrawn.
     """
     pointer = champion_of(client("dynamodb"), request.home.table, request.model)
-    if pointer is None or not registry.is_approved(client("sagemaker"), pointer.package_arn):
+    package = None if pointer is None else registry.approved_package(client("sagemaker"), pointer.package_arn)
+    if pointer is None or package is None:
         return None
     bucket, key = sources.split_uri(pointer.program + "program.json")
     program = json.loads(client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
     return logic.Champion(
-        package_arn=pointer.package_arn, version=pointer.version, model=pointer.model, program=program
+        package_arn=pointer.package_arn,
+        version=pointer.version,
+        model=pointer.model,
+        program=program,
+        records=record_types(package),
     )
-
-
-def artifacts(s3: "S3Client", bucket: str) -> LookUp:
-    """The look-up of trainings that are not SageMaker training jobs: Completed when their artifact exists.
-
-    Otherwise Absent: only the service that trains knows whether it is running or has failed.
-    """
-
-    def look_up(name: str) -> Job:
-        _, key = sources.split_uri(logic.artifact_uri(bucket, name))
-        answer = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
-        return Job(status="Completed" if answer["KeyCount"] else "Absent")
-
-    return look_up

@@ -1,28 +1,36 @@
 """Decides what a training execution does. Pure functions of what the handler looked up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lambdas.aws.artifacts import artifact_uri, trials_uri
 from lambdas.aws.registry import LookUp, LookUps
 from lambdas.planning.errors import ChampionLost
 from lambdas.planning.execution_plan import finished_by, planned_step
 from lambdas.planning.intervals import resolve_split
 from lambdas.planning.sources import SourceFile, data_version
-from lambdas.planning.steps import StepJob, digest, digest_sections, find_step_job, verdict
+from lambdas.planning.steps import Job, StepJob, digest, digest_sections, find_step_job, verdict
+from lambdas.planning.tuning_jobs import TuningLookUps, find_tuning
 from mdlc_constructs.settings.payloads.codec import JsonValue, encode
 from mdlc_constructs.settings.payloads.job_plan import ChampionSection, DataSection, JobPlan
 from mdlc_constructs.settings.payloads.planning import ScoringJob
+from mdlc_constructs.settings.payloads.records import RecordsSection, RecordTypes
 from mdlc_constructs.settings.payloads.training import TrainingInput, TrainingPlan, TrainingPlannerRequest
 
 
 @dataclass(frozen=True, kw_only=True)
 class Champion:
-    """The model package that the audit table's champion pointer names, with its feature program."""
+    """The model package that the audit table's champion pointer names, with its feature program.
+
+    Attributes:
+        records: what a transform job is told of the records that it scores.
+    """
 
     package_arn: str
     version: int
     model: str
     program: Mapping[str, JsonValue]
+    records: RecordTypes = field(default_factory=RecordTypes)
 
     def to_plan(self) -> ChampionSection:
         """The champion as `plan.json` holds it, with the whole program, which is small."""
@@ -43,12 +51,14 @@ class Scoring:
         standing: the transform job.
         model: name of the SageMaker model.
         input: S3 URI of the holdout's features for this model.
+        records: what the job is told of them.
     """
 
     who: str
     standing: StepJob
     model: str
     input: str
+    records: RecordTypes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,12 +144,8 @@ def job_plan(
         algorithm=settings.algorithm,
         export=settings.export,
         code_version=settings.code_version,
+        records=settings.records,
     )
-
-
-def artifact_uri(bucket: str, training: str) -> str:
-    """The S3 URI of a training's artifact, where SageMaker puts that of a training job of this name."""
-    return f"s3://{bucket}/training/{training}/output/model.tar.gz"
 
 
 def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> dict[str, str]:
@@ -162,6 +168,7 @@ def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> d
         "program": split + "/program/",
         "training": at("training", ""),
         "artifact": artifact_uri(bucket, names["Train"]),
+        "trials": trials_uri(bucket, names["Train"]),
         "scores": at("scores", digests.score[:20], ""),
         "evaluation": at("evaluations", digests.evaluate[:20], ""),
         **({"export": at("exports", digests.export[:20], "")} if digests.export else {}),
@@ -175,25 +182,37 @@ def decide(
     champion: Champion | None,
     recorded: Mapping[str, str] | None,
     look_up: LookUps,
+    tunings: TuningLookUps | None = None,
 ) -> TrainingPlan:
     """The plan of the execution: names, URIs, and the next state.
 
     Args:
         recorded: this run's audit item; None when the run was not finished before.
+        tunings: looks up tunings; only of a training that has one.
 
     Raises:
         ChampionLost: when the champion's SageMaker model was deleted, so that it cannot be compared with.
     """
     steps = _standings(request.model, digests, look_up)
+    tuning, outcome = None, None
+    if request.settings.tuning is not None and tunings is not None:
+        steps["Train"], tuning = find_tuning(
+            request.model, digests.train, request.settings.tuning, tunings.job
+        )
+        if steps["Train"].job.status == "Completed":
+            outcome = tunings.outcome(trials_uri(request.home.bucket, steps["Train"].name))
     names = {step: entry.name for step, entry in steps.items()}
     uris = locations(request.home.bucket, digests, names)
-    scoring = _scoring(request.model, digests, champion, steps, uris, look_up.transform)
+    scoring = _scoring(request, digests, champion, steps, uris, look_up.transform)
     quality, gate = verdict(steps["CheckQuality"].job), verdict(steps["Evaluate"].job)
     exported = verdict(steps["Export"].job) if "Export" in steps else None
     verdicts = {"CheckQuality": ("QualityVerdict", quality)}
     if "Export" in steps:
         verdicts["Export"] = ("ExportVerdict", exported)
     jobs = {step: [entry.job] for step, entry in steps.items()}
+    if tuning is not None and outcome is None:
+        # Whatever follows needs the best trial's model, which is copied on the way to this step.
+        jobs["CreateModel"] = [Job(status="Absent")]
     jobs["ScoreHoldout"] = [entry.standing.job for entry in scoring]
     step = planned_step(
         request,
@@ -220,6 +239,7 @@ def decide(
                 model=entry.model,
                 input=entry.input,
                 output=uris["scores"] + entry.who + "/",
+                records=entry.records,
             )
             for entry in scoring
             if entry.standing.job.status == "Absent"
@@ -229,6 +249,8 @@ def decide(
         export=exported,
         recorded=dict(recorded) if recorded else None,
         finished_by=finished_by(recorded),
+        tuning=tuning,
+        tuned=outcome,
         step=step,
     )
 
@@ -248,7 +270,7 @@ def _standings(model: str, digests: TrainingWork, look_up: LookUps) -> dict[str,
 
 
 def _scoring(
-    model: str,
+    request: TrainingPlannerRequest,
     digests: TrainingWork,
     champion: Champion | None,
     steps: Mapping[str, StepJob],
@@ -256,18 +278,22 @@ def _scoring(
     transform: LookUp,
 ) -> list[Scoring]:
     """The transform jobs that score the holdout: the challenger's, and the champion's if there is one."""
+    settings = request.settings
+    records = settings.records or RecordsSection.usual(settings.dataset.task)
     challenger = Scoring(
         who="challenger",
         standing=steps["ScoreHoldout"],
         model=steps["CreateModel"].name,
         input=uris["holdout"],
+        records=records.types,
     )
     if champion is None:
         return [challenger]
     rival = Scoring(
         who="champion",
-        standing=find_step_job(model, "scorerival", digests.score, transform),
+        standing=find_step_job(request.model, "scorerival", digests.score, transform),
         model=champion.model,
         input=uris["split"] + "champion/",
+        records=champion.records,
     )
     return [challenger, rival]

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from mdlc_constructs.settings.algorithms.hyperparameters import Value, text_of
+from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.network import NetworkSettings
 from mdlc_constructs.settings.payloads.records import RecordsSection
 
 
@@ -30,11 +33,6 @@ class Algorithm(ABC):
         return {name: text_of(value) for name, value in self.hyperparameters.items()}
 
     @property
-    def channels(self) -> Mapping[str, str]:
-        """S3 URIs by name of training channels besides the dataset's; by default none."""
-        return {}
-
-    @property
     def training_environment(self) -> Mapping[str, str]:
         """The environment variables of the containers of training."""
         return self.environment
@@ -47,7 +45,7 @@ class Algorithm(ABC):
     @property
     def serves_otherwise(self) -> bool:
         """Whether the model is served by another image than the one that trains."""
-        return False
+        return self.serving_image is not None
 
     @property
     @abstractmethod
@@ -70,6 +68,60 @@ class Algorithm(ABC):
         Raises:
             ValueError: naming the argument and the remedy.
         """
+
+    @property
+    def channels(self) -> Mapping[str, str]:
+        """The channel of each part of the split, ``train`` and ``validation``; a part may have none."""
+        return {"train": "train", "validation": "validation"}
+
+    @property
+    def sharded_channels(self) -> tuple[str, ...]:
+        """The channels whose files are divided among the instances even when there is only one."""
+        return ()
+
+    @property
+    def own_channels(self) -> Mapping[str, str]:
+        """The URI of each channel that the algorithm brings itself, such as its scripts."""
+        return {}
+
+    @property
+    def job_texts(self) -> Mapping[str, str]:
+        """The hyperparameters of the training job: the user's, and those that tell a container its script."""
+        return self.texts
+
+    @property
+    def serving_image(self) -> Image | None:
+        """The image that scores; None when it is the one that trains."""
+        return None
+
+    @property
+    def resource_arn(self) -> str | None:
+        """The ARN of the algorithm resource that trains instead of an image; None for an image."""
+        return None
+
+    def check_network(self, network: NetworkSettings) -> None:
+        """Refuse a network that the algorithm does not run in; by default none.
+
+        Raises:
+            ValueError: naming the argument and the remedy.
+        """
+        return
+
+    def check_compute(self, compute: Compute) -> None:
+        """Refuse instances that the algorithm does not train on; by default none.
+
+        Raises:
+            ValueError: naming the argument and the remedy.
+        """
+        return
+
+    def check_complete(self) -> None:
+        """Refuse the lack of a hyperparameter without which no training job runs; by default none is needed.
+
+        Raises:
+            ValueError: naming the hyperparameter and its values.
+        """
+        return
 
     def for_dataset(self, dataset: Dataset) -> Self:
         """The algorithm with the hyperparameters that follow from the dataset; by default unchanged.

@@ -1,77 +1,67 @@
 """The algorithms that AWS publishes as images."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
-from mdlc_constructs.settings.algorithms.hyperparameters import Value
-from mdlc_constructs.settings.algorithms.xgboost import (
-    OBJECTIVE_TASKS,
-    rendered,
-)
-from mdlc_constructs.settings.algorithms.xgboost_metrics import MULTICLASS
+from mdlc_constructs.settings.algorithms.arguments import hyperparameter_of
+from mdlc_constructs.settings.algorithms.constructors import Constructors
+from mdlc_constructs.settings.algorithms.dataset_values import values_of
+from mdlc_constructs.settings.algorithms.hyperparameter_rules import check_together, rendered_by_table
+from mdlc_constructs.settings.algorithms.instances import check_instances
+from mdlc_constructs.settings.algorithms.jumpstart import JumpStart
+from mdlc_constructs.settings.algorithms.record_formats import records_of
+from mdlc_constructs.settings.algorithms.table import AlgorithmFacts, algorithm_facts
+from mdlc_constructs.settings.algorithms.trained_tasks import check_trained
+from mdlc_constructs.settings.algorithms.xgboost import OBJECTIVE_TASKS, check_objective, rendered
+from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.refusal import refusal
-from mdlc_constructs.settings.task_steps import check_built_in
 
-_USUAL = {
-    "binary": "binary:logistic",
-    "regression": "reg:squarederror",
-    "multiclass": "multi:softprob",
-    "ranking": "rank:ndcg",
-}
-"""The usual objective for each task of a dataset, for error messages."""
-
-_NO_PROBABILITIES = {
-    "binary:logitraw": ("log odds", "a binary task"),
-    "multi:softmax": ("the number of the class", "a multiclass task"),
-}
-"""Objectives whose answers are no probabilities, what they are, and the task that needs such: the evaluation
-would refuse the answers."""
+_XGBOOST = "xgboost"
 
 
 @dataclass(frozen=True, kw_only=True)
-class BuiltInAlgorithm(Algorithm):
-    """An algorithm that AWS publishes as an image. Create one with `BuiltInAlgorithm.xgboost`.
+class BuiltInAlgorithm(Constructors, Algorithm):
+    """An algorithm that AWS publishes as an image. Create one by its constructor: `BuiltInAlgorithm.kmeans`.
 
     Attributes:
-        algorithm: the name of the algorithm, such as `xgboost`.
+        algorithm: the name of the algorithm, such as `linear-learner`.
         image: its prebuilt image.
+        jumpstart: where its scripts and artefacts are; None for an image that needs none.
     """
 
     algorithm: str
     image: Image
+    jumpstart: JumpStart | None = None
 
     @classmethod
-    def xgboost(
-        cls, *, objective: str, num_round: int | None = None, version: str = "3.0-5", **hyperparameters: Value
-    ) -> "BuiltInAlgorithm":
-        """Gradient-boosted trees.
-
-        Args:
-            objective: XGBoost's learning objective, for example "binary:logistic" or "reg:squarederror". For
-                "multi:softprob" the training workflow sets ``num_class`` from the dataset's classes.
-            num_round: the number of boosting rounds; required.
-            version: the image's version.
-            hyperparameters: any other hyperparameters of the image; the L2 penalty is ``reg_lambda``
-                (``lambda`` is a keyword).
+    def create(cls, algorithm: str, arguments: Mapping[str, Any]) -> Self:
+        """The algorithm of a name, with the arguments of its constructor; None stands for one options out.
 
         Raises:
-            ValueError: for an unknown hyperparameter (with a suggestion), a value out of range, or an
-                ``eval_metric`` that does not suit the objective.
+            ValueError: for a value, a combination or a version that the algorithm refuses.
         """
-        rounds = {} if num_round is None else {"num_round": num_round}
-        image = Image(repository="sagemaker-xgboost", version=version)
-        # Unknown names are checked first: a user who writes n_estimators gets the suggestion num_round.
-        texts = rendered({"objective": objective, **rounds, **hyperparameters}, version=version)
-        if num_round is None:
-            raise refusal("num_round", None, "say how many trees are grown one after another.")
-        return cls(
-            algorithm="xgboost",
-            image=image,
-            hyperparameters=texts,
+        facts = algorithm_facts(algorithm)
+        options = {name: value for name, value in arguments.items() if name != "cls" and value is not None}
+        version = options.pop("version", facts.versions[0])
+        uris = {name: options.pop(name) for name in ("code_uri", "model_uri") if name in options}
+        image = Image(repository=facts.repository, version=version)
+        values = {hyperparameter_of(name): value for name, value in options.items()}
+        texts = (
+            rendered(values, version=version) if algorithm == _XGBOOST else rendered_by_table(facts, values)
         )
+        jumpstart = JumpStart.of(algorithm, **uris) if facts.jumpstart else None
+        return cls(algorithm=algorithm, image=image, hyperparameters=texts, jumpstart=jumpstart)
+
+    @property
+    def facts(self) -> AlgorithmFacts:
+        """The algorithm's row in the table."""
+        return algorithm_facts(self.algorithm)
 
     @property
     def name(self) -> str:
@@ -85,82 +75,95 @@ class BuiltInAlgorithm(Algorithm):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks that the objective is for; "survival" is no task of a dataset."""
-        return OBJECTIVE_TASKS.get(self.texts.get("objective", ""), ())
+        """The tasks that it is for with these hyperparameters; "survival" is no task of a dataset."""
+        if self.algorithm == _XGBOOST:
+            return OBJECTIVE_TASKS.get(self.texts.get("objective", ""), ())
+        return self.facts.tasks_with(self.texts)
 
     def check_task(self, task: str) -> None:
-        """Refuse an objective that is not for the dataset's task.
+        """Refuse a task of a dataset that the algorithm does not train for.
 
         Raises:
-            ValueError: naming the objective and one for the task.
+            ValueError: naming the argument and the remedy.
         """
-        check_built_in(task, self.name)
-        objective = self.hyperparameters.get("objective", "")
-        if self.tasks and task not in self.tasks:
-            raise refusal(
-                "objective",
-                objective,
-                f"answers a {' or '.join(self.tasks)} task and dataset.task is {task!r}: give an objective "
-                f"of that task, such as {_USUAL[task]!r}, or declare the dataset's task.",
-            )
-        if objective in _NO_PROBABILITIES:
-            answers, needs = _NO_PROBABILITIES[objective]
-            raise refusal(
-                "objective",
-                objective,
-                f"answers {answers}, and {needs} is judged by probabilities: give {_USUAL[task]!r}.",
-            )
+        check_trained(self.facts, task)
+        if self.algorithm == _XGBOOST:
+            check_objective(self.texts.get("objective", ""), task)
+
+    def check_compute(self, compute: Compute) -> None:
+        """Refuse instances that the algorithm does not train on.
+
+        Raises:
+            ValueError: naming the argument and the remedy.
+        """
+        check_instances(self.facts, self.texts, compute)
+
+    def check_complete(self) -> None:
+        """Refuse the lack of a hyperparameter that the algorithm requires, and nothing of the data sets.
+
+        Raises:
+            ValueError: naming the hyperparameter and its values.
+        """
+        for name, row in self.facts.hyperparameters.items():
+            if row.required and name not in self.texts:
+                what = f", {row.meaning}" if row.meaning else ""
+                raise refusal(name, None, f"is required{what}: give {row.described}.")
 
     def records(self, task: str) -> RecordsSection:
-        """The records of XGBoost's image: CSV; the training records of a ranking are LIBSVM, because CSV has
-        no groups.
-        """
-        return RecordsSection(training="libsvm" if task == "ranking" else "csv")
+        """How the records of training and scoring are written, and how the answers are read."""
+        return records_of(self.facts, task)
 
-    def for_dataset(self, dataset: Dataset) -> "BuiltInAlgorithm":
-        """The algorithm with ``csv_weights`` and ``num_class`` of the dataset.
+    @property
+    def channels(self) -> Mapping[str, str]:
+        """The channel of each part of the split: many algorithms take the validation part as ``test``."""
+        return self.facts.channel_of_part
 
-        Raises:
-            ValueError: when one of them is set to another value.
-        """
-        return self._weighted(dataset.weighted)._with_classes(dataset.classes)
+    @property
+    def sharded_channels(self) -> tuple[str, ...]:
+        """The channels that the algorithm takes by ``ShardedByS3Key`` only."""
+        return tuple(name for name, channel in self.facts.channels.items() if channel.sharded)
 
-    def _weighted(self, weighted: bool) -> "BuiltInAlgorithm":
-        """The algorithm for a dataset with or without weights, which are the second column of its records.
+    @property
+    def own_channels(self) -> Mapping[str, str]:
+        """The scripts and artefacts of an algorithm of JumpStart."""
+        return self.jumpstart.channels if self.jumpstart else {}
 
-        Raises:
-            ValueError: when ``csv_weights`` says otherwise.
-        """
-        wanted, csv_weights = str(int(weighted)), self.hyperparameters.get("csv_weights")
-        if csv_weights not in (None, wanted):
-            raise refusal(
-                "csv_weights",
-                csv_weights,
-                "the dataset has weights, so the algorithm must read them; leave it out."
-                if weighted
-                else "the dataset has no weights; give it weight=... or class_weights=..., or leave it out.",
-            )
-        if not weighted or csv_weights is not None:
-            return self
-        return replace(self, hyperparameters={**self.hyperparameters, "csv_weights": wanted})
+    @property
+    def job_texts(self) -> Mapping[str, str]:
+        """The hyperparameters of the training job, with those that name an algorithm's script."""
+        return {**self.texts, **self.jumpstart.hyperparameters} if self.jumpstart else self.texts
 
-    def _with_classes(self, classes: tuple[str, ...]) -> "BuiltInAlgorithm":
-        """The algorithm with ``num_class`` of the dataset's classes; unchanged when the dataset has none.
+    @property
+    def serving_image(self) -> Image | None:
+        """The image that scores, where a framework has two of them."""
+        if self.jumpstart is None:
+            return None
+        return Image(repository=self.jumpstart.serving_repository, version=self.image.version)
+
+    def for_dataset(self, dataset: Dataset) -> Self:
+        """The algorithm with the hyperparameters that follow from the dataset; unchanged when all are set.
 
         Raises:
-            ValueError: when ``num_class`` is another number.
+            ValueError: when a hyperparameter contradicts the dataset.
         """
-        if not classes or MULTICLASS not in self.tasks:
-            return self
-        number = self.hyperparameters.get("num_class", str(len(classes)))
-        if number != str(len(classes)):
-            raise refusal(
-                "num_class",
-                int(number),
-                f"dataset.classes has {len(classes)}: leave num_class out, the workflow sets it.",
-            )
-        return replace(self, hyperparameters={**self.hyperparameters, "num_class": number})
+        values = values_of(self.facts, self.texts, dataset)
+        algorithm = self
+        if values:
+            algorithm = replace(algorithm, hyperparameters={**self.texts, **values})
+            check_together(self.facts, algorithm.texts)
+        if algorithm.jumpstart is not None:
+            algorithm = replace(algorithm, jumpstart=algorithm.jumpstart.for_task(dataset.task))
+        if self.algorithm == "forecasting-deepar" and dataset.forecast is not None:
+            levels = list(dataset.forecast.to_plan().level_names)
+            config = {"num_samples": 200, "output_types": ["mean", "quantiles"], "quantiles": levels}
+            algorithm = replace(algorithm, environment={_DEEPAR: json.dumps(config), **self.environment})
+        return algorithm
 
     def image_uri(self, region: str) -> str:
         """The image's URI in a region."""
         return self.image.uri(region)
+
+
+_DEEPAR = "DEEPAR_INFERENCE_CONFIG"
+"""The variable that tells DeepAR's container what to answer in a transform job. Source:
+https://docs.aws.amazon.com/sagemaker/latest/dg/deepar-in-formats.html"""

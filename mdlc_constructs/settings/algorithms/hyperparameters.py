@@ -19,6 +19,11 @@ class Range:
     above: bool = False
     below: bool = False
 
+    @property
+    def described(self) -> str:
+        """The range in words: "a whole number from 1"."""
+        return f"{'a whole number' if self.whole else 'a number'}{self._bounds()}"
+
     def refuses(self, value: Value) -> str | None:
         """The remedy when the value is not in the range; None when it is."""
         if isinstance(value, (bool, str)):

@@ -105,7 +105,7 @@ class Script(Algorithm):
         return f"{self._framework.title}'s image"
 
     @property
-    def texts(self) -> dict[str, str]:
+    def job_texts(self) -> Mapping[str, str]:
         """The hyperparameters, with those that the image's toolkit reads.
 
         The toolkit reads each as JSON where it can, so a text that would be read as something else is quoted.
@@ -138,7 +138,7 @@ class Script(Algorithm):
         return self.serve or self._framework.fixed_program or self.program
 
     @property
-    def channels(self) -> Mapping[str, str]:
+    def own_channels(self) -> Mapping[str, str]:
         """The channel of the code."""
         return {CODE_CHANNEL: SCRIPT_CODE}
 

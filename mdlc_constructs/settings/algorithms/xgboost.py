@@ -190,3 +190,42 @@ def _check_version(name: str, value: Value, version: str) -> None:
         first, last = _VERSIONS.get(part, ((0, 0), (99, 0)))
         if not first <= (int(major), int(minor)) <= last:
             raise refusal(name, value, f"version {version} of XGBoost's image refuses it; {remedy}")
+
+
+USUAL_OBJECTIVES = {
+    BINARY: "binary:logistic",
+    REGRESSION: "reg:squarederror",
+    MULTICLASS: "multi:softprob",
+    RANKING: "rank:ndcg",
+}
+"""The usual objective for each task of a dataset, for error messages."""
+
+_NO_PROBABILITIES = {
+    "binary:logitraw": ("log odds", "a binary task"),
+    "multi:softmax": ("the number of the class", "a multiclass task"),
+}
+"""Objectives whose answers are no probabilities, what they are, and the task that needs such: the evaluation
+would refuse the answers."""
+
+
+def check_objective(objective: str, task: str) -> None:
+    """Refuse an objective that is not for a task of a dataset, or whose answers cannot be judged.
+
+    Raises:
+        ValueError: naming the objective and one for the task.
+    """
+    tasks = OBJECTIVE_TASKS.get(objective, ())
+    if tasks and task not in tasks:
+        raise refusal(
+            "objective",
+            objective,
+            f"answers a {' or '.join(tasks)} task and dataset.task is {task!r}: give an objective "
+            f"of that task, such as {USUAL_OBJECTIVES[task]!r}, or declare the dataset's task.",
+        )
+    if objective in _NO_PROBABILITIES:
+        answers, needs = _NO_PROBABILITIES[objective]
+        raise refusal(
+            "objective",
+            objective,
+            f"answers {answers}, and {needs} is judged by probabilities: give {USUAL_OBJECTIVES[task]!r}.",
+        )

@@ -63,6 +63,7 @@ class DatasetSection:
         weight: the column of the rows' weights in training.
         class_weights: by class, what the weight of its rows is multiplied with.
         uri: S3 URI of the files; empty when a job reads other files.
+        standardize: whether features are moved to mean 0 and scaled to standard deviation 1.
     """
 
     format: str
@@ -84,6 +85,7 @@ class DatasetSection:
     weight: str | None = field(default=None, metadata={OMIT_NONE: True})
     class_weights: Mapping[str, float] | None = field(default=None, metadata={OMIT_NONE: True})
     forecast: ForecastSection | None = field(default=None, metadata={OMIT_NONE: True})
+    standardize: bool | None = field(default=None, metadata={OMIT_NONE: True})
 
     @property
     def needs_label(self) -> bool:

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE, JsonValue
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.payloads.split import SplitSection
 
 SCHEMA_VERSION = 1
@@ -21,11 +23,13 @@ PARTS = ("train", "validation", "holdout")
 
 SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "quality": ("dataset", "quality", "split", "data"),
-    "features": ("dataset", "split", "data", "champion", "importance"),
+    "channels": ("channels", "data"),
+    "features": ("dataset", "split", "data", "champion", "importance", "records"),
     "evaluate": ("dataset", "data", "gate", "evaluation", "champion", "importance", "algorithm"),
     "export": ("dataset", "export"),
     "prepare": ("dataset", "data"),
     "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
+    "answers": ("channels", "data", "package", "predicted_at"),
     "golden": ("dataset", "golden", "data", "package"),
     "monitor": ("dataset", "quality", "data", "package", "monitor", "previous"),
 }
@@ -287,8 +291,10 @@ class JobPlan:
         importance: None when permutation importance is switched off, and in workflows other than training.
         code_version: the team's own version of its code, which no result depends on: no job's name follows
             from it, and it is that of the execution that started the job.
+        channels: None for data that are a table.
         training_job: name of the training job, known from the digests like the run.
         artifact: S3 URI of the trained model.
+        records: how the records of the model's containers are written; None where `RecordsSection.usual` is.
     """
 
     workflow: Literal["training", "batch", "monitoring"]
@@ -313,4 +319,6 @@ class JobPlan:
     code_version: str = ""
     training_job: str = ""
     artifact: str = ""
+    records: RecordsSection | None = field(default=None, metadata={OMIT_NONE: True})
+    channels: ChannelsSection | None = field(default=None, metadata={OMIT_NONE: True})
     schema_version: int = SCHEMA_VERSION

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
 from mdlc_constructs.settings.payloads.codec import KEY, JsonValue
+from mdlc_constructs.settings.payloads.records import RecordTypes
 
 Section: TypeAlias = Mapping[str, JsonValue]
 """A JSON object passed on unchecked, such as a section of `plan.json`: the reader's payload has its type."""
@@ -136,6 +137,7 @@ class PlannedPackage:
     Attributes:
         artifact: S3 URI of the model's archive.
         program: S3 URI of the folder of its feature program.
+        records: what a transform job is told of the records that it scores.
     """
 
     arn: str
@@ -145,13 +147,19 @@ class PlannedPackage:
     artifact: str
     environment: Mapping[str, str]
     program: str = ""
+    records: RecordTypes = field(default_factory=RecordTypes)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoringJob:
-    """A transform job to start: its name, its model, and the S3 URIs of its input and output."""
+    """A transform job to start: its name, its model, and the S3 URIs of its input and output.
+
+    Attributes:
+        records: what the job is told of the records that the model scores.
+    """
 
     job: str
     model: str
     input: str
     output: str
+    records: RecordTypes = field(default_factory=RecordTypes)

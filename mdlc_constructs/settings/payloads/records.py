@@ -14,6 +14,38 @@ MIME_TYPES: Mapping[RecordFormat, str] = {
 }
 """The content type of each record format."""
 
+SUFFIXES: Mapping[RecordFormat, str] = {
+    "csv": ".csv",
+    "libsvm": ".libsvm",
+    "jsonlines": ".jsonl",
+    "recordio": ".pbr",
+}
+"""The ending of the names of files of each record format."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordTypes:
+    """What a transform job is told of the records of a model and of its answers.
+
+    Attributes:
+        content_type: of the records.
+        accept: the content type of the answers.
+        split: the API's `SplitType`.
+    """
+
+    content_type: str = "text/csv"
+    accept: str = "text/csv"
+    split: str = "Line"
+
+    @classmethod
+    def of(cls, content_type: str, accept: str) -> "RecordTypes":
+        """The types with the way to split records of the content type.
+
+        Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformInput.html
+        """
+        split = "RecordIO" if content_type == MIME_TYPES["recordio"] else "Line"
+        return cls(content_type=content_type, accept=accept, split=split)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecordsSection:
@@ -24,9 +56,10 @@ class RecordsSection:
         scoring: the format of the records that are scored; they hold features only.
         label: whether the training records have the label, which is the first column of CSV.
         accept: the content type of the answers of transform jobs and endpoints.
-        answers: how an answer is read, a key of `ANSWER_READERS`; empty for bare numbers in the order of the
+        answers: how an answer is read, a key of `ANSWER_FORMATS`; empty for bare numbers in the order of the
             dataset's answer names.
         shards: the number of files that the training part is divided into, one or more an instance.
+        content_type: the content type of all records where it is not that of their format.
     """
 
     training: RecordFormat = "csv"
@@ -35,14 +68,27 @@ class RecordsSection:
     accept: str = "text/csv"
     answers: str = ""
     shards: int = 1
+    content_type: str = ""
+
+    @classmethod
+    def usual(cls, task: str) -> "RecordsSection":
+        """The records of a plan without this section: they follow from the task."""
+        if task == "forecast":
+            return cls(training="jsonlines", scoring="jsonlines", accept=MIME_TYPES["jsonlines"])
+        return cls(training="libsvm" if task == "ranking" else "csv")
 
     @property
     def training_type(self) -> str:
         """The content type of the training records; AWS's algorithms are told there is no label."""
-        kind = MIME_TYPES[self.training]
+        kind = self.content_type or MIME_TYPES[self.training]
         return f"{kind};label_size=0" if self.training == "csv" and not self.label else kind
 
     @property
     def scoring_type(self) -> str:
         """The content type of the records that are scored."""
-        return MIME_TYPES[self.scoring]
+        return self.content_type or MIME_TYPES[self.scoring]
+
+    @property
+    def types(self) -> RecordTypes:
+        """What a transform job is told of the records and the answers."""
+        return RecordTypes.of(self.scoring_type, self.accept)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
@@ -15,7 +16,9 @@ from mdlc_constructs.settings.payloads.planning import (
     ScoringJob,
 )
 from mdlc_constructs.settings.payloads.quality import QualitySection
+from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.payloads.split import SplitSection
+from mdlc_constructs.settings.payloads.tuning import Tuned, TuningPlan, TuningSection
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 
@@ -38,6 +41,8 @@ class TrainingSections:
 
     Attributes:
         importance: None when permutation importance is switched off.
+        tuning: None when one training job trains.
+        records: how the records are written; None where `RecordsSection.usual` is.
         export: None when the model is not exported.
     """
 
@@ -50,6 +55,8 @@ class TrainingSections:
     importance: ImportanceSection | None = None
     export: ExportSection | None = field(default=None, metadata={OMIT_NONE: True})
     code_version: str = ""
+    tuning: TuningSection | None = field(default=None, metadata={OMIT_NONE: True})
+    records: RecordsSection | None = field(default=None, metadata={OMIT_NONE: True})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +64,29 @@ class TrainingPlannerRequest(PlannerRequest):
     """What the training machine's `Plan` state sends to its function."""
 
     settings: TrainingSections
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelTrainingSections:
+    """The settings of a training on channels, as the jobs' `plan.json` holds them.
+
+    Attributes:
+        dataset: the answers to the holdout, as a table's section: its task and classes.
+    """
+
+    channels: ChannelsSection
+    dataset: DatasetSection
+    gate: GateSection
+    evaluation: EvaluationSection
+    algorithm: AlgorithmSection
+    code_version: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelTrainingRequest(PlannerRequest):
+    """What the `Plan` state of a training on channels sends to its function."""
+
+    settings: ChannelTrainingSections
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +103,8 @@ class TrainingPlan(ExecutionPlan):
         export: verdict of an earlier export of the same run; None without one.
         recorded: the run's audit item; None when the run was not finished before.
         finished_by: the execution that recorded the run; `none` before that.
+        tuning: the tuning jobs of this work; None when one training job trains.
+        tuned: the outcome of a tuning that ended before; None without one.
     """
 
     names: Mapping[str, str]
@@ -83,4 +115,6 @@ class TrainingPlan(ExecutionPlan):
     gate: Verdict | None
     recorded: Mapping[str, str] | None
     finished_by: str
+    tuning: TuningPlan | None = field(default=None, metadata={OMIT_NONE: True})
+    tuned: Tuned | None = None
     export: Verdict | None = None

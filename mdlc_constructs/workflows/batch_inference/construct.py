@@ -24,7 +24,7 @@ from mdlc_constructs.workflows.batch_inference.machine import (
 )
 from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of, without_none
 from mdlc_constructs.workflows.planner_role import planning
-from mdlc_constructs.workflows.scoring import check_scoring
+from mdlc_constructs.workflows.scoring import check_image_known, check_scoring
 from mdlc_constructs.workflows.seams import Seam
 
 
@@ -39,8 +39,8 @@ class BatchInferenceWorkflow(Workflow):
         dataset: the data to score; it needs no label and no columns that are known only afterwards.
         quality: rules that a batch must satisfy before it is scored. By default the rules of `QualityRules`,
             but with a minimum of one row.
-        content_type: content type of the records that are scored; by default "text/csv", and
-            "application/jsonlines" of a forecast.
+        content_type: content type of the records that are scored and of the answers; by default those of the
+            package, which follow from its algorithm.
         max_parallel: number of shards, and so of transform jobs, that run in parallel. An input of many files
             is distributed over the shards.
         moves_champion: whether publishing makes the package the champion. Set it to False when the model also
@@ -99,6 +99,7 @@ class BatchInferenceWorkflow(Workflow):
                 network=network,
             ),
         )
+        check_image_known(home.name, home.algorithm_arn, what="batch inference")
         check_scoring(self.settings.scoring_compute, home.model_repository_arn)
         check_table(delivery, look_up_table)
         self.source = source_of(home, dataset, dataset_bucket)

@@ -20,9 +20,9 @@ from mdlc_constructs.resources.places import (
 )
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.settings.delivery import Delivery
-from mdlc_constructs.settings.forecast import CONTENT_TYPE
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.records import RecordTypes
 from mdlc_constructs.settings.task_steps import check_step
 from mdlc_constructs.tasks import s3
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
@@ -86,10 +86,9 @@ class BatchInferenceSettings:
         self.scoring_compute.require("transform")
 
     @property
-    def records_type(self) -> str:
-        """The content type of the records that transform jobs read."""
-        forecast = self.dataset.task == "forecast"
-        return self.content_type or (CONTENT_TYPE if forecast else "text/csv")
+    def records(self) -> RecordTypes | None:
+        """What transform jobs are told of the records; None for what the package says."""
+        return None if self.content_type is None else RecordTypes.of(self.content_type, self.content_type)
 
     def to_plan(self) -> dict[str, object]:
         """The settings in the form of the jobs' `plan.json`, without label and columns known only later."""
@@ -149,7 +148,7 @@ def score_input(settings: BatchInferenceSettings) -> Map:
     inner = score_task(
         "ScoreShard",
         model=settings.model,
-        content_type=settings.records_type,
+        records=settings.records,
         compute=settings.scoring_compute,
         strategy=strategy_of(settings.dataset.task),
     )
@@ -185,6 +184,11 @@ def check_output(settings: BatchInferenceSettings) -> Task:
 
 def publish_manifest(settings: BatchInferenceSettings) -> Task:
     """Publish by writing the manifest last, so that readers who start from it never see a partial result."""
+    return publish()
+
+
+def publish() -> Task:
+    """`PublishManifest`: copy the staged manifest to the key that readers start from."""
     return s3.copy_object(
         "PublishManifest",
         source_bucket=BUCKET,

@@ -72,7 +72,8 @@ class MonitoringWorkflow(Workflow):
         baseline_uri: folder of `statistics.json` and `constraints.json` below `baselines/` of the model's
             bucket, such as Model Monitor writes them, to use instead of the packages' own.
         alarms: thresholds of the alarms.
-        content_type: content type of the records that the package's container takes.
+        content_type: content type of the records that the package's container takes; by default what the
+            package was registered with.
         max_parallel: number of windows that are computed at the same time.
         job_compute: instances of the monitor job.
         scoring_compute: instances of the transform job that replays requests.
@@ -113,7 +114,7 @@ class MonitoringWorkflow(Workflow):
         joint: bool = MonitoringSettings.joint,
         baseline_uri: str | None = None,
         alarms: MonitorAlarms | None = None,
-        content_type: str = MonitoringSettings.content_type,
+        content_type: str | None = None,
         max_parallel: int = MonitoringSettings.max_parallel,
         job_compute: Compute | None = None,
         scoring_compute: Compute | None = None,

@@ -13,6 +13,7 @@ from mdlc_constructs.settings.monitor_alarms import MonitorAlarms
 from mdlc_constructs.settings.numbers import check_duration, check_whole
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.job_plan import MonitorRules
+from mdlc_constructs.settings.payloads.records import RecordTypes
 from mdlc_constructs.settings.payloads.tasks import BY_CLASS, is_in_summary, metric_names
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.task_steps import check_step
@@ -68,7 +69,7 @@ class MonitoringSettings:
     evaluation: Evaluation = field(default_factory=Evaluation)
     least_rows: int = 100
     joint: bool = True
-    content_type: str = "text/csv"
+    content_type: str | None = None
     alarms: MonitorAlarms = field(default_factory=MonitorAlarms)
     max_parallel: int = 4
     job_compute: Compute = field(default_factory=Compute)
@@ -129,6 +130,11 @@ class MonitoringSettings:
         object.__setattr__(self, "consistency", None)
         # Steps of one series are much alike: a classifier would tell series apart, not drift.
         object.__setattr__(self, "joint", False)
+
+    @property
+    def records(self) -> RecordTypes | None:
+        """What the transform job of a replay is told of the records; None for what the package says."""
+        return None if self.content_type is None else RecordTypes.of(self.content_type, self.content_type)
 
     @property
     def workflow(self) -> str:

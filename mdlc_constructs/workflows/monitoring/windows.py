@@ -17,7 +17,7 @@ from mdlc_constructs.workflows.data_jobs import data_job
 from mdlc_constructs.workflows.ending import CAUSE, ERROR, caught_error
 from mdlc_constructs.workflows.monitoring.settings import MonitoringSettings
 from mdlc_constructs.workflows.planning import taken
-from mdlc_constructs.workflows.scoring import ask_in_batch
+from mdlc_constructs.workflows.scoring import ask_in_batch, planned_records
 
 MONITOR, RECORD, FAILED, TAKEN = "MonitorWindow", "RecordWindow", "WindowFailed", "NameTaken"
 REPLAY, COMPARE = "ScoreReplay", "CompareAnswers"
@@ -143,9 +143,10 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             job_name="{% $states.input.replay_job %}",
             name_pattern=f"{settings.model}-replay-*",
             model_name="{% $states.input.model %}",
-            input_uri="{% $states.input.folder & 'replay/features.csv' %}",
+            # The ending depends on the records that the package takes; the prefix finds it.
+            input_uri="{% $states.input.folder & 'replay/features' %}",
             output_uri="{% $states.input.scores %}",
-            content_type=settings.content_type,
+            records=settings.records or planned_records("$plan.package.records"),
             compute=settings.scoring_compute,
             output=_WINDOW,
             # If the package's own answers are missing, the endpoint's are still compared.

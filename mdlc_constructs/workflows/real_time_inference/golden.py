@@ -2,6 +2,7 @@
 
 from mdlc_constructs.asl.states import Choice, Rule, Task
 from mdlc_constructs.resources.places import uri
+from mdlc_constructs.settings.payloads.records import RecordTypes
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.planning import taken
@@ -34,7 +35,7 @@ def score_golden(settings: ReleaseSettings) -> Task:
         model_name="{% $plan.names.CreateModel %}",
         input_uri=ROWS,
         output_uri="{% $plan.uris.scores %}",
-        content_type=ROWS_TYPE,
+        records=RecordTypes.of(ROWS_TYPE, ROWS_TYPE),
         compute=settings.scoring_compute,
         catch=(taken("ScoreGolden"), TO_FAILURE),
         comment="Recorded questions, no traffic",

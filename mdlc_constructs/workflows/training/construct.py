@@ -26,6 +26,7 @@ from mdlc_constructs.settings import (
     QualityRules,
     Script,
     Split,
+    Tuning,
 )
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.onnx import Onnx
@@ -40,7 +41,7 @@ from mdlc_constructs.workflows.construct import (
     without_none,
 )
 from mdlc_constructs.workflows.parts import starts_otherwise
-from mdlc_constructs.workflows.planner_role import planning
+from mdlc_constructs.workflows.planner_role import looking_at_tuning, planning
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, steps_of, training_machine
@@ -50,9 +51,34 @@ _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
 """Matches an image URI with a mutable tag. The CDK tags its own image assets with a content hash instead."""
 
 
-def _code_version(scope: Construct) -> str | None:
+def declared_code_version(scope: Construct) -> str | None:
+    """The context value `mdlc:code_version`; None without it."""
     version = scope.node.try_get_context("mdlc:code_version")
     return str(version) if version else None
+
+
+def warn_of_tag(workflow: Workflow, algorithm: Algorithm) -> None:
+    """Warn at synth of an image that is named by a tag."""
+    if isinstance(algorithm, CustomImage) and _MOVABLE.search(algorithm.image_uri):
+        Annotations.of(workflow).add_warning_v2(
+            "mdlc:image-named-by-tag",
+            f"image_uri {algorithm.image_uri!r} names the image by a tag: when another image is pushed "
+            f"under that tag, nothing is trained anew. Name it by digest, <repository>@sha256:<digest>.",
+        )
+
+
+def finding_artifacts() -> tuple[Statement, ...]:
+    """Permission to list training artifacts.
+
+    When there is no training job to describe, an existing artifact shows that training is done.
+    """
+    return (
+        Statement(
+            actions=("s3:ListBucket",),
+            resources=("arn:${Partition}:s3:::${Bucket}",),
+            conditions={"StringLike": {"s3:prefix": "training/*"}},
+        ),
+    )
 
 
 class TrainingWorkflow(Workflow):
@@ -78,6 +104,8 @@ class TrainingWorkflow(Workflow):
         dataset_bucket: the bucket that holds the data, needed when it has its own encryption key.
         code_version: recorded with every package, for example a commit; by default the context value
             `mdlc:code_version`.
+        tuning: a search for hyperparameters: the step `train` runs a tuning job, and its best trial's model
+            goes on.
         export: also write the trained model in ONNX, for a container of the team's own; refused unless it
             answers the holdout as the trained model does.
         seams: states before and after steps, such as `{"after_evaluate": chain}`.
@@ -111,6 +139,7 @@ class TrainingWorkflow(Workflow):
         network: NetworkSettings | None = None,
         dataset_bucket: s3.IBucket | None = None,
         code_version: str | None = None,
+        tuning: Tuning | None = None,
         export: Onnx | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
@@ -129,13 +158,14 @@ class TrainingWorkflow(Workflow):
                 job_compute=job_compute,
                 scoring_compute=scoring_compute,
                 network=network,
+                tuning=tuning,
                 export=export,
-                code_version=_code_version(scope) if code_version is None else code_version,
+                code_version=declared_code_version(scope) if code_version is None else code_version,
             ),
         )
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
-        self._warn_of_tag(algorithm)
+        warn_of_tag(self, algorithm)
         self.steps = steps_of(self.settings)
         machine = self.put_together(training_machine, self.settings, seams)
         export_lock = () if export is None else (EXPORT_LOCK,)
@@ -168,6 +198,7 @@ class TrainingWorkflow(Workflow):
         self.job_role(
             "TrainRole",
             bucket(reads=("splits", *kept), writes=("training",)),
+            job_roles.own_files(self.settings.algorithm.own_channels.values()),
             script_reads,
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
@@ -176,7 +207,7 @@ class TrainingWorkflow(Workflow):
             "EvaluateRole",
             jobs("EvaluateWheels"),
             bucket(
-                reads=("runs", "splits", "scores", *(("training",) if self.settings.reports_gain else ())),
+                reads=("runs", "splits", "scores", *(("training",) if self._reads_training else ())),
                 writes=("evaluations", "baselines"),
             ),
         )
@@ -186,8 +217,10 @@ class TrainingWorkflow(Workflow):
                 jobs("ExportWheels"),
                 bucket(reads=("runs", "splits", "scores", "training"), writes=("exports",)),
             )
+        home.algorithm_arn = self.settings.algorithm.resource_arn
         home.model_repository_arn = self.repository_arn(served)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
+        collecting = self._collecting()
         planner = self.function("PlanTraining", self._planning(), self.source_bindings)
         self.build(
             machine,
@@ -199,9 +232,10 @@ class TrainingWorkflow(Workflow):
                 "ModelRole": model_role.arn,
                 "JobImage": job_image,
                 "TrainingImage": image,
-                **({"ServingImage": served} if self.settings.algorithm.serves_otherwise else {}),
+                **({"ScoringImage": served} if self.settings.algorithm.serves_otherwise else {}),
                 **script,
                 "PlanTrainingFunction": planner,
+                **collecting,
             },
         )
         approval_settings = self.settings.approval
@@ -210,6 +244,18 @@ class TrainingWorkflow(Workflow):
             if approval_settings.is_timed
             else None
         )
+
+    @property
+    def _reads_training(self) -> bool:
+        """Whether the evaluation reads what training left: the model's trees, or the trials."""
+        return self.settings.reports_gain or self.settings.tuning is not None
+
+    def _collecting(self) -> Mapping[str, str]:
+        """The binding of the function that collects a tuning's trials; none without a tuning."""
+        if self.settings.tuning is None:
+            return {}
+        statements = job_roles.collecting_trials(self.home.name)
+        return {"CollectTrialsFunction": self.function("CollectTrials", statements, self.source_bindings)}
 
     def _script(self, algorithm: Algorithm) -> tuple[Mapping[str, str], tuple[Statement, ...]]:
         """Publish a script's archive; returns its placeholders' bindings and the permission to read it."""
@@ -221,14 +267,6 @@ class TrainingWorkflow(Workflow):
             job_roles.job_code(location.bucket_name, location.object_key),
         )
 
-    def _warn_of_tag(self, algorithm: Algorithm) -> None:
-        if isinstance(algorithm, CustomImage) and _MOVABLE.search(algorithm.image_uri):
-            Annotations.of(self).add_warning_v2(
-                "mdlc:image-named-by-tag",
-                f"image_uri {algorithm.image_uri!r} names the image by a tag: when another image is pushed "
-                f"under that tag, nothing is trained anew. Name it by digest, <repository>@sha256:<digest>.",
-            )
-
     def _planning(self) -> tuple[Statement, ...]:
         """IAM statements of the planning function for this model."""
         looks = ("ProcessingJob", "TrainingJob", "TransformJob", "Model", "ModelPackage")
@@ -237,22 +275,10 @@ class TrainingWorkflow(Workflow):
             # The champion's feature program.
             Statement(actions=("s3:GetObject",), resources=object_arn("splits")),
         )
+        if self.settings.tuning is not None:
+            statements = (*statements, *looking_at_tuning(self.home.name))
         elsewhere = starts_otherwise(self.tasks["train"], template.train(self.settings))
-        return (*statements, *self._finding_artifacts()) if elsewhere else statements
-
-    @staticmethod
-    def _finding_artifacts() -> tuple[Statement, ...]:
-        """Permission to list training artifacts.
-
-        When there is no training job to describe, an existing artifact shows that training is done.
-        """
-        return (
-            Statement(
-                actions=("s3:ListBucket",),
-                resources=("arn:${Partition}:s3:::${Bucket}",),
-                conditions={"StringLike": {"s3:prefix": "training/*"}},
-            ),
-        )
+        return (*statements, *finding_artifacts()) if elsewhere else statements
 
     def create_check_quality_task(self) -> State:
         """The data quality check."""

@@ -1,10 +1,10 @@
 """The training job of the training machine."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from mdlc_constructs.asl.states import Task
 from mdlc_constructs.resources.places import KEY_ARN
-from mdlc_constructs.settings import Compute, NetworkSettings
+from mdlc_constructs.settings import Algorithm, Compute, NetworkSettings
 from mdlc_constructs.tasks.training import Channel, SpotTraining, training_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
 from mdlc_constructs.workflows.ending import TO_FAILURE
@@ -14,34 +14,59 @@ from mdlc_constructs.workflows.planning import TAGS, taken
 def train_on_split(
     *,
     model: str,
-    hyperparameters: Mapping[str, str],
+    algorithm: Algorithm,
     content_type: str,
     environment: Mapping[str, str] | None,
     compute: Compute,
     network: NetworkSettings,
-    more_channels: Mapping[str, str] | None = None,
+    searched: Collection[str] = (),
+    metrics: Mapping[str, str] | None = None,
 ) -> Task:
     """`Train`: train on the training part of the split and validate on its validation part.
 
     Args:
         content_type: content type of the training records.
-        more_channels: S3 URIs by name of channels besides the split's, such as the one of the code.
+        searched: hyperparameters that a tuning gives each trial.
+        metrics: by metric name, the regular expression that finds its value in the log.
+    """
+    return train_on(
+        channels_of(algorithm, content_type),
+        model=model,
+        algorithm_arn=algorithm.resource_arn,
+        hyperparameters={name: text for name, text in algorithm.job_texts.items() if name not in searched},
+        environment=environment,
+        compute=compute,
+        network=network,
+        metrics=metrics,
+    )
+
+
+def train_on(
+    channels: tuple[Channel, ...],
+    *,
+    model: str,
+    hyperparameters: Mapping[str, str],
+    environment: Mapping[str, str] | None,
+    compute: Compute,
+    network: NetworkSettings,
+    algorithm_arn: str | None = None,
+    metrics: Mapping[str, str] | None = None,
+) -> Task:
+    """`Train`: the training job of a plan over the channels.
+
+    Args:
+        algorithm_arn: the algorithm resource that trains; None for the image of the workflow.
     """
     return training_job(
         "Train",
         job_name="{% $plan.names.Train %}",
         name_pattern=f"{model}-train-*",
         role_arn="${TrainRole}",
-        image="${TrainingImage}",
+        image="${TrainingImage}" if algorithm_arn is None else None,
+        algorithm_name=algorithm_arn,
         hyperparameters=hyperparameters,
         environment=environment,
-        channels=(
-            *(
-                Channel(name=part, uri=f"{{% $plan.uris.{part} %}}", content_type=content_type)
-                for part in ("train", "validation")
-            ),
-            *(Channel(name=name, uri=uri) for name, uri in (more_channels or {}).items()),
-        ),
+        channels=channels,
         output_uri="{% $plan.uris.training %}",
         kms_key_id=KEY_ARN,
         volume_kms_key_id=volume_key(compute),
@@ -50,6 +75,7 @@ def train_on_split(
         volume_gb=compute.volume_gb,
         max_runtime_seconds=compute.max_runtime_seconds,
         spot=_spot(compute),
+        metric_definitions=metrics,
         keep_alive_seconds=compute.keep_alive_seconds,
         tags=TAGS,
         vpc=vpc_of(network),
@@ -59,6 +85,21 @@ def train_on_split(
         output={},
         catch=(taken("Train"), TO_FAILURE),
     )
+
+
+def channels_of(algorithm: Algorithm, content_type: str) -> tuple[Channel, ...]:
+    """The input channels: the parts of the split that the algorithm takes, and the files that it brings."""
+    parts = (
+        Channel(
+            name=name,
+            uri=f"{{% $plan.uris.{part} %}}",
+            content_type=content_type,
+            distribution="ShardedByS3Key" if name in algorithm.sharded_channels else "FullyReplicated",
+        )
+        for part, name in algorithm.channels.items()
+    )
+    own = (Channel(name=name, uri=uri) for name, uri in algorithm.own_channels.items())
+    return (*parts, *own)
 
 
 def _spot(compute: Compute) -> SpotTraining | None:

@@ -7,10 +7,13 @@ and PublishEvent.
 
 import json
 from dataclasses import replace
+from typing import Protocol
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Choice, Map, State, Task
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
+from mdlc_constructs.settings import Approval
+from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
@@ -19,8 +22,10 @@ from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task, strategy_of
+from mdlc_constructs.workflows.training import tuned
 from mdlc_constructs.workflows.training.artifact import artifact_found
 from mdlc_constructs.workflows.training.job import train_on_split
+from mdlc_constructs.workflows.training.marketplace import MODEL_ARN, PACKAGE, packaged
 from mdlc_constructs.workflows.training.model_card import (
     CARD_REFUSED,
     CARD_URI,
@@ -94,27 +99,33 @@ def prepare_features(settings: TrainingSettings) -> Task:
 
 
 def train(settings: TrainingSettings) -> Task:
-    """Train on the training part of the split and validate on its validation part."""
-    return train_on_split(
+    """Train on the training part of the split and validate on its validation part; or search."""
+    tuning = settings.tuning
+    training = train_on_split(
         model=settings.model,
-        hyperparameters=settings.algorithm.texts,
+        algorithm=settings.algorithm,
+        searched=tuple(tuning.ranges) if tuning else (),
+        metrics={str(tuning.metric): tuning.regex} if tuning and tuning.regex else None,
         content_type=settings.records.training_type,
         environment=training_environment(settings.algorithm, settings.dataset),
-        more_channels=settings.algorithm.channels,
         compute=settings.training_compute,
         network=settings.network,
     )
+    if tuning is None:
+        return training
+    return tuned.tune(tuning, training, model=settings.model, compute=settings.training_compute)
 
 
 def model(settings: TrainingSettings) -> Task:
     """Create the model from the trained artifact."""
     return make_model(
         model_name="{% $plan.names.CreateModel %}",
-        image=settings.serving_image,
+        image=settings.scoring_image,
         artifact="{% $plan.uris.artifact %}",
         environment=serving_environment(settings.algorithm, settings.dataset),
         model=settings.model,
         network=settings.network,
+        package=None if settings.algorithm.resource_arn is None else PACKAGE,
     )
 
 
@@ -123,7 +134,6 @@ def score_holdout(settings: TrainingSettings) -> Map:
     inner = score_task(
         "ScoreModel",
         model=settings.model,
-        content_type=settings.records.scoring_type,
         compute=settings.scoring_compute,
         strategy=strategy_of(settings.dataset.task),
     )
@@ -176,6 +186,7 @@ def evaluate(settings: TrainingSettings) -> Task:
             "trained_on": "{% $plan.uris.trained_on %}",
             "manifest": "{% $plan.uris.manifest %}",
             **(trees if settings.reports_gain else {}),
+            **({"trials": "{% $plan.uris.trials %}"} if settings.tuning else {}),
         },
         outputs={"evaluation": "{% $plan.uris.evaluation %}", "baseline": "{% $plan.uris.baseline %}"},
         compute=settings.job_compute,
@@ -187,16 +198,17 @@ def evaluate(settings: TrainingSettings) -> Task:
 
 def register(settings: TrainingSettings) -> Task:
     """Register the model package with its lineage; a repeated call for a run returns the same one."""
+    by_model = settings.algorithm.resource_arn is not None
+    container = Container(
+        image=settings.scoring_image,
+        model_data_url="{% $plan.uris.artifact %}",
+        environment=serving_environment(settings.algorithm, settings.dataset),
+    )
     return create_model_package(
         "Register",
         group_name=PACKAGE_GROUP,
-        containers=(
-            Container(
-                image=settings.serving_image,
-                model_data_url="{% $plan.uris.artifact %}",
-                environment=serving_environment(settings.algorithm, settings.dataset),
-            ),
-        ),
+        containers=() if by_model else (container,),
+        source_uri=MODEL_ARN if by_model else None,
         content_types=(settings.records.scoring_type,),
         response_types=(settings.records.accept,),
         transform_instance_types=(settings.scoring_compute.instance_type,),
@@ -217,7 +229,7 @@ def register(settings: TrainingSettings) -> Task:
             "code_version": settings.code_version,
             "job_code": "${JobCodeFile}",
             "image": "${TrainingImage}",
-            "training_job": "{% $plan.names.Train %}",
+            "training_job": trained_by(settings),
             "model": "{% $plan.names.CreateModel %}",
             "program": "{% $plan.uris.program %}",
             "evaluation": "{% $plan.uris.evaluation %}",
@@ -241,7 +253,16 @@ def _exported(settings: TrainingSettings) -> dict[str, str]:
     }
 
 
-def decide(settings: TrainingSettings) -> Task:
+class Approved(Protocol):
+    """Settings with the way in which versions are approved."""
+
+    @property
+    def approval(self) -> Approval:
+        """Automatic or by a person."""
+        ...
+
+
+def decide(settings: Approved) -> Task:
     """Approve or reject by setting the package's approval status in the registry, the only source of it."""
     passed = "Approved" if settings.approval.is_automatic else "PendingManualApproval"
     outcome = "Succeeded" if settings.approval.is_automatic else "PendingApproval"
@@ -268,6 +289,11 @@ def decide(settings: TrainingSettings) -> Task:
         output={},
         catch=(TO_FAILURE,),
     )
+
+
+def trained_by(settings: TrainingSettings) -> str:
+    """The training job of the model, an expression."""
+    return tuned.BEST_JOB if settings.tuning else "{% $plan.names.Train %}"
 
 
 def default_tasks(settings: TrainingSettings) -> dict[str, State]:
@@ -299,17 +325,24 @@ def _export_verdict() -> Choice:
 def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
     """Assemble the training machine."""
     if starts_otherwise(parts.tasks["train"], parts.defaults["train"]):
+        if settings.tuning is not None:
+            raise refusal("tuning", settings.tuning.strategy, "another task trains; leave tuning out.")
         after_train = artifact_found(parts.seams.get("after_train", NO_SEAM))
         parts = replace(parts, seams={**parts.seams, "after_train": after_train})
+    if settings.algorithm.resource_arn is not None:
+        behind = parts.seams.get("before_create_model", NO_SEAM)
+        states = packaged(settings.algorithm.resource_arn, settings.model, behind)
+        parts = replace(parts, seams={**parts.seams, "before_create_model": states})
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
     result = {key: f"{{% $result.{key} %}}" for key in (*kept, "rows")}
     fields = {
         **result,
         "code_version": settings.code_version,
         "image": "${TrainingImage}",
-        "training_job": "{% $plan.names.Train %}",
+        "training_job": trained_by(settings),
         "program": "{% $plan.uris.program %}",
         "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
+        **(tuned.AUDIT if settings.tuning else {}),
         **_exported(settings),
     }
     exports = settings.export is not None
@@ -335,7 +368,12 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
             ),
             **({"export": _export_verdict()} if exports else {}),
         },
-        variables=("quality", "gate", *(("export",) if exports else ())),
+        variables=(
+            "quality",
+            "gate",
+            *(("tuned",) if settings.tuning else ()),
+            *(("export",) if exports else ()),
+        ),
         planner="${PlanTrainingFunction}",
         settings=settings.to_plan(),
         unchanged={
@@ -359,7 +397,11 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * (3 + exports), settings.scoring_compute
-        ),
-        leads=leads(parts, register(settings)) if wants_card(parts.tasks["register"]) else {},
+        )
+        + (2 * tuned.tuning_patience(settings.tuning, settings.training_compute) if settings.tuning else 0),
+        leads={
+            **(leads(parts, register(settings)) if wants_card(parts.tasks["register"]) else {}),
+            **(tuned.leads(settings.tuning, parts) if settings.tuning else {}),
+        },
     )
     return assemble(template, parts)

@@ -1,6 +1,6 @@
 """The settings of a training machine, checked together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX
 from mdlc_constructs.settings import (
@@ -13,6 +13,7 @@ from mdlc_constructs.settings import (
     NetworkSettings,
     QualityRules,
     Split,
+    Tuning,
 )
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
@@ -20,6 +21,7 @@ from mdlc_constructs.settings.onnx import Onnx
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.records import RecordsSection
+from mdlc_constructs.settings.tuning_algorithm import of_algorithm
 from mdlc_constructs.workflows.training.series import check_records
 
 
@@ -44,6 +46,7 @@ class TrainingSettings:
     scoring_compute: Compute = field(default_factory=Compute)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     code_version: str = "unversioned"
+    tuning: Tuning | None = None
     export: Onnx | None = None
 
     def __post_init__(self) -> None:
@@ -51,11 +54,17 @@ class TrainingSettings:
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
+        self.algorithm.check_compute(self.training_compute)
+        self.algorithm.check_network(self.network)
         object.__setattr__(self, "split", (self.split or Split.default_for(self.dataset)).of(self.dataset))
         object.__setattr__(self, "algorithm", self.algorithm.for_dataset(self.dataset))
+        self.algorithm.check_complete()
         self.evaluation.check_dataset(self.dataset)
         check_records(self.algorithm, self.dataset)
         self.training_compute.require("training", image=self.algorithm.x86_image)
+        if self.tuning is not None:
+            tuning = of_algorithm(self.tuning, self.algorithm, self.dataset.task, self.training_compute)
+            object.__setattr__(self, "tuning", tuning)
         if self.export is not None:
             self.export.check_algorithm(self.algorithm)
         self.job_compute.require("processing", image=Image.jobs().title)
@@ -74,6 +83,8 @@ class TrainingSettings:
             "algorithm": encode(self._algorithm_section()),
             **({} if self.export is None else {"export": encode(self.export.to_plan())}),
             "code_version": self.code_version,
+            **({"tuning": encode(self.tuning.to_plan())} if self.tuning else {}),
+            **self._written_otherwise(),
         }
 
     @property
@@ -84,7 +95,13 @@ class TrainingSettings:
     @property
     def records(self) -> RecordsSection:
         """How the model's records are written, and how its answers are read."""
-        return self.algorithm.records(self.dataset.task)
+        return replace(self.algorithm.records(self.dataset.task), shards=self.training_compute.instance_count)
+
+    def _written_otherwise(self) -> dict[str, object]:
+        """The plan's section of records, where they are not those that follow from the task."""
+        records, usual = self.records, RecordsSection.usual(self.dataset.task)
+        same = replace(records, accept=usual.accept, content_type="") == usual
+        return {} if same else {"records": encode(records)}
 
     @property
     def reports_gain(self) -> bool:
@@ -101,13 +118,14 @@ class TrainingSettings:
         return None if not measured else self.evaluation.importance()
 
     @property
-    def serving_image(self) -> str:
+    def scoring_image(self) -> str:
         """The placeholder of the image that scores."""
-        return "${ServingImage}" if self.algorithm.serves_otherwise else "${TrainingImage}"
+        return "${ScoringImage}" if self.algorithm.serves_otherwise else "${TrainingImage}"
 
     def _algorithm_section(self) -> AlgorithmSection:
         return AlgorithmSection(
             name=self.algorithm.name,
             image="${TrainingImage}",
-            hyperparameters=self.algorithm.texts,
+            # Those that are searched differ by trial; the evaluation reads the best trial's.
+            hyperparameters=self.tuning.static(self.algorithm) if self.tuning else self.algorithm.texts,
         )

@@ -25,7 +25,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mdlc_local.sagemaker.containers import built_in, script_mode
+from mdlc_local.sagemaker.containers import built_in, metric_lines, script_mode
+from mdlc_local.sagemaker.containers.metric_lines import MetricLines
 from mdlc_local.sagemaker.containers.preparation import Preparation
 
 _RUNTIMES = Path(__file__).resolve().parents[2] / "runtimes"
@@ -34,32 +35,7 @@ _KEYS = {"match", "train", "serve", "process", "python", "prepare", "environment
 # Jobs share this machine's cores, and threads that spin while waiting slow all of them.
 _PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}
 
-
-@dataclass(frozen=True, kw_only=True)
-class MetricLines:
-    """The log lines that have an image's metrics.
-
-    Attributes:
-        line: matches the beginning of such a line.
-        value: finds in it the channel, the metric and the value.
-    """
-
-    line: re.Pattern[str]
-    value: re.Pattern[str]
-
-
-# XGBoost prints a line a round; SageMaker's logs show the tab character as #011.
-XGBOOST_LINES = MetricLines(
-    line=re.compile(r"\[\d+\].*"), value=re.compile(r"#011(train|validation)-([^\s:]+):([-+.\w]+)")
-)
-BLAZINGTEXT_LINES = MetricLines(
-    line=re.compile(r"#(train|validation)_accuracy: "),
-    value=re.compile(r"#(train|validation)_(accuracy): ([-+.\w]+)"),
-)
-QUALITY_LINES = MetricLines(
-    line=re.compile(r"#quality_metric: host=\S+, "),
-    value=re.compile(r"(train|validation|test) (\S+) <(?:loss|score)>=([-+.\w]+)"),
-)
+Pushed = Callable[[str], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,25 +94,29 @@ class Images:
     Args:
         registered: patterns of URIs and their runtimes, the first that matches counts.
         prepare: the command that makes an interpreter from a lock file, its last argument; empty without one.
+        pushed: returns the entry of an image that the `mdlc` command pushed, or None.
     """
 
     def __init__(
-        self, registered: tuple[tuple[re.Pattern[str], Runtime], ...], prepare: tuple[str, ...] = ()
+        self,
+        registered: tuple[tuple[re.Pattern[str], Runtime], ...],
+        prepare: tuple[str, ...] = (),
+        pushed: Pushed = lambda _: None,
     ) -> None:
         self._registered = registered
         self._prepare = prepare
+        self._pushed = pushed
 
     @classmethod
-    def read(cls, path: Path | None) -> "Images":
-        """The images of the file, and the built-in ones.
+    def read(cls, path: Path | None, pushed: Pushed = lambda _: None) -> "Images":
+        """The images of the file, the built-in ones, and those that were pushed.
 
         Raises:
             ValueError: when the file cannot be read or is not an images file.
         """
         content = _content(path)
         registered = [_entry(entry, path) for entry in content.get("images", [])]
-        # -P, because the script's own name (xgboost.py) would hide the xgboost package.
-        xgboost = (sys.executable, "-P", str(_RUNTIMES / "xgboost.py"))
+        xgboost = (*built_in.COMMAND, "xgboost")
         registered.append(
             (
                 re.compile(r"(^|/)sagemaker-xgboost(:|@|$)"),
@@ -145,7 +125,7 @@ class Images:
                     train=(*xgboost, "train"),
                     serve=(*xgboost, "serve"),
                     environment=_PASSIVE,
-                    metrics=XGBOOST_LINES,
+                    metrics=metric_lines.XGBOOST,
                 ),
             )
         )
@@ -153,7 +133,7 @@ class Images:
         sklearn = content.get("scikit-learn")
         if sklearn is not None:
             registered.append(_scikit_learn(sklearn, path, prepare))
-        return cls(tuple(registered), prepare)
+        return cls(tuple(registered), prepare, pushed)
 
     def find(self, image: str) -> Runtime:
         """The runtime of an image URI.
@@ -166,6 +146,9 @@ class Images:
                 if runtime.prepare:
                     return replace(runtime, packages=script_mode.preparation(image, runtime.prepare))
                 return runtime
+        entry = self._pushed(image)
+        if entry is not None:
+            return _entry({**entry, "match": re.escape(image)}, None)[1]
         name = built_in.repository(image)
         if name in built_in.STAND_INS:
             return self._stand_in(name)
@@ -187,7 +170,7 @@ class Images:
             train=(*built_in.COMMAND, name, "train"),
             serve=(*built_in.COMMAND, name, "serve"),
             environment=_PASSIVE,
-            metrics=BLAZINGTEXT_LINES if name == "blazingtext" else QUALITY_LINES,
+            metrics=metric_lines.BLAZINGTEXT if name == "blazingtext" else metric_lines.QUALITY,
             is_built_in=True,
             preparation=Preparation(
                 what=f"{name}: {environment.title()}", command=(*self._prepare, str(environment.lock))

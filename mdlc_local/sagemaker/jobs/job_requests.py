@@ -42,6 +42,8 @@ def create(
     scope: Scope,
     role_arn: str,
     body: Callable[[Job], None],
+    *,
+    occupies: bool = True,
     **fields: Any,
 ) -> dict[str, Any]:
     """Record a new job and start it.
@@ -52,6 +54,7 @@ def create(
         scope: account and region.
         role_arn: the job's role.
         body: runs the job.
+        occupies: whether it waits for a core; a tuning job's trials do.
         fields: further fields of the record.
 
     Raises:
@@ -69,7 +72,7 @@ def create(
     with records.lock:
         refuse_taken(kind, name, scope)
         records.table(kind, scope)[name.lower()] = record
-    running.start(kind, record, scope, role_arn, body)
+    running.start(kind, record, scope, role_arn, body, occupies=occupies)
     return {kind.arn_field: record[kind.arn_field]}
 
 

@@ -1,5 +1,6 @@
 """The running jobs; each has a thread and a folder."""
 
+import contextlib
 import contextvars
 import logging
 import shutil
@@ -20,10 +21,19 @@ _jobs: dict[tuple[Scope, str, str], Job] = {}
 _lock = threading.Lock()
 
 
-def start(kind: Kind, record: Record, scope: Scope, role_arn: str, body: Callable[[Job], None]) -> None:
+def start(
+    kind: Kind,
+    record: Record,
+    scope: Scope,
+    role_arn: str,
+    body: Callable[[Job], None],
+    *,
+    occupies: bool = True,
+) -> None:
     """Run `body` for a job in a new thread, in the current request's context.
 
-    `body` sets the record's final fields and status itself; an exception makes the job Failed.
+    A job that `occupies` a core waits for one. `body` sets the record's final fields and status itself; an
+    exception makes the job Failed.
     """
     folder = options.current().state_dir / "jobs" / f"{record[kind.name_field]}-{uuid.uuid4().hex[:8]}"
     job = Job(kind=kind, record=record, scope=scope, role_arn=role_arn, folder=folder)
@@ -34,7 +44,7 @@ def start(kind: Kind, record: Record, scope: Scope, role_arn: str, body: Callabl
     def run() -> None:
         try:
             events.publish(kind, record)
-            _run(job, body)
+            _run(job, body, occupies=occupies)
             events.publish(kind, record)
         finally:
             with _lock:
@@ -59,9 +69,9 @@ def stop_all() -> None:
             job.stop.set()
 
 
-def _run(job: Job, body: Callable[[Job], None]) -> None:
+def _run(job: Job, body: Callable[[Job], None], *, occupies: bool) -> None:
     try:
-        with capacity.place(job.name, job.stop):
+        with capacity.place(job.name, job.stop) if occupies else contextlib.nullcontext():
             job.base.mkdir(parents=True)
             body(job)
         shutil.rmtree(job.folder, ignore_errors=True)

@@ -1,10 +1,14 @@
 """The metrics in a training job's log."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from mdlc_local.sagemaker import model
-from mdlc_local.sagemaker.containers.images import MetricLines
+from mdlc_local.sagemaker.containers.metric_lines import MetricLines
+
+Observer = Callable[[str, float], None]
+"""Takes a metric's name and its value."""
 
 
 class Metrics:
@@ -13,9 +17,13 @@ class Metrics:
     Args:
         definitions: the request's MetricDefinitions.
         own: the lines that have the image's own metrics.
+        observe: is called with each value.
     """
 
-    def __init__(self, definitions: list[dict[str, str]], own: MetricLines | None) -> None:
+    def __init__(
+        self, definitions: list[dict[str, str]], own: MetricLines | None, observe: Observer | None = None
+    ) -> None:
+        self._observe = observe
         self._patterns = [(entry["Name"], re.compile(entry["Regex"])) for entry in definitions]
         self._own = own
         self._latest: dict[str, dict[str, Any]] = {}
@@ -25,9 +33,9 @@ class Metrics:
         for name, pattern in self._patterns:
             for match in pattern.finditer(line):
                 self._take(name, match.group(1) if match.groups() else match.group(0))
-        if self._own is not None and self._own.line.match(line):
-            for channel, metric, value in self._own.value.findall(line):
-                self._take(f"{channel}:{metric}", value)
+        if self._own is not None:
+            for name, value in self._own.read(line):
+                self._take(name, value)
 
     def _take(self, name: str, text: str) -> None:
         try:
@@ -35,6 +43,8 @@ class Metrics:
         except ValueError:
             return
         self._latest[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
+        if self._observe is not None:
+            self._observe(name, value)
 
     def final(self) -> list[dict[str, Any]]:
         """DescribeTrainingJob's FinalMetricDataList."""

@@ -263,7 +263,7 @@ def test_a_step_that_scores_the_holdout_alone_leaves_importance_out_with_a_note(
     assert verdict.passed
     assert report["importance"] is None
     assert report["unmeasured"] == [
-        "No permutation importance: importance.csv was not scored with the holdout."
+        "No permutation importance: the permuted rows were not scored with the holdout."
     ]
     assert report["unmeasured"][0] in (folder / "evaluation.html").read_text()
 

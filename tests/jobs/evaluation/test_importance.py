@@ -129,7 +129,7 @@ def test_answers_of_several_numbers_are_read_by_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        (None, "importance.csv was not scored with the holdout"),
+        (None, "the permuted rows were not scored with the holdout"),
         ("0.1\n0.2\n", "the answers to the permuted rows: 2 scores for 4 rows"),
         ("0.1\n0.2\n0.3\nx\n", "1 scores are no finite numbers"),
         ("0.1\n0.2\n0.3\n4\n", "probabilities lie from 0 to 1"),

@@ -75,4 +75,4 @@ def test_packages_are_read_over_pages() -> None:
 def test_a_package_is_approved_only_while_it_exists_and_says_so(
     answer: dict[str, Any] | ClientError, expected: bool
 ) -> None:
-    assert registry.is_approved(FakeSageMaker(answer), "arn") is expected
+    assert (registry.approved_package(FakeSageMaker(answer), "arn") is not None) is expected

@@ -73,7 +73,7 @@ def test_an_objective_suits_the_tasks_whose_question_it_answers(
             {},
             "forecast",
             "algorithm='xgboost': trains no model that predicts quantiles of the next values of each series "
-            "(task 'forecast'); give CustomImage(...).",
+            "(task 'forecast'); give BuiltInAlgorithm.forecasting_deepar(...) or CustomImage(...).",
         ),
         (
             "binary:logitraw",
@@ -106,9 +106,12 @@ def test_the_number_of_classes_is_that_of_the_dataset() -> None:
 
 def test_another_librarys_name_of_num_round_is_known() -> None:
     with pytest.raises(ValueError, match="no such XGBoost hyperparameter; did you mean 'num_round'"):
-        BuiltInAlgorithm.xgboost(objective="binary:logistic", n_estimators=200)
-    with pytest.raises(ValueError, match="num_round=None: say how many trees"):
-        BuiltInAlgorithm.xgboost(objective="binary:logistic")
+        BuiltInAlgorithm.xgboost(objective="binary:logistic", n_estimators=200)  # type: ignore[call-arg]
+    with pytest.raises(
+        ValueError,
+        match="num_round=None: is required, the number of boosting rounds: give",
+    ):
+        BuiltInAlgorithm.xgboost(objective="binary:logistic")  # type: ignore[call-arg]
 
 
 def test_a_hyperparameter_longer_than_sagemaker_takes_is_refused() -> None:

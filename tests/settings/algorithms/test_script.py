@@ -28,7 +28,7 @@ def test_the_training_is_told_the_program_and_the_archive_in_a_channel(folder: P
     made = script(
         folder, hyperparameters={"depth": 3, "rate": 0.1, "warm": True, "loss": "huber", "word": "1e3"}
     )
-    assert made.texts == {
+    assert made.job_texts == {
         "depth": "3",
         "rate": "0.1",
         "warm": "true",
@@ -39,7 +39,7 @@ def test_the_training_is_told_the_program_and_the_archive_in_a_channel(folder: P
         "sagemaker_container_log_level": "20",
         "sagemaker_region": "${Region}",
     }
-    assert made.channels == {"code": "${ScriptCode}"}
+    assert made.own_channels == {"code": "${ScriptCode}"}
     assert made.training_environment == {"MDLC_ENTRY_POINT": "train.py"}
 
 

@@ -17,6 +17,7 @@ from lambdas.planning.steps import Job, derived_name
 from mdlc_constructs.settings.model_name import MAX_NAME_CHARACTERS
 from mdlc_constructs.settings.payloads.codec import decode, encode
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.records import RecordsSection, RecordTypes
 from mdlc_constructs.settings.payloads.split import RandomSection, SplitSection
 from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
 from tests.workflows.settings import TRAINING
@@ -169,6 +170,29 @@ def test_a_champion_scores_the_same_holdout_and_trains_nothing_anew() -> None:
     assert champion["model"] == "m-model-old"
     assert champion["input"].endswith("/split/champion/")
     assert (challenger["output"][-12:], champion["output"][-10:]) == ("/challenger/", "/champion/")
+    assert challenger["records"] == champion["records"] == encode(RecordTypes())
+
+
+def test_each_model_scores_the_records_that_it_takes() -> None:
+    """A champion of another algorithm takes other records than the challenger."""
+    records = RecordsSection(
+        training="recordio",
+        scoring="recordio",
+        accept="application/jsonlines",
+        answers="factorization-machines",
+    )
+    plain, changed = event(), event(settings={**SETTINGS, "records": encode(records)})
+    assert names_of(plain)["PrepareFeatures"] != names_of(changed)["PrepareFeatures"]
+    assert names_of(plain)["CheckQuality"] == names_of(changed)["CheckQuality"]
+    champion = replace(CHAMPION, records=RecordTypes(accept="application/jsonlines"))
+    found = {"m-model-old": Job(status="Completed")}
+    challenger, rival = decide(changed, FILES, champion, None, look_ups(found))["scoring"]
+    assert challenger["records"] == {
+        "content_type": "application/x-recordio-protobuf",
+        "accept": "application/jsonlines",
+        "split": "RecordIO",
+    }
+    assert rival["records"] == encode(champion.records)
 
 
 def test_other_settings_of_importance_score_and_evaluate_anew_and_train_nothing() -> None:

@@ -1,0 +1,71 @@
+"""Images of a team's own containers: the template with the team's directory, as image assets of a stack."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from aws_cdk import Aws, Stack
+from constructs import Construct
+
+from mdlc_constructs.resources.bundles import source
+from mdlc_constructs.settings.algorithms.container import CustomContainer
+
+_PYTHON = ("container.py", "serve.py", "local-image.json", "serving", "mdlc_container")
+_R = ("container.R", "entry.sh", "local-image.json", "mdlc_container")
+_TEMPLATES: Mapping[str, tuple[str, ...]] = {"python": _PYTHON, "r": _R}
+"""The files and folders of each language's template that an image needs."""
+
+OWN = "own"
+"""The folder of the team's directory in the image."""
+
+
+def container_image(scope: Construct, algorithm: CustomContainer) -> str:
+    """The URI of the container's image, whose tag is the digest of the template and the directory.
+
+    The image is built by whoever publishes the stack's assets: by the CDK CLI with Docker, or by a pipeline.
+    """
+    # Imported only here: loading the module takes time that other stacks need not wait for.
+    from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
+
+    with tempfile.TemporaryDirectory(prefix="mdlc-image-") as folder:
+        lay_out(algorithm, Path(folder))
+        asset = DockerImageAsset(
+            scope,
+            "Container",
+            directory=folder,
+            platform=Platform.LINUX_AMD64,
+            display_name=f"Container in {algorithm.title}",
+        )
+    stack = Stack.of(scope)
+    registry = f"{stack.account}.dkr.ecr.{stack.region}.{Aws.URL_SUFFIX}"
+    # Not asset.image_uri, which is one token: the ARN of the repository is read from the URI's parts.
+    return f"{registry}/{asset.repository.repository_name}:{asset.image_tag}"
+
+
+def lay_out(algorithm: CustomContainer, folder: Path) -> None:
+    """Write the build context of a container into an empty folder."""
+    template = source("containers") / algorithm.language
+    for name in _TEMPLATES[algorithm.language]:
+        path = template / name
+        if path.is_dir():
+            for file in _files(path):
+                _copy(file, folder / name / file.relative_to(path))
+        else:
+            _copy(path, folder / name)
+    _copy(template / "own.Dockerfile", folder / "Dockerfile")
+    for file in _files(algorithm.directory):
+        _copy(file, folder / OWN / file.relative_to(algorithm.directory))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The files of a folder, in order: not hidden ones, and no compiled modules."""
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if path.is_file() and "__pycache__" not in parts and not any(part.startswith(".") for part in parts):
+            yield path
+
+
+def _copy(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, target)
