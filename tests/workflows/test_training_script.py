@@ -21,10 +21,10 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
 def test_the_images_differ_and_follow_the_instances(stacks: dict[str, Synthesized]) -> None:
     bound = substitutions(stacks["Scripted"])
     assert "/pytorch-training:2.6.0-gpu-py312" in json.dumps(bound["TrainingImage"])
-    assert "/pytorch-inference:2.6.0-cpu-py312" in json.dumps(bound["ServingImage"])
-    assert "FrameworkImageAccounts" in json.dumps(bound["ServingImage"])
+    assert "/pytorch-inference:2.6.0-cpu-py312" in json.dumps(bound["ScoringImage"])
+    assert "FrameworkImageAccounts" in json.dumps(bound["ScoringImage"])
     states = json.loads(definition(stacks["Scripted"]))["States"]
-    assert states["CreateModel"]["Arguments"]["PrimaryContainer"]["Image"] == "${ServingImage}"
+    assert states["CreateModel"]["Arguments"]["PrimaryContainer"]["Image"] == "${ScoringImage}"
 
 
 def test_the_archive_is_a_channel_that_only_the_training_may_read(stacks: dict[str, Synthesized]) -> None:
@@ -48,7 +48,7 @@ def test_the_archive_is_a_channel_that_only_the_training_may_read(stacks: dict[s
 def test_only_an_exported_model_has_the_export_role(stacks: dict[str, Synthesized]) -> None:
     assert "ExportRole" in substitutions(stacks["Exported"])
     assert "ExportRole" not in substitutions(stacks["Scripted"])
-    assert "ServingImage" not in substitutions(stacks["Exported"])
+    assert "ScoringImage" not in substitutions(stacks["Exported"])
 
 
 def substitutions(stack: Synthesized) -> dict[str, object]:
