@@ -66,9 +66,9 @@ class Journey:
 
 def program(page: str, language: str) -> str:
     """The app of the page, with a container in a language."""
-    found = re.search(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    assert found is not None, f"{PAGE} has no program"
-    return found[1].replace("CustomContainer.python(", f"CustomContainer.{language}(")
+    block = re.search(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert block is not None, f"{PAGE} has no program"
+    return block[1].replace("CustomContainer.python(", f"CustomContainer.{language}(")
 
 
 def travel(language: str, folder: Path, run: Callable[[tuple[str, ...], Path], str]) -> Journey:
