@@ -85,11 +85,12 @@ class MarketplaceAlgorithm(Algorithm):
             raise refusal("network", "isolation=False", _ISOLATED)
 
     def check_compute(self, compute: Compute) -> None:
-        """Refuse a wait for spot capacity that SageMaker would not keep.
+        """Refuse several instances, and a wait for spot capacity that SageMaker would not keep.
 
         Raises:
-            ValueError: with the wait that it keeps.
+            ValueError: with the remedy.
         """
+        super().check_compute(compute)
         if compute.spot is not None and compute.spot.max_wait != SPOT_WAIT:
             raise refusal(
                 "max_wait",
