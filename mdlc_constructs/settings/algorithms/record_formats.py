@@ -1,13 +1,21 @@
 """The records of each built-in algorithm, and the content type of its answers."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from mdlc_constructs.settings.algorithms.table import AlgorithmFacts
-from mdlc_constructs.settings.payloads.answer_formats import ANSWER_FORMATS
 from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordFormat, RecordsSection
 
 JUMPSTART = "jumpstart"
 """The key of `ANSWER_FORMATS` for the algorithms whose scripts come from JumpStart."""
+
+_ACCEPTED: Mapping[str, str] = {
+    # Only the verbose answers have the labels of the neighbors, and the probability of each class. Sources:
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/kNN-inference-formats.html and JumpStart's scripts.
+    "knn": "application/jsonlines; verbose=true",
+    JUMPSTART: "application/json;verbose",
+}
+"""The content type to ask for by key of `ANSWER_FORMATS`, where it is not JSON Lines."""
 
 _WITHOUT_LABEL = ("cluster", "anomaly", "embedding")
 
@@ -22,7 +30,7 @@ def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
         training=_format(facts.training_types),
         scoring=_format(facts.scoring_types),
         label=task not in _WITHOUT_LABEL,
-        accept=ANSWER_FORMATS[answers].accept,
+        accept=_ACCEPTED.get(answers, MIME_TYPES["jsonlines"]),
         answers=answers,
     )
 
