@@ -1,6 +1,5 @@
 """The records of each built-in algorithm, and the content type of its answers."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 from mdlc_constructs.settings.algorithms.table import AlgorithmFacts
@@ -9,15 +8,13 @@ from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordFormat, 
 JUMPSTART = "jumpstart"
 """The key of `ANSWER_FORMATS` for the algorithms whose scripts come from JumpStart."""
 
-_ACCEPTED: Mapping[str, str] = {
-    # Only the verbose answers have the labels of the neighbors, and the probability of each class. Sources:
-    # https://docs.aws.amazon.com/sagemaker/latest/dg/kNN-inference-formats.html and JumpStart's scripts.
-    "knn": "application/jsonlines; verbose=true",
-    JUMPSTART: "application/json;verbose",
-}
-"""The content type to ask for by key of `ANSWER_FORMATS`, where it is not JSON Lines."""
-
 _WITHOUT_LABEL = ("cluster", "anomaly", "embedding")
+
+_ACCEPTED: dict[str, str] = {
+    # Only the verbose answer has the labels of the neighbors, of which the probabilities are made. Source:
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/kNN-inference-formats.html
+    "knn": "application/jsonlines; verbose=true",
+}
 
 
 def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
@@ -25,13 +22,14 @@ def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
     if facts.name == "xgboost":
         # The training records of a ranking are LIBSVM, because CSV has no groups.
         return RecordsSection(training="libsvm" if task == "ranking" else "csv")
-    answers = JUMPSTART if facts.jumpstart else facts.name
+    if facts.jumpstart:
+        return RecordsSection(accept="application/json;verbose", answers=JUMPSTART)
     return RecordsSection(
         training=_format(facts.training_types),
         scoring=_format(facts.scoring_types),
         label=task not in _WITHOUT_LABEL,
-        accept=_ACCEPTED.get(answers, MIME_TYPES["jsonlines"]),
-        answers=answers,
+        accept=_ACCEPTED.get(facts.name, MIME_TYPES["jsonlines"]),
+        answers=facts.name,
     )
 
 
