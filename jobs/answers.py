@@ -49,9 +49,11 @@ class AnswerShape:
         return self.task in ("binary", "multiclass")
 
     @property
-    def published(self) -> Literal["probabilities", "quantiles"] | None:
-        """The column of published predictions with all numbers of the answer; None for one number."""
-        if not self.several or self.task in ("cluster", "embedding"):
+    def published(self) -> Literal["probabilities", "quantiles", "vector"] | None:
+        """The column of published predictions with all numbers of an answer; None if each has its own."""
+        if self.task == "embedding":
+            return "vector"
+        if not self.several or self.task == "cluster":
             return None
         return "probabilities" if self.task == "multiclass" else "quantiles"
 
@@ -73,6 +75,13 @@ class AnswerShape:
         classes = ", ".join(map(literal, self.names))
         return f"[{classes}][list_position({answer}, list_max({answer}))]"
 
+    @property
+    def out_of_bounds(self) -> str:
+        """What complete answers that are not `in_bounds` are, for error messages."""
+        if self.task == "cluster":
+            return "no number of a cluster (0, 1, 2, ...) with a distance of at least 0"
+        return "no probabilities from 0 to 1 whose sum is 1"
+
     def complete(self, answer: str) -> str:
         """The SQL condition that an answer has one finite number for each name; never NULL."""
         return (
@@ -84,6 +93,8 @@ class AnswerShape:
         """The SQL condition that a complete answer's numbers can be what the task asks for."""
         if self.task == "forecast":
             return f"list_sort({answer}) = {answer}"
+        if self.task == "cluster":
+            return f"{answer}[1] >= 0 AND floor({answer}[1]) = {answer}[1] AND {answer}[2] >= 0"
         if not self.bounded:
             return "true"
         return (

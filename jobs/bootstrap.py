@@ -19,6 +19,8 @@ from jobs.folders import base
 
 LOCK = "requirements.lock"
 PACKAGES_VARIABLE = "MDLC_JOB_PACKAGES"
+INSTALLED_VARIABLE = "MDLC_INSTALLED_LOCK"
+"""The environment variable with the SHA-256 of a lock file whose packages this interpreter has already."""
 
 
 def ensure_dependencies(wheels: Path | None = None) -> Path | None:
@@ -36,15 +38,20 @@ def ensure_dependencies(wheels: Path | None = None) -> Path | None:
     if len(zips) > 1:
         raise JobError(f"{folder} holds {len(zips)} zips of wheels: the job takes one.")
     installed = _installed(zips[0])
+    if installed is None:
+        return None
     sys.path.insert(0, str(installed))
     return installed
 
 
-def _installed(archive: Path) -> Path:
+def _installed(archive: Path) -> Path | None:
+    """The folder of the packages; None when this interpreter has them."""
     with zipfile.ZipFile(archive) as opened:
         if LOCK not in opened.namelist():
             raise JobError(f"{archive.name} holds no {LOCK}: make the bundle of wheels anew.")
         lock = opened.read(LOCK)
+    if hashlib.sha256(lock).hexdigest() == os.environ.get(INSTALLED_VARIABLE):
+        return None
     cache = private_cache()
     target = cache / folder_name(lock)
     if target.is_dir():

@@ -24,8 +24,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "predictions",
         "metrics of the holdout with confidence intervals, a picture, the gate's verdict",
     ),
+    "export": ("model", "write the trained model in ONNX, if it answers the holdout as before"),
     "prepare": ("data", "run a package's feature program over the input of batch inference"),
     "golden": ("predictions", "compare a new version's answers to recorded rows with the expected ones"),
+    "answers": ("predictions", "check that every record of a batch of files has an answer, and write them"),
     "monitor": (
         "captured",
         "compare a window of served rows with the baseline: drift, accuracy by late labels, skew, a report",
@@ -77,10 +79,12 @@ def _outputs(name: str) -> str:
         "quality": "Inputs: plan, data. Outputs: report, quarantine (only when the batch fails).",
         "channels": "Inputs: plan, data-NAME of each channel, objects-NAME of each manifest. Outputs: "
         "report, split (the holdout of a training, when the objects pass).",
+        "answers": "Inputs: plan, data-batch, predictions. Outputs: parts, staged.",
         "features": "Inputs: plan, data, champion_program (optional). Outputs: split, program.",
         "evaluate": "Inputs: plan, holdout_keys, predictions; champion_predictions, champion_program and "
         "trained_on (the split's folder baseline) may be left out. Outputs: evaluation, baseline (only with "
         "trained_on).",
+        "export": "Inputs: plan, model (its artifact), holdout (the features), predictions. Output: export.",
         "prepare": "Inputs: plan, data, program. Outputs: shards, keys.",
         "golden": "Inputs: plan, rows, expected, predictions. Output: golden.",
         "monitor": "Inputs: plan, captured, program, baseline; labels (when the plan lists any), previous "

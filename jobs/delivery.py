@@ -72,11 +72,11 @@ def _selected(plan: Plan, key: str | None) -> str:
 
 
 def _of_task(plan: Plan) -> str:
-    """The selected columns that only the task has; the numbers of an answer as an object by their names."""
+    """The selected columns that only the task has; numbers that have names as an object by these."""
     shape, columns = AnswerShape.of(plan.dataset), ""
     for name in TASK_COLUMNS.get(shape.task, ()):
         value = name
-        if name == shape.published:
+        if name == shape.published and shape.several:
             members = ", ".join(
                 f"{literal(member)}, {name}[{place}]" for place, member in enumerate(shape.names, start=1)
             )

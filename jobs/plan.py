@@ -20,6 +20,7 @@ from mdlc_constructs.settings.payloads.job_plan import (
     DataSection,
     DeliverySection,
     EvaluationSection,
+    ExportSection,
     GateSection,
     GoldenSection,
     JobPlan,
@@ -177,6 +178,11 @@ class Plan:
     def evaluation(self) -> EvaluationSection:
         """How metrics are computed."""
         return self._required("evaluation", self.payload.evaluation)
+
+    @property
+    def export(self) -> ExportSection:
+        """How near the exported model's answers must come."""
+        return self._required("export", self.payload.export)
 
     @property
     def golden(self) -> GoldenSection:

@@ -35,7 +35,7 @@ def prediction_columns(shape: AnswerShape, taken: Iterable[str], *, grouped: boo
         grouped: whether the groups of rows are known.
     """
     parts = [("score", SCORE, "number")]
-    if shape.published:
+    if shape.published in _PREFIXES:
         parts += [
             (f"{_PREFIXES[shape.published]}:{name}", f"{NUMBER}{name}", "number") for name in shape.names
         ]

@@ -1,16 +1,19 @@
 """The answers of a transform job: one for each row, in the order of the input rows."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 import duckdb
 
 from jobs.answers import AnswerShape
 from jobs.database import NO_PATH_COLUMNS, files, quote, single
 from jobs.errors import InputError
+from jobs.folders import scratch
 from jobs.forecasts.answers import quantile_faults, quantiles_query
-from jobs.named_answers import refusal_of, several_query
+from jobs.named_answers import has_names, write_bare
 from jobs.plan import Plan
 from mdlc_constructs.settings.payloads.job_plan import DataFile
 from mdlc_constructs.settings.payloads.records import SUFFIXES
@@ -57,8 +60,8 @@ def load_answers(connection: duckdb.DuckDBPyConnection, path: Path, table: str, 
 
     XGBoost's image separates the scores of one request by commas or newlines, depending on its version, and
     writes several numbers of a row as a JSON list in a transform job and with commas otherwise. Other
-    containers answer JSON. So numbers without names are read in the order of the file, whatever is between
-    them, and numbers with names by name.
+    algorithms answer JSON. So numbers without names are read in the order of the file, whatever is between
+    them, and numbers with names by name (`jobs.named_answers`).
 
     Returns:
         The number of answers.
@@ -68,26 +71,38 @@ def load_answers(connection: duckdb.DuckDBPyConnection, path: Path, table: str, 
             levels that the task does not ask for.
     """
     forecast = shape.task == "forecast"
-    query = quantiles_query(_lines(path), shape) if forecast else _query(path, shape)
-    try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(table)} AS {query}")
-        if shape.several and not forecast:
-            _regroup(connection, table, shape)
-    except duckdb.InvalidInputException as error:
-        other_names = refusal_of(str(error), path.name, shape)
-        raise InputError(
-            other_names
-            or f"The answers in {path.name} cannot be read: let the model end all lines in one way, and "
-            "write UTF-8 text."
-        ) from error
+    with _bare(path, shape) as bare:
+        query = quantiles_query(_lines(path), shape) if forecast else _query(bare, shape)
+        try:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(table)} AS {query}")
+            if shape.several and not forecast:
+                _regroup(connection, table, shape)
+        except duckdb.InvalidInputException as error:
+            raise InputError(
+                f"The answers in {path.name} cannot be read: let the model end all lines in one way, and "
+                "write UTF-8 text."
+            ) from error
     return int(str(single(connection, f"SELECT count(*) FROM {quote(table)}")[0]))
 
 
+@contextmanager
+def _bare(path: Path, shape: AnswerShape) -> Iterator[Path]:
+    """The file of answers, or a temporary one with its numbers without their names."""
+    if shape.task == "forecast" or not has_names(path):
+        yield path
+        return
+    with TemporaryDirectory(prefix="mdlc-answers-", dir=scratch()) as folder:
+        target = Path(folder) / "answers.csv"
+        write_bare(path, target, shape)
+        yield target
+
+
 def shape_in(connection: duckdb.DuckDBPyConnection, path: Path, shape: AnswerShape) -> AnswerShape:
-    """The shape with as many numbers as the first line has, if the task does not say how many."""
+    """The shape with as many numbers as the first answer has, if the task does not say how many."""
     if shape.task != "embedding":
         return shape
-    line = connection.execute(f"SELECT line FROM ({_lines(path)}) LIMIT 1").fetchone()
+    with _bare(path, shape) as bare:
+        line = connection.execute(f"SELECT line FROM ({_lines(bare)}) LIMIT 1").fetchone()
     return shape.sized(str(line[0]).count(",") + 1 if line else 1)
 
 
@@ -100,7 +115,17 @@ def _lines(path: Path) -> str:
 
 
 def _query(path: Path, shape: AnswerShape) -> str:
-    return several_query(_lines(path), shape) if shape.several else _single(path)
+    return _several(path, shape) if shape.several else _single(path)
+
+
+def _several(path: Path, shape: AnswerShape) -> str:
+    """The numbers of each line, in whatever brackets they are."""
+    bare = "regexp_replace(line, '[][{}\"]', '', 'g')"
+    numbers = f"list_transform(string_split({bare}, ','), lambda number: TRY_CAST(number AS DOUBLE))"
+    return (
+        f"SELECT row_number() OVER () - 1 AS row, {shape.score('answer')} AS score, answer "
+        f"FROM (SELECT {numbers} AS answer FROM ({_lines(path)}))"
+    )
 
 
 def _single(path: Path) -> str:
@@ -173,9 +198,7 @@ def _faults_of_several(
     if incomplete:
         sentences.append(f"{about}: {incomplete} of {answers} answers hold what is no finite number.")
     if wrong:
-        sentences.append(
-            f"{about}: {wrong} of {answers} answers are no probabilities from 0 to 1 whose sum is 1."
-        )
+        sentences.append(f"{about}: {wrong} of {answers} answers are {shape.out_of_bounds}.")
     return sentences
 
 

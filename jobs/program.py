@@ -5,6 +5,7 @@ cannot leak it. On the flight data of `examples` it is as good as smoothed targe
 columns of many categories.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import duckdb
 
 from jobs.database import literal, quote, single
+from jobs.errors import InputError
 from jobs.folders import Folders
 from jobs.plan import Plan
 from jobs.serving.program import NO_TIME, OTHER, Program, Step
@@ -113,22 +115,25 @@ def _standardized(connection: duckdb.DuckDBPyConnection, relation: str, program:
     """
     features = [f"f{number}" for number in range(len(program.steps))]
     moments = ", ".join(f"avg({name}), stddev_pop({name})" for name in features)
+    query = f"SELECT {moments} FROM ({to_sql(program, relation)}) AS features({', '.join(features)})"
     # Threads add the rows up in another order each time, which changes the last digits.
     (threads,) = single(connection, "SELECT current_setting('threads')")
     connection.execute("SET threads = 1")
     try:
-        values = single(
-            connection,
-            f"SELECT {moments} FROM ({to_sql(program, relation)}) AS features({', '.join(features)})",
-        )
+        # Without rows there are no moments, and features stay as they are.
+        numbers = [float(value) for value in connection.execute(query).fetchall()[0] if value is not None]
+    except duckdb.OutOfRangeException:
+        numbers = [math.inf]
     finally:
         connection.execute(f"SET threads = {int(str(threads))}")
-    numbers = [float(str(value)) for value in values]
-    steps = zip(program.steps, numbers[::2], numbers[1::2], strict=True)
-    return replace(
-        program,
-        steps=tuple(replace(step, mean=mean, scale=scale or 1.0) for step, mean, scale in steps),
-    )
+    if not all(map(math.isfinite, numbers)):
+        raise InputError(
+            "The standard deviation of a feature is too large for a number: divide the column by a constant, "
+            "or leave it out of the features."
+        )
+    moved = zip(program.steps, numbers[::2], numbers[1::2], strict=False)
+    steps = [replace(step, mean=mean, scale=scale or 1.0) for step, mean, scale in moved]
+    return replace(program, steps=tuple(steps) or program.steps)
 
 
 def _fitted(connection: duckdb.DuckDBPyConnection, relation: str, name: str, kind: str) -> Step:

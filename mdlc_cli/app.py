@@ -13,6 +13,7 @@ from mdlc_cli.commands import (
     approving,
     beginning,
     comparing,
+    containers,
     data_files,
     decision,
     deploying,
@@ -63,6 +64,7 @@ def root(
 MACHINE, WORK, RECORD = "This machine", "Your stacks and workflows", "What happened"
 
 app.command(rich_help_panel=MACHINE)(beginning.init)
+app.command(rich_help_panel=MACHINE)(containers.container)
 app.command(rich_help_panel=MACHINE)(beginning.doctor)
 app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
 app.command(rich_help_panel=MACHINE)(tools.tools)

@@ -31,6 +31,8 @@ def load_package() -> None:
 
 if __name__ == "__main__":
     load_package()
+    if sys.argv[1:3] == ["runtime", "xgboost"]:
+        sys.exit(importlib.import_module("mdlc_local.runtimes.xgboost").main(sys.argv[3:]))
     if sys.argv[1:2] == ["runtime"]:
         sys.exit(importlib.import_module("mdlc_local.runtimes.built_in.command").main(sys.argv[2:]))
     sys.exit(importlib.import_module("mdlc_local.server").main(sys.argv[1:]))

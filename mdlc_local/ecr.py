@@ -11,7 +11,7 @@ ECR = "ministack.services.ecr"
 
 
 def install(app: ModuleType) -> None:
-    """Make DescribeImages fail for an image that is not there, as ECR does; ministack answers an empty list."""
+    """Make DescribeImages fail for an image that is not there, as ECR does; ministack lists nothing."""
     find = patches.take(ECR, "_find_image", "repo_name image_id")
     repositories = patches.take(ECR, "_repositories")
 
@@ -21,7 +21,9 @@ def install(app: ModuleType) -> None:
             for wanted in data.get("imageIds") or () if name in repositories else ():
                 if find(name, wanted) is None:
                     account = importlib.import_module("ministack.core.responses").get_account_id()
-                    shown = ", ".join(f"{key}:'{wanted.get(key, 'null')}'" for key in ("imageDigest", "imageTag"))
+                    shown = ", ".join(
+                        f"{key}:'{wanted.get(key, 'null')}'" for key in ("imageDigest", "imageTag")
+                    )
                     return _error(
                         "ImageNotFoundException",
                         f"The image with imageId {{{shown}}} does not exist within the repository with name "

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scripts import framework_images
 from scripts.algorithm_constructors import constructors
 
 ROOT = Path(__file__).parent.parent
@@ -137,6 +138,9 @@ def main() -> None:
     else:
         configurations = dict.fromkeys((*FRAMEWORKS, *(fact["config"] for fact in known.values())))
         image_table = images(folder, tuple(configurations))
+        framework_images.TARGET.write_text(
+            json.dumps(framework_images.framework_table(folder), indent=1) + "\n", encoding="utf-8"
+        )
     TARGET.write_text(rendered(table(known, image_table)), encoding="utf-8")
     CONSTRUCTORS.write_text(constructors(rows(known, image_table["images"])), encoding="utf-8")
     print(f"wrote {TARGET} and {CONSTRUCTORS}")

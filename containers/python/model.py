@@ -7,13 +7,15 @@ for each row. A `ValueError` becomes the caller's error, status 400. It is never
 from pathlib import Path
 
 from serving.booster import Booster
+from serving.onnx_model import OnnxModel
 
 
-def load(model_dir: Path) -> Booster:
+def load(model_dir: Path) -> Booster | OnnxModel:
     """Load the model from the folder with the content of ``model.tar.gz``."""
-    return Booster(model_dir / "xgboost-model")
+    exported = model_dir / "model.onnx"
+    return OnnxModel(exported) if exported.is_file() else Booster(model_dir / "xgboost-model")
 
 
-def predict(model: Booster, features: list[list[float]]) -> list[float] | list[list[float]]:
+def predict(model: Booster | OnnxModel, features: list[list[float]]) -> list[float] | list[list[float]]:
     """The predictions for rows of features."""
     return model.predict(features)

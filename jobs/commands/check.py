@@ -18,11 +18,12 @@ from jobs.database import connect, copy_to, literal, parquet, quote, single
 from jobs.errors import InputError
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
-from jobs.predictions import answer_to, faults, load_answers, numbered_files
+from jobs.predictions import answer_to, faults, load_answers, numbered_files, shape_in
 from jobs.roles import moment
 from jobs.verification import sha256_of
 from mdlc_constructs.settings.payloads.batch import PredictionsManifest, PublishedPart, ScoringPackage
 from mdlc_constructs.settings.payloads.codec import encode
+from mdlc_constructs.settings.payloads.tasks import TASK_COLUMNS
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 COLUMNS = (
@@ -39,8 +40,7 @@ COLUMNS = (
 
 def columns_of(shape: AnswerShape) -> tuple[str, ...]:
     """The columns of published predictions: those of the task come after those of all tasks."""
-    predicted = {"multiclass": ["prediction"], "ranking": ["rank"], "forecast": ["step"]}.get(shape.task, [])
-    return (*COLUMNS, *predicted, *([shape.published] if shape.published else []))
+    return (*COLUMNS, *TASK_COLUMNS.get(shape.task, ()))
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
@@ -53,6 +53,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     keys, predictions = folders.input("keys"), folders.input("predictions")
     reasons: list[str] = []
     parts: dict[str, str] = {}
+    shape = AnswerShape.of(plan.dataset)
     total = 0
     with connect(memory) as (connection, _):
         for number, (file, name) in enumerate(numbered_files(plan)):
@@ -63,7 +64,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
             total += rows
             if rows == 0:
                 continue
-            wrong = _load(connection, predictions, name, rows, AnswerShape.of(plan.dataset), file.name)
+            wrong, shape = _load(connection, predictions, name, rows, shape, file.name)
             reasons += wrong
             if not wrong:
                 table = f"part_{number:05d}"
@@ -87,14 +88,19 @@ def _load(
     rows: int,
     shape: AnswerShape,
     file: str,
-) -> list[str]:
-    """Load the answers to one file's records; returns a sentence for each problem."""
+) -> tuple[list[str], AnswerShape]:
+    """Load the answers to one file's records.
+
+    Returns:
+        A sentence for each problem, and the shape of the answers: vectors are as long as the first one.
+    """
     try:
         path = answer_to(predictions, name)
+        shape = shape if shape.several else shape_in(connection, path, shape)
+        load_answers(connection, path, "scores", shape)
     except InputError as error:
-        return [f"{file}: {error}"]
-    load_answers(connection, path, "scores", shape)
-    return list(faults(connection, "scores", rows=rows, shape=shape, about=file))
+        return [f"{file}: {error}"], shape
+    return list(faults(connection, "scores", rows=rows, shape=shape, about=file)), shape
 
 
 def _joined(plan: Plan, key_file: Path, file: str) -> str:
@@ -114,6 +120,8 @@ def _joined(plan: Plan, key_file: Path, file: str) -> str:
         several += ", CAST(keys.step AS INTEGER) AS step"
     if shape.task == "multiclass":
         several += f", {shape.prediction('scores.answer')} AS prediction"
+    if shape.task == "cluster":
+        several += ", CAST(scores.answer[1] AS INTEGER) AS cluster, scores.answer[2] AS distance"
     return (
         f"SELECT md5({identity}) AS inference_id, keys.row_key, keys.entity, keys.event_time, "
         f"scores.score, {moment(plan.predicted_at)} AS predicted_at, "

@@ -2,7 +2,7 @@
 
 ``replay/requests.jsonl`` has each row as it was sent (for a batch: as it was scored) with its answer.
 ``replay/features.csv`` has the features of the same rows in the same order, without a header: the model's
-input.
+input. Its format, and so the ending of its name, is the one that the model's container takes.
 """
 
 import json
@@ -12,12 +12,13 @@ from typing import Any
 
 import duckdb
 
-from jobs.database import copy_to, literal, quote
+from jobs.database import literal, quote
 from jobs.names import ANSWER, INFERENCE_ID, LINE, NTH, SCORE, VERSION
-from jobs.program import to_sql
+from jobs.records import record_format, write_records
 from jobs.serving.program import Program
+from mdlc_constructs.settings.payloads.records import SUFFIXES
 
-REQUESTS, FEATURES = "requests.jsonl", "features.csv"
+REQUESTS, FEATURES = "requests.jsonl", "features"
 
 
 def write_replay(
@@ -56,7 +57,9 @@ def write_replay(
                     document["probabilities"] = dict(zip(program.classes, numbers, strict=True))
                 stream.write(json.dumps(document, ensure_ascii=False) + "\n")
                 written += 1
-    copy_to(connection, to_sql(program, "replayed", order=f"raw.{NTH}"), folder / FEATURES)
+    kind = record_format(program.records)
+    path = folder / f"{FEATURES}{SUFFIXES[kind]}"
+    write_records(connection, program, "replayed", path, kind=kind, order=f"raw.{NTH}")
     return written
 
 

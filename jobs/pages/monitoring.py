@@ -12,7 +12,8 @@ from jobs.monitoring.drift_comparison import main_finding
 from jobs.monitoring.summary import MonitoringResult
 from jobs.pages.headline import BAD, GOOD, LOOK, UNKNOWN, Sentence, headline
 from jobs.pages.rendering import render
-from jobs.pages.svg import Picture, histogram, intervals
+from jobs.pages.shapes import Picture
+from jobs.pages.svg import histogram, intervals
 from jobs.statistics.drift import DRIFT, ColumnDrift
 from mdlc_constructs.settings.payloads.tasks import arrow, main_metric
 

@@ -4,6 +4,8 @@ import gzip
 import io
 import pkgutil
 import tarfile
+from collections.abc import Mapping
+from itertools import accumulate
 
 from jobs.errors import JobError
 from jobs.serving.program import FILE, Program
@@ -20,16 +22,27 @@ _CODE = {
     "jobs/serving/recordio.py": "serving/recordio.py",
     "jobs/serving/values.py": "serving/values.py",
 }
+_PAYLOADS = "mdlc_constructs.settings.payloads"
+_ANSWERS = "answer_formats.py"
 _BUILD = b'[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 
 
 def pack(program: Program) -> bytes:
-    """A ``model.tar.gz`` of the program and its code; equal bytes for an equal program and release.
+    """A ``model.tar.gz`` of the program and its code; equal bytes for an equal program and release."""
+    files = {FILE: program.to_json().encode(), "code/pyproject.toml": _BUILD}
+    files |= {f"code/{place}": _source("jobs", module) for place, module in _CODE.items()}
+    # Of the library only this module, whose packages are empty there.
+    *packages, payloads = accumulate(_PAYLOADS.split("."), "{}/{}".format)
+    files |= {f"code/{package}/__init__.py": b"" for package in (*packages, payloads)}
+    files[f"code/{payloads}/{_ANSWERS}"] = _source(_PAYLOADS, _ANSWERS)
+    return packed(files)
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """An archive of files by name.
 
     It is not compressed, because compressed bytes differ between builds of zlib.
     """
-    files = {FILE: program.to_json().encode(), "code/pyproject.toml": _BUILD}
-    files |= {f"code/{place}": _source(module) for place, module in _CODE.items()}
     buffer = io.BytesIO()
     with (
         gzip.GzipFile(filename="", mode="wb", compresslevel=0, fileobj=buffer, mtime=0) as compressed,
@@ -43,9 +56,9 @@ def pack(program: Program) -> bytes:
     return buffer.getvalue()
 
 
-def _source(module: str) -> bytes:
+def _source(package: str, module: str) -> bytes:
     # By the package's loader: on SageMaker the jobs run from a zip file.
-    content = pkgutil.get_data("jobs", module)
+    content = pkgutil.get_data(package, module)
     if content is None:
-        raise JobError(f"The job code holds no {module}: deploy the workflow anew.")
+        raise JobError(f"The job code holds no {module} of {package}: deploy the workflow anew.")
     return content

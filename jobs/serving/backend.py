@@ -11,16 +11,17 @@ from typing import Any
 
 NAME = "mdlc_serving"
 _INFO = f"{NAME}-1.0.0.dist-info"
-_NOT_INSTALLED = ("setup.py", "backend.py")
+_NOT_INSTALLED = ("setup.py", "setup.cfg", "MANIFEST.in", "pyproject.toml", Path(__file__).name)
+"""The files of the build itself; the image writes the first three before it runs pip (`prepare`)."""
 
 
 def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: Any = None) -> str:
-    """Build the wheel of all modules below the current folder (PEP 517); returns its file's name."""
+    """Build the wheel of all files below the current folder (PEP 517); returns its file's name."""
     name = f"{NAME}-1.0.0-py3-none-any.whl"
     files = {
         path.as_posix(): path.read_bytes()
-        for path in sorted(Path(".").rglob("*.py"))
-        if path.as_posix() not in _NOT_INSTALLED
+        for path in sorted(Path(".").rglob("*"))
+        if path.is_file() and path.as_posix() not in _NOT_INSTALLED and "__pycache__" not in path.parts
     }
     files[f"{_INFO}/METADATA"] = b"Metadata-Version: 2.1\nName: mdlc-serving\nVersion: 1.0.0\n"
     files[f"{_INFO}/WHEEL"] = (

@@ -3,7 +3,8 @@
 The environment variable `MDLC_SERVING_STEP` selects the container's step. ``prepare`` receives rows as JSON
 Lines and returns the model's features as CSV. ``stamp`` receives the model's answers, one for each line, and
 returns each as JSON with the version of the model package (`MDLC_MODEL_VERSION`), and where the program has
-classes with the predicted one and the probability of each.
+classes with the predicted one and the probability of each, or with the cluster and the distance to its
+centre, or with the vector. Models answer CSV or, as algorithms of AWS do, JSON.
 
 The image answers every exception with status 500. A row that cannot be read is the caller's mistake and must
 get status 400. So the script returns a WSGI application, which Flask, the image's web framework, calls.
@@ -15,21 +16,29 @@ import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from jobs.serving import recordio
 from jobs.serving.program import FILE, SUM_TOLERANCE, Program, shown
+from mdlc_constructs.settings.payloads.answer_formats import expected_names, read_answers
 
 STEP = "MDLC_SERVING_STEP"
 VERSION = "MDLC_MODEL_VERSION"
 ROWS = "application/jsonlines"
 FEATURES = "text/csv"
+RECORDIO = "application/x-recordio-protobuf"
 
 _ROW_TYPES = (ROWS, "application/x-jsonlines", "application/json")
-_ANSWER_TYPES = (FEATURES, "text/plain")
+_NUMBERS = (FEATURES, "text/plain")
+_OBJECTS = ("application/json", "application/jsonlines")
 _MAX_LOGGED_NAMES = 100
 _REASONS = {400: "Bad Request", 415: "Unsupported Media Type"}
 
-Answered = tuple[str, str]
+Asked = Literal["score", "probabilities", "cluster", "vector"]
+_ANSWERS: Mapping[str, Asked] = {"cluster": "cluster", "embedding": "vector"}
+"""What a model answers, by the task that its program names."""
+
+Answered = tuple[str | bytes, str]
 """A response's body and its content type."""
 
 
@@ -69,8 +78,9 @@ def model_fn(model_dir: str) -> Callable[[bytes, str], Answered | Refusal]:
         if not version.isdecimal():
             raise ValueError(f"{VERSION}={version!r}: give the version of the model package, a whole number.")
         # A model that was trained before programs had classes has none.
-        classes = Program.read(Path(model_dir)).classes if (Path(model_dir) / FILE).is_file() else ()
-        return lambda body, kind: stamp_answers(int(version), body, kind, classes)
+        held = (Path(model_dir) / FILE).is_file()
+        program = Program.read(Path(model_dir)) if held else Program(columns={}, steps=())
+        return lambda body, kind: stamp_answers(int(version), body, kind, program.classes, program.task)
     raise ValueError(f'{STEP}={step!r}: give "prepare" or "stamp".')
 
 
@@ -95,7 +105,7 @@ def output_fn(prediction: Answered | Refusal, accept: str) -> Answered | Refusal
 def prepare_rows(
     program: Program, body: bytes, content_type: str, logged: set[str] | None = None
 ) -> Answered | Refusal:
-    """The features of rows as CSV, in the format of batch scoring; a `Refusal` when a row cannot be read.
+    """The features of rows in the format of batch scoring; a `Refusal` when a row cannot be read.
 
     Args:
         logged: the unknown keys that are already in the log. Each is logged once, because callers may always
@@ -103,22 +113,33 @@ def prepare_rows(
     """
     if content_type not in _ROW_TYPES:
         return Refusal(415, f"Content type {content_type!r}: send {ROWS}, one row as a JSON object a line.")
-    lines = []
+    records = []
     try:
         for number, row in _rows(body):
             try:
                 program.require_known(row)
-                features = program.prepare(program.typed(row))
+                records.append(program.prepare(program.typed(row)))
             except ValueError as error:
                 raise ValueError(f"line {number}, {error}") from None
-            lines.append(",".join(map(repr, features)))
             if logged is not None:
                 _log_unknown(program, row, logged)
-        if not lines:
+        if not records:
             raise ValueError("the request holds no row: send one JSON object a line.")
+        return _written(records, program.records)
     except ValueError as error:
         return Refusal(400, str(error))
-    return "\n".join(lines), FEATURES
+
+
+def _written(records: Sequence[Sequence[float]], kind: str) -> Answered:
+    """The records in the format that the model's container takes, without a line's end after the last."""
+    if kind == "recordio":
+        try:
+            return b"".join(map(recordio.encode, records)), RECORDIO
+        except OverflowError:
+            raise ValueError("a number is too large for the 32 bits that the model reads.") from None
+    if kind == "jsonlines":
+        return "\n".join(json.dumps({"features": features}) for features in records), ROWS
+    return "\n".join(",".join(map(repr, features)) for features in records), FEATURES
 
 
 def _log_unknown(program: Program, row: Mapping[str, Any], logged: set[str]) -> None:
@@ -144,26 +165,73 @@ def _rows(body: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, row
 
 
-def stamp_answers(version: int, body: bytes, content_type: str, classes: Sequence[str] = ()) -> Answered:
+def stamp_answers(
+    version: int, body: bytes, content_type: str, classes: Sequence[str] = (), task: str = ""
+) -> Answered:
     """The model's answers as JSON Lines with the version, and with classes the predicted one.
 
     Args:
         classes: of a multiclass task, in the order of the model's numbers.
+        task: `cluster` or `embedding`; empty for other tasks.
 
     Raises:
-        ValueError: when the answers are not CSV of numbers, or not one probability for each class; this is an
-            error of the model, not of the caller.
+        ValueError: when the answers are no numbers, or not those that the task asks for; this is an error of
+            the model, not of the caller.
     """
-    if content_type not in _ANSWER_TYPES:
-        raise ValueError(f"The model answered {content_type!r}: its container must answer {FEATURES}.")
-    lines = [line.strip() for line in body.decode("utf-8", "replace").split("\n")]
-    answers = []
-    for number, line in enumerate(lines, start=1):
-        if line:
-            score = _score(line, number)
-            answer = _of_classes(score, classes, number) if classes else {"score": score}
-            answers.append(json.dumps({**answer, "version": version}))
+    if content_type not in (*_NUMBERS, *_OBJECTS):
+        raise ValueError(
+            f"The model answered {content_type!r}: its container must answer {FEATURES}, "
+            f"{' or '.join(_OBJECTS)}."
+        )
+    text = body.decode("utf-8", "replace")
+    if content_type in _OBJECTS:
+        scores = _of_objects(text, content_type, classes, task)
+    else:
+        lines = [line.strip() for line in text.split("\n")]
+        scores = [(number, _score(line, number)) for number, line in enumerate(lines, start=1) if line]
+    answers = [
+        json.dumps({**_parts(score, classes, task, number), "version": version}) for number, score in scores
+    ]
     return "".join(f"{answer}\n" for answer in answers), ROWS
+
+
+def _of_objects(
+    text: str, content_type: str, classes: Sequence[str], task: str
+) -> list[tuple[int, float | list[float]]]:
+    """The numbers of JSON answers, each with the number of its row or line."""
+    documents = [text] if content_type == _OBJECTS[0] else [line for line in text.split("\n") if line.strip()]
+    asked: Asked = _ANSWERS.get(task, "probabilities" if classes else "score")
+    rows: list[float | list[float]] = []
+    for number, document in enumerate(documents, start=1):
+        try:
+            content = json.loads(document)
+        except (ValueError, RecursionError):
+            content = None
+        read = read_answers(content, asked, classes)
+        if read is None or any(value != value for row in read for value in row):
+            raise ValueError(
+                f"line {number} of the model's answer: {shown(document)} does not hold "
+                f"{expected_names(asked, classes)}."
+            )
+        rows += [row[0] if asked == "score" else list(row) for row in read]
+    return list(enumerate(rows, start=1))
+
+
+def _parts(score: float | list[float], classes: Sequence[str], task: str, number: int) -> dict[str, Any]:
+    """The members of an answer, the same as the columns of published predictions."""
+    if classes:
+        return _of_classes(score, classes, number)
+    several = score if isinstance(score, list) else [score]
+    if task == "embedding":
+        return {"score": several[0], "vector": several}
+    if task != "cluster":
+        return {"score": score}
+    if len(several) != 2 or several[0] < 0 or not several[0].is_integer() or several[1] < 0:
+        raise ValueError(
+            f"line {number} of the model's answer: {shown(several)} is not the number of a cluster and the "
+            "distance to its centre."
+        )
+    return {"score": several[1], "cluster": int(several[0]), "distance": several[1]}
 
 
 def _of_classes(score: float | list[float], classes: Sequence[str], number: int) -> dict[str, Any]:

@@ -18,6 +18,13 @@ SERVED = ("Production", "Deployed")
 """Life-cycle stage and status that a release sets when a version serves, and that are never reset."""
 
 
+CHANNELS = "channels"
+"""The value of a package's metadata `data` when it was trained on channels."""
+
+NO_PROGRAM = "none"
+"""What the champion's pointer has in place of a feature program; DynamoDB's expressions need some text."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Package:
     """A model package as inference uses it.
@@ -47,7 +54,7 @@ class Package:
             image=self.image,
             artifact=self.artifact,
             environment=dict(self.environment),
-            program=self.metadata["program"],
+            program=self.metadata.get("program", NO_PROGRAM),
             records=self.records,
         )
 
@@ -92,12 +99,36 @@ def package_from(answer: "DescribeModelPackageOutputTypeDef") -> Package:
         NoPackage: when the package was not registered by a training workflow, and so has no feature program.
     """
     metadata = answer.get("CustomerMetadataProperties") or {}
+    if metadata.get("data") == CHANNELS:
+        raise NoPackage(
+            f"{answer['ModelPackageArn']} was trained on channels and has no feature program: score "
+            "files with ChannelBatchInferenceWorkflow, or call the model by an endpoint of your own."
+        )
     missing = [key for key in ("program", "model", "run") if key not in metadata]
     if missing:
         raise NoPackage(
             f"{answer['ModelPackageArn']} has no {missing[0]!r} in its metadata: only packages registered by "
             f"a training workflow carry the feature program that inference needs."
         )
+    return _package(answer, metadata)
+
+
+def channels_package(answer: "DescribeModelPackageOutputTypeDef") -> Package:
+    """The package of a DescribeModelPackage response that was trained on channels.
+
+    Raises:
+        NoPackage: when it was not.
+    """
+    metadata = answer.get("CustomerMetadataProperties") or {}
+    if metadata.get("data") != CHANNELS or "model" not in metadata:
+        raise NoPackage(
+            f"{answer['ModelPackageArn']} was not registered by ChannelTrainingWorkflow: score tables with "
+            "BatchInferenceWorkflow."
+        )
+    return _package(answer, metadata)
+
+
+def _package(answer: "DescribeModelPackageOutputTypeDef", metadata: Mapping[str, str]) -> Package:
     container = answer["InferenceSpecification"]["Containers"][0]
     life = answer.get("ModelLifeCycle", {})
     return Package(

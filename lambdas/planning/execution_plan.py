@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from lambdas.planning.errors import InvalidInput, PlanningError
 from lambdas.planning.sources import split_uri
 from lambdas.planning.steps import Job, digest
+from mdlc_constructs.settings.payloads.batch import BatchInput
 from mdlc_constructs.settings.payloads.codec import PayloadError, decode, encode
 from mdlc_constructs.settings.payloads.job_plan import JobPlan
 from mdlc_constructs.settings.payloads.planning import PackageInput, PlannerRequest, RefusedCall
@@ -51,6 +52,24 @@ def decode_input(kind: type[Input], document: object) -> Input:
     if version is not None and version < 1:
         raise InvalidInput(f"package_version is {version!r}: give the version's number, such as 3.")
     return payload
+
+
+def checked_batch(document: object) -> BatchInput:
+    """The decoded input of a batch inference.
+
+    Raises:
+        InvalidInput: naming the key, its value and the remedy.
+    """
+    batch = decode_input(BatchInput, document)
+    if batch.prefix is not None and not _is_folder(batch.prefix):
+        raise InvalidInput(
+            f"prefix is {batch.prefix!r}: give a folder below the dataset's uri, such as 2013-12/."
+        )
+    return batch
+
+
+def _is_folder(prefix: str) -> bool:
+    return prefix.endswith("/") and not prefix.startswith(("/", "s3:")) and ".." not in prefix.split("/")
 
 
 def planned_step(

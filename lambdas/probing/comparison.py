@@ -14,7 +14,9 @@ from random import Random
 
 from lambdas.probing.errors import ChampionSilent, InvalidRows, ProbesLost
 from lambdas.probing.rows import Row
+from mdlc_constructs.settings.payloads.answer_formats import read_answers
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE, JsonValue, decode, encode
+from mdlc_constructs.settings.payloads.tasks import Answer as Kind
 from mdlc_constructs.settings.rules import canonical
 from mdlc_constructs.settings.strict_json import read_json
 
@@ -111,9 +113,13 @@ class Look:
 
 
 def parsed(text: str) -> Answer | None:
-    """An answer: `{"score": ..., "version": ...}`, or numbers as JSON or CSV; None for anything else.
+    """An answer: `{"score": ..., "version": ...}`, numbers as JSON or CSV, or an answer by AWS.
 
-    Of an answer about classes the numbers are the probabilities, in the order of the classes' names.
+    Of an answer about classes the numbers are the probabilities, in the order of the classes' names; of a
+    cluster the distance to its centre, as versions number their clusters differently.
+
+    Returns:
+        None for anything else.
     """
     version = None
     names: tuple[str, ...] = ()
@@ -128,7 +134,7 @@ def parsed(text: str) -> Answer | None:
             names = tuple(sorted(probabilities))
             content = [probabilities[name] for name in names]
         else:
-            content = content.get("score")
+            content = content.get("score", _of_algorithm(content))
     scores = content if isinstance(content, list) else [content]
     known = [
         float(score)
@@ -138,6 +144,16 @@ def parsed(text: str) -> Answer | None:
     if not known or len(known) < len(scores):
         return None
     return Answer(scores=tuple(known), version=None if version is None else str(version), names=names)
+
+
+def _of_algorithm(content: Mapping[str, JsonValue]) -> JsonValue:
+    """The numbers of the only row of an algorithm's answer; None when it has none."""
+    asked: tuple[Kind, ...] = ("score", "cluster", "vector")
+    for kind in asked:
+        rows = read_answers(content, kind)
+        if rows is not None and len(rows) == 1:
+            return list(rows[0][1:] if kind == "cluster" else rows[0])
+    return None
 
 
 def _number(cell: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import socket
 import subprocess
@@ -188,6 +189,10 @@ def images_registry(root: Path, runtime: toolchain.JobsRuntime) -> dict[str, Any
         "scikit-learn": {
             "python": str(runtime.python),
             "environment": runtime.environment,
+            "locks": [
+                hashlib.sha256(lock.read_bytes()).hexdigest()
+                for lock in sorted(places.jobs_source().glob("requirements*.lock"))
+            ],
         },
         "images": [_with_python(image, root) for image in settings_file.local_images(root)],
         # With -P, because the folder that a command runs in is not where its modules are.

@@ -2,8 +2,8 @@
 
 The CDK CLI runs the program that the variable CDK_DOCKER names, with Docker's arguments: ``inspect``,
 ``build``, ``tag``, ``login`` and ``push`` (``lib/private/docker.ts`` of its package cdk-assets-lib). Here
-``build`` makes a `local_images` image, and ``push`` registers it in the ECR of the local AWS. CDK_DOCKER is set
-for the local AWS only; images for a real account are built by Docker.
+``build`` makes a `local_images` image, and ``push`` registers it in the ECR of the local AWS. CDK_DOCKER is
+set for the local AWS only; images for a real account are built by Docker.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ _TAGS = "tags"
 
 
 def program() -> str:
-    """The path of an executable file that runs this module, written if missing; CDK_DOCKER takes no arguments."""
+    """The path of an executable file that runs this module, written if missing.
+
+    CDK_DOCKER takes no arguments.
+    """
     text = f'#!/bin/sh\nexec "{sys.executable}" -P -m mdlc_cli.deploying.docker "$@"\n'
     path = places.cache_root() / "images" / f"docker-{local_images.digest(text)}"
     if not path.is_file():
@@ -58,7 +61,9 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         if command in ("login", "images"):
             return 0
-        raise CommandError(f"the local AWS has no Docker, and `docker {command}` is not done without: {_REMEDY}")
+        raise CommandError(
+            f"the local AWS has no Docker, and `docker {command}` is not done without: {_REMEDY}"
+        )
     except CommandError as error:
         print(f"{error}\n{error.detail}".rstrip(), file=sys.stderr)
         return 2

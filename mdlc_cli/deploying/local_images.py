@@ -77,7 +77,9 @@ def build(context: Path, tag: str) -> None:
 
 def manifest(tag: str) -> str:
     """The manifest of an image: the entry of the local AWS's images file, and the image's name."""
-    return json.dumps({"schemaVersion": 2, "mediaType": MEDIA_TYPE, "name": tag, "local": _entry(folder_of(tag))})
+    return json.dumps(
+        {"schemaVersion": 2, "mediaType": MEDIA_TYPE, "name": tag, "local": _entry(folder_of(tag))}
+    )
 
 
 def _entry(folder: Path) -> dict[str, Any]:
@@ -89,8 +91,8 @@ def _described(context: Path) -> dict[str, Any]:
     path = context / FILE
     if not path.is_file():
         raise CommandError(
-            f"the local AWS builds no Docker images, and the image of {context} has no {FILE}, which says what "
-            f'runs instead: put one beside its Dockerfile, such as {{"serve": ["python3", "./serve.py", '
+            f"the local AWS builds no Docker images, and the image of {context} has no {FILE}, which says "
+            f'what runs instead: put one beside its Dockerfile, such as {{"serve": ["python3", "./serve.py", '
             f'"serve"], "requirements": "./requirements.lock"}}'
         )
     try:
@@ -114,7 +116,10 @@ def _placed(value: Any, folder: Path) -> Any:
 def _check(command: list[str], entry: dict[str, Any], folder: Path) -> None:
     if not command:
         return
-    words = [str(entry["python"]) if command[0] == "python3" and "python" in entry else command[0], *command[1:]]
+    words = [
+        str(entry["python"]) if command[0] == "python3" and "python" in entry else command[0],
+        *command[1:],
+    ]
     try:
         done = subprocess.run(
             words,
@@ -132,7 +137,9 @@ def _check(command: list[str], entry: dict[str, Any], folder: Path) -> None:
             f"whenever the model is loaded; keep it short"
         ) from error
     except OSError as error:
-        raise MissingToolError(f"the check of the image needs {words[0]}: {os.strerror(error.errno or 0)}") from error
+        raise MissingToolError(
+            f"the check of the image needs {words[0]}: {os.strerror(error.errno or 0)}"
+        ) from error
     if done.returncode != 0:
         lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         raise CommandError("; ".join(lines[-_SHOWN_LINES:]) or f"the check ended with {done.returncode}")

@@ -34,6 +34,10 @@ HANDLERS = {
         "lambdas.functions.plan_channel_training.handler.handler",
         "Plans training executions on channels",
     ),
+    "PlanChannelBatch": (
+        "lambdas.functions.plan_channel_batch.handler.handler",
+        "Plans batch inference executions on files",
+    ),
     "PlanBatch": ("lambdas.functions.plan_batch.handler.handler", "Plans batch inference executions"),
     "DeliverPredictions": (
         "lambdas.functions.deliver_predictions.handler.handler",

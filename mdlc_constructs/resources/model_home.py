@@ -62,6 +62,8 @@ class ModelHome(Construct):
             the same account and region, or when `bucket` is encrypted with another key than `key`.
 
     Attributes:
+        algorithm_arn: the algorithm resource that a training workflow of this home trains by; None for an
+            image.
         model_repository_arn: ARN pattern of the ECR repository with the model's image. A training workflow
             narrows it; without one in the app, the image is known only when a package is scored.
         model_roles: the roles of the model's containers in transform jobs, by the stack of the workflows that
@@ -138,6 +140,7 @@ class ModelHome(Construct):
         }
         self._make_clean_up(group)
         self.model_roles: dict[Stack, Role] = {}
+        self.algorithm_arn: str | None = None
         self.model_repository_arn = "arn:${Partition}:ecr:*:*:repository/*"
 
     @property

@@ -27,6 +27,7 @@ LAYOUT = {
     "quarantine": "what a refused batch held, with reasons; the batch itself stays where it was",
     "splits": "chronological splits, the raw holdout keys, and the fitted feature program",
     "training": "model artifacts, as training jobs wrote them",
+    "exports": "trained models in ONNX, each with how near its answers come",
     "scores": "what transform jobs answered",
     "evaluations": "metrics, the gate's verdict and the picture",
     "baselines": "`<run>/`: statistics of what a model was trained and judged on, a sample, its performance",

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm as BuiltInAlgorithm
     from mdlc_constructs.settings.algorithms.container import CustomContainer as CustomContainer
     from mdlc_constructs.settings.algorithms.custom_image import CustomImage as CustomImage
+    from mdlc_constructs.settings.algorithms.marketplace import MarketplaceAlgorithm as MarketplaceAlgorithm
+    from mdlc_constructs.settings.algorithms.marketplace import MarketplaceModel as MarketplaceModel
+    from mdlc_constructs.settings.algorithms.script import Script as Script
     from mdlc_constructs.settings.approval import Approval as Approval
     from mdlc_constructs.settings.budget import Budget as Budget
     from mdlc_constructs.settings.channel import S3Channel as S3Channel
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.metric import Metric as Metric
     from mdlc_constructs.settings.monitor_alarms import MonitorAlarms as MonitorAlarms
     from mdlc_constructs.settings.network import NetworkSettings as NetworkSettings
+    from mdlc_constructs.settings.onnx import Onnx as Onnx
     from mdlc_constructs.settings.outliers import Outliers as Outliers
     from mdlc_constructs.settings.patience import Patience as Patience
     from mdlc_constructs.settings.probes import Probes as Probes

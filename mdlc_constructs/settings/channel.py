@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from mdlc_constructs.settings.column_names import check_names
 from mdlc_constructs.settings.payloads.channels import ChannelSection, ClassesFrom, ObjectsKind, Reading
-from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.refusal import refusal, unknown, with_article
 from mdlc_constructs.settings.s3_folder import check_s3_folder
 from mdlc_constructs.settings.token import has_token
 
@@ -82,7 +83,11 @@ class S3Channel:
                 raise refusal("objects", self.objects, "is of manifests; uri names the folder itself.")
             return
         if not isinstance(self.uri, str) or not self.uri.startswith("s3://") or self.uri.endswith("/"):
-            raise refusal("uri", self.uri, f'a {self.kind} is one object; give "s3://bucket/train.manifest".')
+            raise refusal(
+                "uri",
+                self.uri,
+                f'{with_article(self.kind)} is one object; give "s3://bucket/train.manifest".',
+            )
         if not self.objects:
             raise refusal(
                 "objects",
@@ -99,10 +104,8 @@ class S3Channel:
             raise refusal("content_type", kind, 'give a MIME type, such as "text/plain" or "image/png".')
 
     def _check_attributes(self) -> None:
-        names = self.attribute_names
-        if isinstance(names, str) or not all(isinstance(name, str) and name for name in names):
-            raise refusal("attribute_names", names, 'give a tuple of names, such as ("source-ref", "class").')
-        object.__setattr__(self, "attribute_names", tuple(names))
+        names = check_names("attribute_names", self.attribute_names)
+        object.__setattr__(self, "attribute_names", names)
         if self.kind != "AugmentedManifestFile":
             if names:
                 raise refusal("attribute_names", names, f"is not of kind={self.kind!r}; leave it out.")

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
+from mdlc_constructs.settings.algorithms.input_channels import check_channels
+from mdlc_constructs.settings.algorithms.table import algorithm_facts
 from mdlc_constructs.settings.channel import LISTING, S3Channel
+from mdlc_constructs.settings.column_names import check_names
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.channels import ChannelSection
-from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.refusal import refusal
 
 MAX_INPUTS = 7
 """The most folders and manifests that the check reads; its processing job has ten inputs, three its own.
@@ -19,28 +22,7 @@ HOLDOUT = "holdout"
 """The name under which the check reads the holdout, which no training job gets."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_NO_CLASS = re.compile(r"\s|^$")
-_REQUIRED: Mapping[str, tuple[str, ...]] = {
-    "blazingtext": ("train",),
-    "image-classification": ("train", "validation"),
-    "object-detection": ("train", "validation"),
-    "semantic-segmentation": ("train", "validation"),
-    "seq2seq": ("train", "validation", "vocab"),
-}
-"""The channels without which a built-in algorithm does not train. Source: the algorithms' input and output
-pages in SageMaker's developer guide."""
-
-_TAKEN: Mapping[str, tuple[str, ...]] = {
-    "blazingtext": ("text/plain", "application/jsonlines"),
-    "image-classification": ("application/x-recordio", "application/x-image", "image/png", "image/jpeg"),
-    "object-detection": ("application/x-recordio", "application/x-image", "image/png", "image/jpeg"),
-    "semantic-segmentation": ("application/x-recordio", "application/x-image", "image/png", "image/jpeg"),
-    "seq2seq": ("application/x-recordio-protobuf", "application/json", "text/plain"),
-}
-"""The content types of training channels by built-in algorithm."""
-
-_NO_PIPE = ("seq2seq",)
-"""Built-in algorithms that read channels by File only."""
+_SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,13 +77,11 @@ class Channels:
             )
 
     def _check_holdout(self) -> None:
-        if isinstance(self.classes, str) or any(
-            not isinstance(name, str) or _NO_CLASS.search(name) for name in self.classes
-        ):
-            raise refusal("classes", self.classes, 'give texts without spaces, such as ("cat", "dog").')
-        object.__setattr__(self, "classes", tuple(self.classes))
-        if len(set(self.classes)) != len(self.classes):
-            raise refusal("classes", self.classes, "names a class twice.")
+        classes = check_names("classes", self.classes)
+        object.__setattr__(self, "classes", classes)
+        spaced = [name for name in classes if _SPACE.search(name)]
+        if spaced:
+            raise refusal("classes", spaced[0], "a class in a line of text has no space; write it without.")
         if self.holdout is None:
             return
         if not isinstance(self.holdout, S3Channel) or self.holdout.found_classes(HOLDOUT) != "prefix":
@@ -129,27 +109,7 @@ class Channels:
         Raises:
             ValueError: naming the channel and the remedy.
         """
-        required = _REQUIRED.get(algorithm.name, ())
-        for name in required:
-            if name not in self.inputs:
-                raise refusal(
-                    "inputs",
-                    tuple(self.inputs),
-                    f"{algorithm.name} does not train without the channel {name!r}.",
-                )
-        taken = _TAKEN.get(algorithm.name)
-        for name, channel in self.inputs.items():
-            if taken and channel.content_type is not None and channel.media_type not in taken:
-                raise unknown(
-                    f"inputs[{name!r}].content_type",
-                    channel.content_type,
-                    taken,
-                    what=f"content type of {algorithm.name}",
-                )
-            if algorithm.name in _NO_PIPE and channel.input_mode == "Pipe":
-                raise refusal(
-                    f"inputs[{name!r}].input_mode", "Pipe", f'{algorithm.name} reads files; give "File".'
-                )
+        algorithm.check_complete()
         if self.holdout is not None and algorithm.name not in ("blazingtext", ""):
             raise refusal(
                 "holdout",
@@ -157,6 +117,14 @@ class Channels:
                 "is not asked about lines of text; leave the holdout out, and let the gate judge the "
                 'training job\'s metrics, such as "validation:accuracy".',
             )
+        if not algorithm.name:
+            return
+        facts = algorithm_facts(algorithm.name)
+        if facts.jumpstart:
+            raise refusal(
+                "algorithm", facts.name, "trains on tables; give TrainingWorkflow(dataset=Dataset.csv(...))."
+            )
+        check_channels(facts, self.inputs)
 
     def to_sections(
         self, uris: Mapping[str, str], objects: Mapping[str, str], *, labelled: bool = True

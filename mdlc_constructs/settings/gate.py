@@ -7,7 +7,7 @@ from mdlc_constructs.settings.metric import check_metric_task, comparable_metric
 from mdlc_constructs.settings.numbers import check_mapping, is_number
 from mdlc_constructs.settings.payloads.job_plan import GateSection
 from mdlc_constructs.settings.refusal import refusal
-from mdlc_constructs.settings.training_metrics import check_training_bound, is_training_metric
+from mdlc_constructs.settings.training_metrics import check_training_metrics, is_training_metric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +78,11 @@ class Gate:
             for name in names:
                 check_metric_task(argument, name, task, classes)
 
-    def check_training_metrics(self) -> None:
-        """Refuse metrics of answers where no holdout is answered.
+    def check_training_metrics(self, algorithm: str) -> None:
+        """Refuse metrics of answers without a holdout, and metrics that an algorithm does not report.
+
+        Args:
+            algorithm: the name of a built-in algorithm, or empty.
 
         Raises:
             ValueError: naming the metric and the remedy.
@@ -92,6 +95,8 @@ class Gate:
                     "is computed from answers to a holdout; give Channels(holdout=..., classes=...), or a "
                     'metric of the training job, such as "validation:accuracy".',
                 )
+        check_training_metrics("at_least", self.at_least, algorithm)
+        check_training_metrics("at_most", self.at_most, algorithm)
         if self.better_than_champion is not None:
             raise refusal(
                 "better_than_champion",
@@ -113,7 +118,8 @@ class Gate:
 
 def _check_bound(argument: str, name: str, bound: float) -> None:
     if is_training_metric(name):
-        check_training_bound(argument, name, bound)
+        if not is_number(bound):
+            raise refusal(f"{argument}[{name!r}]", bound, "give a number.")
         return
     known = metric(argument, name)
     if not is_number(bound):

@@ -29,6 +29,16 @@ def title_of(repository: str) -> str | None:
     return _TITLES.get(repository, f"the image {repository}")
 
 
+def dns_suffix(region: str) -> str:
+    """The suffix of the DNS names of a region's services."""
+    return next((s for start, s in _DNS_SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
+
+
+def image_versions(repository: str) -> tuple[str, ...]:
+    """The versions of a prebuilt image."""
+    return tuple(document()["images"][repository]["tags"])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Image:
     """A prebuilt image by repository and version, for example ``sagemaker-xgboost`` ``3.0-5``.
@@ -91,8 +101,7 @@ class Image:
         accounts = self.accounts
         if region not in accounts:
             raise unknown("region", region, accounts, what=f"region with {self.repository}")
-        suffix = next((s for start, s in _DNS_SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
-        return self.uri_from(account=accounts[region], region=region, url_suffix=suffix)
+        return self.uri_from(account=accounts[region], region=region, url_suffix=dns_suffix(region))
 
     def uri_from(self, *, account: str, region: str, url_suffix: str) -> str:
         """The image's URI from its parts, each of which may be a CDK token or a placeholder."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from mdlc_constructs.settings.refusal import refusal, with_article
 
 _FORECAST = "a forecast needs whole series, and it takes one row at a time; use batch inference"
-_NO_ANSWER = "its answer has a shape that is not published yet; use a transform job of your own"
-_WAITS = "no algorithm of AWS that is built in answers it yet; score it in batches"
+_NO_RULE = "rules are about one score or a class; ask the endpoint itself"
+_NOT_COMPARED = "windows are compared by scores and classes; look at the published predictions"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,9 @@ class LifeStep:
 
 
 _UNSUPERVISED = ("cluster", "anomaly", "embedding")
-_UNPUBLISHED = dict.fromkeys(("cluster", "embedding"), _NO_ANSWER)
-_UNWATCHED = {**_UNPUBLISHED, "anomaly": _WAITS}
-_BY_ROW = {"forecast": _FORECAST, **_UNWATCHED}
+_NO_SCORE = ("cluster", "embedding")
+_UNWATCHED = dict.fromkeys(_UNSUPERVISED, _NOT_COMPARED)
+_UNDECIDED = {"forecast": _FORECAST, **dict.fromkeys(_NO_SCORE, _NO_RULE)}
 _ESTIMATES = "its metrics cannot be estimated without labels; give labels to the monitor"
 
 STEPS: Mapping[str, LifeStep] = {
@@ -39,9 +39,9 @@ STEPS: Mapping[str, LifeStep] = {
         LifeStep(name="training", meaning="the training job"),
         LifeStep(name="evaluation", meaning="metrics with intervals, baseline, picture"),
         LifeStep(name="gate", meaning="thresholds and champion by any metric of the task"),
-        LifeStep(name="batch", meaning="published predictions", refused=_UNPUBLISHED),
-        LifeStep(name="endpoint", meaning="answers to requests", refused=_BY_ROW),
-        LifeStep(name="decisions", meaning="rules on the answer to a row", refused=_BY_ROW),
+        LifeStep(name="batch", meaning="published predictions"),
+        LifeStep(name="endpoint", meaning="answers to requests", refused={"forecast": _FORECAST}),
+        LifeStep(name="decisions", meaning="rules on the answer to a row", refused=_UNDECIDED),
         LifeStep(name="drift", meaning="of features and predictions", refused=_UNWATCHED),
         LifeStep(name="closed_loop", meaning="metrics by late labels", refused=_UNWATCHED),
         LifeStep(

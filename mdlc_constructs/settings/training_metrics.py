@@ -1,27 +1,12 @@
 """Metrics that a training job reports itself, such as `validation:accuracy`, found in its log."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 
-from mdlc_constructs.settings.numbers import is_number
-from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.algorithms.table import algorithm_facts
+from mdlc_constructs.settings.refusal import refusal, unknown
 
 _NAME = re.compile(r"(train|validation|test):[A-Za-z0-9@._-]+")
-
-HIGHER_IS_BETTER: Mapping[str, bool] = {
-    "accuracy": True,
-    "bleu": True,
-    "cross_entropy": False,
-    "mAP": True,
-    "mIOU": True,
-    "mean_rho": True,
-    "perplexity": False,
-    "pixel_accuracy": True,
-}
-"""The direction of objective metrics of AWS's algorithms for texts and images, without the channel's name.
-
-Source: the algorithms' tuning pages in SageMaker's developer guide.
-"""
 
 
 def is_training_metric(name: object) -> bool:
@@ -29,18 +14,25 @@ def is_training_metric(name: object) -> bool:
     return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
-def check_training_bound(argument: str, name: str, bound: float) -> None:
-    """Refuse a bound that is no number, or is on the wrong side of a metric whose direction is known.
+def check_training_metrics(argument: str, names: Iterable[str], algorithm: str) -> None:
+    """Refuse metrics that a built-in algorithm does not report, or that are bounded on the wrong side.
+
+    Args:
+        argument: `at_least` or `at_most`.
+        algorithm: its name; empty for a container of the team's own, whose metrics are not known.
 
     Raises:
         ValueError: naming the metric and the remedy.
     """
-    if not is_number(bound):
-        raise refusal(f"{argument}[{name!r}]", bound, "give a number.")
-    higher = HIGHER_IS_BETTER.get(name.partition(":")[2])
-    wanted = "at_most" if higher is False else "at_least"
-    if higher is not None and argument != wanted:
-        better = "higher" if higher else "lower"
-        raise refusal(
-            f"{argument}[{name!r}]", bound, f"a {better} value is the better one; give it in {wanted}."
-        )
+    if not algorithm:
+        return
+    metrics = algorithm_facts(algorithm).objective_metrics
+    for name in names:
+        if name not in metrics:
+            raise unknown(argument, name, metrics, what=f"metric of {algorithm}")
+        higher = metrics[name].direction == "Maximize"
+        wanted = "at_least" if higher else "at_most"
+        if argument != wanted:
+            raise refusal(
+                argument, name, f"a {'higher' if higher else 'lower'} value is better; give it in {wanted}."
+            )

@@ -19,7 +19,8 @@ def create_model_package(
     name: str,
     *,
     group_name: str,
-    containers: Sequence[Container],
+    containers: Sequence[Container] = (),
+    source_uri: str | None = None,
     content_types: Sequence[str] = ("text/csv",),
     response_types: Sequence[str] = ("text/csv",),
     transform_instance_types: Sequence[str] = (),
@@ -45,6 +46,8 @@ def create_model_package(
     Source: https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html
 
     Args:
+        containers: the containers of the version; leave them out with `source_uri`.
+        source_uri: the ARN of a model to register, or of a package to clone.
         approval_status: `PendingManualApproval`, `Approved` or `Rejected`.
         metrics: the API's `ModelMetrics`.
         metadata: the API's `CustomerMetadataProperties`: at most 50 texts.
@@ -56,6 +59,10 @@ def create_model_package(
     Raises:
         ValueError: for arguments that the API would refuse.
     """
+    if bool(containers) == (source_uri is not None):
+        raise ValueError(
+            f"source_uri={source_uri!r}: give either containers or the URI of a model or package."
+        )
     specification = {
         "Containers": [container.to_request() for container in containers],
         "SupportedContentTypes": list(content_types),
@@ -67,7 +74,8 @@ def create_model_package(
     request: dict[str, object] = {
         "ModelPackageGroupName": group_name,
         "ModelPackageDescription": description,
-        "InferenceSpecification": present(specification),
+        "InferenceSpecification": present(specification) if containers else None,
+        "SourceUri": source_uri,
         "ModelApprovalStatus": approval_status,
         "ModelMetrics": metrics,
         "MetadataProperties": present(origin),

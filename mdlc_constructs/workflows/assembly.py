@@ -61,7 +61,13 @@ def state_name(step: str) -> str:
 
 
 def verdict(
-    name: str, variable: str, *, error: str, instead: str, otherwise: str = "RecordFailure"
+    name: str,
+    variable: str,
+    *,
+    error: str,
+    instead: str,
+    otherwise: str = "RecordFailure",
+    report: str = "$plan.uris.report",
 ) -> Choice:
     """A choice that continues when a job's verdict passed, and otherwise goes to the state `otherwise`.
 
@@ -71,10 +77,11 @@ def verdict(
         error: the failure's error name.
         instead: the failure's cause when the job returned no verdict.
         otherwise: the next state when the verdict did not pass.
+        report: expression of the report's S3 URI.
     """
     cause = (
         f"{{% ($exists(${variable}.reasons) ? $join(${variable}.reasons, ' ') : '{instead}') "
-        f"& ' Report: ' & $plan.uris.report %}}"
+        f"& ' Report: ' & {report} %}}"
     )
     refused = Rule(
         condition=f"{{% $not(${variable}.passed = true) %}}",

@@ -33,6 +33,7 @@ from mdlc_constructs.workflows.seams import Seam, seams_of, tasks_of
 
 DATA_LOCK = "requirements-data.lock"
 EVALUATE_LOCK = "requirements-evaluate.lock"
+EXPORT_LOCK = "export/requirements.lock"
 MONITOR_LOCK = "requirements-monitor.lock"
 
 LINT = ("E1101", "E3601")
@@ -200,7 +201,12 @@ class Workflow(Construct):
         """Publish job code and wheels as assets; returns bindings of their placeholders and locations."""
         code = asset(self._stack, bundles.job_code())
         locations = {"JobCode": code}
-        names = {DATA_LOCK: "DataWheels", EVALUATE_LOCK: "EvaluateWheels", MONITOR_LOCK: "MonitorWheels"}
+        names = {
+            DATA_LOCK: "DataWheels",
+            EVALUATE_LOCK: "EvaluateWheels",
+            EXPORT_LOCK: "ExportWheels",
+            MONITOR_LOCK: "MonitorWheels",
+        }
         for lock in locks:
             locations[names[lock]] = asset(self._stack, bundles.job_wheels(lock))
         bindings = {name: location.uri for name, location in locations.items()}

@@ -11,6 +11,7 @@ from mdlc_constructs.settings.image import title_of
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.quality import QualitySection
 from mdlc_constructs.settings.payloads.records import RecordTypes
+from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.tasks.model import Container, create_model
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.data_jobs import patience, volume_key, vpc_of
@@ -19,7 +20,14 @@ from mdlc_constructs.workflows.planning import FEW_RETRIES, TAGS, planned_again
 
 
 def make_model(
-    *, model: str, model_name: str, image: str, artifact: str, environment: object, network: NetworkSettings
+    *,
+    model: str,
+    model_name: str,
+    image: str,
+    artifact: str,
+    environment: object,
+    network: NetworkSettings,
+    package: str | None = None,
 ) -> Task:
     """`CreateModel`: the SageMaker model for transform jobs and endpoints.
 
@@ -30,19 +38,19 @@ def make_model(
         artifact: S3 URI of the trained artifact.
         environment: the container's environment variables or an expression; None for none.
         network: VPC and isolation.
+        package: the name of the model package to make the model from, instead of image and artifact.
     """
+    if package is not None:
+        container = Container(model_package_arn=package)
+    else:
+        overrides = {} if environment is None else {"Environment": environment}
+        container = Container(image=image, model_data_url=artifact, overrides=overrides)
     return create_model(
         "CreateModel",
         model_name=model_name,
         name_pattern=f"{model}-model-*",
         role_arn="${ModelRole}",
-        containers=(
-            Container(
-                image=image,
-                model_data_url=artifact,
-                overrides={} if environment is None else {"Environment": environment},
-            ),
-        ),
+        containers=(container,),
         tags=TAGS,
         vpc=vpc_of(network),
         network_isolation=network.isolation,
@@ -65,6 +73,26 @@ def check_scoring(compute: Compute, repository_arn: str) -> None:
     title = title_of(repository_arn.rsplit("/", 1)[-1])
     if title is not None:
         compute.require("transform", image=title)
+
+
+def check_image_known(home: str, algorithm_arn: str | None, *, what: str) -> None:
+    """Refuse a model whose image the account does not know.
+
+    Args:
+        home: the name of the model's home.
+        algorithm_arn: the algorithm resource that the home's training workflow trains by; None for an image.
+        what: the workflow as the user named it, such as "an endpoint".
+
+    Raises:
+        ValueError: naming the home, the algorithm and what to use instead.
+    """
+    if algorithm_arn is not None:
+        raise refusal(
+            "home",
+            home,
+            f"is trained by {algorithm_arn} of AWS Marketplace, whose image only its seller knows; {what} "
+            "makes models from the image of a version; use the SageMaker model that the training made.",
+        )
 
 
 def package_model(model: str, network: NetworkSettings) -> Task:

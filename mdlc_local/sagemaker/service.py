@@ -8,6 +8,7 @@ from typing import Any
 
 from mdlc_local import options
 from mdlc_local.sagemaker import authorization, host, model, records, tags, validation
+from mdlc_local.sagemaker.containers import repository_images
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.endpoints import endpoint_configs, endpoints, hosting, invocations
 from mdlc_local.sagemaker.faults import SageMakerApiError
@@ -25,7 +26,7 @@ _JSON = {"Content-Type": "application/x-amz-json-1.1"}
 @functools.cache
 def images() -> Images:
     """The images of this server, read once."""
-    return Images.read(options.current().images)
+    return Images.read(options.current().images, repository_images.local_entry)
 
 
 @functools.cache

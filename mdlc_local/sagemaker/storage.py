@@ -3,7 +3,7 @@
 import json
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -78,11 +78,19 @@ class Storage:
             JobFailedError: when it has no objects, or S3 answers with an error.
         """
         objects = self.sources(uri, data_type)
+        self.fetch_all(objects, folder)
+        return len(objects)
+
+    def fetch_all(self, objects: Sequence[Source], folder: Path) -> None:
+        """Download objects to `folder`, which is made also when there are none.
+
+        Raises:
+            JobFailedError: when S3 answers with an error.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(_PARALLEL) as pool:
             for _ in pool.map(lambda source: self.fetch(source, folder / source.relative), objects):
                 pass
-        return len(objects)
 
     def fetch(self, source: Source, path: Path) -> None:
         """Download one object to `path`.
@@ -165,6 +173,19 @@ def parse(uri: str) -> tuple[str, str]:
         uri = "s3://" + uri.split("/", 3)[3]
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
+
+
+def merge(source: Path, target: Path) -> list[str]:
+    """Move the files of one folder into another; returns the names that both have, which do not move."""
+    clashes = []
+    for path in sorted(entry for entry in source.rglob("*") if entry.is_file()):
+        name = path.relative_to(source)
+        if (target / name).exists():
+            clashes.append(name.as_posix())
+            continue
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        path.rename(target / name)
+    return clashes
 
 
 def pack(folder: Path, archive: Path) -> bool:

@@ -45,6 +45,7 @@ from mdlc_local.states import (
     literals,
     locations,
     nested,
+    numbers,
     sagemaker_jobs,
     waiting,
 )
@@ -126,7 +127,7 @@ def _with_sagemaker(service_for: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _parse(definition: str) -> Any:
-    return AmazonStateLanguageParser.parse(definition)[0]
+    return AmazonStateLanguageParser.parse(numbers.with_short_exponents(definition))[0]
 
 
 _programs: Pool[Any] = Pool(_parse, texts=64, spare=16)

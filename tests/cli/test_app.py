@@ -48,7 +48,7 @@ def test_options_of_one_meaning_are_called_alike_in_every_command() -> None:
     assert [name for name, options in listed.items() if "--json" not in options] == ["openapi"], (
         "its output is JSON itself"
     )
-    no_account = {"init", "tools", "local up", "local down", "local status", "local env"}
+    no_account = {"init", "container", "tools", "local up", "local down", "local status", "local env"}
     assert {name for name, options in listed.items() if "--local" not in options} == no_account
     of_apps = {"doctor", "diff", "deploy", "teardown"}
     assert {name for name, options in listed.items() if "--stack" not in options} == no_account | of_apps

@@ -24,8 +24,12 @@ from tests.docs.markdown import ROOT
 
 README = ROOT / "README.md"
 DOCUMENTS = markdown.documents()
-PROGRAMS = [document for document in DOCUMENTS if "App()" in "".join(markdown.blocks(document, "python"))]
-"""The documents whose Python makes a stack; test_client.py runs the page on the client."""
+PROGRAMS = [
+    document
+    for document in DOCUMENTS
+    if "App()" in "".join(markdown.blocks(document, "python")) and document.name != "containers.md"
+]
+"""The documents whose Python makes a stack; test_client.py and test_containers.py run those pages."""
 
 
 @pytest.mark.slow

@@ -1,6 +1,9 @@
 """Data without time and ids, end to end: the tumours of scikit-learn's breast cancer data."""
 
+import hashlib
+import io
 import json
+import tarfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from mdlc_constructs import (
     Labels,
     ModelHome,
     MonitoringWorkflow,
+    Onnx,
     QualityRules,
     TrainingWorkflow,
 )
@@ -58,6 +62,7 @@ class Tumours(Stack):
             algorithm=BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=10, max_depth=3),
             evaluation=Evaluation(bootstrap=50),
             gate=Gate(at_least={"auc": 0.9}, better_than_champion="auc", margin=-0.3),
+            export=Onnx(),
         )
         batch = BatchInferenceWorkflow(
             self,
@@ -107,7 +112,7 @@ def team(aws: Aws, tmp_path_factory: pytest.TempPathFactory) -> Team:
 
 def test_it_is_trained_on_rows_drawn_at_random_with_weights(aws: Aws, team: Team) -> None:
     done = aws.run(team, "training")
-    assert (done.status, done.output["outcome"]) == ("SUCCEEDED", "Succeeded"), done.cause
+    assert (done.status, done.output.get("outcome")) == ("SUCCEEDED", "Succeeded"), done.cause
     package = aws.package(done.output["package_arn"])["CustomerMetadataProperties"]
     manifest = json.loads(aws.read(package["program"].replace("/program/", "/split/manifest.json")))
     assert manifest["split"]["random"] == {
@@ -124,6 +129,18 @@ def test_it_is_trained_on_rows_drawn_at_random_with_weights(aws: Aws, team: Team
     assert weight == (1.0 if label else 3.0)
     shown = " ".join(aws.mdlc("show", "1", "--model", TEAM.model).output.split())
     assert "at random 70/10/20, seed 1, equal shares of benign" in shown
+
+
+def test_the_model_is_exported_as_it_answers(aws: Aws, team: Team) -> None:
+    done = aws.run(team, "training")
+    assert done.output["outcome"] == "Unchanged"
+    package = aws.package(done.output["package_arn"])["CustomerMetadataProperties"]
+    content = aws.read(package["onnx"])
+    assert hashlib.sha256(content).hexdigest() == package["onnx_digest"]
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        assert archive.getnames() == ["model.onnx"]
+    report = json.loads(aws.read(package["onnx"].replace("model.tar.gz", "export.json")))
+    assert report["passed"] and report["difference"] < 1e-5 and report["rows"] > 80
 
 
 def test_a_batch_is_scored_and_its_monitor_takes_labels_by_inference_id(aws: Aws, team: Team) -> None:

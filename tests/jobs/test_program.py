@@ -1,6 +1,7 @@
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.database import connect, quote
+from jobs.errors import InputError
 from jobs.program import MAX_CATEGORIES, fit, to_sql
 from jobs.serving.program import OTHER, Program
 from jobs.serving.values import canonical
@@ -93,7 +95,55 @@ def test_sql_and_python_compute_the_same_to_the_bit(
     assert all(math.isfinite(value) for row in found for value in row)
 
 
-def fitted(values: str, kind: str = "number") -> Program:
+@settings(max_examples=examples(40))
+@given(training=ROWS, scored=ROWS)
+def test_standardized_features_are_the_same_in_sql_and_in_python(
+    database: duckdb.DuckDBPyConnection, training: list[dict[str, Any]], scored: list[dict[str, Any]]
+) -> None:
+    training = [row for row in training if row["n"] is None or not abs(row["n"]) > 1e100]
+    load(database, "training", training)
+    load(database, "scored", scored)
+    fitted = fit(database, "training", replace(DATASET, standardize=True), {})
+    program = Program.from_document(json.loads(fitted.to_json()))
+    assert program == fitted
+    found = database.execute(to_sql(program, "scored", order="raw.row")).fetchall()
+    assert [list(row) for row in found] == [program.prepare(row) for row in scored]
+
+
+def test_standardized_features_have_mean_0_and_deviation_1_in_training() -> None:
+    program = fitted("(1.0), (2.0), (6.0), (NULL)", standardize=True)
+    # The missing value is the median, 2, and counts like the others.
+    assert program.steps[0].mean == 2.75
+    assert program.steps[0].scale == pytest.approx(1.9202, abs=1e-4)
+    prepared = [program.prepare({"x": value})[0] for value in (1.0, 2.0, 6.0, None)]
+    assert sum(prepared) == pytest.approx(0) and sum(value**2 for value in prepared) == pytest.approx(4)
+
+
+def test_a_constant_feature_becomes_nought() -> None:
+    program = fitted("(5.0), (5.0)", standardize=True)
+    assert program.prepare({"x": 5.0}) == [0.0] and program.prepare({"x": 7.0}) == [2.0]
+
+
+def test_a_deviation_beyond_all_numbers_is_one_sentence() -> None:
+    with pytest.raises(InputError, match="too large for a number: divide the column"):
+        fitted("(1e308::DOUBLE), (-1e308::DOUBLE)", standardize=True)
+
+
+def test_programs_without_new_settings_have_the_bytes_of_before() -> None:
+    text = fitted("(1.0), (2.0)").to_json()
+    assert not any(f'"{name}"' in text for name in ("mean", "scale", "task", "records"))
+
+
+@pytest.mark.parametrize(
+    ("task", "told"), [("cluster", "cluster"), ("embedding", "embedding"), ("anomaly", "")]
+)
+def test_a_program_says_its_task_where_the_answer_is_no_number(task: str, told: str) -> None:
+    program = fitted("(1.0), (2.0)", task=task)
+    assert program.task == told
+    assert Program.from_document(json.loads(program.to_json())) == program
+
+
+def fitted(values: str, kind: str = "number", **changed: Any) -> Program:
     dataset = DatasetSection(
         format="csv",
         timestamp="t",
@@ -101,7 +151,7 @@ def fitted(values: str, kind: str = "number") -> Program:
         columns={"x": kind},
         features=("x",),
         positive="1",
-        task="binary",
+        **{"task": "binary", **changed},
     )
     with connect() as (connection, _):
         connection.execute(f"CREATE TABLE training AS SELECT * FROM (VALUES {values}) AS v(x)")

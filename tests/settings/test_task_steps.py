@@ -29,7 +29,8 @@ def test_a_forecast_runs_where_whole_series_are_answered() -> None:
 @pytest.mark.parametrize("task", ["cluster", "anomaly", "embedding"])
 def test_a_task_without_labels_is_trained_up_to_the_gate(task: str) -> None:
     assert {runs(step, task) for step in BUILT} == {"yes"}
-    assert runs("endpoint", task) == "no"
+    assert {runs(step, task) for step in ("batch", "endpoint")} == {"yes"}
+    assert {runs(step, task) for step in ("drift", "closed_loop", "retraining")} == {"no"}
 
 
 def test_a_task_has_its_article() -> None:

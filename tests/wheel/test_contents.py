@@ -24,13 +24,14 @@ def test_only_our_three_packages_are_top_level_names(names: set[str]) -> None:
     }
 
 
-@pytest.mark.parametrize("room", ["lambdas", "jobs"])
+@pytest.mark.parametrize("room", ["lambdas", "jobs", "containers"])
 def test_what_goes_to_aws_is_carried_whole_as_an_asset(names: set[str], room: str) -> None:
     carried = {name for name in names if name.startswith(f"mdlc_constructs/_assets/{room}/")}
     wanted = {
         f"mdlc_constructs/_assets/{path.relative_to(ROOT).as_posix()}"
         for path in (ROOT / room).rglob("*")
-        if path.suffix in (".py", ".lock", ".in", ".j2", ".css")
+        if path.suffix in (".py", ".lock", ".in", ".j2", ".css", ".R", ".sh", ".json", ".md", ".Dockerfile")
+        or path.name == "Dockerfile"
     }
     assert wanted
     assert carried == wanted

@@ -12,6 +12,7 @@ from mdlc_constructs import CustomImage, Dataset, ExpandingWindow, Forecast, OnR
 from mdlc_constructs.settings.payloads.tasks import TASKS
 from mdlc_constructs.settings.task_steps import runs
 from mdlc_constructs.workflows.decision.arguments import check_task
+from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettings
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
 from mdlc_constructs.workflows.training.machine import train
 from mdlc_constructs.workflows.training.settings import TrainingSettings
@@ -51,7 +52,7 @@ def retraining(task: str) -> RetrainingSettings:
 STARTED: dict[str, Callable[[str], object]] = {
     "batch": lambda task: replace(BATCH, dataset=dataset(task)),
     "drift": lambda task: replace(MONITORING, kind="batch", dataset=dataset(task), labels=None),
-    "endpoint": lambda task: replace(MONITORING, dataset=dataset(task), labels=None),
+    "endpoint": lambda task: ReleaseSettings(model="m", dataset=dataset(task)),
     "fairness": lambda task: replace(
         MONITORING, kind="batch", dataset=dataset(task), labels=None, protected=("distance",)
     ),

@@ -3,12 +3,11 @@
 import logging
 import os
 
+from mdlc_container import artifact, logs, own_code, places
+from mdlc_container.service import TableService
 from serving.app import Application
 from serving.bodies import version_as_json
 from serving.ending import Ending
-
-from mdlc_container import artifact, logs, own_code, places
-from mdlc_container.service import TableService
 
 log = logging.getLogger("serving")
 

@@ -89,19 +89,22 @@ def read(folder: Path) -> Loaded:
         columns, trained = tuple(facts["columns"]), str(facts["code_sha256"])
     except (OSError, ValueError, KeyError) as error:
         raise ContainerError(
-            f"{folder} holds no {FACTS} of a training with this container ({error!r}): train the model with it"
+            f"{folder} holds no {FACTS} of a training with this container ({error!r}): train the model "
+            f"with it"
         ) from error
     if facts.get("language") != "python":
-        raise ContainerError(f"{FACTS} is of a container in {facts.get('language')!r}, and this one is Python")
+        raise ContainerError(
+            f"{FACTS} is of a container in {facts.get('language')!r}, and this one is Python"
+        )
     if own_code.digest(folder / CODE) != trained:
         raise ContainerError(
-            f"the code in {CODE}/ of model.tar.gz is not the code that the model was trained with (its digest "
-            f"is not that of {FACTS}): features would differ from those of training; train again instead"
+            f"the code in {CODE}/ of model.tar.gz is not the code that the model was trained with (its "
+            f"digest is not that of {FACTS}): features would differ from those of training; train again"
         )
     module = own_code.load(folder / CODE)
     load = getattr(module, "load", None)
     # The artifact is the team's own, and written by `write`.
-    model = load(folder) if load is not None else pickle.loads((folder / PICKLED).read_bytes())  # noqa: S301
+    model = load(folder) if load is not None else pickle.loads((folder / PICKLED).read_bytes())
     return Loaded(model=model, module=module, columns=columns, lock=str(facts.get("lock_sha256", "")))
 
 

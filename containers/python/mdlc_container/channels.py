@@ -27,8 +27,8 @@ class Table:
 def folders(base: Path) -> dict[str, Path]:
     """The folder of each channel, by name."""
     data = base / "input" / "data"
-    found = sorted(path for path in data.iterdir() if path.is_dir()) if data.is_dir() else []
-    return {path.name: path for path in found}
+    paths = sorted(path for path in data.iterdir() if path.is_dir()) if data.is_dir() else []
+    return {path.name: path for path in paths}
 
 
 def read(folder: Path, records: Records) -> Table:

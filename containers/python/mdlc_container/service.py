@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from serving.bodies import CSV, JSON_LINES, RequestError, write_csv, write_json_lines
 
 from mdlc_container.artifact import Loaded
 from mdlc_container.tables import JSON, READERS
+from serving.bodies import CSV, JSON_LINES, RequestError, write_csv, write_json_lines
 
 log = logging.getLogger("serving")
 
@@ -57,17 +57,19 @@ class TableService:
     def _predict(self, rows: Any) -> list[Any]:
         module, number = self.loaded.module, len(rows)
         features = getattr(module, "features", None)
-        made = rows if features is None else features(rows)
-        if len(made) != number:
-            raise AnswerError(f"features() gave {len(made)} rows for {number}: return one a row.")
-        raw = module.predict(self.loaded.model, made)
+        prepared = rows if features is None else features(rows)
+        if len(prepared) != number:
+            raise AnswerError(f"features() gave {len(prepared)} rows for {number}: return one a row.")
+        raw = module.predict(self.loaded.model, prepared)
         try:
             answers = np.asarray(raw, dtype="float64")
         except (TypeError, ValueError) as error:
             raise AnswerError(f"predict() gave no numbers: {error}.") from error
         if answers.ndim not in (1, 2) or len(answers) != number:
-            given = "one number" if answers.ndim == 0 else f"{len(answers)} answers"
-            raise AnswerError(f"predict() gave {given} for {number} rows: return one number, or one list, a row.")
+            count = "one number" if answers.ndim == 0 else f"{len(answers)} answers"
+            raise AnswerError(
+                f"predict() gave {count} for {number} rows: return one number, or one list, a row."
+            )
         if answers.ndim == 2 and answers.shape[1] == 1:
             answers = answers[:, 0]
         bad = ~np.isfinite(answers) if answers.ndim == 1 else ~np.isfinite(answers).all(axis=1)

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import pandas as pd
+
 from serving.bodies import CSV, JSON_LINES, RequestError, read_csv
 
 JSON = "application/json"
@@ -21,7 +22,9 @@ def from_csv(body: bytes, names: Names) -> pd.DataFrame:
     """Rows without a header, in the order of training."""
     rows = read_csv(body)
     if len(rows[0]) != len(names):
-        raise RequestError(f"Line 1 has {len(rows[0])} values, the model takes {len(names)}: {_listed(names)}.")
+        raise RequestError(
+            f"Line 1 has {len(rows[0])} values, the model takes {len(names)}: {_listed(names)}."
+        )
     return pd.DataFrame(rows, columns=list(names), dtype="float64")
 
 
@@ -40,14 +43,18 @@ def from_json(body: bytes, names: Names) -> pd.DataFrame:
     document = _parsed(body, "The body")
     instances = document.get("instances") if isinstance(document, dict) else document
     if not isinstance(instances, list):
-        raise RequestError('Send a list of rows, or {"instances": [...]}: each an object by name or an array.')
+        raise RequestError(
+            'Send a list of rows, or {"instances": [...]}: each an object by name or an array.'
+        )
     return _frame([_row(row, names, f"Row {number}") for number, row in enumerate(instances, start=1)], names)
 
 
 def from_parquet(body: bytes, names: Names) -> pd.DataFrame:
     """A Parquet file with the columns of training, in any order."""
     if find_spec("pyarrow") is None:
-        raise RequestError(f"{PARQUET} needs pyarrow: add it to requirements.in of the container, or send CSV.", 415)
+        raise RequestError(
+            f"{PARQUET} needs pyarrow: add it to requirements.in of the container, or send CSV.", 415
+        )
     try:
         table = pd.read_parquet(io.BytesIO(body))
     except (ValueError, OSError) as error:
@@ -82,7 +89,9 @@ def _parsed(text: bytes, where: str) -> Any:
 def _row(row: Any, names: Names, where: str) -> list[float]:
     if isinstance(row, list):
         if len(row) != len(names):
-            raise RequestError(f"{where} has {len(row)} values, the model takes {len(names)}: {_listed(names)}.")
+            raise RequestError(
+                f"{where} has {len(row)} values, the model takes {len(names)}: {_listed(names)}."
+            )
         return [_number(value, f"{where}, column {place}") for place, value in enumerate(row, start=1)]
     if not isinstance(row, dict):
         raise RequestError(f"{where} is neither an object nor an array.")

@@ -43,13 +43,15 @@ def _train(base: Path) -> None:
     code = places.own_code()
     module = own_code.load(code)
     described = records.read()
-    found = channels.folders(base)
-    if "train" not in found:
+    channel_folders = channels.folders(base)
+    if "train" not in channel_folders:
         raise ContainerError(f"there is no channel 'train' below {base / 'input' / 'data'}")
     texts = arguments.read_hyperparameters(base)
     chosen = arguments.hyperparameters(module.train, texts)
-    table = channels.read(found["train"], described)
-    validation = channels.read(found["validation"], described) if "validation" in found else None
+    table = channels.read(channel_folders["train"], described)
+    validation = (
+        channels.read(channel_folders["validation"], described) if "validation" in channel_folders else None
+    )
     stopping = threading.Event()
     checkpoints = base / "checkpoints"
     offered: dict[str, Any] = {
@@ -57,7 +59,7 @@ def _train(base: Path) -> None:
         "validation": validation and (_features(module, validation.rows), validation.label),
         "checkpoints": checkpoints,
         "stopping": stopping.is_set,
-        "channels": found,
+        "channels": channel_folders,
     }
     context = arguments.context(module.train, offered)
     if "checkpoints" in context:
@@ -73,9 +75,7 @@ def _train(base: Path) -> None:
         log.info("stopped: saving what train() returned")
     folder = base / "model"
     folder.mkdir(parents=True, exist_ok=True)
-    artifact.write(
-        folder, model=model, module=module, code=code, records=described, hyperparameters=chosen
-    )
+    artifact.write(folder, model=model, module=module, code=code, records=described, hyperparameters=chosen)
     log.info("trained")
 
 
@@ -83,10 +83,10 @@ def _features(module: Any, rows: Any) -> Any:
     features = getattr(module, "features", None)
     if features is None:
         return rows
-    made = features(rows)
-    if len(made) != len(rows):
-        raise ContainerError(f"features() returned {len(made)} rows for {len(rows)}: return one a row")
-    return made
+    prepared = features(rows)
+    if len(prepared) != len(rows):
+        raise ContainerError(f"features() returned {len(prepared)} rows for {len(rows)}: return one a row")
+    return prepared
 
 
 def _on_sigterm(stopping: threading.Event, *, gently: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from serving.bodies import RequestError, version_as_json
 from serving.ending import Ending
 from serving.rows import Rows
-from serving.service import Service
+from serving.service import Answering, Service
 from serving.turns import Turns
 from serving.workers import workers
 
@@ -55,10 +55,10 @@ class Application:
         ending: the handler of SIGTERM; None when the process is not ended by SIGTERM.
     """
 
-    def __init__(self, load: Callable[[], Service] = load_service, ending: Ending | None = None) -> None:
+    def __init__(self, load: Callable[[], Answering] = load_service, ending: Ending | None = None) -> None:
         self._load = load
         self._ending = ending
-        self._service: Service | None = None
+        self._service: Answering | None = None
         self._turns = Turns()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:

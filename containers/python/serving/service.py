@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from serving.bodies import (
     CSV,
@@ -14,6 +15,18 @@ from serving.bodies import (
 )
 
 Features = list[list[float]]
+
+
+class Answering(Protocol):
+    """What `serving.app` serves."""
+
+    def answer(self, body: bytes, content_type: str, accept: str) -> tuple[str, bytes]:
+        """The answer's content type and body.
+
+        Raises:
+            RequestError: when the request is invalid.
+        """
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)

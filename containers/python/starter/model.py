@@ -18,9 +18,11 @@ def train(rows: pd.DataFrame, label: pd.Series, *, ridge: float = 1e-6) -> Model
     """Fit a linear model. Keyword-only parameters are hyperparameters."""
     values = rows.to_numpy()
     square = values.T @ values + ridge * np.eye(values.shape[1])
-    return np.linalg.solve(square, values.T @ label.to_numpy())
+    model: Model = np.linalg.solve(square, values.T @ label.to_numpy())
+    return model
 
 
 def predict(model: Model, rows: pd.DataFrame) -> np.ndarray:
     """One number for each row."""
-    return rows.to_numpy() @ model
+    scores: np.ndarray = rows.to_numpy() @ model
+    return scores

@@ -7,7 +7,9 @@ load_code <- function(folder) {
   path <- file.path(folder, SCRIPT)
   if (!file.exists(path)) container_error(folder, " holds no ", SCRIPT)
   tryCatch(parse(path, keep.source = FALSE), error = function(error) {
-    container_error(gsub("\\s*\n\\s*", " ", sub(".*(model\\.R:)", "\\1", conditionMessage(error))))
+    # R names the whole path, and shows the lines before the place below the message.
+    first <- strsplit(conditionMessage(error), "\n", fixed = TRUE)[[1]][1]
+    container_error(SCRIPT, ", line ", sub("^.*?:([0-9]+):[0-9]+: *", "\\1: ", first, perl = TRUE))
   })
   environment <- new.env(parent = globalenv())
   working <- setwd(folder)
@@ -38,7 +40,9 @@ explained <- function(error) {
   }
   missing <- regmatches(conditionMessage(error), regexec("there is no package called .(\\w[\\w.]*).", conditionMessage(error), perl = TRUE))[[1]]
   if (length(missing) == 2) return(explained(structure(class = "packageNotFoundError", list(package = missing[2]))))
-  paste0(SCRIPT, ": ", gsub("\\s*\n\\s*", " ", conditionMessage(error)))
+  # plumber puts the annotation before the message.
+  text <- sub("^Error on line #.*? - Error in .*?: ", "", conditionMessage(error), perl = TRUE)
+  paste0(SCRIPT, ": ", trimws(gsub("\\s*\n\\s*", " ", text)))
 }
 
 code_files <- function(folder) {

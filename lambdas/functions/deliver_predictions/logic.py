@@ -82,13 +82,15 @@ def put(batch: Batch, row: Row) -> "PutItemInputTypeDef":
 
 
 def _of_task(row: Row) -> dict[str, JsonValue]:
-    """What rows of the task have besides the score: classes and probabilities, a rank, or quantiles."""
+    """What rows of the task have besides the score, such as classes and probabilities, or a vector."""
     return {name: row[name] for names in TASK_COLUMNS.values() for name in names if name in row}
 
 
 def _value(value: JsonValue) -> "AttributeValueTypeDef":
     if isinstance(value, Mapping):
         return {"M": {name: _value(inner) for name, inner in value.items()}}
+    if isinstance(value, list):
+        return {"L": [_value(inner) for inner in value]}
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, float):

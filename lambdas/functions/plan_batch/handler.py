@@ -12,7 +12,7 @@ from lambdas.aws.tags import with_execution
 from lambdas.functions.plan_batch import logic
 from lambdas.planning import sources
 from lambdas.planning.audit import run_of
-from lambdas.planning.execution_plan import put_plan
+from lambdas.planning.execution_plan import checked_batch, put_plan
 from mdlc_constructs.settings.payloads.batch import BatchPlannerRequest
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
 
@@ -22,7 +22,7 @@ logger = Logger(service="plan-batch")
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
     """Plan a batch inference execution: from a `BatchPlannerRequest` to a `BatchPlan`."""
     request = decode(BatchPlannerRequest, event)
-    batch = logic.checked_input(request.input)
+    batch = checked_batch(request.input)
     s3, sagemaker, dynamodb = client("s3"), client("sagemaker"), client("dynamodb")
     home, settings, execution = request.home, request.settings, request.execution
     uri = settings.dataset.uri + (batch.prefix or "")

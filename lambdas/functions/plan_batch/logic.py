@@ -5,31 +5,13 @@ from dataclasses import dataclass
 
 from lambdas.aws.packages import Package
 from lambdas.aws.registry import LookUps
-from lambdas.planning.errors import InvalidInput, NoPackage
-from lambdas.planning.execution_plan import decode_input, finished_by, planned_step
+from lambdas.planning.errors import NoPackage
+from lambdas.planning.execution_plan import finished_by, planned_step
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import StepJob, digest, digest_sections, find_step_job, verdict
-from mdlc_constructs.settings.payloads.batch import BatchInput, BatchPlan, BatchPlannerRequest
+from mdlc_constructs.settings.payloads.batch import BatchPlan, BatchPlannerRequest
 from mdlc_constructs.settings.payloads.job_plan import DataSection, JobPlan, PackageSection
 from mdlc_constructs.settings.payloads.planning import ScoringJob
-
-
-def checked_input(document: object) -> BatchInput:
-    """The execution's decoded input.
-
-    Raises:
-        InvalidInput: naming the key, its value and the remedy.
-    """
-    batch = decode_input(BatchInput, document)
-    if batch.prefix is not None and not _is_folder(batch.prefix):
-        raise InvalidInput(
-            f"prefix is {batch.prefix!r}: give a folder below the dataset's uri, such as 2013-12/."
-        )
-    return batch
-
-
-def _is_folder(prefix: str) -> bool:
-    return prefix.endswith("/") and not prefix.startswith(("/", "s3:")) and ".." not in prefix.split("/")
 
 
 def shards(files: Sequence[SourceFile], bound: int) -> dict[str, str]:

@@ -49,7 +49,7 @@ def _champion(request: ChannelTrainingRequest) -> ChampionSection | None:
     if not request.settings.channels.holdout:
         return None
     pointer = champion_of(client("dynamodb"), request.home.table, request.model)
-    if pointer is None or not registry.is_approved(client("sagemaker"), pointer.package_arn):
+    if pointer is None or registry.approved_package(client("sagemaker"), pointer.package_arn) is None:
         return None
     return ChampionSection(
         package_arn=pointer.package_arn, version=pointer.version, model=pointer.model, program=None

@@ -73,6 +73,7 @@ class TrainingWork:
     score: str
     evaluate: str
     run: str
+    export: str = ""
 
 
 def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
@@ -98,7 +99,9 @@ def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
     model = step("CreateModel", train)
     score = step("ScoreHoldout", model, rival, importance)
     evaluation = {**digest_sections("evaluate", body), "champion": None}
-    run = step("Evaluate", quality, model, evaluation)[:16]
+    # The champion's answers, which `score` depends on, are not exported.
+    export = step("Export", model, digest_sections("export", body)) if "Export" in request.requests else ""
+    run = step("Evaluate", quality, model, evaluation, *([export] if export else []))[:16]
     return TrainingWork(
         data=body.data.version,
         quality=quality,
@@ -111,6 +114,7 @@ def work(request: TrainingPlannerRequest, body: JobPlan) -> TrainingWork:
         # The baseline's key contains the run id, which changes with the quality rules.
         evaluate=step("Evaluate", score, digest_sections("evaluate", body), run),
         run=run,
+        export=export,
     )
 
 
@@ -138,6 +142,7 @@ def job_plan(
         champion=champion.to_plan() if champion else None,
         importance=settings.importance,
         algorithm=settings.algorithm,
+        export=settings.export,
         code_version=settings.code_version,
         records=settings.records,
     )
@@ -166,6 +171,7 @@ def locations(bucket: str, digests: TrainingWork, names: Mapping[str, str]) -> d
         "trials": trials_uri(bucket, names["Train"]),
         "scores": at("scores", digests.score[:20], ""),
         "evaluation": at("evaluations", digests.evaluate[:20], ""),
+        **({"export": at("exports", digests.export[:20], "")} if digests.export else {}),
         "baseline": at("baselines", digests.run, ""),
     }
 
@@ -199,6 +205,10 @@ def decide(
     uris = locations(request.home.bucket, digests, names)
     scoring = _scoring(request, digests, champion, steps, uris, look_up.transform)
     quality, gate = verdict(steps["CheckQuality"].job), verdict(steps["Evaluate"].job)
+    exported = verdict(steps["Export"].job) if "Export" in steps else None
+    verdicts = {"CheckQuality": ("QualityVerdict", quality)}
+    if "Export" in steps:
+        verdicts["Export"] = ("ExportVerdict", exported)
     jobs = {step: [entry.job] for step, entry in steps.items()}
     if tuning is not None and outcome is None:
         # Whatever follows needs the best trial's model, which is copied on the way to this step.
@@ -207,7 +217,7 @@ def decide(
     step = planned_step(
         request,
         jobs,
-        verdicts={"CheckQuality": ("QualityVerdict", quality)},
+        verdicts=verdicts,
         last="Register",
         recorded=recorded,
     )
@@ -236,6 +246,7 @@ def decide(
         ),
         quality=quality,
         gate=gate,
+        export=exported,
         recorded=dict(recorded) if recorded else None,
         finished_by=finished_by(recorded),
         tuning=tuning,
@@ -252,6 +263,7 @@ def _standings(model: str, digests: TrainingWork, look_up: LookUps) -> dict[str,
         "Train": ("train", digests.train, look_up.training),
         "CreateModel": ("model", digests.model, look_up.model),
         "ScoreHoldout": ("score", digests.score, look_up.transform),
+        **({"Export": ("export", digests.export, look_up.processing)} if digests.export else {}),
         "Evaluate": ("evaluate", digests.evaluate, look_up.processing),
     }
     return {state: find_step_job(model, *step) for state, step in steps.items()}

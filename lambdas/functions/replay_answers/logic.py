@@ -1,11 +1,13 @@
 """Compares answers to the same rows. Pure functions."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdas.probing.comparison import Answer, parsed
+from mdlc_constructs.settings.payloads.answer_formats import read_answers
 from mdlc_constructs.settings.payloads.codec import JsonValue
 from mdlc_constructs.settings.payloads.monitoring import Comparison, ReplayResult
 from mdlc_constructs.settings.strict_json import json_lines
@@ -67,16 +69,14 @@ def package_answers(
 ) -> list[Known]:
     """A transform job's answers, row by row; empty when there are not as many numbers as the rows need.
 
-    Containers separate answers by line breaks or commas, and write several numbers in brackets.
+    Containers separate answers by line breaks or commas, and write several numbers in brackets. Algorithms of
+    AWS write an object a line.
 
     Args:
         classes: in the order of the model's numbers; empty for one number a row.
     """
-    cells = [cell.strip("[]") for text in texts for line in text.split() for cell in line.split(",")]
-    cells = [cell for cell in cells if cell]
-    try:
-        numbers = [float(cell) for cell in cells]
-    except ValueError:
+    numbers = [number for text in texts for line in json_lines(text) for number in _numbers(line, classes)]
+    if not all(map(math.isfinite, numbers)):
         return []
     each = len(classes) or 1
     if len(numbers) != rows * each:
@@ -89,6 +89,26 @@ def package_answers(
         )
         for row in range(rows)
     ]
+
+
+def _numbers(line: str, classes: Sequence[str]) -> list[float]:
+    """The numbers of a line; NaN where it holds something else."""
+    if line.lstrip().startswith("{"):
+        try:
+            document = json.loads(line)
+        except (ValueError, RecursionError):
+            document = None
+        rows = read_answers(document, "probabilities" if classes else "score", classes)
+        return [math.nan] if rows is None else [number for row in rows for number in row]
+    cells = (cell.strip(" []\r") for cell in line.split(","))
+    return [_number(cell) for cell in cells if cell]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def compare(first: Sequence[Known], second: Sequence[Known], tolerance: float) -> Comparison:

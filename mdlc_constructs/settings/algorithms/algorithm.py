@@ -9,7 +9,9 @@ from mdlc_constructs.settings.algorithms.hyperparameters import Value, text_of
 from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.network import NetworkSettings
 from mdlc_constructs.settings.payloads.records import RecordsSection
+from mdlc_constructs.settings.refusal import refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +32,21 @@ class Algorithm(ABC):
     def texts(self) -> dict[str, str]:
         """The hyperparameters as the texts that SageMaker's API takes."""
         return {name: text_of(value) for name, value in self.hyperparameters.items()}
+
+    @property
+    def training_environment(self) -> Mapping[str, str]:
+        """The environment variables of the containers of training."""
+        return self.environment
+
+    @property
+    def serving_environment(self) -> Mapping[str, str]:
+        """The environment variables of the containers of scoring."""
+        return self.environment
+
+    @property
+    def serves_otherwise(self) -> bool:
+        """Whether the model is served by another image than the one that trains."""
+        return self.serving_image is not None
 
     @property
     @abstractmethod
@@ -78,11 +95,38 @@ class Algorithm(ABC):
         """The image that scores; None when it is the one that trains."""
         return None
 
-    def check_compute(self, compute: Compute) -> None:
-        """Refuse instances that the algorithm does not train on; by default none.
+    @property
+    def resource_arn(self) -> str | None:
+        """The ARN of the algorithm resource that trains instead of an image; None for an image."""
+        return None
+
+    def check_network(self, network: NetworkSettings) -> None:
+        """Refuse a network that the algorithm does not run in; by default none.
 
         Raises:
             ValueError: naming the argument and the remedy.
+        """
+        return
+
+    def check_compute(self, compute: Compute) -> None:
+        """Refuse instances that the algorithm does not train on; by default several ones.
+
+        Raises:
+            ValueError: naming the argument and the remedy.
+        """
+        if compute.instance_count != 1:
+            raise refusal(
+                "instance_count",
+                compute.instance_count,
+                "only built-in algorithms are known to train on several instances; give 1 and a larger "
+                "instance_type.",
+            )
+
+    def check_complete(self) -> None:
+        """Refuse the lack of a hyperparameter without which no training job runs; by default none is needed.
+
+        Raises:
+            ValueError: naming the hyperparameter and its values.
         """
         return
 

@@ -20,6 +20,7 @@ from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.records import RecordsSection
+from mdlc_constructs.settings.refusal import refusal
 
 _XGBOOST = "xgboost"
 
@@ -97,9 +98,32 @@ class BuiltInAlgorithm(Constructors, Algorithm):
         """
         check_instances(self.facts, self.texts, compute)
 
+    def check_complete(self) -> None:
+        """Refuse the lack of a hyperparameter that the algorithm requires, and nothing of the data sets.
+
+        Raises:
+            ValueError: naming the hyperparameter and its values.
+        """
+        for name, row in self.facts.hyperparameters.items():
+            if row.required and name not in self.texts:
+                what = f", {row.meaning}" if row.meaning else ""
+                raise refusal(name, None, f"is required{what}: give {row.described}.")
+
     def records(self, task: str) -> RecordsSection:
         """How the records of training and scoring are written, and how the answers are read."""
         return records_of(self.facts, task)
+
+    @property
+    def serving_environment(self) -> Mapping[str, str]:
+        """The environment variables of scoring; of k-NN they ask for the neighbours' labels too.
+
+        In an inference pipeline no request says what the container may answer. That AWS's own algorithms read
+        this variable, as its frameworks and those of Autopilot do, was not verified on AWS.
+        Source: https://docs.aws.amazon.com/sagemaker/latest/dg/autopilot-deploy-models-realtime.html
+        """
+        accept = records_of(self.facts, "").accept
+        asked = {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": accept} if ";" in accept else {}
+        return {**self.environment, **asked}
 
     @property
     def channels(self) -> Mapping[str, str]:

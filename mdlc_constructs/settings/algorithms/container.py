@@ -1,4 +1,4 @@
-"""Containers that are built from a team's directory: its functions in Python or R, in this library's template."""
+"""Containers that are built from a team's directory: functions in Python or R, in this library's template."""
 
 import json
 from collections.abc import Mapping
@@ -21,8 +21,10 @@ VARIABLE = "MDLC_RECORDS_"
 """Variables with the names of the columns, as JSON text in parts."""
 
 PART_CHARACTERS = 512
-"""What SageMaker takes as the value of a training job's environment variable. Source: ``TrainingEnvironmentValue``
-in SageMaker's API model."""
+"""What SageMaker takes as the value of a training job's environment variable.
+
+Source: ``TrainingEnvironmentValue`` in SageMaker's API model.
+"""
 
 MAX_PARTS = 24
 """A model takes 16 KB of variables; the others are the team's."""
@@ -54,10 +56,10 @@ class CustomContainer(Algorithm):
         """A container in Python.
 
         Args:
-            directory: holds ``model.py`` with the functions ``train`` and ``predict``, and if features are made
-                in it ``features``; ``requirements.lock``, the packages with their hashes; and further modules.
-            hyperparameters: arguments of ``train`` by the names of its keyword-only parameters, of the types of
-                their annotations.
+            directory: holds ``model.py`` with the functions ``train`` and ``predict``, and ``features`` if it
+                makes features; ``requirements.lock``, the packages with their hashes; and further modules.
+            hyperparameters: arguments of ``train`` by the names of its keyword-only parameters, of the types
+                of their annotations.
             environment: environment variables of the container.
 
         Raises:
@@ -105,7 +107,11 @@ class CustomContainer(Algorithm):
     def __post_init__(self) -> None:
         directory = self.directory.absolute()
         if not directory.is_dir():
-            raise refusal("directory", str(self.directory), "there is no such folder: give the folder of the model's code.")
+            raise refusal(
+                "directory",
+                str(self.directory),
+                "there is no such folder: give the folder of the model's code.",
+            )
         object.__setattr__(self, "directory", directory)
         checks = {"python": container_python.check, "r": container_r.check}
         checks[self.language](directory, self.hyperparameters)
@@ -137,7 +143,9 @@ class CustomContainer(Algorithm):
         """
         if task not in TASKS:
             raise refusal(
-                "task", task, f"CustomContainer has {', '.join(TASKS)}: use CustomImage for a container that does it."
+                "task",
+                task,
+                f"CustomContainer has {', '.join(TASKS)}: use CustomImage for a container that does it.",
             )
 
     def records(self, task: str) -> RecordsSection:
@@ -152,7 +160,9 @@ class CustomContainer(Algorithm):
         """
         taken = [name for name in self.environment if name.startswith(VARIABLE)]
         if taken:
-            raise refusal("environment", taken[0], "the workflow sets this variable from the dataset; leave it out.")
+            raise refusal(
+                "environment", taken[0], "the workflow sets this variable from the dataset; leave it out."
+            )
         calendar = tuple(f"{dataset.timestamp}_{part}" for part in dataset.calendar)
         document = {
             "columns": [*dataset.resolved_features, *calendar],
@@ -167,8 +177,9 @@ class CustomContainer(Algorithm):
             raise refusal(
                 "dataset",
                 f"{len(dataset.resolved_features)} features",
-                f"their names have {len(text)} characters and SageMaker takes {PART_CHARACTERS * MAX_PARTS} as "
-                f"variables: name fewer in Dataset(features=...), or shorten the names.",
+                f"their names have {len(text)} characters and SageMaker takes "
+                f"{PART_CHARACTERS * MAX_PARTS} as variables: name fewer in Dataset(features=...), or "
+                f"shorten the names.",
             )
         named = {f"{VARIABLE}{number}": part for number, part in enumerate(parts, start=1)}
         return replace(self, environment={**self.environment, **named})

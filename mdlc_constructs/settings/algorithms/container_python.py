@@ -39,12 +39,20 @@ def check(directory: Path, hyperparameters: Mapping[str, Value]) -> None:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     for name, takes in (("train", "rows, label"), ("predict", "model, rows")):
         if name not in functions:
-            raise refusal("directory", str(directory), f"{MODULE} has no function {name}: write def {name}({takes}): ...")
+            raise refusal(
+                "directory",
+                str(directory),
+                f"{MODULE} has no function {name}: write def {name}({takes}): ...",
+            )
     if len(functions["predict"].args.args) != 2:
-        raise refusal("directory", str(directory), f"predict in {MODULE} must take two arguments: model and rows.")
+        raise refusal(
+            "directory", str(directory), f"predict in {MODULE} must take two arguments: model and rows."
+        )
     for name in _OF_THE_TEMPLATE:
         if (directory / name).exists() or (directory / f"{name}.py").exists():
-            raise refusal("directory", str(directory), f"the name {name} is the template's: rename that module.")
+            raise refusal(
+                "directory", str(directory), f"the name {name} is the template's: rename that module."
+            )
     _check_hyperparameters(functions["train"], hyperparameters)
     _check_lock(directory)
 
@@ -55,7 +63,8 @@ def _parsed(directory: Path) -> ast.Module:
         raise refusal(
             "directory",
             str(directory),
-            f"it holds no {MODULE}: write one with train and predict, or begin with `mdlc container python {directory}`.",
+            f"it holds no {MODULE}: write one with train and predict, or begin with "
+            f"`mdlc container python {directory}`.",
         )
     try:
         return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
@@ -87,7 +96,11 @@ def _check_hyperparameters(train: ast.FunctionDef, hyperparameters: Mapping[str,
             raise refusal(name, value, f"train in {MODULE} declares it as {types[name]}.")
     for name in types:
         if defaults[name] is None and name not in hyperparameters:
-            raise refusal("hyperparameters", dict(hyperparameters), f"train in {MODULE} needs {name}: give it, or a default.")
+            raise refusal(
+                "hyperparameters",
+                dict(hyperparameters),
+                f"train in {MODULE} needs {name}: give it, or a default.",
+            )
 
 
 def _reads(text: str, kind: str) -> bool:
@@ -119,8 +132,8 @@ def _check_lock(directory: Path) -> None:
             raise refusal(
                 "directory",
                 str(directory),
-                f"{LOCK} does not lock {text.split(';')[0].split('--hash')[0].strip()!r} to a version and hashes: "
-                f"run `{_LOCKING}` in it.",
+                f"{LOCK} does not lock {text.split(';')[0].split('--hash')[0].strip()!r} to a version and "
+                f"hashes: run `{_LOCKING}` in it.",
             )
         locked.add(re.sub(r"[-_.]+", "-", match[1]).lower())
     missing = [name for name in NEEDED if name not in locked]

@@ -1,4 +1,4 @@
-"""Checks the directory of a container in R by its text; R itself checks the syntax where the image is built."""
+"""Checks the directory of a container in R by its text; R checks the syntax where the image is built."""
 
 import re
 from collections.abc import Mapping
@@ -10,13 +10,18 @@ from mdlc_constructs.settings.refusal import refusal
 SCRIPT, PACKAGES = "model.R", "packages.txt"
 
 ALWAYS_THERE = frozenset(
-    "base compiler datasets graphics grDevices grid methods parallel splines stats stats4 tcltk tools utils "
-    "plumber jsonlite later promises httpuv".split()
+    {
+        *("base", "compiler", "datasets", "graphics", "grDevices", "grid", "methods", "parallel", "splines"),
+        *("stats", "stats4", "tcltk", "tools", "utils"),
+        *("plumber", "jsonlite", "later", "promises", "httpuv"),
+    }
 )
 """Packages of Debian's r-base-core, and those that r-cran-plumber brings."""
 
 _DEBIAN = re.compile(r"r-(cran|bioc|other)-[a-z0-9][a-z0-9.+-]*|[a-z0-9][a-z0-9.+-]+")
-_USED = re.compile(r"(?:\b(?:library|require|requireNamespace|loadNamespace)\(\s*[\"']?([A-Za-z][\w.]*)|\b([A-Za-z][\w.]*):::?\w)")
+_USED = re.compile(
+    r"(?:\b(?:library|require|requireNamespace|loadNamespace)\(\s*[\"']?([A-Za-z][\w.]*)|\b([A-Za-z][\w.]*):::?\w)"
+)
 _TRAIN = re.compile(r"^\s*train\s*(<-|=)\s*function\b", re.MULTILINE)
 _PREDICTS = re.compile(r"^#[*']\s*@post\s+/invocations\s*$", re.MULTILINE)
 
@@ -32,13 +37,15 @@ def check(directory: Path, hyperparameters: Mapping[str, Value]) -> None:
         raise refusal(
             "directory",
             str(directory),
-            f"it holds no {SCRIPT}: write one with train and a function marked `#* @post /invocations`, or begin "
-            f"with `mdlc container r {directory}`.",
+            f"it holds no {SCRIPT}: write one with train and a function marked `#* @post /invocations`, or "
+            f"begin with `mdlc container r {directory}`.",
         )
     text = path.read_text(encoding="utf-8")
     if not _TRAIN.search(text):
         raise refusal(
-            "directory", str(directory), f"{SCRIPT} has no function train: write train <- function(rows, label) ..."
+            "directory",
+            str(directory),
+            f"{SCRIPT} has no function train: write train <- function(rows, label) ...",
         )
     marked = len(_PREDICTS.findall(text))
     if marked != 1:
@@ -59,7 +66,9 @@ def _check_packages(directory: Path) -> None:
     listed = [name for name in listed if name and not name.startswith("#")]
     for name in listed:
         if not _DEBIAN.fullmatch(name):
-            raise refusal("directory", str(directory), f"{PACKAGES}: {name!r} is no name of a Debian package.")
+            raise refusal(
+                "directory", str(directory), f"{PACKAGES}: {name!r} is no name of a Debian package."
+            )
     for script in sorted(directory.rglob("*.R")):
         code = "\n".join(line.partition("#")[0] for line in script.read_text(encoding="utf-8").splitlines())
         for match in _USED.finditer(code):
@@ -70,6 +79,6 @@ def _check_packages(directory: Path) -> None:
             raise refusal(
                 "directory",
                 str(directory),
-                f"{script.name} uses the R package {package}, which the image lacks: add the line {debian} to "
-                f"{PACKAGES} (a package that Debian has), or do without it.",
+                f"{script.name} uses the R package {package}, which the image lacks: add the line {debian} "
+                f"to {PACKAGES} (a package that Debian has), or do without it.",
             )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.job_plan import DeliverySection
@@ -47,6 +48,21 @@ class BatchPlannerRequest(PlannerRequest):
     """What the batch inference machine's `Plan` state sends to its function."""
 
     settings: BatchSections
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelBatchSections:
+    """The settings of a batch inference on files, as the jobs' `plan.json` holds them."""
+
+    channels: ChannelsSection
+    dataset: DatasetSection
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelBatchRequest(PlannerRequest):
+    """What the `Plan` state of a batch inference on files sends to its function."""
+
+    settings: ChannelBatchSections
 
 
 @dataclass(frozen=True, kw_only=True)

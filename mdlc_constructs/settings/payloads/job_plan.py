@@ -26,8 +26,10 @@ SECTIONS_BY_JOB: Mapping[str, tuple[str, ...]] = {
     "channels": ("channels", "data"),
     "features": ("dataset", "split", "data", "champion", "importance", "records"),
     "evaluate": ("dataset", "data", "gate", "evaluation", "champion", "importance", "algorithm"),
+    "export": ("dataset", "export"),
     "prepare": ("dataset", "data"),
     "check": ("dataset", "quality", "data", "package", "predicted_at", "delivery"),
+    "answers": ("channels", "data", "package", "predicted_at"),
     "golden": ("dataset", "golden", "data", "package"),
     "monitor": ("dataset", "quality", "data", "package", "monitor", "previous"),
 }
@@ -102,6 +104,13 @@ class EvaluationSection:
     bootstrap: int
     seed: int
     weighted: bool | None = field(default=None, metadata={OMIT_NONE: True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportSection:
+    """How near an exported model's answers must come to the trained model's."""
+
+    tolerance: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,6 +315,7 @@ class JobPlan:
     previous: PreviousSection | None = None
     importance: ImportanceSection | None = None
     algorithm: AlgorithmSection | None = None
+    export: ExportSection | None = field(default=None, metadata={OMIT_NONE: True})
     code_version: str = ""
     training_job: str = ""
     artifact: str = ""

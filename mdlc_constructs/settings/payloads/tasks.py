@@ -166,6 +166,8 @@ TASK_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "multiclass": ("prediction", "probabilities"),
     "ranking": ("rank",),
     "forecast": ("step", "quantiles"),
+    "cluster": ("cluster", "distance"),
+    "embedding": ("vector",),
 }
 """By task the columns that every item and every event holds besides; `docs/contracts.md` describes each."""
 

@@ -7,7 +7,7 @@ from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import OMIT_NONE
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
-from mdlc_constructs.settings.payloads.job_plan import EvaluationSection, GateSection
+from mdlc_constructs.settings.payloads.job_plan import EvaluationSection, ExportSection, GateSection
 from mdlc_constructs.settings.payloads.moments import Interval
 from mdlc_constructs.settings.payloads.planning import (
     ExecutionInput,
@@ -43,6 +43,7 @@ class TrainingSections:
         importance: None when permutation importance is switched off.
         tuning: None when one training job trains.
         records: how the records are written; None where `RecordsSection.usual` is.
+        export: None when the model is not exported.
     """
 
     dataset: DatasetSection
@@ -52,6 +53,7 @@ class TrainingSections:
     evaluation: EvaluationSection
     algorithm: AlgorithmSection
     importance: ImportanceSection | None = None
+    export: ExportSection | None = field(default=None, metadata={OMIT_NONE: True})
     code_version: str = ""
     tuning: TuningSection | None = field(default=None, metadata={OMIT_NONE: True})
     records: RecordsSection | None = field(default=None, metadata={OMIT_NONE: True})
@@ -98,6 +100,7 @@ class TrainingPlan(ExecutionPlan):
         scoring: the transform jobs still to be started.
         quality: verdict of an earlier quality job of the same run; None without one.
         gate: verdict of an earlier evaluation of the same run; None without one.
+        export: verdict of an earlier export of the same run; None without one.
         recorded: the run's audit item; None when the run was not finished before.
         finished_by: the execution that recorded the run; `none` before that.
         tuning: the tuning jobs of this work; None when one training job trains.
@@ -114,3 +117,4 @@ class TrainingPlan(ExecutionPlan):
     finished_by: str
     tuning: TuningPlan | None = field(default=None, metadata={OMIT_NONE: True})
     tuned: Tuned | None = None
+    export: Verdict | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mdlc_constructs.settings.payloads.codec import JsonValue
+from mdlc_constructs.settings.payloads.codec import OMIT_NONE, JsonValue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,9 +15,11 @@ class Verdict:
         reasons: why it did not pass, one sentence each; for a monitor job, what drifted.
         metrics: a few numbers; null when one is not defined.
         rows: how many rows the verdict is about.
+        digest: SHA-256 of what the job made, when it is one file.
     """
 
     passed: bool
     reasons: tuple[str, ...] = ()
     metrics: Mapping[str, JsonValue] = field(default_factory=dict)
     rows: int = 0
+    digest: str | None = field(default=None, metadata={OMIT_NONE: True})

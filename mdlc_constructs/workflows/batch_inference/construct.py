@@ -24,7 +24,7 @@ from mdlc_constructs.workflows.batch_inference.machine import (
 )
 from mdlc_constructs.workflows.construct import DATA_LOCK, Workflow, source_of, without_none
 from mdlc_constructs.workflows.planner_role import planning
-from mdlc_constructs.workflows.scoring import check_scoring
+from mdlc_constructs.workflows.scoring import check_image_known, check_scoring
 from mdlc_constructs.workflows.seams import Seam
 
 
@@ -99,6 +99,7 @@ class BatchInferenceWorkflow(Workflow):
                 network=network,
             ),
         )
+        check_image_known(home.name, home.algorithm_arn, what="batch inference")
         check_scoring(self.settings.scoring_compute, home.model_repository_arn)
         check_table(delivery, look_up_table)
         self.source = source_of(home, dataset, dataset_bucket)

@@ -25,7 +25,7 @@ from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.approval.construct import ApprovalWorkflow
 from mdlc_constructs.workflows.channel_training import machine as template
 from mdlc_constructs.workflows.channel_training import places
-from mdlc_constructs.workflows.channel_training.machine import WORKFLOW, channel_training_machine, steps_of
+from mdlc_constructs.workflows.channel_training.machine import channel_training_machine, steps_of
 from mdlc_constructs.workflows.channel_training.settings import ChannelTrainingSettings
 from mdlc_constructs.workflows.channel_training.sources import bindings_of, keys_of, sources_of
 from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Source, Workflow, without_none
@@ -33,6 +33,7 @@ from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import looking
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training.construct import declared_code_version, finding_artifacts, warn_of_tag
+from mdlc_constructs.workflows.training.machine import WORKFLOW, decide
 
 
 class ChannelTrainingWorkflow(Workflow):
@@ -186,9 +187,8 @@ class ChannelTrainingWorkflow(Workflow):
 
     def _planning(self, keys: Mapping[str, str | None]) -> tuple[Statement, ...]:
         """IAM statements of the planning function for this model."""
-        looks = ("ProcessingJob", "TrainingJob", "TransformJob", "Model", "ModelPackage")
-        if not self.settings.has_holdout:
-            looks = ("ProcessingJob", "TrainingJob", "Model")
+        scored = ("TransformJob", "ModelPackage") if self.settings.has_holdout else ()
+        looks = ("ProcessingJob", "TrainingJob", "Model", *scored)
         statements = (
             *places.reading(self._channels, keys),
             *looking(self.home.name, WORKFLOW, *looks),
@@ -222,4 +222,4 @@ class ChannelTrainingWorkflow(Workflow):
 
     def create_decide_task(self) -> State:
         """The package's approval or rejection."""
-        return template.decide(self.settings)
+        return decide(self.settings)

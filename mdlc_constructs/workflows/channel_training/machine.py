@@ -12,13 +12,14 @@ from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Map, State, Task
 from mdlc_constructs.resources.places import PACKAGE_GROUP
 from mdlc_constructs.settings.channel import S3Channel
+from mdlc_constructs.settings.payloads.records import RecordTypes
 from mdlc_constructs.tasks.model import Container
 from mdlc_constructs.tasks.model_package import create_model_package
 from mdlc_constructs.tasks.training import Channel as ChannelRequest
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.channel_training import places
 from mdlc_constructs.workflows.channel_training.metrics_gate import judge_metrics
-from mdlc_constructs.workflows.channel_training.settings import ChannelTrainingSettings
+from mdlc_constructs.workflows.channel_training.settings import JSON_LINES, ChannelTrainingSettings
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
@@ -70,7 +71,7 @@ def train(settings: ChannelTrainingSettings) -> Task:
     return train_on(
         tuple(_request(name, channel, uris[name]) for name, channel in settings.channels.inputs.items()),
         model=settings.model,
-        hyperparameters=settings.algorithm.texts,
+        hyperparameters=settings.algorithm.job_texts,
         environment=_environment(settings),
         compute=settings.training_compute,
         network=settings.network,
@@ -117,7 +118,7 @@ def score_holdout(settings: ChannelTrainingSettings) -> Map:
     inner = score_task(
         "ScoreModel",
         model=settings.model,
-        content_type=settings.scoring_type,
+        records=RecordTypes(content_type=JSON_LINES, accept=JSON_LINES),
         compute=settings.scoring_compute,
     )
     return Map(

@@ -54,7 +54,7 @@ def reading(
     Args:
         keys: by channel the key of its bucket when that has its own.
     """
-    statements = []
+    statements = list[Statement]()
     for what, number, name, _ in locations(channels):
         if name != left_out:
             statements += job_roles.dataset(

@@ -1,6 +1,6 @@
 """The settings of a training on channels, checked together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.settings import (
     Algorithm,
@@ -67,9 +67,12 @@ class ChannelTrainingSettings:
                 "give Channels(inputs=...); a table is for TrainingWorkflow.",
             )
         self.channels.check_algorithm(self.algorithm)
+        self.algorithm.check_compute(self.training_compute)
         self._check_holdout()
         self._check_sharding()
-        self.training_compute.require("training", image=self.algorithm.x86_image)
+        self.algorithm.check_compute(self.training_compute)
+        # Several instances share the objects of a sharded channel, or the algorithm works on all together.
+        replace(self.training_compute, instance_count=1).require("training", image=self.algorithm.x86_image)
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
 
@@ -83,7 +86,7 @@ class ChannelTrainingSettings:
                     f"a holdout is asked as {JSON_LINES}; give that type.",
                 )
         else:
-            self.gate.check_training_metrics()
+            self.gate.check_training_metrics(self.algorithm.name)
             if self.evaluation is not None:
                 raise refusal(
                     "evaluation",

@@ -143,7 +143,8 @@ def _replays(settings: MonitoringSettings) -> tuple[State, ...]:
             job_name="{% $states.input.replay_job %}",
             name_pattern=f"{settings.model}-replay-*",
             model_name="{% $states.input.model %}",
-            input_uri="{% $states.input.folder & 'replay/features.csv' %}",
+            # The ending depends on the records that the package takes; the prefix finds it.
+            input_uri="{% $states.input.folder & 'replay/features' %}",
             output_uri="{% $states.input.scores %}",
             records=settings.records or planned_records("$plan.package.records"),
             compute=settings.scoring_compute,

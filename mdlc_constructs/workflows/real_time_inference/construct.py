@@ -33,6 +33,7 @@ from mdlc_constructs.workflows.real_time_inference.machine import release_machin
 from mdlc_constructs.workflows.real_time_inference.probe_states import prober_statements
 from mdlc_constructs.workflows.real_time_inference.retention import retention_statements
 from mdlc_constructs.workflows.real_time_inference.settings import STEPS, WORKFLOW, ReleaseSettings
+from mdlc_constructs.workflows.scoring import check_image_known
 from mdlc_constructs.workflows.seams import Seam, tasks_of
 
 GOLDEN = GoldenChecks()
@@ -103,6 +104,7 @@ class RealTimeInferenceWorkflow(Workflow):
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
         # Validate before any resource exists, so that an invalid setting leaves nothing behind.
+        check_image_known(home.name, home.algorithm_arn, what="an endpoint")
         self.settings = ReleaseSettings(
             model=home.name,
             dataset=dataset,

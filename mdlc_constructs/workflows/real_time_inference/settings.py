@@ -1,15 +1,17 @@
 """The settings from which a release machine is built."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
+from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.probes import Probes
-from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.refusal import refusal, with_article
+from mdlc_constructs.settings.rollback_alarms import RollbackAlarms
 from mdlc_constructs.settings.rollout import (
     VARIANT_NAME,
     AllAtOnce,
@@ -33,6 +35,13 @@ ROWS_TYPE = "application/jsonlines"
 """Content type of raw rows (one JSON object a line) and of their answers."""
 
 MAX_RETAINED = 50
+
+INCOMPARABLE = {
+    "cluster": "two versions number their clusters differently",
+    "embedding": "the axes of two versions' vectors differ",
+}
+"""The tasks whose answers by two versions cannot be compared, and why. Of clusters, probes compare the
+distance to the centre."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +74,9 @@ class ReleaseSettings:
     """The endpoint, rollout and probes of the bake of a new version."""
 
     def __post_init__(self) -> None:
+        check_table(self.dataset, what="an endpoint")
         check_step("endpoint", self.dataset.task, what="an endpoint")
+        self._check_comparisons()
         offered = (AllAtOnce, Canary, Linear, Rolling, Shadow, ABTest)
         if not isinstance(self.rollout, offered):
             raise ValueError(
@@ -88,6 +99,41 @@ class ReleaseSettings:
         self.scoring_compute.require("transform", image=self.serving.x86_image)
         # Created here, so that its validation happens at once.
         object.__setattr__(self, "watched", self._watched())
+
+    def _check_comparisons(self) -> None:
+        """Refuse checks that compare answers which no two versions have in common.
+
+        Two versions number the same clusters differently, and the axes of their vectors differ.
+        """
+        task = self.dataset.task
+        if task not in INCOMPARABLE:
+            return
+        what = INCOMPARABLE[task]
+        if self.golden not in (None, GoldenChecks()):
+            raise refusal(
+                "golden",
+                self.golden,
+                f"no answer to {with_article(task)} task can be expected: {what}; leave golden out.",
+            )
+        object.__setattr__(self, "golden", None)
+        if self.experiment is not None:
+            raise refusal(
+                "rollout",
+                self.rollout,
+                f"an experiment compares the answers of two versions, and {what}; give a rollout such as "
+                "Canary().",
+            )
+        alarms = self.serving.alarms
+        if task == "embedding" and alarms == RollbackAlarms():
+            alarms = replace(alarms, quality_share=None)
+            object.__setattr__(self, "serving", replace(self.serving, alarms=alarms))
+        for name in ("quality_share", "prediction_drift"):
+            if task == "embedding" and getattr(alarms, name) is not None:
+                raise refusal(
+                    name,
+                    getattr(alarms, name),
+                    f"probes compare the answers of two versions, and {what}; give {name}=None.",
+                )
 
     @property
     def endpoint_name(self) -> str:

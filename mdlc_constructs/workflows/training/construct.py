@@ -9,9 +9,11 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
-from mdlc_constructs.resources.images import training_image
+from mdlc_constructs.resources.assets import asset
+from mdlc_constructs.resources.images import serving_image, training_image
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.resources.places import object_arn
+from mdlc_constructs.resources.script.archive import script_code
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
@@ -22,18 +24,27 @@ from mdlc_constructs.settings import (
     Gate,
     NetworkSettings,
     QualityRules,
+    Script,
     Split,
     Tuning,
 )
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.onnx import Onnx
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.approval.construct import ApprovalWorkflow
-from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Workflow, source_of, without_none
+from mdlc_constructs.workflows.construct import (
+    DATA_LOCK,
+    EVALUATE_LOCK,
+    EXPORT_LOCK,
+    Workflow,
+    source_of,
+    without_none,
+)
 from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import looking_at_tuning, planning
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import machine as template
-from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, training_machine
+from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, steps_of, training_machine
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
@@ -95,6 +106,8 @@ class TrainingWorkflow(Workflow):
             `mdlc:code_version`.
         tuning: a search for hyperparameters: the step `train` runs a tuning job, and its best trial's model
             goes on.
+        export: also write the trained model in ONNX, for a container of the team's own; refused unless it
+            answers the holdout as the trained model does.
         seams: states before and after steps, such as `{"after_evaluate": chain}`.
 
     Raises:
@@ -127,6 +140,7 @@ class TrainingWorkflow(Workflow):
         dataset_bucket: s3.IBucket | None = None,
         code_version: str | None = None,
         tuning: Tuning | None = None,
+        export: Onnx | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
         # Validate before any resource exists, so that an invalid setting leaves nothing behind.
@@ -145,15 +159,25 @@ class TrainingWorkflow(Workflow):
                 scoring_compute=scoring_compute,
                 network=network,
                 tuning=tuning,
+                export=export,
                 code_version=declared_code_version(scope) if code_version is None else code_version,
             ),
         )
         self.source = source_of(home, dataset, dataset_bucket)
         super().__init__(scope, id_, home=home, workflow=WORKFLOW)
         warn_of_tag(self, algorithm)
+        self.steps = steps_of(self.settings)
         machine = self.put_together(training_machine, self.settings, seams)
-        bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK)
-        image = training_image(self, algorithm)
+        export_lock = () if export is None else (EXPORT_LOCK,)
+        bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK, *export_lock)
+        image = training_image(self, algorithm, self.settings.training_compute.instance_type)
+        # A container of the team's own is an asset, which a construct makes once.
+        served = (
+            serving_image(self, algorithm, self.settings.scoring_compute.instance_type)
+            if self.settings.algorithm.serves_otherwise
+            else image
+        )
+        script, script_reads = self._script(algorithm)
         job_image = self.image_uri(Image.jobs())
         network = self.settings.network
         reads = job_roles.dataset(self.source.key_arn)
@@ -180,6 +204,7 @@ class TrainingWorkflow(Workflow):
             "TrainRole",
             bucket(reads=("splits", *kept), writes=("training",)),
             job_roles.own_files(self.settings.algorithm.own_channels.values()),
+            script_reads,
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
         )
@@ -191,9 +216,14 @@ class TrainingWorkflow(Workflow):
                 writes=("evaluations", "baselines"),
             ),
         )
-        serving = self.settings.algorithm.serving_image
-        scoring_image = image if serving is None else self.image_uri(serving)
-        home.model_repository_arn = self.repository_arn(scoring_image)
+        if export is not None:
+            self.job_role(
+                "ExportRole",
+                jobs("ExportWheels"),
+                bucket(reads=("runs", "splits", "scores", "training"), writes=("exports",)),
+            )
+        home.algorithm_arn = self.settings.algorithm.resource_arn
+        home.model_repository_arn = self.repository_arn(served)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
         collecting = self._collecting()
         planner = self.function("PlanTraining", self._planning(), self.source_bindings)
@@ -207,7 +237,8 @@ class TrainingWorkflow(Workflow):
                 "ModelRole": model_role.arn,
                 "JobImage": job_image,
                 "TrainingImage": image,
-                **({} if serving is None else {"ScoringImage": scoring_image}),
+                **({"ScoringImage": served} if self.settings.algorithm.serves_otherwise else {}),
+                **script,
                 "PlanTrainingFunction": planner,
                 **collecting,
             },
@@ -230,6 +261,16 @@ class TrainingWorkflow(Workflow):
             return {}
         statements = job_roles.collecting_trials(self.home.name)
         return {"CollectTrialsFunction": self.function("CollectTrials", statements, self.source_bindings)}
+
+    def _script(self, algorithm: Algorithm) -> tuple[Mapping[str, str], tuple[Statement, ...]]:
+        """Publish a script's archive; returns its placeholders' bindings and the permission to read it."""
+        if not isinstance(algorithm, Script):
+            return {}, ()
+        location = asset(self._stack, script_code(algorithm))
+        return (
+            {"ScriptCode": location.uri, "ScriptCodeFile": location.file_name},
+            job_roles.job_code(location.bucket_name, location.object_key),
+        )
 
     def _planning(self) -> tuple[Statement, ...]:
         """IAM statements of the planning function for this model."""
@@ -263,6 +304,10 @@ class TrainingWorkflow(Workflow):
     def create_score_holdout_task(self) -> State:
         """Transform jobs that score the holdout."""
         return template.score_holdout(self.settings)
+
+    def create_export_task(self) -> State:
+        """The job that writes the model in ONNX; a step only with `export`."""
+        return template.export(self.settings)
 
     def create_evaluate_task(self) -> State:
         """The job that computes metrics, a plot and the gate's verdict."""

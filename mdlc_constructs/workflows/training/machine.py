@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.states import Map, State, Task
+from mdlc_constructs.asl.states import Choice, Map, State, Task
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
 from mdlc_constructs.settings import Approval
 from mdlc_constructs.settings.refusal import refusal
@@ -25,6 +25,7 @@ from mdlc_constructs.workflows.scoring import make_model, score_task, strategy_o
 from mdlc_constructs.workflows.training import tuned
 from mdlc_constructs.workflows.training.artifact import artifact_found
 from mdlc_constructs.workflows.training.job import train_on_split
+from mdlc_constructs.workflows.training.marketplace import MODEL_ARN, PACKAGE, packaged
 from mdlc_constructs.workflows.training.model_card import (
     CARD_REFUSED,
     CARD_URI,
@@ -33,7 +34,7 @@ from mdlc_constructs.workflows.training.model_card import (
     wants_card,
 )
 from mdlc_constructs.workflows.training.pending import approve_command, start_approval
-from mdlc_constructs.workflows.training.series import environment_of
+from mdlc_constructs.workflows.training.series import serving_environment, training_environment
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 WORKFLOW = "training"
@@ -48,7 +49,18 @@ STEPS = (
     "register",
     "decide",
 )
-"""The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`)."""
+"""The steps that can be replaced (`create_<step>_task`) and surrounded (`before_<step>`, `after_<step>`).
+
+With `export` there is one more, `export`, after `score_holdout`.
+"""
+
+
+def steps_of(settings: TrainingSettings) -> tuple[str, ...]:
+    """The steps of a machine in order."""
+    if settings.export is None:
+        return STEPS
+    place = STEPS.index("evaluate")
+    return (*STEPS[:place], "export", *STEPS[place:])
 
 
 def check_quality(settings: TrainingSettings) -> Task:
@@ -95,7 +107,7 @@ def train(settings: TrainingSettings) -> Task:
         searched=tuple(tuning.ranges) if tuning else (),
         metrics={str(tuning.metric): tuning.regex} if tuning and tuning.regex else None,
         content_type=settings.records.training_type,
-        environment=environment_of(settings.algorithm, settings.dataset),
+        environment=training_environment(settings.algorithm, settings.dataset),
         compute=settings.training_compute,
         network=settings.network,
     )
@@ -110,9 +122,10 @@ def model(settings: TrainingSettings) -> Task:
         model_name="{% $plan.names.CreateModel %}",
         image=settings.scoring_image,
         artifact="{% $plan.uris.artifact %}",
-        environment=environment_of(settings.algorithm, settings.dataset),
+        environment=serving_environment(settings.algorithm, settings.dataset),
         model=settings.model,
         network=settings.network,
+        package=None if settings.algorithm.resource_arn is None else PACKAGE,
     )
 
 
@@ -132,6 +145,28 @@ def score_holdout(settings: TrainingSettings) -> Map:
         output={},
         catch=(taken("ScoreHoldout"), TO_FAILURE),
         comment="Challenger and champion answer the same holdout",
+    )
+
+
+def export(settings: TrainingSettings) -> Task:
+    """Write the trained model in ONNX, and compare its answers to the holdout with the transform job's."""
+    return data_job(
+        "Export",
+        command="export",
+        label="export",
+        model=settings.model,
+        role_arn="${ExportRole}",
+        wheels="${ExportWheels}",
+        inputs={
+            "model": "{% $plan.uris.artifact %}",
+            "holdout": "{% $plan.uris.holdout %}",
+            "predictions": "{% $plan.uris.scores & 'challenger/' %}",
+        },
+        outputs={"export": "{% $plan.uris.export %}"},
+        compute=settings.job_compute,
+        network=settings.network,
+        assign={"export": VERDICT},
+        comment="The model in ONNX, if it answers the holdout as before",
     )
 
 
@@ -163,16 +198,17 @@ def evaluate(settings: TrainingSettings) -> Task:
 
 def register(settings: TrainingSettings) -> Task:
     """Register the model package with its lineage; a repeated call for a run returns the same one."""
+    by_model = settings.algorithm.resource_arn is not None
+    container = Container(
+        image=settings.scoring_image,
+        model_data_url="{% $plan.uris.artifact %}",
+        environment=serving_environment(settings.algorithm, settings.dataset),
+    )
     return create_model_package(
         "Register",
         group_name=PACKAGE_GROUP,
-        containers=(
-            Container(
-                image=settings.scoring_image,
-                model_data_url="{% $plan.uris.artifact %}",
-                environment=environment_of(settings.algorithm, settings.dataset),
-            ),
-        ),
+        containers=() if by_model else (container,),
+        source_uri=MODEL_ARN if by_model else None,
         content_types=(settings.records.scoring_type,),
         response_types=(settings.records.accept,),
         transform_instance_types=(settings.scoring_compute.instance_type,),
@@ -199,11 +235,22 @@ def register(settings: TrainingSettings) -> Task:
             "evaluation": "{% $plan.uris.evaluation %}",
             "baseline": "{% $plan.uris.baseline %}",
             "model_card": CARD_URI,
+            **_exported(settings),
         },
         assign={"package_arn": "{% $states.result.ModelPackageArn %}"},
         output={},
         catch=(CARD_REFUSED, TO_FAILURE),
     )
+
+
+def _exported(settings: TrainingSettings) -> dict[str, str]:
+    """What package and audit record of the exported model: its archive and the archive's SHA-256."""
+    if settings.export is None:
+        return {}
+    return {
+        "onnx": "{% $plan.uris.export & 'model.tar.gz' %}",
+        "onnx_digest": "{% $exists($export.digest) ? $export.digest : '' %}",
+    }
 
 
 class Approved(Protocol):
@@ -260,10 +307,21 @@ def default_tasks(settings: TrainingSettings) -> dict[str, State]:
         "evaluate": evaluate(settings),
         "register": register(settings),
         "decide": decide(settings),
+        **({} if settings.export is None else {"export": export(settings)}),
     }
 
 
-@machine_function(lambda _: WORKFLOW, lambda _: STEPS, default_tasks)
+def _export_verdict() -> Choice:
+    return verdict(
+        "ExportVerdict",
+        "export",
+        error="ExportRefused",
+        instead="The export job left no verdict.",
+        report="$plan.uris.export & 'export.json'",
+    )
+
+
+@machine_function(lambda _: WORKFLOW, steps_of, default_tasks)
 def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
     """Assemble the training machine."""
     if starts_otherwise(parts.tasks["train"], parts.defaults["train"]):
@@ -271,6 +329,10 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
             raise refusal("tuning", settings.tuning.strategy, "another task trains; leave tuning out.")
         after_train = artifact_found(parts.seams.get("after_train", NO_SEAM))
         parts = replace(parts, seams={**parts.seams, "after_train": after_train})
+    if settings.algorithm.resource_arn is not None:
+        behind = parts.seams.get("before_create_model", NO_SEAM)
+        states = packaged(settings.algorithm.resource_arn, settings.model, behind)
+        parts = replace(parts, seams={**parts.seams, "before_create_model": states})
     kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
     result = {key: f"{{% $result.{key} %}}" for key in (*kept, "rows")}
     fields = {
@@ -281,7 +343,9 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         "program": "{% $plan.uris.program %}",
         "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
         **(tuned.AUDIT if settings.tuning else {}),
+        **_exported(settings),
     }
+    exports = settings.export is not None
     detail = {
         "outcome": "{% $result.outcome %}",
         "run": "{% $plan.run %}",
@@ -293,17 +357,23 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         workflow=WORKFLOW,
         model=settings.model,
         comment=f"Trains {settings.model}, compares it with the champion and registers it",
-        steps=STEPS,
-        jobs=("check_quality", "prepare_features", "train", "create_model", "score_holdout", "evaluate"),
+        steps=steps_of(settings),
+        jobs=tuple(step for step in steps_of(settings) if step not in ("register", "decide")),
         verdicts={
             "check_quality": verdict(
                 "QualityVerdict",
                 "quality",
                 error="DataRefused",
                 instead="The quality job left no verdict.",
-            )
+            ),
+            **({"export": _export_verdict()} if exports else {}),
         },
-        variables=("quality", "gate", *(("tuned",) if settings.tuning else ())),
+        variables=(
+            "quality",
+            "gate",
+            *(("tuned",) if settings.tuning else ()),
+            *(("export",) if exports else ()),
+        ),
         planner="${PlanTrainingFunction}",
         settings=settings.to_plan(),
         unchanged={
@@ -326,7 +396,7 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         ),
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
-            settings.training_compute, *[settings.job_compute] * 3, settings.scoring_compute
+            settings.training_compute, *[settings.job_compute] * (3 + exports), settings.scoring_compute
         )
         + (2 * tuned.tuning_patience(settings.tuning, settings.training_compute) if settings.tuning else 0),
         leads={

@@ -27,8 +27,16 @@ def check_records(algorithm: Algorithm, dataset: Dataset) -> None:
         )
 
 
-def environment_of(algorithm: Algorithm, dataset: Dataset) -> Mapping[str, str] | None:
-    """The environment variables of the containers of training and scoring; None for none."""
+def training_environment(algorithm: Algorithm, dataset: Dataset) -> Mapping[str, str] | None:
+    """The environment variables of the containers of training; None for none."""
+    return _with_forecast(algorithm.training_environment, dataset)
+
+
+def serving_environment(algorithm: Algorithm, dataset: Dataset) -> Mapping[str, str] | None:
+    """The environment variables of the containers of scoring; None for none."""
+    return _with_forecast(algorithm.serving_environment, dataset)
+
+
+def _with_forecast(own: Mapping[str, str], dataset: Dataset) -> Mapping[str, str] | None:
     forecast = dataset.forecast
-    own = dict(algorithm.environment)
-    return own or None if forecast is None else {**own, **forecast.to_environment()}
+    return dict(own) or None if forecast is None else {**own, **forecast.to_environment()}

@@ -1,6 +1,5 @@
 """The settings of a training machine, checked together."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX
@@ -16,13 +15,15 @@ from mdlc_constructs.settings import (
     Split,
     Tuning,
 )
+from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.onnx import Onnx
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.tuning_algorithm import of_algorithm
-from mdlc_constructs.workflows.training.series import check_records, environment_of
+from mdlc_constructs.workflows.training.series import check_records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,21 +48,27 @@ class TrainingSettings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
     code_version: str = "unversioned"
     tuning: Tuning | None = None
+    export: Onnx | None = None
 
     def __post_init__(self) -> None:
+        check_table(self.dataset, what="training")
         check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         self.algorithm.check_task(self.dataset.task)
         self.algorithm.check_compute(self.training_compute)
+        self.algorithm.check_network(self.network)
         object.__setattr__(self, "split", (self.split or Split.default_for(self.dataset)).of(self.dataset))
         object.__setattr__(self, "algorithm", self.algorithm.for_dataset(self.dataset))
+        self.algorithm.check_complete()
         self.evaluation.check_dataset(self.dataset)
         check_records(self.algorithm, self.dataset)
         self.training_compute.require("training", image=self.algorithm.x86_image)
         if self.tuning is not None:
             tuning = of_algorithm(self.tuning, self.algorithm, self.dataset.task, self.training_compute)
             object.__setattr__(self, "tuning", tuning)
+        if self.export is not None:
+            self.export.check_algorithm(self.algorithm)
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
 
@@ -76,6 +83,7 @@ class TrainingSettings:
             "evaluation": encode(self.evaluation.to_plan()),
             "importance": encode(importance) if importance else None,
             "algorithm": encode(self._algorithm_section()),
+            **({} if self.export is None else {"export": encode(self.export.to_plan())}),
             "code_version": self.code_version,
             **({"tuning": encode(self.tuning.to_plan())} if self.tuning else {}),
             **self._written_otherwise(),
@@ -98,11 +106,6 @@ class TrainingSettings:
         return {} if same else {"records": encode(records)}
 
     @property
-    def scoring_image(self) -> str:
-        """The placeholder of the image that scores."""
-        return "${TrainingImage}" if self.algorithm.serving_image is None else "${ScoringImage}"
-
-    @property
     def reports_gain(self) -> bool:
         """Whether the evaluation reads the trained model for the gain of its trees."""
         return self.algorithm.name == "xgboost" and self.importance is not None
@@ -117,9 +120,9 @@ class TrainingSettings:
         return None if not measured else self.evaluation.importance()
 
     @property
-    def environment(self) -> Mapping[str, str] | None:
-        """The environment variables of the containers of training and scoring; None for none."""
-        return environment_of(self.algorithm, self.dataset)
+    def scoring_image(self) -> str:
+        """The placeholder of the image that scores."""
+        return "${ScoringImage}" if self.algorithm.serves_otherwise else "${TrainingImage}"
 
     def _algorithm_section(self) -> AlgorithmSection:
         return AlgorithmSection(

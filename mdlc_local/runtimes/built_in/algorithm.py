@@ -4,10 +4,11 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mdlc_local.runtimes.built_in import records
-from mdlc_local.runtimes.built_in.container import BASE, MODEL, CustomerError, versions
+from mdlc_local.runtimes.built_in.container import CustomerError, base, model_folder, versions
 from mdlc_local.runtimes.built_in.hyperparameters import Parameter
 from mdlc_local.runtimes.built_in.records import Vectors
 
@@ -37,7 +38,7 @@ class TrainingInput:
         Raises:
             CustomerError: when the channel ``train`` is missing, or there is an unknown one.
         """
-        configured = json.loads((BASE / "input" / "config" / "inputdataconfig.json").read_text())
+        configured = json.loads((base() / "input" / "config" / "inputdataconfig.json").read_text())
         problem = next((f"{name!r} was unexpected" for name in configured if name not in known), None)
         if known[0] not in configured:
             problem = f"{known[0]!r} is a required property"
@@ -122,12 +123,29 @@ class Algorithm(ABC):
         return f"local stand-in of the built-in algorithm {name}: {versions(*self.packages)}; {self.likeness}"
 
 
+def save_estimator(algorithm: str, estimator: Any) -> None:
+    """Write a scikit-learn estimator."""
+    import joblib
+
+    joblib.dump(estimator, _estimator(algorithm), compress=3)
+
+
+def load_estimator(algorithm: str) -> Any:
+    """The estimator that `save_estimator` wrote.
+
+    Raises:
+        CustomerError: when there is none.
+    """
+    import joblib
+
+    return joblib.load(_existing(_estimator(algorithm), algorithm))
+
+
 def save(algorithm: str, **arrays: Any) -> None:
     """Write a model's arrays; the images store theirs as MXNet arrays or in other formats of their own."""
     import numpy
 
-    MODEL.mkdir(exist_ok=True)
-    numpy.savez_compressed(_path(algorithm), allow_pickle=False, **arrays)
+    numpy.savez_compressed(_arrays(algorithm), allow_pickle=False, **arrays)
 
 
 def load(algorithm: str) -> Mapping[str, Any]:
@@ -138,15 +156,22 @@ def load(algorithm: str) -> Mapping[str, Any]:
     """
     import numpy
 
-    path = _path(algorithm)
+    with numpy.load(_existing(_arrays(algorithm), algorithm), allow_pickle=False) as stored:
+        return dict(stored)
+
+
+def _arrays(algorithm: str) -> Path:
+    return model_folder() / f"mdlc-local-{algorithm}.npz"
+
+
+def _estimator(algorithm: str) -> Path:
+    return model_folder() / f"mdlc-local-{algorithm}.joblib"
+
+
+def _existing(path: Path, algorithm: str) -> Path:
     if not path.is_file():
         raise CustomerError(
             f"the model has no file {path.name}: only models that were trained by the local stand-in of "
             f"{algorithm} can be served by it"
         )
-    with numpy.load(path, allow_pickle=False) as stored:
-        return dict(stored)
-
-
-def _path(algorithm: str) -> Any:
-    return MODEL / f"mdlc-local-{algorithm}.npz"
+    return path

@@ -3,6 +3,7 @@
 Source of the formats: "BlazingText algorithm" in the AWS documentation.
 """
 
+import ctypes
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from typing import Any
 
 from mdlc_local.runtimes.built_in import records
 from mdlc_local.runtimes.built_in.algorithm import Algorithm, Predictor, TrainingInput
-from mdlc_local.runtimes.built_in.container import MODEL, CustomerError, log
+from mdlc_local.runtimes.built_in.container import CustomerError, log, model_folder
 from mdlc_local.runtimes.built_in.hyperparameters import Parameter
 from mdlc_local.runtimes.built_in.records import JSON, JSON_LINES, MediaType
 
@@ -104,7 +105,6 @@ class BlazingText(Algorithm):
         texts = {name: _only_file(name) for name in data.channels}
         if not supervised and "validation" in texts:
             raise CustomerError("The channel 'validation' is only supported by the mode 'supervised'.")
-        MODEL.mkdir(exist_ok=True)
         if supervised:
             for name, path in texts.items():
                 _check_labels(name, path)
@@ -117,8 +117,8 @@ class BlazingText(Algorithm):
         import fasttext
 
         for name, kind in ((_CLASSIFIER, Classifier), (_VECTORS, WordVectors)):
-            if (MODEL / name).is_file():
-                return kind(fasttext.load_model(str(MODEL / name)))
+            if (model_folder() / name).is_file():
+                return kind(fasttext.load_model(str(model_folder() / name)))
         raise CustomerError(f"the model has neither {_CLASSIFIER} nor {_VECTORS}")
 
 
@@ -137,7 +137,7 @@ def _classify(values: Mapping[str, Any], texts: Mapping[str, Path]) -> None:
         count, precision, _ = model.test(str(path))
         log(f"#{name}_accuracy: {precision:.4f}")
         log(f"Number of {name} examples: {count}")
-    model.save_model(str(MODEL / _CLASSIFIER))
+    model.save_model(str(model_folder() / _CLASSIFIER))
 
 
 def _embed(values: Mapping[str, Any], path: Path) -> None:
@@ -160,8 +160,8 @@ def _embed(values: Mapping[str, Any], path: Path) -> None:
         minn=shortest,
         maxn=longest,
     )
-    model.save_model(str(MODEL / _VECTORS))
-    with (MODEL / "vectors.txt").open("w", encoding="utf-8") as lines:
+    model.save_model(str(model_folder() / _VECTORS))
+    with (model_folder() / "vectors.txt").open("w", encoding="utf-8") as lines:
         lines.write(f"{len(model.words)} {model.get_dimension()}\n")
         for word in model.words:
             lines.write(" ".join([word, *(f"{value:.6g}" for value in model.get_word_vector(word))]) + "\n")
@@ -170,6 +170,7 @@ def _embed(values: Mapping[str, Any], path: Path) -> None:
 def _fit(task: str, path: Path, values: Mapping[str, Any], **arguments: Any) -> Any:
     import fasttext
 
+    _zero_new_memory()
     train = fasttext.train_supervised if task == "supervised" else fasttext.train_unsupervised
     try:
         model = train(
@@ -187,6 +188,22 @@ def _fit(task: str, path: Path, values: Mapping[str, Any], **arguments: Any) -> 
     if not set(model.words) - {"</s>"}:
         raise CustomerError(f"No word occurs {values['min_count']} times, as min_count asks.")
     return model
+
+
+_PERTURB = -6
+"""``M_PERTURB`` of glibc's mallopt."""
+
+
+def _zero_new_memory() -> None:
+    """Let new memory hold zeros, where the C library can: what fastText does not initialize is then the same.
+
+    With one thread fastText initializes a tenth of its input matrix (``DenseMatrix::uniform``); in the others
+    is whatever the memory held before, sometimes NaN.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        # Memory is filled with the complement of this byte.
+        mallopt(_PERTURB, 0xFF)
 
 
 def _buckets(asked: int, grams: int) -> int:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from mdlc_local.runtimes.built_in import hyperparameters
 from mdlc_local.runtimes.built_in.algorithm import Algorithm, Predictor, TrainingInput
-from mdlc_local.runtimes.built_in.container import BASE, CUSTOMER_ERROR, CustomerError, log, report
+from mdlc_local.runtimes.built_in.container import CUSTOMER_ERROR, CustomerError, base, log, report
 from mdlc_local.runtimes.scikit_learn import Handler, Reply, Server
 
 _MAX_PAYLOAD_MEGABYTES = 6
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _train(algorithm: Algorithm) -> None:
-    texts = json.loads((BASE / "input" / "config" / "hyperparameters.json").read_text())
+    texts = json.loads((base() / "input" / "config" / "hyperparameters.json").read_text())
     values = hyperparameters.read(algorithm.parameters, texts)
     unused = hyperparameters.unused(algorithm.parameters, texts)
     if unused:

@@ -5,13 +5,20 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
-"""The container's /opt/ml."""
-
-MODEL = BASE / "model"
-
 CUSTOMER_ERROR = 2
 """The images' exit status for an error of the request or the data; SageMaker reports it as ClientError."""
+
+
+def base() -> Path:
+    """The container's /opt/ml."""
+    return Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+
+
+def model_folder() -> Path:
+    """The folder of the model, which exists."""
+    folder = base() / "model"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 class CustomerError(Exception):
@@ -35,7 +42,7 @@ def host() -> str:
 
 def report(error: CustomerError) -> int:
     """Write the reason of a failure where SageMaker reads it; returns the exit status."""
-    output = BASE / "output"
+    output = base() / "output"
     output.mkdir(exist_ok=True)
     (output / "failure").write_text(str(error))
     print(f"Customer Error: {error}", file=sys.stderr, flush=True)

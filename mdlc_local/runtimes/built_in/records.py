@@ -13,7 +13,7 @@ from typing import Any
 import numpy
 
 from mdlc_local.runtimes.built_in import recordio
-from mdlc_local.runtimes.built_in.container import BASE, CustomerError
+from mdlc_local.runtimes.built_in.container import CustomerError, base
 from mdlc_local.runtimes.built_in.recordio import Record, Tensor
 
 CSV, JSON, JSON_LINES = "text/csv", "application/json", "application/jsonlines"
@@ -93,7 +93,7 @@ def files(name: str) -> list[Path]:
     Raises:
         CustomerError: when there are none.
     """
-    folder = BASE / "input" / "data" / name
+    folder = base() / "input" / "data" / name
     paths = sorted(
         path
         for path in folder.rglob("*")

@@ -41,6 +41,11 @@ _FASTTEXT = Environment.named("fasttext", "fasttext-numpy2", 24)
 STAND_INS = {
     "blazingtext": _FASTTEXT,
     "kmeans": _SCIKIT_LEARN,
+    "knn": _SCIKIT_LEARN,
+    "lda": _SCIKIT_LEARN,
+    "linear-learner": _SCIKIT_LEARN,
+    "pca": _SCIKIT_LEARN,
+    "randomcutforest": _SCIKIT_LEARN,
 }
 """The environment of each algorithm's stand-in, by the repository of its image."""
 

@@ -4,7 +4,8 @@ An images file (``--images``) is JSON or TOML::
 
     {"images": [{"match": "regex on the URI", "train": ["cmd"], "serve": ["cmd"], "process": ["cmd"],
                  "python": "/path/to/python", "environment": {"NAME": "value"}}],
-     "scikit-learn": {"python": "/path/to/python", "environment": {"PIP_FIND_LINKS": "/path"}},
+     "scikit-learn": {"python": "/path/to/python", "environment": {"PIP_FIND_LINKS": "/path"},
+                      "locks": ["SHA-256 of a lock file whose wheels are installed ahead"]},
      "prepare": ["cmd"]}
 
 `images` are tried in order, before the built-in ones. `python` replaces ``python3`` in commands; an entry
@@ -24,7 +25,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mdlc_local.sagemaker.containers import built_in, repository_images
+from mdlc_local.sagemaker.containers import built_in, metric_lines, script_mode
+from mdlc_local.sagemaker.containers.metric_lines import MetricLines
 from mdlc_local.sagemaker.containers.preparation import Preparation
 
 _RUNTIMES = Path(__file__).resolve().parents[2] / "runtimes"
@@ -33,32 +35,7 @@ _KEYS = {"match", "train", "serve", "process", "python", "prepare", "environment
 # Jobs share this machine's cores, and threads that spin while waiting slow all of them.
 _PASSIVE = {"OMP_WAIT_POLICY": "PASSIVE"}
 
-
-@dataclass(frozen=True, kw_only=True)
-class MetricLines:
-    """The log lines that have an image's metrics.
-
-    Attributes:
-        line: matches the beginning of such a line.
-        value: finds in it the channel, the metric and the value.
-    """
-
-    line: re.Pattern[str]
-    value: re.Pattern[str]
-
-
-# XGBoost prints a line a round; SageMaker's logs show the tab character as #011.
-XGBOOST_LINES = MetricLines(
-    line=re.compile(r"\[\d+\].*"), value=re.compile(r"#011(train|validation)-([^\s:]+):([-+.\w]+)")
-)
-BLAZINGTEXT_LINES = MetricLines(
-    line=re.compile(r"#(train|validation)_accuracy: "),
-    value=re.compile(r"#(train|validation)_(accuracy): ([-+.\w]+)"),
-)
-QUALITY_LINES = MetricLines(
-    line=re.compile(r"#quality_metric: host=\S+, "),
-    value=re.compile(r"(train|validation|test) (\S+) <(?:loss|score)>=([-+.\w]+)"),
-)
+Pushed = Callable[[str], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +51,10 @@ class Runtime:
         metrics: the log lines that have the image's own metrics; None when it has none.
         is_built_in: whether it stands in for a built-in algorithm, whose exit status says whose error it is.
         preparation: makes its interpreter, which is `python` after that; None when it is there.
+        packages: makes the interpreter of trainings, and of servers of scripts that need the image's
+            packages; None when `python` is that one.
+        prepare: the command that makes an interpreter from the lock file of a job's wheels; empty without.
+        locks: SHA-256 of the lock files whose packages need no other interpreter.
     """
 
     python: str
@@ -84,6 +65,13 @@ class Runtime:
     metrics: MetricLines | None = None
     is_built_in: bool = False
     preparation: Preparation | None = None
+    packages: Preparation | None = None
+    prepare: tuple[str, ...] = ()
+    locks: frozenset[str] = frozenset()
+
+    def with_packages(self) -> "Runtime":
+        """The runtime on the interpreter with the image's packages."""
+        return self if self.packages is None else replace(self, preparation=self.packages, packages=None)
 
     def prepared(self, note: Callable[[str], None], stop: threading.Event) -> "Runtime":
         """The runtime with its interpreter, which is made if it is missing.
@@ -106,25 +94,29 @@ class Images:
     Args:
         registered: patterns of URIs and their runtimes, the first that matches counts.
         prepare: the command that makes an interpreter from a lock file, its last argument; empty without one.
+        pushed: returns the entry of an image that the `mdlc` command pushed, or None.
     """
 
     def __init__(
-        self, registered: tuple[tuple[re.Pattern[str], Runtime], ...], prepare: tuple[str, ...] = ()
+        self,
+        registered: tuple[tuple[re.Pattern[str], Runtime], ...],
+        prepare: tuple[str, ...] = (),
+        pushed: Pushed = lambda _: None,
     ) -> None:
         self._registered = registered
         self._prepare = prepare
+        self._pushed = pushed
 
     @classmethod
-    def read(cls, path: Path | None) -> "Images":
-        """The images of the file, and the built-in ones.
+    def read(cls, path: Path | None, pushed: Pushed = lambda _: None) -> "Images":
+        """The images of the file, the built-in ones, and those that were pushed.
 
         Raises:
             ValueError: when the file cannot be read or is not an images file.
         """
         content = _content(path)
         registered = [_entry(entry, path) for entry in content.get("images", [])]
-        # -P, because the script's own name (xgboost.py) would hide the xgboost package.
-        xgboost = (sys.executable, "-P", str(_RUNTIMES / "xgboost.py"))
+        xgboost = (*built_in.COMMAND, "xgboost")
         registered.append(
             (
                 re.compile(r"(^|/)sagemaker-xgboost(:|@|$)"),
@@ -133,16 +125,15 @@ class Images:
                     train=(*xgboost, "train"),
                     serve=(*xgboost, "serve"),
                     environment=_PASSIVE,
-                    metrics=XGBOOST_LINES,
+                    metrics=metric_lines.XGBOOST,
                 ),
             )
         )
+        prepare = tuple(map(str, content.get("prepare", ())))
         sklearn = content.get("scikit-learn")
         if sklearn is not None:
-            serve = ["python3", "-P", str(_RUNTIMES / "scikit_learn.py")]
-            entry = {"match": r"(^|/)sagemaker-scikit-learn(:|@|$)", "serve": serve, **sklearn}
-            registered.append(_entry(entry, path))
-        return cls(tuple(registered), tuple(map(str, content.get("prepare", ()))))
+            registered.append(_scikit_learn(sklearn, path, prepare))
+        return cls(tuple(registered), prepare, pushed)
 
     def find(self, image: str) -> Runtime:
         """The runtime of an image URI.
@@ -152,8 +143,10 @@ class Images:
         """
         for pattern, runtime in self._registered:
             if pattern.search(image):
+                if runtime.prepare:
+                    return replace(runtime, packages=script_mode.preparation(image, runtime.prepare))
                 return runtime
-        entry = repository_images.local_entry(image)
+        entry = self._pushed(image)
         if entry is not None:
             return _entry({**entry, "match": re.escape(image)}, None)[1]
         name = built_in.repository(image)
@@ -177,7 +170,7 @@ class Images:
             train=(*built_in.COMMAND, name, "train"),
             serve=(*built_in.COMMAND, name, "serve"),
             environment=_PASSIVE,
-            metrics=BLAZINGTEXT_LINES if name == "blazingtext" else QUALITY_LINES,
+            metrics=metric_lines.BLAZINGTEXT if name == "blazingtext" else metric_lines.QUALITY,
             is_built_in=True,
             preparation=Preparation(
                 what=f"{name}: {environment.title()}", command=(*self._prepare, str(environment.lock))
@@ -214,6 +207,18 @@ def _content(path: Path | None) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"images file {path} must hold an object with the key 'images'")
     return content
+
+
+def _scikit_learn(
+    entry: Mapping[str, Any], path: Path | None, prepare: tuple[str, ...]
+) -> tuple[re.Pattern[str], Runtime]:
+    commands = {
+        "train": ["python3", "-P", str(_RUNTIMES / "scikit_learn_train.py")],
+        "serve": ["python3", "-P", str(_RUNTIMES / "scikit_learn.py")],
+    }
+    own = {name: value for name, value in entry.items() if name != "locks"}
+    pattern, runtime = _entry({"match": r"(^|/)sagemaker-scikit-learn(:|@|$)", **commands, **own}, path)
+    return pattern, replace(runtime, prepare=prepare, locks=frozenset(entry.get("locks", ())))
 
 
 def _entry(entry: Mapping[str, Any], path: Path | None) -> tuple[re.Pattern[str], Runtime]:

@@ -16,6 +16,7 @@ from mdlc_local.sagemaker.containers import process
 from mdlc_local.sagemaker.containers.definitions import Container
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.containers.preparation import PullStoppedError
+from mdlc_local.sagemaker.containers.script_mode import needs_packages
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
 
@@ -71,6 +72,11 @@ class ModelServer:
         except PullStoppedError:
             return self
         self._fetch()
+        if needs_packages(self._job.base, self._container.get("Environment", {})):
+            try:
+                self._runtime = self._runtime.with_packages().prepared(self._write, self._job.stop)
+            except PullStoppedError:
+                return self
         self.port = _free_port()
         variables = {
             **self._variables,

@@ -1,9 +1,10 @@
 """Runs a command in its own mount namespace, in which a folder is mounted at /opt/ml (Linux only).
 
-A plain script, ``python -I -S namespace.py [--isolate] FOLDER COMMAND ...``, which only needs the standard
-library and replaces itself by the command. It works for root, and for other users where user namespaces are
-allowed. With ``--isolate`` the command also gets its own network namespace, with only a loopback interface.
-Exit status 97 means that the system does not allow this.
+A plain script, ``python -I -S namespace.py [--isolate | --join PID] [--hosts FILE] FOLDER COMMAND ...``, that
+only needs the standard library and replaces itself by the command. It works for root, and for other users
+where user namespaces are allowed. With ``--isolate`` the command also gets its own network namespace, with
+only a loopback interface; with ``--join`` it shares the one that another such command has. ``--hosts`` mounts
+a file at /etc/hosts. Exit status 97 means that the system does not allow this.
 """
 
 import ctypes
@@ -13,24 +14,33 @@ import socket
 import struct
 import sys
 import tempfile
+import time
 
 REFUSED = 97
 NOT_FOUND = 127
 """The shells' exit status for a command that cannot be started."""
 
 _NEWNS, _NEWUSER, _NEWNET = 0x00020000, 0x10000000, 0x40000000
+_JOIN_SECONDS = 20.0
 _BIND, _REC, _PRIVATE = 4096, 16384, 1 << 18
 _GET_FLAGS, _SET_FLAGS, _UP = 0x8913, 0x8914, 1
 
 
 def main(arguments: list[str]) -> None:
     """Enter the namespaces and replace this process by the command."""
-    isolate = arguments[0] == "--isolate"
-    folder, *command = arguments[1:] if isolate else arguments
+    options = {"--isolate": "", "--join": "", "--hosts": ""}
+    while arguments[0] in options:
+        name, *arguments = arguments
+        options[name] = name if name == "--isolate" else arguments.pop(0)
+    folder, *command = arguments
     try:
-        _enter(_NEWNS | (_NEWNET if isolate else 0))
+        if options["--join"]:
+            _join(int(options["--join"]))
+        _enter(_NEWNS | (_NEWNET if options["--isolate"] else 0))
         _lay_at_opt_ml(os.path.abspath(folder))
-        if isolate:
+        if options["--hosts"]:
+            _mount(os.path.abspath(options["--hosts"]), "/etc/hosts", None, _BIND)
+        if options["--isolate"]:
             _raise_loopback()
         os.chdir("/opt/ml")
     except OSError as error:
@@ -54,6 +64,23 @@ def _enter(flags: int) -> None:
     for name, content in (("setgroups", "deny"), ("uid_map", f"0 {user} 1"), ("gid_map", f"0 {group} 1")):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(content)
+
+
+def _join(pid: int) -> None:
+    """Enter the network namespace of a command that was started with ``--isolate``, once it has one."""
+    deadline = time.monotonic() + _JOIN_SECONDS
+    while os.readlink(f"/proc/{pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+        if time.monotonic() > deadline:
+            raise OSError(0, f"process {pid} has no network namespace of its own")
+        time.sleep(0.01)
+    library = ctypes.CDLL(None, use_errno=True)
+    for kind in ("user", "net"):
+        # The same user namespace as its own cannot be entered again.
+        if os.readlink(f"/proc/{pid}/ns/{kind}") == os.readlink(f"/proc/self/ns/{kind}"):
+            continue
+        with open(f"/proc/{pid}/ns/{kind}") as handle:
+            if library.setns(handle.fileno(), 0) != 0:
+                raise OSError(ctypes.get_errno(), f"cannot enter the {kind} namespace of process {pid}")
 
 
 def _lay_at_opt_ml(folder: str) -> None:

@@ -51,19 +51,27 @@ def literal(*, isolate: bool = False) -> bool:
     return tried.returncode == 0
 
 
-def command(argv: Sequence[str], base: Path, *, isolate: bool) -> list[str]:
+def command(
+    argv: Sequence[str],
+    base: Path,
+    *,
+    isolate: bool,
+    hosts: Path | None = None,
+    network_of: int | None = None,
+) -> list[str]:
     """The command line that runs a container's command with its folder at /opt/ml if possible.
 
     Args:
         argv: the container's command.
         base: the folder for the job's /opt/ml.
         isolate: whether to disable the network too, where the system allows that.
+        hosts: a file for /etc/hosts.
+        network_of: the process whose private network an isolated command shares.
     """
-    if literal(isolate=isolate):
-        return [*_launcher(base, isolate=isolate), *argv]
-    if literal():
-        return [*_launcher(base, isolate=False), *argv]
-    return [rewritten(word, base) for word in argv]
+    if not literal():
+        return [rewritten(word, base) for word in argv]
+    private = isolate and literal(isolate=True)
+    return [*_launcher(base, isolate=private, hosts=hosts, network_of=network_of), *argv]
 
 
 def environment(variables: Mapping[str, str], base: Path) -> dict[str, str]:
@@ -82,6 +90,10 @@ def rewritten(text: str, base: Path) -> str:
     return _IN_TEXT.sub(lambda _: str(base), text)
 
 
-def _launcher(base: Path, *, isolate: bool) -> list[str]:
+def _launcher(
+    base: Path, *, isolate: bool, hosts: Path | None = None, network_of: int | None = None
+) -> list[str]:
     script = [sys.executable, "-I", "-S", str(Path(namespace.__file__))]
-    return [*script, *(["--isolate"] if isolate else []), str(base)]
+    network = ["--isolate"] if network_of is None else ["--join", str(network_of)]
+    names = [] if hosts is None else ["--hosts", str(hosts)]
+    return [*script, *(network if isolate else []), *names, str(base)]

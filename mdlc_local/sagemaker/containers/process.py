@@ -1,5 +1,6 @@
 """Runs one process of a job: starts it like a container, passes on its output, and waits for its end."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -48,6 +50,8 @@ def launch(
     *,
     isolate: bool,
     reachable: bool = False,
+    hosts: Path | None = None,
+    network_of: int | None = None,
 ) -> tuple["subprocess.Popen[Any]", threading.Thread]:
     """Start a container's command.
 
@@ -60,6 +64,8 @@ def launch(
         isolate: whether the process has neither credentials nor an endpoint and, where the system supports
             that, no network.
         reachable: whether the process is a server for this one, so that it keeps the network in any case.
+        hosts: a file for its /etc/hosts.
+        network_of: the process whose private network it shares when it is isolated.
 
     Returns:
         The process, and the thread that reads its output.
@@ -76,7 +82,9 @@ def launch(
     variables = {**_of_the_platform(job, runtime, home, isolate=isolate), **requested}
     try:
         process = children.start(
-            opt_ml.command(words, job.base, isolate=isolate and not reachable),
+            opt_ml.command(
+                words, job.base, isolate=isolate and not reachable, hosts=hosts, network_of=network_of
+            ),
             cwd=job.base,
             env=variables,
             stdin=subprocess.DEVNULL,
@@ -96,20 +104,44 @@ def wait(
     job: Job, process: "subprocess.Popen[Any]", reader: threading.Thread, seconds: float | None
 ) -> Ended:
     """Wait until the process ends, is stopped, or has run for `seconds`; then end its process group."""
+    return wait_all(job, [(process, reader)], seconds)[0]
+
+
+def wait_all(
+    job: Job, running: Sequence[tuple["subprocess.Popen[Any]", threading.Thread]], seconds: float | None
+) -> tuple[Ended, int]:
+    """Wait until all processes end, one fails, or the job is stopped; then end their process groups.
+
+    Args:
+        job: the job.
+        running: the processes, each with the thread that reads its output.
+        seconds: how long they may run.
+
+    Returns:
+        How they ended: as the first that failed, else as the first one; and which that is.
+    """
     deadline = None if seconds is None else time.monotonic() + seconds
     stopped = timed_out = False
-    while process.poll() is None:
+    failed: int | None = None
+    while failed is None and any(process.poll() is None for process, _ in running):
         stopped = job.stop.is_set()
         timed_out = deadline is not None and time.monotonic() >= deadline
         if stopped or timed_out:
             break
-        try:
-            process.wait(_POLL_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
-    children.end(process, STOP_GRACE_SECONDS)
-    reader.join(timeout=5)
-    return Ended(process.returncode or 0, stopped, timed_out)
+        failed = next((number for number, (process, _) in enumerate(running) if process.poll()), None)
+        if failed is None:
+            process = next((process for process, _ in running if process.poll() is None), running[0][0])
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_POLL_SECONDS)
+    if failed is None and not (stopped or timed_out):
+        failed = next((number for number, (process, _) in enumerate(running) if process.poll()), None)
+    with ThreadPoolExecutor(len(running)) as pool:
+        for _ in pool.map(lambda entry: children.end(entry[0], STOP_GRACE_SECONDS), running):
+            pass
+    for _, reader in running:
+        reader.join(timeout=5)
+    first = failed or 0
+    return Ended(running[first][0].returncode or 0, stopped, timed_out), first
 
 
 def _of_the_platform(job: Job, runtime: Runtime, home: Path, *, isolate: bool) -> dict[str, str]:

@@ -1,10 +1,10 @@
-"""Images that this server's ECR holds as a description of local programs, as the `mdlc` command pushes them."""
+"""Images that this server's ECR holds as descriptions of local programs, as the `mdlc` command pushes."""
 
 import json
 import re
 from typing import Any
 
-from mdlc_local import patches
+from mdlc_local import credentials, patches
 
 MEDIA_TYPE = "application/vnd.mdlc.local-image.v1+json"
 """The media type of a manifest whose `local` is an entry of the images file."""
@@ -17,12 +17,14 @@ _URI = re.compile(
 
 
 def local_entry(image: str) -> dict[str, Any] | None:
-    """The entry of an image; None when no repository holds it, or it is a Docker image."""
+    """The entry of an image; None when this account has no such image, or it is a Docker image."""
     match = _URI.fullmatch(image)
-    if match is None:
+    if match is None or match["account"] != credentials.ACCOUNT_ID:
         return None
-    found = patches.take(*_FIND)(match["name"], {"imageTag": match["tag"], "imageDigest": match["digest"]})
-    if found is None or found.get("imageManifestMediaType") != MEDIA_TYPE:
+    image_entry = patches.take(*_FIND)(
+        match["name"], {"imageTag": match["tag"], "imageDigest": match["digest"]}
+    )
+    if image_entry is None or image_entry.get("imageManifestMediaType") != MEDIA_TYPE:
         return None
-    entry: dict[str, Any] = json.loads(found["imageManifest"])["local"]
+    entry: dict[str, Any] = json.loads(image_entry["imageManifest"])["local"]
     return entry

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_local.sagemaker import model
-from mdlc_local.sagemaker.containers import job_permissions, opt_ml, process
+from mdlc_local.sagemaker.containers import job_permissions, job_wheels, opt_ml, process
 from mdlc_local.sagemaker.containers.images import Images, Runtime
 from mdlc_local.sagemaker.containers.logs import LogStream
 from mdlc_local.sagemaker.containers.preparation import PullStoppedError
@@ -39,10 +39,12 @@ def run(job: Job, images: Images) -> None:
     with job.logs() as log:
         try:
             runtime = runtime.prepared(log.write, job.stop)
+            _prepare(job)
+            inputs = job.base / "processing" / "input"
+            runtime = job_wheels.with_packages(runtime, inputs, job.folder, log.write, job.stop)
         except PullStoppedError:
             _close(job, Ended(0, stopped=True))
             return
-        _prepare(job)
         ended, tail = _run(job, runtime, argv, log)
     message = job.base / "output" / "message"
     if message.is_file():

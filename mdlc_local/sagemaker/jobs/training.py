@@ -1,25 +1,27 @@
 """Runs a training job with the training container's file layout and environment variables."""
 
-import json
+import contextlib
+import functools
+import subprocess
 import threading
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mdlc_local import children
 from mdlc_local.sagemaker import model, storage
-from mdlc_local.sagemaker.containers import job_permissions, opt_ml, process
+from mdlc_local.sagemaker.containers import job_permissions, process
 from mdlc_local.sagemaker.containers.images import Images, Runtime
 from mdlc_local.sagemaker.containers.logs import LogStream
 from mdlc_local.sagemaker.containers.preparation import PullStoppedError
 from mdlc_local.sagemaker.containers.process import Ended
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
+from mdlc_local.sagemaker.jobs import checkpoints, training_hosts
+from mdlc_local.sagemaker.jobs.training_hosts import Host
 from mdlc_local.sagemaker.jobs.training_metrics import Metrics, Observer
-from mdlc_local.sagemaker.records import Record
 
-CHECKPOINTS = "/opt/ml/checkpoints"
-"""A job's checkpoint folder when CheckpointConfig has no LocalPath."""
-
-_SYNC_SECONDS = 5.0
 _CUSTOMER_ERROR = 2
 
 
@@ -61,24 +63,31 @@ def _run(job: Job, images: Images, observe: Observer | None) -> None:
         vpc=record.get("VpcConfig"),
     )
     job.update(TrainingStartTime=model.now())
-    with job.logs() as log:
+    hosts = training_hosts.hosts_of(job)
+    with contextlib.ExitStack() as stack:
+        now = int(time.time())
+        logs = [stack.enter_context(job.logs(f"{host.name}-{now}")) for host in hosts]
         try:
-            runtime = runtime.prepared(lambda line: _pulling(job, log, line), job.stop)
+            runtime = runtime.with_packages().prepared(lambda line: _pulling(job, logs[0], line), job.stop)
         except PullStoppedError:
             _close(job, Ended(0, stopped=True))
             return
         enter(job, "Downloading", "Downloading input data")
-        variables = _prepare(job)
-        _restore_checkpoints(job)
+        variables = [host.prepare() for host in hosts]
+        for host in hosts:
+            checkpoints.restore(host.job)
         enter(job, "Training", "Training image download completed. Training in progress.")
-        ended = _train(job, runtime, argv or list(runtime.train), variables, metrics, log)
-        tail = log.tail()
-    job.update(FinalMetricDataList=metrics.final())
-    _save_checkpoints(job)
-    if ended.code != 0 and not ended.stopped and not ended.timed_out:
-        raise JobFailedError(_reason(job.base, ended.code, tail, is_built_in=runtime.is_built_in))
-    enter(job, "Uploading", "Uploading generated training model")
-    _upload(job)
+        commands = _Commands(runtime, argv or list(runtime.train), variables)
+        ended, first = _train(job, hosts, commands, metrics, logs)
+        tail = logs[first].tail()
+        job.update(FinalMetricDataList=metrics.final())
+        for host in hosts:
+            checkpoints.save(host.job)
+        if ended.code != 0 and not ended.stopped and not ended.timed_out:
+            base = hosts[first].job.base
+            raise JobFailedError(_reason(base, ended.code, tail, is_built_in=runtime.is_built_in))
+        enter(job, "Uploading", "Uploading generated training model")
+        _upload(job, hosts, logs[0])
     _close(job, ended)
 
 
@@ -89,110 +98,57 @@ def _pulling(job: Job, log: LogStream, line: str) -> None:
     enter(job, "Downloading", line)
 
 
-def _train(
-    job: Job, runtime: Runtime, argv: list[str], variables: dict[str, str], metrics: Metrics, log: LogStream
-) -> Ended:
-    def take(line: str) -> None:
-        log.write(line)
-        metrics.read(line)
+@dataclass(frozen=True)
+class _Commands:
+    """What the hosts run: the same command, each with its own environment variables."""
 
+    runtime: Runtime
+    argv: list[str]
+    variables: list[dict[str, str]]
+
+
+def _train(
+    job: Job, hosts: list[Host], commands: _Commands, metrics: Metrics, logs: list[LogStream]
+) -> tuple[Ended, int]:
+    """Run the hosts' processes; returns how they ended, and the number of the host that says so."""
     isolate = bool(job.record.get("EnableNetworkIsolation"))
-    started, reader = process.launch(job, runtime, argv, variables, take, isolate=isolate)
+    names = training_hosts.write_hosts_file(job, hosts)
+    running: list[tuple[subprocess.Popen[Any], threading.Thread]] = []
     over = threading.Event()
-    syncing = threading.Thread(target=_keep_checkpoints, args=(job, over), daemon=True)
-    if "CheckpointConfig" in job.record:
-        syncing.start()
+    syncing: list[threading.Thread] = []
     try:
-        return process.wait(job, started, reader, job.record["StoppingCondition"].get("MaxRuntimeInSeconds"))
+        for host, variables, log in zip(hosts, commands.variables, logs, strict=True):
+            running.append(
+                process.launch(
+                    host.job,
+                    commands.runtime,
+                    commands.argv,
+                    variables,
+                    functools.partial(_take, log, metrics, host.number == 0),
+                    isolate=isolate,
+                    hosts=names,
+                    network_of=running[0][0].pid if running else None,
+                )
+            )
+            if "CheckpointConfig" in job.record:
+                thread = threading.Thread(target=checkpoints.keep, args=(host.job, over), daemon=True)
+                thread.start()
+                syncing.append(thread)
+        return process.wait_all(job, running, job.record["StoppingCondition"].get("MaxRuntimeInSeconds"))
+    except JobFailedError:
+        # A host that cannot be started leaves the ones before it without a partner.
+        for started, _ in running:
+            children.end(started)
+        raise
     finally:
         over.set()
-        if syncing.is_alive():
-            syncing.join()
+        for thread in syncing:
+            thread.join()
 
 
-def _prepare(job: Job) -> dict[str, str]:
-    """Write the configuration and download the channels; returns the container's environment variables."""
-    record, base = job.record, job.base
-    for folder in ("input/config", "input/data", "model", "output/data", "code"):
-        (base / folder).mkdir(parents=True, exist_ok=True)
-    resources = record["ResourceConfig"]
-    channels: dict[str, Any] = {}
-    variables = {
-        "TRAINING_JOB_NAME": job.name,
-        "TRAINING_JOB_ARN": record["TrainingJobArn"],
-        "SM_MODEL_DIR": "/opt/ml/model",
-        "SM_OUTPUT_DATA_DIR": "/opt/ml/output/data",
-        "SM_HPS": json.dumps(record.get("HyperParameters", {})),
-        "SM_CURRENT_HOST": "algo-1",
-        "SM_HOSTS": '["algo-1"]',
-    }
-    for channel in record.get("InputDataConfig", []):
-        name, source = channel["ChannelName"], channel["DataSource"]["S3DataSource"]
-        job.storage.download(source["S3Uri"], source["S3DataType"], base / "input" / "data" / name)
-        channels[name] = {
-            "TrainingInputMode": "File",
-            "S3DistributionType": source.get("S3DataDistributionType", "FullyReplicated"),
-            "RecordWrapperType": channel.get("RecordWrapperType", "None"),
-            **({"ContentType": channel["ContentType"]} if "ContentType" in channel else {}),
-        }
-        variables[f"SM_CHANNEL_{name.upper()}"] = f"/opt/ml/input/data/{name}"
-    variables["SM_CHANNELS"] = json.dumps(sorted(channels))
-    written = {
-        "hyperparameters": record.get("HyperParameters", {}),
-        "inputdataconfig": channels,
-        "resourceconfig": {
-            "current_host": "algo-1",
-            "hosts": ["algo-1"],
-            "network_interface_name": "lo",
-            "current_instance_type": resources.get("InstanceType"),
-            "current_group_name": "homogeneousCluster",
-        },
-        **({"checkpointconfig": record["CheckpointConfig"]} if "CheckpointConfig" in record else {}),
-    }
-    for name, content in written.items():
-        (base / "input" / "config" / f"{name}.json").write_text(json.dumps(content))
-    return {**variables, **record.get("Environment", {})}
-
-
-def _checkpoints(record: Record, base: Path) -> tuple[str, Path] | None:
-    config = record.get("CheckpointConfig")
-    if config is None:
-        return None
-    return config["S3Uri"], opt_ml.inside(config.get("LocalPath", CHECKPOINTS), base)
-
-
-def _restore_checkpoints(job: Job) -> None:
-    """Download the checkpoints that an earlier job saved to the same S3 location."""
-    place = _checkpoints(job.record, job.base)
-    if place is None:
-        return
-    uri, folder = place
-    folder.mkdir(parents=True, exist_ok=True)
-    bucket, key = storage.parse(uri.rstrip("/") + "/")
-    listed = job.storage.s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
-    if listed.get("KeyCount"):
-        job.storage.download(f"s3://{bucket}/{key}", "S3Prefix", folder)
-
-
-def _save_checkpoints(job: Job) -> None:
-    place = _checkpoints(job.record, job.base)
-    if place is not None:
-        job.storage.upload_folder(place[1], place[0], None)
-
-
-def _keep_checkpoints(job: Job, over: threading.Event) -> None:
-    """Upload changed checkpoints while the job trains."""
-    place = _checkpoints(job.record, job.base)
-    if place is None:
-        return
-    uri, folder = place
-    seen: dict[Path, float] = {}
-    while not over.wait(_SYNC_SECONDS):
-        for path in sorted(entry for entry in folder.rglob("*") if entry.is_file()):
-            if seen.get(path) != path.stat().st_mtime:
-                seen[path] = path.stat().st_mtime
-                name = path.relative_to(folder).as_posix()
-                job.storage.upload(path, f"{uri.rstrip('/')}/{name}", None)
+def _take(log: LogStream, metrics: Metrics, is_first: bool, line: str) -> None:
+    log.write(line)
+    metrics.read(line, observed=is_first)
 
 
 def _reason(base: Path, code: int, tail: str, *, is_built_in: bool) -> str:
@@ -205,12 +161,20 @@ def _reason(base: Path, code: int, tail: str, *, is_built_in: bool) -> str:
     )
 
 
-def _upload(job: Job) -> None:
+def _upload(job: Job, hosts: list[Host], log: LogStream) -> None:
+    """Upload what the hosts wrote, in one archive; of several files of one name the first host's is kept.
+
+    AWS does not say which one it keeps: https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-output.html
+    """
     output = job.record["OutputDataConfig"]
     prefix = f"{output['S3OutputPath'].rstrip('/')}/{job.name}/output"
     for folder, name in (("model", "model.tar.gz"), ("output/data", "output.tar.gz")):
+        first, *others = (host.job.base / folder for host in hosts)
+        for other in others:
+            for clash in storage.merge(other, first):
+                log.write(f"several hosts wrote {clash}: the file of {hosts[0].name} is kept")
         archive = job.folder / name
-        if storage.pack(job.base / folder, archive):
+        if storage.pack(first, archive):
             job.storage.upload(archive, f"{prefix}/{name}", output.get("KmsKeyId") or None)
     job.update(ModelArtifacts={"S3ModelArtifacts": f"{prefix}/model.tar.gz"})
 

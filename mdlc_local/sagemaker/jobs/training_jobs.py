@@ -5,11 +5,12 @@ from typing import Any
 from mdlc_local import clients
 from mdlc_local.sagemaker import host, records
 from mdlc_local.sagemaker.containers import opt_ml
-from mdlc_local.sagemaker.containers.images import Images
+from mdlc_local.sagemaker.containers.images import Images, Runtime
 from mdlc_local.sagemaker.faults import JobFailedError, invalid
 from mdlc_local.sagemaker.job import SESSION
 from mdlc_local.sagemaker.jobs import job_requests, training
 from mdlc_local.sagemaker.jobs.instance_storage import refuse_volume_key
+from mdlc_local.sagemaker.jobs.training_hosts import input_mode
 from mdlc_local.sagemaker.jobs.training_metrics import Observer
 from mdlc_local.sagemaker.records import TRAINING_JOB, Scope
 from mdlc_local.sagemaker.storage import Storage
@@ -60,8 +61,8 @@ def check(request: dict[str, Any], scope: Scope, images: Images) -> None:
         SageMakerApiError: ValidationException for one that SageMaker rejects or that cannot run here.
     """
     _check_required(request)
-    _check_image(request["AlgorithmSpecification"], images)
-    refuse_volume_key(request["ResourceConfig"])
+    runtime = _check_image(request["AlgorithmSpecification"], images)
+    _check_resources(request["ResourceConfig"], runtime)
     _check_stopping(request)
     source = records.arn(TRAINING_JOB, request["TrainingJobName"], scope)
     host.check_role(request["RoleArn"], scope, source)
@@ -80,25 +81,32 @@ def _check_required(request: dict[str, Any]) -> None:
             )
 
 
-def _check_image(specification: dict[str, Any], images: Images) -> None:
+def _check_image(specification: dict[str, Any], images: Images) -> Runtime:
     if ("TrainingImage" in specification) == ("AlgorithmName" in specification):
         raise invalid(
             "You must provide either AlgorithmName or TrainingImage in AlgorithmSpecification, and not both"
         )
     if "AlgorithmName" in specification:
         raise invalid(f"algorithm {specification['AlgorithmName']!r} cannot be run locally: only images can")
-    if specification["TrainingInputMode"] != "File":
-        raise invalid(
-            f"TrainingInputMode {specification['TrainingInputMode']!r} is not run locally: use File"
-        )
     image = specification["TrainingImage"]
     try:
         if specification.get("ContainerEntrypoint"):
-            images.find(image)
-        else:
-            images.able_to(image, "train")
+            return images.find(image)
+        return images.able_to(image, "train")
     except ValueError as error:
         raise invalid(str(error)) from error
+
+
+def _check_resources(resources: dict[str, Any], runtime: Runtime) -> None:
+    refuse_volume_key(resources)
+    if "InstanceGroups" in resources:
+        raise invalid("InstanceGroups are not run locally: give InstanceType and InstanceCount")
+    count = resources.get("InstanceCount", 1)
+    if runtime.is_built_in and count > 1:
+        raise invalid(
+            f"InstanceCount {count} is not run locally: the stand-in of this built-in algorithm trains on "
+            "one host, so use 1"
+        )
 
 
 def _check_stopping(request: dict[str, Any]) -> None:
@@ -128,13 +136,27 @@ def _check_channels(request: dict[str, Any], scope: Scope) -> None:
         raise invalid(f"InputDataConfig has duplicate channel names: {', '.join(names)}")
     s3 = clients.client("s3", role_arn=request["RoleArn"], region=scope.region, session=SESSION)
     for channel in channels:
-        source = channel["DataSource"].get("S3DataSource")
-        if source is None or source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
-            raise invalid(
-                f"channel {channel['ChannelName']!r}: only S3DataSource of type S3Prefix or ManifestFile "
-                "is run locally"
-            )
+        _check_channel(channel, request)
+        source = channel["DataSource"]["S3DataSource"]
         try:
             Storage(s3, request["RoleArn"], scope.region).sources(source["S3Uri"], source["S3DataType"])
         except JobFailedError as failure:
             raise invalid(str(failure).removeprefix("ClientError: Data download failed:")) from failure
+
+
+def _check_channel(channel: dict[str, Any], request: dict[str, Any]) -> None:
+    """Check that a channel can be read on this machine: as files, which FastFile mode shows too."""
+    name, source = channel["ChannelName"], channel["DataSource"].get("S3DataSource")
+    mode = input_mode(channel, request)
+    if mode not in ("File", "FastFile"):
+        raise invalid(f"channel {name!r}: input mode {mode!r} is not run locally: use File or FastFile")
+    if source is None or source["S3DataType"] not in ("S3Prefix", "ManifestFile"):
+        raise invalid(
+            f"channel {name!r}: only S3DataSource of type S3Prefix or ManifestFile is run locally (an "
+            "augmented manifest needs input mode Pipe)"
+        )
+    if channel.get("CompressionType", "None") != "None":
+        # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_Channel.html
+        raise invalid(
+            f"channel {name!r}: CompressionType is used in Pipe mode only; leave it unset in {mode} mode"
+        )

@@ -156,14 +156,17 @@ def _all_files(job: Job, server: Pipeline, plan: Plan, inputs: list[Source]) -> 
 
 def _requests(job: Job, plan: Plan, inputs: list[Source]) -> Iterator[tuple[Source, bytes | None]]:
     """Each file's request bodies, followed by None at the end of the file."""
-    by_line = job.record["TransformInput"].get("SplitType", "None") == "Line"
+    split_type = job.record["TransformInput"].get("SplitType", "None")
     for source in inputs:
         if job.stop.is_set():
             return
         path = job.folder / "in" / source.relative
         job.storage.fetch(source, path)
         for body in payloads.split(
-            path, by_line=by_line, single=plan.strategy == "SingleRecord", max_megabytes=plan.max_megabytes
+            path,
+            split_type=split_type,
+            single=plan.strategy == "SingleRecord",
+            max_megabytes=plan.max_megabytes,
         ):
             if job.stop.is_set():
                 return

@@ -10,7 +10,7 @@ from mdlc_local.sagemaker.jobs.instance_storage import refuse_volume_key
 from mdlc_local.sagemaker.records import MODEL, TRANSFORM_JOB, Scope
 
 _RUN_LOCALLY = {
-    "SplitType": ("None", "Line"),
+    "SplitType": ("None", "Line", "RecordIO"),
     "CompressionType": ("None",),
 }
 

@@ -120,6 +120,8 @@ PRINTS = {
     "mdlc_cli/deploying/cdk.py": "the CDK CLI's own refusal, before it becomes the CDK CLI",
     "examples/forecast/container.py": "the log of the container, which CloudWatch keeps",
     "examples/flight_delay/data.py": "the paths of the files that it wrote",
+    "containers/python/container.py": "what is wrong with the code, for whoever builds the image",
+    "mdlc_cli/deploying/docker.py": "why an image cannot be built, for the CDK CLI that runs it",
     "mdlc_cli/predictions/parquet_query.py": "JSON for the process that asked",
 }
 """Modules that may print without `terminal`, and what."""

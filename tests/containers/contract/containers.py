@@ -1,4 +1,4 @@
-"""The containers that pass the contract's tests, as processes: two of a team's own, the template, and a twin."""
+"""The containers that the contract's tests run: two of a team's own, the template, and the twin."""
 
 import json
 import os
@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.containers import CONTAINERS, TWIN
+from benchmarks.containers import CONTAINERS, TWIN, free_port
 from benchmarks.environments import environment_of
+from mdlc_cli.deploying import local_images
 from mdlc_cli.tools import toolchain
 from mdlc_constructs import CustomContainer
 from mdlc_constructs.resources.containers import lay_out
@@ -57,6 +58,7 @@ OWN = ("python", "r")
 
 def image(language: str, folder: Path, directory: Path | None = None) -> Path:
     """The files of an image below a folder, as Docker would copy them; returns the folder of the program."""
+    assert language != "r" or shutil.which("Rscript"), f"this test needs R: {local_images.INSTALL_R}"
     directory = directory or MODELS / language
     own = CustomContainer.python(directory) if language == "python" else CustomContainer.r(directory)
     lay_out(own, folder)
@@ -85,7 +87,11 @@ def write_channels(base: Path, **hyperparameters: str) -> Path:
 
 def variables(base: Path, **more: str) -> dict[str, str]:
     """The environment of a container."""
-    own = {"SAGEMAKER_BASE_DIR": str(base), "MDLC_RECORDS_1": json.dumps(RECORDS), "PYTHONDONTWRITEBYTECODE": "1"}
+    own = {
+        "SAGEMAKER_BASE_DIR": str(base),
+        "MDLC_RECORDS_1": json.dumps(RECORDS),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     return {**os.environ, **own, **more}
 
 
@@ -103,7 +109,7 @@ def train(language: str, program: Path, base: Path, **more: str) -> "subprocess.
 @contextmanager
 def serving(argv: list[str], base: Path, **more: str) -> Iterator[Running]:
     """A healthy server of a command."""
-    port = running.free_port()
+    port = free_port()
     bound = {"SAGEMAKER_BIND_TO_PORT": str(port), "MDLC_BIND_HOST": "127.0.0.1", "MODEL_SERVER_WORKERS": "1"}
     log = base / f"container-{port}.log"
     with log.open("wb") as written:

@@ -1,4 +1,4 @@
-"""SageMaker's contract for serving, of every container: one suite, and what a kind cannot do stands in its table."""
+"""SageMaker's contract for serving, of every container; what a kind cannot do stands in `KINDS`."""
 
 import json
 import signal
@@ -76,7 +76,7 @@ def test_it_answers_ping_and_its_offer(container: Running, kind: str) -> None:
     assert json.loads(body) == offer
 
 
-@pytest.mark.parametrize("content_type", (CSV, JSON, JSON_LINES))
+@pytest.mark.parametrize("content_type", [CSV, JSON, JSON_LINES])
 def test_a_row_and_a_batch_get_an_answer_each(container: Running, kind: str, content_type: str) -> None:
     first, both = (container.ask(bodies[content_type], content_type) for bodies in (ONE, TWO))
     if content_type not in KINDS[kind].formats:
@@ -116,7 +116,7 @@ def test_a_large_batch_is_answered(container: Running) -> None:
 # What follows is of a team's own containers, in either language.
 
 
-@pytest.mark.parametrize("content_type", (CSV, JSON, JSON_LINES))
+@pytest.mark.parametrize("content_type", [CSV, JSON, JSON_LINES])
 def test_answers_are_those_of_the_model(own: Running, content_type: str) -> None:
     _, text = own.ask(TWO[content_type], content_type)
     assert scores(text, content_type) == pytest.approx([0.0, 2.0], abs=1e-5)

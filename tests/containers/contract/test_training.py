@@ -131,7 +131,8 @@ PATIENT = {
     "python": (
         "model.py",
         "import pathlib, time\n\n\ndef train(rows, label):\n"
-        "    pathlib.Path('{sign}').touch()\n    time.sleep(60)\n\n\ndef predict(model, rows):\n    return rows\n",
+        "    pathlib.Path('{sign}').touch()\n    time.sleep(60)\n\n\n"
+        "def predict(model, rows):\n    return rows\n",
     ),
     "r": (
         "model.R",
@@ -157,28 +158,34 @@ def test_a_training_that_does_not_look_ends_at_once(language: str, tmp_path: Pat
 def test_features_of_one_side_only_are_caught_or_not_used(
     side: str, language: str, programs: Programs, tmp_path: Path
 ) -> None:
-    """The code of the artifact serves; changed there, it is refused, and a change of the image has no effect."""
+    """The code of the artifact serves: changed there, it is refused; a change of the image has no effect."""
     base = containers.write_channels(tmp_path / "ml")
     program = containers.image(language, tmp_path / "image")
     assert containers.train(language, program, base).returncode == 0
     script = {"python": "model.py", "r": "model.R"}[language]
     path = (base / "model" / "code" if side == "artifact" else program / "own") / script
     text = path.read_text()
-    path.write_text(text.replace("intercept=1.0", "intercept=2.0").replace("intercept = 1)", "intercept = 2)"))
+    path.write_text(
+        text.replace("intercept=1.0", "intercept=2.0").replace("intercept = 1)", "intercept = 2)")
+    )
     assert path.read_text() != text
     argv = containers.command(language, program, "serve")
     if side == "image":
         with containers.serving(argv, base) as container:
             assert float(container.ask(b"0.5,2\n")[1]) == pytest.approx(0, abs=1e-5)
         return
-    with pytest.raises(AssertionError, match="is not the code that the model was trained with"):
-        with containers.serving(argv, base):
-            raise AssertionError("it is healthy")
+    with (
+        pytest.raises(AssertionError, match="is not the code that the model was trained with"),
+        containers.serving(argv, base),
+    ):
+        raise AssertionError("it is healthy")
 
 
 def test_a_model_of_another_language_is_refused(language: str, programs: Programs, tmp_path: Path) -> None:
     base = tmp_path / "ml"
     running.lay_out(base, {"container.json": b'{"language": "cobol", "code_sha256": "0", "columns": []}'})
-    with pytest.raises(AssertionError, match="'cobol'"):
-        with containers.serving(containers.command(language, programs[language], "serve"), base):
-            raise AssertionError("it is healthy")
+    with (
+        pytest.raises(AssertionError, match="'cobol'"),
+        containers.serving(containers.command(language, programs[language], "serve"), base),
+    ):
+        raise AssertionError("it is healthy")

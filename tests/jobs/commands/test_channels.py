@@ -124,7 +124,10 @@ def test_a_holdout_of_lines_is_written_as_records_and_keys(tmp_path: Path) -> No
     split = tmp_path / "output" / "split"
     records = [json.loads(line) for line in (split / "holdout" / "holdout.jsonl").read_text().splitlines()]
     assert records == [{"source": 'a "glider"', "k": 2}, {"source": "one owl", "k": 2}]
-    keys = duckdb.sql(f"SELECT row, row_key, label FROM '{split}/holdout_keys/keys.parquet'").fetchall()
+    with duckdb.connect() as connection:
+        keys = connection.execute(
+            f"SELECT row, row_key, label FROM '{split}/holdout_keys/keys.parquet'"
+        ).fetchall()
     assert keys == [(0, "h.txt#1", 1.0), (1, "h.txt#2", 0.0)]
 
 

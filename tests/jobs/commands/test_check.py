@@ -8,10 +8,11 @@ import pytest
 from jobs.commands import check, features, prepare
 from jobs.errors import InputError, PlanError
 from jobs.folders import Folders
-from jobs.plan import Plan
+from jobs.plan import Plan, parse_plan
 from jobs.verification import sha256_of
 from mdlc_constructs.settings.payloads.verdict import Verdict
 from tests.jobs.batches import DATASET, HEADER, Batch, rows
+from tests.jobs.record_messages import read_records
 
 pytestmark = pytest.mark.slow
 
@@ -182,3 +183,110 @@ def test_predictions_of_classes_have_the_class_and_each_probability(filled: Batc
     answer(made, "00001-b", "0.6\n")
     verdict = run(made, planned(made, dataset=classes))
     assert verdict.reasons[0].startswith("b.csv: 1 numbers for 1 rows; a row's answer has 3, one for each of")
+
+
+def answered(filled: Batch, task: str, *texts: str) -> tuple[Batch, Verdict]:
+    """A batch of two rows and one row, with the lines of the answers to each file."""
+    about = {"task": task, "label": None}
+    features.run(filled.plan(dataset=about, importance=None), filled.folders())
+    made = Batch(filled.folder / "batch")
+    made.write("a.csv", rows(2, seed=9), header=SCORING)
+    made.write("b.csv", rows(3, seed=8)[2:], header=SCORING)
+    prepare.run(planned(made, dataset=about), made.folders(program=filled.output("program")))
+    for name, text in zip(("00000-a", "00001-b"), texts, strict=True):
+        answer(made, name, text)
+    delivery = {"to": "events", "columns": ["row_key"], "detail_type": "d"}
+    return made, run(made, planned(made, dataset=about, delivery=delivery))
+
+
+@pytest.mark.parametrize(
+    ("task", "texts", "columns", "expected"),
+    [
+        (
+            "cluster",
+            (
+                '{"closest_cluster": 1.0, "distance_to_cluster": 3.0}\n{"closest_cluster": 0.0, '
+                '"distance_to_cluster": 0.5}\n',
+                "2.0,0.25\n",
+            ),
+            ["cluster", "distance"],
+            [(3.0, 1, 3.0), (0.5, 0, 0.5), (0.25, 2, 0.25)],
+        ),
+        (
+            "embedding",
+            ('{"projection": [1.0, 2.0]}\n{"projection": [3.0, 4.0]}\n', "[5.0, 6.0]\n"),
+            ["vector"],
+            [(1.0, [1.0, 2.0]), (3.0, [3.0, 4.0]), (5.0, [5.0, 6.0])],
+        ),
+        ("anomaly", ('{"score": 0.5}\n{"score": 2.5}\n', "1.5\n"), [], [(0.5,), (2.5,), (1.5,)]),
+    ],
+)
+def test_answers_of_tasks_without_labels_are_published_and_delivered(
+    filled: Batch, task: str, texts: tuple[str, str], columns: list[str], expected: list[tuple[Any, ...]]
+) -> None:
+    made, verdict = answered(filled, task, *texts)
+    assert verdict.passed, verdict.reasons
+    parts = made.folder / "checked" / "parts" / "*.parquet"
+    selected = ", ".join(["score", *columns])
+    found = duckdb.connect().execute(f"SELECT {selected} FROM read_parquet('{parts}')").fetchall()
+    assert sorted(found, key=str) == sorted(expected, key=str)
+    manifest = json.loads((made.folder / "checked" / "staged" / "manifest.json").read_text())
+    assert manifest["columns"] == [*check.COLUMNS, *columns]
+    lines = (made.folder / "checked" / "delivery" / "0.jsonl").read_text().splitlines()
+    delivered = [json.loads(line) for line in lines]
+    assert sorted([tuple(row[name] for name in ("score", *columns)) for row in delivered], key=str) == sorted(
+        expected, key=str
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "texts", "said"),
+    [
+        ("cluster", ("1,2\n", "0,1\n"), "a.csv: 2 numbers for 2 rows; a row's answer has 2, one for each of"),
+        ("cluster", ("1,2\n0,nan\n", "0,1\n"), "a.csv: 1 of 2 answers hold what is no finite number."),
+        ("cluster", ("1,2\n0.5,1\n", "0,1\n"), "a.csv: 1 of 2 answers are no number of a cluster"),
+        (
+            "cluster",
+            ('{"score": 1}\n', "0,1\n"),
+            "a.csv: The answers in 00000-a.csv.out have numbers with other",
+        ),
+        ("embedding", ("[1, 2]\n[3, 4]\n", "[1]\n"), "b.csv: 1 numbers for 1 rows; a row's answer has 2"),
+        (
+            "embedding",
+            ("nonsense\nnonsense\n", "x\n"),
+            "a.csv: 2 of 2 answers hold what is no finite number.",
+        ),
+        ("anomaly", ('{"score": NaN}\n{"score": 1}\n', "1\n"), "a.csv: 1 scores are no finite numbers."),
+        ("anomaly", ('{"score": 1}\n', "1\n"), "a.csv: 1 scores for 2 rows."),
+    ],
+)
+def test_answers_that_cannot_be_used_refuse_the_batch_in_a_sentence(
+    filled: Batch, task: str, texts: tuple[str, str], said: str
+) -> None:
+    made, verdict = answered(filled, task, *texts)
+    assert not verdict.passed and any(reason.startswith(said) for reason in verdict.reasons), verdict.reasons
+    assert not list((made.folder / "checked").rglob("*.parquet"))
+
+
+def test_a_package_that_takes_recordio_is_sent_recordio(filled: Batch) -> None:
+    records = {"training": "recordio", "scoring": "recordio"}
+    features.run(filled.plan(records=records), filled.folders())
+    written = read_records(filled.output("split", "train", "train.pbr").read_bytes())
+    assert {label[0] for _, label in written} == {0.0, 1.0} and {len(row) for row, _ in written} == {5}
+    holdout = read_records(filled.output("split", "holdout", "holdout.pbr").read_bytes())
+    assert {len(row) for row, _ in holdout} == {5} and not any(label for _, label in holdout)
+    made = Batch(filled.folder / "batch")
+    made.write("a.csv", rows(3, seed=9), header=SCORING)
+    document = made.document(
+        workflow="batch", split=None, package={"arn": "p", "version": 4}, predicted_at="2024-06-01T08:00:00Z"
+    )
+    document["data"]["files"][0]["shard"] = "00"
+    plan = parse_plan(document)
+    prepare.run(plan, made.folders(program=filled.output("program")))
+    (shard,) = made.output("shards").rglob("*.pbr")
+    assert shard.name == "00000-a.pbr" and len(read_records(shard.read_bytes())) == 3
+    path = made.folder / "scores" / f"{shard.name}.out"
+    path.parent.mkdir()
+    path.write_text("".join(f'{{"score": 0.{n}, "predicted_label": 0}}\n' for n in (1, 2, 3)))
+    assert run(made, plan).passed
+    assert sorted(record[4] for record in read(made)) == [0.1, 0.2, 0.3]

@@ -6,7 +6,8 @@ import pytest
 
 from jobs.monitoring.segments import Segment
 from jobs.pages.rendering import render
-from jobs.pages.svg import WIDTH, Picture, histogram, intervals
+from jobs.pages.shapes import WIDTH, Picture
+from jobs.pages.svg import histogram, intervals
 from jobs.statistics.window import Compared
 
 NUMBERS = Compared(

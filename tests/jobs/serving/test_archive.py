@@ -52,6 +52,12 @@ def test_the_program_lies_at_the_top(unpacked: Path) -> None:
     [
         ("prepare", "application/jsonlines", '{"n": 1, "c": "a"}', ["1.0,1.0", "text/csv"]),
         ("stamp", "text/csv", "0.5\n", ['{"score": 0.5, "version": 3}\n', "application/jsonlines"]),
+        (
+            "stamp",
+            "application/json",
+            '{"scores": [{"score": 0.5}]}',
+            ['{"score": 0.5, "version": 3}\n', "application/jsonlines"],
+        ),
     ],
 )
 def test_the_code_needs_only_the_standard_library(
@@ -69,13 +75,22 @@ def test_the_code_needs_only_the_standard_library(
     assert done.returncode == 0, done.stderr
     *found, modules = json.loads(done.stdout)
     assert found == answered
-    assert set(modules) - set(sys.stdlib_module_names) <= {"jobs", "serve", "__main__", "__mp_main__"}
+    assert set(modules) - set(sys.stdlib_module_names) <= {
+        "jobs",
+        "mdlc_constructs",
+        "serve",
+        "__main__",
+        "__mp_main__",
+    }
 
 
 def test_it_is_packed_from_within_a_zip_file_too(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "jobs.zip", "w") as bundle:
-        for path in sorted(Path("jobs").rglob("*.py")):
+        library = Path("mdlc_constructs/settings/payloads")
+        for path in (*sorted(Path("jobs").rglob("*.py")), *sorted(library.glob("*.py"))):
             bundle.write(path)
+        for package in ("mdlc_constructs", "mdlc_constructs/settings"):
+            bundle.writestr(f"{package}/__init__.py", "")
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from jobs.serving.archive import pack; "
         "from jobs.serving.program import Program; import json; "

@@ -33,6 +33,10 @@ def test_the_wheel_holds_every_module(code: Path, tmp_path: Path, monkeypatch: p
         "jobs/serving/program.py",
         "jobs/serving/recordio.py",
         "jobs/serving/values.py",
+        "mdlc_constructs/__init__.py",
+        "mdlc_constructs/settings/__init__.py",
+        "mdlc_constructs/settings/payloads/__init__.py",
+        "mdlc_constructs/settings/payloads/answer_formats.py",
         "serve.py",
     ]
 

@@ -16,8 +16,10 @@ from jobs.database import connect, copy_to
 from jobs.program import fit, to_sql
 from jobs.reading import stage
 from jobs.serving.program import Program, Step
+from jobs.serving.recordio import encode
 from jobs.serving.serve import (
     FEATURES,
+    RECORDIO,
     ROWS,
     STEP,
     VERSION,
@@ -169,9 +171,78 @@ def test_an_answer_that_is_no_number_is_the_models_mistake(ask: Ask, answer: str
         ask(answer, "text/csv", step="stamp")
 
 
-def test_a_model_must_answer_csv(ask: Ask) -> None:
-    with pytest.raises(ValueError, match="The model answered 'application/json': its container must answer"):
-        ask(b"{}", "application/json", step="stamp")
+@pytest.mark.parametrize("kind", ["image/png", "application/x-recordio-protobuf"])
+def test_a_model_must_answer_csv_or_json(ask: Ask, kind: str) -> None:
+    with pytest.raises(ValueError, match=f"The model answered '{kind}': its container must answer"):
+        ask(b"{}", kind, step="stamp")
+
+
+NUMBERED = '{"score": 0.5, "version": 7}'
+CLUSTERED = '{"score": 3.0, "cluster": 1, "distance": 3.0, "version": 7}'
+EMBEDDED = '{"score": 1.0, "vector": [1.0, 2.0], "version": 7}'
+CLASSED = '{"prediction": "b", "score": 0.9, "probabilities": {"a": 0.1, "b": 0.9}, "version": 7}'
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "body", "expected"),
+    [
+        ({}, "application/json", '{"predictions": [{"score": 0.5}, {"score": 0.5}]}', [NUMBERED] * 2),
+        ({}, "application/jsonlines", '{"score": 0.5}\n{"predicted_label": 0.5}\n', [NUMBERED] * 2),
+        ({"task": "cluster"}, "text/csv", "1.0,3.0\n", [CLUSTERED]),
+        (
+            {"task": "cluster"},
+            "application/json",
+            '{"predictions": [{"closest_cluster": 1.0, "distance_to_cluster": 3.0}]}',
+            [CLUSTERED],
+        ),
+        ({"task": "embedding"}, "text/csv", "1.0,2.0", [EMBEDDED]),
+        ({"task": "embedding"}, "application/json", '{"projections": [{"projection": [1, 2]}]}', [EMBEDDED]),
+        ({"classes": ("a", "b")}, "application/jsonlines", '{"score": [0.1, 0.9]}', [CLASSED]),
+    ],
+)
+def test_answers_of_algorithms_are_stamped(
+    ask: Ask, tmp_path: Path, changed: dict[str, Any], kind: str, body: str, expected: list[str]
+) -> None:
+    (tmp_path / "program.json").write_text(replace(PROGRAM, **changed).to_json())
+    assert ask(body, kind, step="stamp") == ("".join(f"{line}\n" for line in expected), ROWS)
+
+
+@pytest.mark.parametrize(
+    ("task", "kind", "body", "said"),
+    [
+        (
+            "",
+            "application/json",
+            '{"predictions": [{}]}',
+            "line 1 of the model's answer: .* one number called",
+        ),
+        ("", "application/json", "nonsense", "line 1 of the model's answer"),
+        ("", "application/jsonlines", '{"score": 1}\n{"score": NaN}', "line 2 of the model's answer"),
+        ("cluster", "text/csv", "1.5,3", "is not the number of a cluster and the distance"),
+        ("cluster", "text/csv", "1", "is not the number of a cluster and the distance"),
+        ("cluster", "text/csv", "-1,3", "is not the number of a cluster and the distance"),
+        ("embedding", "application/json", '{"vector": [1, null]}', "a list of numbers"),
+    ],
+)
+def test_nonsense_of_a_model_is_one_sentence(
+    ask: Ask, tmp_path: Path, task: str, kind: str, body: str, said: str
+) -> None:
+    (tmp_path / "program.json").write_text(replace(PROGRAM, task=task).to_json())
+    with pytest.raises(ValueError, match=said):
+        ask(body, kind, step="stamp")
+
+
+def test_records_have_the_format_that_the_model_takes(ask: Ask, tmp_path: Path) -> None:
+    row = '{"n": 1.5, "c": "a"}'
+    for records, expected in (
+        ("csv", ("1.5,1.0", FEATURES)),
+        ("jsonlines", ('{"features": [1.5, 1.0]}', ROWS)),
+        ("recordio", (encode([1.5, 1.0]), RECORDIO)),
+    ):
+        (tmp_path / "program.json").write_text(replace(PROGRAM, records=records).to_json())
+        assert ask(row) == expected
+    refused = ask('{"n": 1e300}')
+    assert isinstance(refused, Refusal) and "too large for the 32 bits" in refused.message
 
 
 @pytest.mark.parametrize(

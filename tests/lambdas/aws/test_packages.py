@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from lambdas.aws.packages import choose, package_from
+from lambdas.aws.packages import choose, package_from, record_types
 from lambdas.planning.errors import NoPackage
+from mdlc_constructs.settings.payloads.records import RecordTypes
 
 
 def summary(version: int, status: str) -> dict[str, Any]:
@@ -66,3 +67,31 @@ def test_the_registry_knows_what_served_once(life: dict[str, str] | None, served
         **({"ModelLifeCycle": life} if life else {}),
     }
     assert package_from(described).served is served
+
+
+@pytest.mark.parametrize(
+    ("specification", "expected"),
+    [
+        ({}, RecordTypes()),
+        (
+            {"SupportedContentTypes": ["text/csv"], "SupportedResponseMIMETypes": ["application/jsonlines"]},
+            RecordTypes(accept="application/jsonlines"),
+        ),
+        (
+            {
+                "SupportedContentTypes": ["application/x-recordio-protobuf"],
+                "SupportedResponseMIMETypes": ["application/jsonlines"],
+            },
+            RecordTypes(
+                content_type="application/x-recordio-protobuf",
+                accept="application/jsonlines",
+                split="RecordIO",
+            ),
+        ),
+    ],
+)
+def test_a_package_says_what_records_its_container_takes(
+    specification: dict[str, list[str]], expected: RecordTypes
+) -> None:
+    described: Any = {"InferenceSpecification": specification}
+    assert record_types(described) == expected

@@ -34,6 +34,12 @@ def probes(*champion: float, tolerance: float = 0.25) -> tuple[Probe, ...]:
         ("0.25\n", (0.25,), None),
         ("0.1,0.9", (0.1, 0.9), None),
         ("[1, 2.5]", (1.0, 2.5), None),
+        # Answers of algorithms of AWS, and the distance of a cluster that the endpoint has stamped.
+        ('{"predictions": [{"score": 0.25, "predicted_label": 0}]}', (0.25,), None),
+        ('{"predictions": [{"predicted_label": 2.0}]}', (2.0,), None),
+        ('{"closest_cluster": 3.0, "distance_to_cluster": 1.5}', (1.5,), None),
+        ('{"score": 1.5, "cluster": 3, "distance": 1.5, "version": 7}', (1.5,), "7"),
+        ('{"projections": [{"projection": [1.0, 2.0]}]}', (1.0, 2.0), None),
     ],
 )
 def test_an_answer_is_read(text: str, scores: tuple[float, ...], version: str | None) -> None:
@@ -41,7 +47,20 @@ def test_an_answer_is_read(text: str, scores: tuple[float, ...], version: str | 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "late", "NaN", '{"score": null, "version": 7}', '{"score": true}', "{}", "[]", "1,x", '"1"']
+    "text",
+    [
+        "",
+        "late",
+        "NaN",
+        '{"score": null, "version": 7}',
+        '{"score": true}',
+        "{}",
+        "[]",
+        "1,x",
+        '"1"',
+        '{"predictions": []}',
+        '{"predictions": [{"score": NaN}]}',
+    ],
 )
 def test_an_answer_without_numbers_is_none(text: str) -> None:
     assert parsed(text) is None

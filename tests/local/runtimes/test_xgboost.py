@@ -20,7 +20,7 @@ from tests.jobs import rankings
 from tests.jobs.batches import Batch
 from tests.local.embedded import PACKAGE, embedded_python
 
-SCRIPT = PACKAGE / "runtimes" / "xgboost.py"
+RUNTIME = (str(PACKAGE), "runtime", "xgboost")
 GOOD = {"num_round": "8", "objective": "binary:logistic", "eval_metric": "auc,logloss", "max_depth": "3"}
 
 
@@ -55,7 +55,7 @@ def environment(base: Path, **more: str) -> dict[str, str]:
 
 
 def train(base: Path) -> "subprocess.CompletedProcess[str]":
-    command = [embedded_python(), "-P", str(SCRIPT), "train"]
+    command = [embedded_python(), *RUNTIME, "train"]
     return subprocess.run(command, env=environment(base), capture_output=True, text=True)
 
 
@@ -178,7 +178,7 @@ def serve(base: Path, **more: str) -> Iterator[Client]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
-    command = [embedded_python(), "-P", str(SCRIPT), "serve"]
+    command = [embedded_python(), *RUNTIME, "serve"]
     process = subprocess.Popen(
         command, env=environment(base, SAGEMAKER_BIND_TO_PORT=str(port), **more), stdout=subprocess.DEVNULL
     )

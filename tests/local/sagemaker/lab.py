@@ -194,6 +194,17 @@ class Lab:
             time.sleep(0.05)
         raise AssertionError(f"{kind} job {name} did not reach {until}: {found}")
 
+    def await_output(self, training_job: str, hosts: int = 1) -> list[str]:
+        """What the hosts of a running training job have printed, as soon as all have."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        files = self.server.state_dir / "logs" / "sagemaker" / "TrainingJobs" / training_job
+        while True:
+            texts = [path.read_text() for path in sorted(files.glob("*.log")) if path.stat().st_size]
+            if len(texts) == hosts:
+                return texts
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
     def log(self, kind: str, name: str) -> list[str]:
         """The lines of a job's streams in CloudWatch Logs."""
         logs, group = self.server.client("logs"), f"/aws/sagemaker/{kind.capitalize()}Jobs"

@@ -128,9 +128,11 @@ def test_classes_are_delivered_where_there_are_some() -> None:
             {"step": 3, "quantiles": {"0.1": 1.5, "0.5": 2.0}},
             {"step": {"N": "3"}, "quantiles": {"M": {"0.1": {"N": "1.5"}, "0.5": {"N": "2.0"}}}},
         ),
+        ({"cluster": 3, "distance": 1.5}, {"cluster": {"N": "3"}, "distance": {"N": "1.5"}}),
+        ({"vector": [1.5, -2.0]}, {"vector": {"L": [{"N": "1.5"}, {"N": "-2.0"}]}}),
     ],
 )
-def test_ranks_and_quantiles_are_delivered_where_there_are_some(
+def test_what_only_a_task_has_is_delivered_where_there_is_some(
     own: dict[str, Any], attributes: dict[str, Any]
 ) -> None:
     item = logic.put(to_table(columns=[]), {**ROW, **own})["Item"]

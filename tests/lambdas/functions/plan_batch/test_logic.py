@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from lambdas.aws.packages import Package
 from lambdas.aws.registry import LookUps
 from lambdas.functions.plan_batch import logic
-from lambdas.functions.plan_batch.logic import checked_input, shards
+from lambdas.functions.plan_batch.logic import shards
 from lambdas.planning.errors import InvalidInput, NoPackage
+from lambdas.planning.execution_plan import checked_batch
 from lambdas.planning.sources import SourceFile
 from lambdas.planning.steps import Job
 from mdlc_constructs.settings.payloads.batch import BatchPlannerRequest
@@ -186,4 +187,4 @@ def test_shards_hold_every_file_once_within_the_bound(sizes: dict[str, int], bou
 )
 def test_an_input_outside_the_contract_is_refused_by_name(given: object, message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
-        checked_input(given)
+        checked_batch(given)

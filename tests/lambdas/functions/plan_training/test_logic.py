@@ -17,6 +17,7 @@ from lambdas.planning.steps import Job, derived_name
 from mdlc_constructs.settings.model_name import MAX_NAME_CHARACTERS
 from mdlc_constructs.settings.payloads.codec import decode, encode
 from mdlc_constructs.settings.payloads.moments import Interval
+from mdlc_constructs.settings.payloads.records import RecordsSection, RecordTypes
 from mdlc_constructs.settings.payloads.split import RandomSection, SplitSection
 from mdlc_constructs.settings.payloads.training import TrainingPlannerRequest
 from tests.workflows.settings import TRAINING
@@ -169,6 +170,29 @@ def test_a_champion_scores_the_same_holdout_and_trains_nothing_anew() -> None:
     assert champion["model"] == "m-model-old"
     assert champion["input"].endswith("/split/champion/")
     assert (challenger["output"][-12:], champion["output"][-10:]) == ("/challenger/", "/champion/")
+    assert challenger["records"] == champion["records"] == encode(RecordTypes())
+
+
+def test_each_model_scores_the_records_that_it_takes() -> None:
+    """A champion of another algorithm takes other records than the challenger."""
+    records = RecordsSection(
+        training="recordio",
+        scoring="recordio",
+        accept="application/jsonlines",
+        answers="factorization-machines",
+    )
+    plain, changed = event(), event(settings={**SETTINGS, "records": encode(records)})
+    assert names_of(plain)["PrepareFeatures"] != names_of(changed)["PrepareFeatures"]
+    assert names_of(plain)["CheckQuality"] == names_of(changed)["CheckQuality"]
+    champion = replace(CHAMPION, records=RecordTypes(accept="application/jsonlines"))
+    found = {"m-model-old": Job(status="Completed")}
+    challenger, rival = decide(changed, FILES, champion, None, look_ups(found))["scoring"]
+    assert challenger["records"] == {
+        "content_type": "application/x-recordio-protobuf",
+        "accept": "application/jsonlines",
+        "split": "RecordIO",
+    }
+    assert rival["records"] == encode(champion.records)
 
 
 def test_other_settings_of_importance_score_and_evaluate_anew_and_train_nothing() -> None:
@@ -283,3 +307,38 @@ def test_rows_without_a_time_take_no_window() -> None:
             resolve_split(split, checked_input({name: {"start": "2013-12-01"}}), has_time=False)
     with pytest.raises(InvalidInput, match="the workflow splits at random"):
         resolve_split(split, checked_input({"holdout": {"start": "2013-12-01"}}))
+
+
+def exporting(**changes: Any) -> dict[str, Any]:
+    """The event of a machine with the export step."""
+    settings = {**SETTINGS, "export": {"tolerance": 1e-5}}
+    requests = {step: f"request of {step}" for step in (*STEPS, "Export")}
+    return event(settings=settings, requests=requests, **changes)
+
+
+def test_an_exported_model_is_another_run_of_the_same_training() -> None:
+    plain, exported = work(event(), FILES, None), work(exporting(), FILES, None)
+    assert (plain.export, plain.train, plain.score) == ("", exported.train, exported.score)
+    assert exported.export and exported.run != plain.run
+    assert work(exporting(), FILES, CHAMPION).export == exported.export
+    plan = decide(exporting(), FILES, None, None, look_ups({}))
+    assert plan["uris"]["export"] == f"s3://b/exports/{exported.export[:20]}/"
+    assert "export" not in decide(event(), FILES, None, None, look_ups({}))["uris"]
+
+
+@pytest.mark.parametrize(
+    ("message", "step"),
+    [(PASSED, "Evaluate"), (json.dumps({"passed": False, "reasons": ["Differs."]}), "ExportVerdict")],
+)
+def test_the_plan_continues_at_the_verdict_of_the_export(message: str, step: str) -> None:
+    e = exporting()
+    made = work(e, FILES, None)
+    names = {**names_of(e), "Export": derived_name("m", "export", made.export)}
+    found = {
+        name: Job(status="Completed", exit_message=message if at == "Export" else PASSED)
+        for at, name in names.items()
+        if at != "Evaluate"
+    }
+    plan = decide(e, FILES, None, None, look_ups(found))
+    assert plan["step"] == step
+    assert plan["export"]["passed"] is (message == PASSED)

@@ -167,6 +167,24 @@ def test_what_is_no_number_is_no_answer_of_the_package() -> None:
     assert logic.package_answers(["0.5\n"], 2, 1) == []
 
 
+@pytest.mark.parametrize(
+    ("texts", "classes", "expected"),
+    [
+        (['{"score": 0.5}\n{"score": 0.25}\n'], (), [(0.5,), (0.25,)]),
+        (['{"predicted_label": 0.5}\n', "0.25\n"], (), [(0.5,), (0.25,)]),
+        (['{"score": [0.6, 0.4], "predicted_label": 0}\n'], ("b", "a"), [(0.4, 0.6)]),
+        (['{"score": NaN}\n'], (), []),
+        (['{"answer": 1}\n'], (), []),
+        (['{"score": 1\n'], (), []),
+    ],
+)
+def test_a_package_may_answer_as_algorithms_of_aws_do(
+    texts: list[str], classes: tuple[str, ...], expected: list[tuple[float, ...]]
+) -> None:
+    answers = logic.package_answers(texts, len(expected) or 1, 1, classes)
+    assert [answer.scores for answer in answers if answer is not None] == expected
+
+
 def test_answers_of_classes_are_compared_by_name() -> None:
     probabilities = {"b": 0.7, "a": 0.3}
     sampled = {"inference_id": "i", "row": {}, "score": 0.7, "probabilities": probabilities, "version": 7}

@@ -20,10 +20,10 @@ def written(path: Path, text: str) -> Images:
 
 def test_xgboost_is_built_in() -> None:
     runtime = Images.read(None).find(XGBOOST)
-    assert runtime.train[0] == runtime.python == sys.executable
-    assert runtime.train[-1] == "train"
-    assert runtime.serve[-1] == "serve"
-    assert Path(runtime.train[2]).is_file()
+    assert runtime.python == sys.executable
+    assert runtime.train[0] == "python3" and runtime.train[-2:] == ("xgboost", "train")
+    assert runtime.serve[-2:] == ("xgboost", "serve")
+    assert Path(runtime.train[1], "__main__.py").is_file()
     assert runtime.metrics is not None and not runtime.is_built_in
     assert runtime.environment == {"OMP_WAIT_POLICY": "PASSIVE"}
 

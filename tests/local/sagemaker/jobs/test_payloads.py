@@ -4,26 +4,45 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobs.serving import recordio
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.jobs import payloads
 
 MEGABYTE = 1024 * 1024
 
 
-def split(path: Path, *, by_line: bool = True, single: bool = False, max_megabytes: int = 6) -> list[bytes]:
-    return list(payloads.split(path, by_line=by_line, single=single, max_megabytes=max_megabytes))
+def split(
+    path: Path, *, split_type: str = "Line", single: bool = False, max_megabytes: int = 6
+) -> list[bytes]:
+    return list(payloads.split(path, split_type=split_type, single=single, max_megabytes=max_megabytes))
 
 
 def test_a_file_that_is_not_split(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"1\n2\n")
-    assert split(path, by_line=False) == [b"1\n2\n"]
+    assert split(path, split_type="None") == [b"1\n2\n"]
 
 
 def test_single_records(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"1\n\n2\n3")
     assert split(path, single=True) == [b"1\n", b"2\n", b"3"]
+
+
+def test_records_of_recordio_stay_whole(tmp_path: Path) -> None:
+    records = [recordio.encode([0.5, number]) for number in range(3)]
+    path = tmp_path / "a.pbr"
+    path.write_bytes(b"".join(records))
+    assert split(path, split_type="RecordIO", single=True) == records
+    assert split(path, split_type="RecordIO") == [b"".join(records)]
+
+
+@pytest.mark.parametrize("content", [b"0.5,1.0\n", b"1", recordio.encode([0.5])[:-6]])
+def test_what_is_no_recordio_fails_the_job(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.pbr"
+    path.write_bytes(content)
+    with pytest.raises(JobFailedError, match=r"a\.pbr is no RecordIO, as SplitType says"):
+        split(path, split_type="RecordIO")
 
 
 def test_as_many_records_as_fit(tmp_path: Path) -> None:
@@ -50,11 +69,11 @@ def test_no_record_is_lost_and_order_is_kept(sizes: list[int]) -> None:
 def test_a_record_larger_than_a_request_may_be(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"x" * (MEGABYTE + 1))
-    for by_line in (True, False):
+    for split_type in ("Line", "None"):
         with pytest.raises(
             JobFailedError, match=r"a record of a\.csv has 1048577 bytes, more than MaxPayloadInMB=1"
         ):
-            split(path, by_line=by_line, max_megabytes=1)
+            split(path, split_type=split_type, max_megabytes=1)
 
 
 def test_answers_are_joined_line_by_line() -> None:

@@ -1,7 +1,6 @@
 import io
 import subprocess
 import tarfile
-import time
 
 from tests.local.sagemaker.lab import Lab, table
 
@@ -138,11 +137,7 @@ child.wait()
     request = lab.script(code)
     name = request["TrainingJobName"]
     lab.sagemaker.create_training_job(**request)
-    deadline = time.monotonic() + 20
-    files = lab.server.state_dir / "logs" / "sagemaker" / "TrainingJobs" / name
-    while not (found := [path.read_text() for path in files.glob("*.log") if path.stat().st_size]):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    found = lab.await_output(name)
     lab.sagemaker.stop_training_job(TrainingJobName=name)
     ended = lab.wait("training", name)
     assert (ended["TrainingJobStatus"], ended["SecondaryStatus"]) == ("Stopped", "Stopped")

@@ -13,8 +13,8 @@ def test_a_model_that_does_not_exist(lab: Lab) -> None:
 
 def test_what_is_not_run_locally_is_refused(lab: Lab) -> None:
     model = lab.echo_model()
-    request = lab.transform(model, f"s3://{lab.bucket}/x", TransformInput={"SplitType": "RecordIO"})
-    with pytest.raises(ClientError, match=r"TransformInput\.SplitType 'RecordIO' is not run locally"):
+    request = lab.transform(model, f"s3://{lab.bucket}/x", TransformInput={"SplitType": "TFRecord"})
+    with pytest.raises(ClientError, match=r"TransformInput\.SplitType 'TFRecord' is not run locally"):
         lab.sagemaker.create_transform_job(**request)
     request = lab.transform(model, f"s3://{lab.bucket}/x", DataProcessing={"InputFilter": "$[1:]"})
     with pytest.raises(ClientError, match=r"DataProcessing .* is not run locally"):

@@ -1,0 +1,1 @@
+"""How late a flight will arrive, asked when it departs: a number, by a linear model in R."""

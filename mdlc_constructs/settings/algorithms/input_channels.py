@@ -1,0 +1,36 @@
+"""The channels of a training job as a built-in algorithm takes them: names, content types, input modes."""
+
+from collections.abc import Mapping
+
+from mdlc_constructs.settings.algorithms.table import AlgorithmFacts
+from mdlc_constructs.settings.channel import S3Channel
+from mdlc_constructs.settings.refusal import refusal, unknown
+
+_RECORDS = ("train", "validation", "test")
+"""The channels whose content types the table of algorithms lists."""
+
+
+def check_channels(facts: AlgorithmFacts, inputs: Mapping[str, S3Channel]) -> None:
+    """Refuse channels that an algorithm does not take, and the lack of one without which it does not train.
+
+    Raises:
+        ValueError: naming the channel and the remedy.
+    """
+    for channel in facts.channels.values():
+        if channel.required and channel.name not in inputs:
+            raise refusal(
+                "inputs", tuple(inputs), f"{facts.name} does not train without the channel {channel.name!r}."
+            )
+    for name, data in inputs.items():
+        if name not in facts.channels:
+            raise unknown("inputs", name, facts.channels, what=f"channel of {facts.name}")
+        typed = name in _RECORDS and data.content_type is not None
+        if typed and data.media_type not in facts.training_types:
+            raise unknown(
+                f"inputs[{name!r}].content_type",
+                data.content_type,
+                facts.training_types,
+                what=f"content type of {facts.name}",
+            )
+        if data.input_mode == "Pipe" and "Pipe" not in facts.input_modes:
+            raise refusal(f"inputs[{name!r}].input_mode", "Pipe", f'{facts.name} reads files; give "File".')

@@ -1,0 +1,85 @@
+"""Scripts on the scikit-learn image: which packages they need, and where those come from.
+
+The image has scikit-learn, NumPy and pandas. Data jobs and small servers on the same image need none of them,
+so an environment with the image's own versions is made only for trainings, and for servers whose script needs
+it.
+"""
+
+import ast
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from mdlc_local.sagemaker.containers import opt_ml
+from mdlc_local.sagemaker.containers.built_in import Environment
+from mdlc_local.sagemaker.containers.preparation import Preparation
+
+_ENVIRONMENTS = {
+    "1.9": Environment.named("sklearn-1.9", "scikit-learn", 70),
+    "1.4": Environment.named("sklearn-1.4", "scikit-learn", 75),
+}
+"""By version of the image; the last one also stands in for older images."""
+
+_STEPS = ("input_fn", "predict_fn", "output_fn")
+_UNPICKLERS = ("pickle", "dill", "shelve")
+"""Modules by which a script may load objects of packages that it does not import itself."""
+
+
+def preparation(image: str, prepare: tuple[str, ...]) -> Preparation:
+    """What makes the interpreter with the packages of an image.
+
+    Args:
+        prepare: the command that makes an interpreter from a lock file, its last argument.
+    """
+    tag = image.rpartition(":")[2]
+    versions = [version for version in _ENVIRONMENTS if tag.startswith(version)]
+    environment = _ENVIRONMENTS[versions[0] if versions else list(_ENVIRONMENTS)[-1]]
+    return Preparation(
+        what=f"scripts on scikit-learn {tag}: {environment.title()}",
+        command=(*prepare, str(environment.lock)),
+    )
+
+
+def needs_packages(base: Path, variables: Mapping[str, str]) -> bool:
+    """Whether a server's script needs more than the standard library.
+
+    It does when it or a module beside it imports other packages or unpickles objects, or when it leaves a
+    step to the image's functions, which are written in NumPy.
+
+    Args:
+        base: what stands for /opt/ml, with the model.
+        variables: the container's environment variables.
+    """
+    name = variables.get("SAGEMAKER_PROGRAM", "").removesuffix(".py")
+    submitted = variables.get("SAGEMAKER_SUBMIT_DIRECTORY", "")
+    if not name or not submitted.startswith(f"{opt_ml.ROOT}/"):
+        return False
+    folder = opt_ml.inside(submitted, base)
+    files = sorted(path for path in folder.rglob("*.py") if path.is_file())
+    program = folder / f"{name}.py"
+    if program not in files:
+        return False
+    own = {path.relative_to(folder).parts[0].removesuffix(".py") for path in files}
+    return _leaves_steps(program) or any(_imports_packages(path, own) for path in files)
+
+
+def _leaves_steps(program: Path) -> bool:
+    defined = {node.name for node in _tree(program).body if isinstance(node, ast.FunctionDef)}
+    return "transform_fn" not in defined and not defined.issuperset(_STEPS)
+
+
+def _imports_packages(path: Path, own: Iterable[str]) -> bool:
+    names: set[str] = set()
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+    return bool(names.difference(own, sys.stdlib_module_names) or names.intersection(_UNPICKLERS))
+
+
+def _tree(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return ast.Module(body=[], type_ignores=[])

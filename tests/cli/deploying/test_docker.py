@@ -1,0 +1,110 @@
+"""The program in Docker's place, with the arguments that the CDK CLI gives it."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mdlc_cli.deploying import docker, local_images
+
+TAG, URI = "cdkasset-1f2e", "000000000000.dkr.ecr.us-east-1.amazonaws.com/assets:1f2e"
+
+
+class Registry:
+    """An ECR client that keeps what is put."""
+
+    def __init__(self) -> None:
+        self.put: list[dict[str, Any]] = []
+
+    def put_image(self, **request: Any) -> None:
+        self.put.append(request)
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+    made = Registry()
+    monkeypatch.setattr("boto3.client", lambda service: made)
+    return made
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A build context, in which the program runs as the CDK CLI runs it."""
+    monkeypatch.setenv("MDLC_CACHE_DIR", str(tmp_path / "cache"))
+    folder = tmp_path / "context"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def describe(context: Path, **members: Any) -> None:
+    (context / local_images.FILE).write_text(json.dumps(members))
+
+
+def build(*more: str) -> int:
+    return docker.main(["build", "--tag", TAG, *more, "--platform", "linux/amd64", "."])
+
+
+def test_an_image_is_built_once_and_registered(context: Path, registry: Registry) -> None:
+    describe(context, serve=["sh", "./serve.sh"], check=["sh", "-c", "true"], environment={"A": "b"})
+    assert docker.main(["inspect", TAG]) == docker.ABSENT
+    assert build() == 0 and docker.main(["inspect", TAG]) == 0
+    assert docker.main(["tag", TAG, URI]) == docker.main(["login", "--username", "AWS", "x"]) == 0
+    assert docker.main(["--config", "/tmp/x", "push", URI]) == 0
+    (request,) = registry.put
+    assert (request["repositoryName"], request["imageTag"]) == ("assets", "1f2e")
+    entry = json.loads(request["imageManifest"])["local"]
+    copy = local_images.folder_of(TAG) / "context"
+    assert entry == {"serve": ["sh", str(copy / "serve.sh")], "environment": {"A": "b"}}
+    assert (copy / local_images.FILE).is_file()
+
+
+def test_a_docker_image_is_refused_by_its_folder(context: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (context / "Dockerfile").write_text("FROM scratch\n")
+    assert build() != 0
+    error = capfd.readouterr().err
+    assert f"the image of {context} has no local-image.json" in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_a_description_that_is_none_is_refused(
+    text: str, context: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (context / local_images.FILE).write_text(text)
+    assert build() != 0 and "local-image.json is no JSON object" in capfd.readouterr().err
+
+
+def test_a_failed_check_leaves_no_image(context: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    describe(context, check=["sh", "-c", "echo model.R:3: unexpected symbol >&2; exit 1"])
+    assert build() != 0 and "model.R:3: unexpected symbol" in capfd.readouterr().err
+    assert docker.main(["inspect", TAG]) == docker.ABSENT
+
+
+def test_r_that_is_missing_is_named_with_its_packages(
+    context: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    describe(context, language="r", train=["sh", "./entry.sh"])
+    monkeypatch.setenv("PATH", str(context))
+    assert build() != 0
+    assert "`apt install r-base-core r-cran-plumber`" in capfd.readouterr().err
+
+
+def test_what_docker_does_besides_is_refused(context: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert docker.main(["run", "x"]) != 0 and "`docker run`" in capfd.readouterr().err
+    assert docker.main([]) != 0
+
+
+def test_an_image_that_was_not_built_is_not_pushed(
+    context: Path, registry: Registry, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert docker.main(["push", URI]) != 0 and not registry.put
+    assert "build it first" in capfd.readouterr().err
+
+
+def test_the_program_is_an_executable_of_this_python(context: Path) -> None:
+    path = docker.program()
+    assert path == docker.program()
+    done = subprocess.run([path, "inspect", TAG], capture_output=True)
+    assert done.returncode == docker.ABSENT, done.stderr

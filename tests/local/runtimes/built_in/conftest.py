@@ -1,0 +1,3 @@
+from tests.local.runtimes.built_in.containers import container
+
+__all__ = ["container"]

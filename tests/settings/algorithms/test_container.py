@@ -1,0 +1,171 @@
+"""Containers from a team's directory: what is read of it without running it, and what is refused."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mdlc_constructs import CustomContainer, Dataset
+from mdlc_constructs.resources import bundles
+
+STARTERS = bundles.source("containers")
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(STARTERS / "python" / "starter", tmp_path / "model"))
+
+
+@pytest.fixture
+def r(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(STARTERS / "r" / "starter", tmp_path / "model-r"))
+
+
+def table(**more: Any) -> Dataset:
+    columns = {"at": "timestamp", "a": "number", "b": "category", "y": "number", "w": "number"}
+    more = {"task": "regression", "label": "y", "timestamp": "at", "calendar": ("hour",), **more}
+    return Dataset.csv("s3://bucket/raw/", columns=columns, **more)
+
+
+def test_the_starters_are_accepted(python: Path, r: Path) -> None:
+    own = CustomContainer.python(python, hyperparameters={"ridge": 1})
+    assert (own.language, own.directory, own.texts) == ("python", python, {"ridge": "1"})
+    assert replace(own, environment={"A": "b"}).texts == own.texts
+    assert CustomContainer.r(str(r), hyperparameters={"ridge": 0.5}).texts == {"ridge": "0.5"}
+
+
+def test_the_names_of_the_columns_travel_in_variables(python: Path) -> None:
+    own = CustomContainer.python(python, environment={"A": "b"}).for_dataset(table(weight="w"))
+    assert own.environment["A"] == "b"
+    assert json.loads(own.environment["MDLC_RECORDS_1"]) == {
+        "columns": ["a", "b", "at_hour"],
+        "label": "y",
+        "weighted": True,
+        "task": "regression",
+        "classes": [],
+    }
+
+
+def test_long_names_are_divided_and_too_many_are_refused(python: Path) -> None:
+    def wide(number: int) -> CustomContainer:
+        names = {f"a_rather_long_name_{index:04d}": "number" for index in range(number)}
+        data = Dataset.csv("s3://bucket/raw/", task="regression", label="y", columns={**names, "y": "number"})
+        return CustomContainer.python(python).for_dataset(data)
+
+    parts = {name: value for name, value in wide(100).environment.items()}
+    assert len(parts) == 6 and all(len(value) <= 512 for value in parts.values())
+    assert len(json.loads("".join(parts[f"MDLC_RECORDS_{n}"] for n in range(1, 7)))["columns"]) == 100
+    with pytest.raises(ValueError, match=r"1000 features.*name fewer in Dataset\(features=...\)"):
+        wide(1000)
+
+
+def test_a_task_that_it_does_not_do_is_refused(python: Path) -> None:
+    with pytest.raises(ValueError, match="task='forecast'.*use CustomImage"):
+        CustomContainer.python(python).check_task("forecast")
+
+
+def test_its_variables_are_the_workflows(python: Path) -> None:
+    own = CustomContainer.python(python, environment={"MDLC_RECORDS_1": "{}"})
+    with pytest.raises(ValueError, match="the workflow sets this variable"):
+        own.for_dataset(table())
+
+
+TRAIN = "def train(rows, label, *, rounds: int = 3, deep: bool = False, stopping):\n    return 1\n"
+PREDICT = "def predict(model, rows):\n    return []\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "reason"),
+    [
+        ("def train(:\n", {}, r"model\.py, line 1: "),
+        (PREDICT, {}, "model.py has no function train"),
+        (TRAIN, {}, "model.py has no function predict"),
+        (TRAIN + "def predict(rows):\n    return []\n", {}, "must take two arguments: model and rows"),
+        (TRAIN.replace(": int", "") + PREDICT, {}, "no type: annotate it with int, float, bool, str"),
+        (TRAIN.replace(": int", ": list") + PREDICT, {}, "has the type list: annotate it"),
+        (TRAIN.replace(" = 3", "") + PREDICT, {}, "needs rounds: give it, or a default"),
+        (TRAIN + PREDICT, {"round": 3}, "did you mean 'rounds'"),
+        (TRAIN + PREDICT, {"rounds": 0.5}, "declares it as int"),
+        (TRAIN + PREDICT, {"rounds": True}, "declares it as int"),
+        (TRAIN + PREDICT, {"deep": 1}, "declares it as bool"),
+        (TRAIN + PREDICT, {"rounds": "many"}, "declares it as int"),
+        (TRAIN + PREDICT, {"stopping": 1}, "no such keyword-only parameter"),
+    ],
+)
+def test_functions_that_do_not_fit_are_named(text: str, given: Any, reason: str, python: Path) -> None:
+    (python / "model.py").write_text(text)
+    with pytest.raises(ValueError, match=reason):
+        CustomContainer.python(python, hyperparameters=given)
+
+
+@pytest.mark.parametrize(
+    ("lock", "reason"),
+    [
+        (
+            None,
+            "it holds no requirements.lock: write the packages into requirements.in and run `uv pip compile",
+        ),
+        ("uvicorn\n", "does not lock 'uvicorn' to a version and hashes"),
+        ("uvicorn==1.0\n", "does not lock 'uvicorn==1.0'"),
+        (
+            "# made by uv\nuvicorn==1 \\\n    --hash=sha256:00\nPandas==2 --hash=sha256:00  # via\n",
+            "lacks uvloop, httptools, which the server",
+        ),
+    ],
+)
+def test_a_lock_that_is_none_is_named(lock: str | None, reason: str, python: Path) -> None:
+    (python / "requirements.lock").unlink()
+    if lock is not None:
+        (python / "requirements.lock").write_text(lock)
+    with pytest.raises(ValueError, match=reason):
+        CustomContainer.python(python)
+
+
+def test_names_of_the_template_are_the_templates(python: Path) -> None:
+    (python / "serving.py").touch()
+    with pytest.raises(ValueError, match="the name serving is the template's"):
+        CustomContainer.python(python)
+
+
+@pytest.mark.parametrize(
+    ("script", "packages", "reason"),
+    [
+        (None, None, "it holds no model.R"),
+        ("#* @post /invocations\np <- function(m, r) 1\n", None, "no function train"),
+        ("train <- function(rows, label) 1\n", None, "has no lines `#. @post /invocations`"),
+        ("train = function(r, l) 1\n#* @post /invocations\n#* @post /invocations\n", None, "has 2 lines"),
+        ("library(ranger)\n", None, "add the line r-cran-ranger to packages.txt"),
+        ("x <- data.table::fread\n", "# none\n", "the R package data.table.*r-cran-data.table"),
+        ("", "r-cran-ranger; rm -rf /\n", "is no name of a Debian package"),
+    ],
+)
+def test_r_code_that_does_not_fit_is_named(
+    script: str | None, packages: str | None, reason: str, r: Path
+) -> None:
+    good = (r / "model.R").read_text()
+    if script is None:
+        (r / "model.R").unlink()
+    else:
+        (r / "model.R").write_text(script if "train" in script or "post" in script else script + good)
+    if packages is not None:
+        (r / "packages.txt").write_text(packages)
+    with pytest.raises(ValueError, match=reason):
+        CustomContainer.r(r)
+
+
+def test_packages_that_are_listed_may_be_used(r: Path) -> None:
+    (r / "packages.txt").write_text("r-cran-ranger\n")
+    text = "library(ranger)  # and library(none) in a comment\nstats::lm\nlibrary(jsonlite)\n"
+    (r / "model.R").write_text(text + (r / "model.R").read_text())
+    CustomContainer.r(r)
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    for make in (CustomContainer.python, CustomContainer.r):
+        with pytest.raises(ValueError, match="there is no such folder"):
+            make(tmp_path / "none")
+    with pytest.raises(ValueError, match=r"begin with `mdlc container python"):
+        CustomContainer.python(tmp_path)
