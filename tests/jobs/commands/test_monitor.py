@@ -250,7 +250,7 @@ def test_the_scores_of_anomalies_are_watched(window: Window) -> None:
     assert (found["rows"], found["unreadable"], found["drifted"]) == (300, 0, True)
     assert found["drift"]["prediction"]["verdict"] == "drift"
     assert {column["verdict"] for column in found["drift"]["columns"].values()} == {"quiet"}
-    assert (found["accuracy"], found["estimate"]) == (None, None)
+    assert (found["accuracy"]["metrics"], found["estimate"]) == ({}, None)
 
 
 def test_a_model_that_answers_lists_or_no_numbers(window: Window) -> None:
