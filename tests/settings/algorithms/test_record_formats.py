@@ -38,7 +38,7 @@ from tests.settings.algorithms.minimal import MINIMAL
             "application/jsonlines",
             "forecasting-deepar",
         ),
-        ("lightgbm", "binary", "text/csv", "text/csv", "application/json;verbose", "jumpstart"),
+        ("lightgbm", "binary", "text/csv", "text/csv", "application/json", "jumpstart"),
         ("xgboost", "binary", "text/csv", "text/csv", "text/csv", ""),
         ("xgboost", "ranking", "text/libsvm", "text/csv", "text/csv", ""),
     ],
