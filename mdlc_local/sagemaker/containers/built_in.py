@@ -34,12 +34,14 @@ class Environment:
         return f"{self.package} {version}, {self.megabytes} MB"
 
 
-_SCIKIT_LEARN = Environment.named("scikit-learn", "scikit-learn", 60)
+_SCIKIT_LEARN = Environment.named("scikit-learn", "scikit-learn", 62)
 
-_FASTTEXT = Environment.named("fasttext", "fasttext-numpy2", 24)
+_FASTTEXT = Environment.named("fasttext", "fasttext-numpy2", 23)
+_RIVER = Environment.named("river", "river", 56)
 
 STAND_INS = {
     "blazingtext": _FASTTEXT,
+    "factorization-machines": _RIVER,
     "kmeans": _SCIKIT_LEARN,
     "knn": _SCIKIT_LEARN,
     "lda": _SCIKIT_LEARN,

