@@ -36,8 +36,8 @@ class Environment:
 
 _SCIKIT_LEARN = Environment.named("scikit-learn", "scikit-learn", 62)
 
-_FASTTEXT = Environment.named("fasttext", "fasttext-numpy2", 23)
-_RIVER = Environment.named("river", "river", 56)
+_FASTTEXT = Environment.named("fasttext", "fasttext-numpy2", 22)
+_RIVER = Environment.named("river", "river", 55)
 
 STAND_INS = {
     "blazingtext": _FASTTEXT,
