@@ -44,6 +44,7 @@ from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import looking_at_tuning, planning
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import machine as template
+from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, steps_of, training_machine
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
@@ -171,7 +172,12 @@ class TrainingWorkflow(Workflow):
         export_lock = () if export is None else (EXPORT_LOCK,)
         bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK, *export_lock)
         image = training_image(self, algorithm, self.settings.training_compute.instance_type)
-        served = serving_image(self, algorithm, self.settings.scoring_compute.instance_type)
+        # A container of the team's own is an asset, which a construct makes once.
+        served = (
+            serving_image(self, algorithm, self.settings.scoring_compute.instance_type)
+            if self.settings.algorithm.serves_otherwise
+            else image
+        )
         script, script_reads = self._script(algorithm)
         job_image = self.image_uri(Image.jobs())
         network = self.settings.network
@@ -314,4 +320,4 @@ class TrainingWorkflow(Workflow):
 
     def create_decide_task(self) -> State:
         """The package's approval or rejection."""
-        return template.decide(self.settings)
+        return decide(self.settings)
