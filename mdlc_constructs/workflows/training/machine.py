@@ -7,14 +7,11 @@ and PublishEvent.
 
 import json
 from dataclasses import replace
-from typing import Protocol
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Choice, Map, State, Task
-from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
-from mdlc_constructs.settings import Approval
+from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX
 from mdlc_constructs.settings.refusal import refusal
-from mdlc_constructs.tasks.model_package import update_model_package
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
@@ -23,6 +20,7 @@ from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task, strategy_of
 from mdlc_constructs.workflows.training import tuned
 from mdlc_constructs.workflows.training.artifact import artifact_found
+from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.job import train_on_split
 from mdlc_constructs.workflows.training.marketplace import PACKAGE, packaged
 from mdlc_constructs.workflows.training.model_card import (
@@ -190,44 +188,6 @@ def evaluate(settings: TrainingSettings) -> Task:
         network=settings.network,
         assign={"gate": VERDICT},
         comment="Metrics, confidence intervals, champion comparison, gate; the baseline of monitoring",
-    )
-
-
-class Approved(Protocol):
-    """Settings with the way in which versions are approved."""
-
-    @property
-    def approval(self) -> Approval:
-        """Automatic or by a person."""
-        ...
-
-
-def decide(settings: Approved) -> Task:
-    """Approve or reject by setting the package's approval status in the registry, the only source of it."""
-    passed = "Approved" if settings.approval.is_automatic else "PendingManualApproval"
-    outcome = "Succeeded" if settings.approval.is_automatic else "PendingApproval"
-    return update_model_package(
-        "Decide",
-        package_arn="{% $package_arn %}",
-        group_name=PACKAGE_GROUP,
-        approval_status=f"{{% $gate.passed ? '{passed}' : 'Rejected' %}}",
-        approval_description=(
-            "{% $substring($gate.passed ? 'The gate passed.' "
-            ": 'The gate refused: ' & $join($gate.reasons, ' '), 0, 1000) %}"
-        ),
-        assign={
-            "result": {
-                "outcome": f"{{% $gate.passed ? '{outcome}' : 'Refused' %}}",
-                "package_arn": "{% $package_arn %}",
-                "evaluation": "{% $plan.uris.evaluation %}",
-                "passed": "{% $gate.passed ? 'true' : 'false' %}",
-                "reasons": "{% $join($gate.reasons, ' ') %}",
-                "metrics": "{% $string($gate.metrics) %}",
-                "rows": "{% $exists($quality.rows) ? $string($quality.rows) : '' %}",
-            }
-        },
-        output={},
-        catch=(TO_FAILURE,),
     )
 
 
