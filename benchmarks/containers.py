@@ -1,4 +1,4 @@
-"""Runs two serving containers as processes: this project's template, and a classic Flask container."""
+"""Runs serving containers as processes: this project's template, also with ONNX Runtime, and a Flask one."""
 
 import http.client
 import os
@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from benchmarks.environments import environment_of
 from benchmarks.load import Load, generate, http_request
 
 ROOT = Path(__file__).resolve().parent.parent
-TEMPLATE, TWIN = "template", "Flask and gunicorn"
+TEMPLATE, ONNX, TWIN = "template", "template, ONNX Runtime", "Flask and gunicorn"
 START_SECONDS = 60.0
 FEATURES = 20
 
@@ -28,6 +28,16 @@ label = (rows[:, 0] + rows[:, 1] * rows[:, 2] + numbers.normal(size=20000) > 0).
 options = {{"objective": "binary:logistic", "max_depth": 6, "eta": 0.1, "nthread": 1, "seed": 1}}
 xgboost.train(options, xgboost.DMatrix(rows, label=label), 200).save_model(sys.argv[1])
 """
+_EXPORT = """
+import sys, tarfile, tempfile
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from jobs.export.convert import read_booster, to_onnx
+with tempfile.TemporaryDirectory() as folder:
+    with tarfile.open(Path(folder) / "model.tar.gz", "w:gz") as archive:
+        archive.add(sys.argv[1], "xgboost-model")
+    Path(sys.argv[2]).write_bytes(to_onnx(read_booster(Path(folder))))
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +47,14 @@ class Container:
     Attributes:
         lock: the lock file of its environment.
         program: the Python file that its image runs.
+        model: the folder beside the models that replaces /opt/ml.
         variables: the environment variables for the number of worker processes.
     """
 
     lock: Path
     program: Path
     variables: tuple[str, ...]
+    model: str = "ml"
 
 
 CONTAINERS = {
@@ -50,6 +62,12 @@ CONTAINERS = {
         lock=ROOT / "containers/python/requirements.lock",
         program=ROOT / "containers/python/serve.py",
         variables=("SAGEMAKER_MODEL_SERVER_WORKERS",),
+    ),
+    ONNX: Container(
+        lock=ROOT / "containers/python/requirements-onnx.lock",
+        program=ROOT / "containers/python/serve.py",
+        variables=("SAGEMAKER_MODEL_SERVER_WORKERS",),
+        model="ml-onnx",
     ),
     TWIN: Container(
         lock=ROOT / "benchmarks/serving_twin/requirements.lock",
@@ -88,12 +106,21 @@ class ContainerLoads:
 
 
 def write_model(folder: Path) -> Path:
-    """Train the model that both containers serve; returns the folder that replaces /opt/ml."""
+    """Train the model that all containers serve, and export it to ONNX beside it.
+
+    Returns:
+        The folder that replaces /opt/ml of the containers that read XGBoost's own format.
+    """
     target = folder / "ml" / "model" / "xgboost-model"
     target.parent.mkdir(parents=True)
     python = environment_of(CONTAINERS[TEMPLATE].lock)
     program = _TRAINING.format(features=FEATURES)
     subprocess.run([python, "-W", "ignore", "-c", program, str(target)], check=True)
+    exported = folder / CONTAINERS[ONNX].model / "model" / "model.onnx"
+    exported.parent.mkdir(parents=True)
+    converter = environment_of(ROOT / "jobs/export/requirements.lock")
+    program = _EXPORT.format(root=str(ROOT))
+    subprocess.run([converter, "-W", "ignore", "-c", program, str(target), str(exported)], check=True)
     return folder / "ml"
 
 
@@ -162,12 +189,12 @@ def free_port() -> int:
 
 
 def compare(
-    bases: Path, log: Path, bodies: Mapping[str, tuple[int, int]], *, rounds: int, seconds: float
+    base: Path, log: Path, bodies: Mapping[str, tuple[int, int]], *, rounds: int, seconds: float
 ) -> dict[tuple[str, str], ContainerLoads]:
-    """Measure both containers under each kind of load, alternately.
+    """Measure all containers under each kind of load, alternately.
 
     Args:
-        bases: the folder that replaces /opt/ml.
+        base: the folder that replaces /opt/ml, with the exported model's beside it.
         log: the file for the servers' output.
         bodies: rows per request and number of connections, by the name of the load.
         rounds: the number of measurements.
@@ -178,15 +205,20 @@ def compare(
     measured: dict[tuple[str, str], ContainerLoads] = {
         (name, kind): ContainerLoads() for name in CONTAINERS for kind in bodies
     }
-    with serving(TEMPLATE, bases, servers, log) as ours, serving(TWIN, bases, servers, log) as twin:
-        check_equal(ours[0], twin[0])
+    with ExitStack() as started:
+        running = {
+            name: started.enter_context(serving(name, base.with_name(container.model), servers, log))
+            for name, container in CONTAINERS.items()
+        }
+        for name in (ONNX, TWIN):
+            check_equal(running[TEMPLATE][0], running[name][0])
         if generator:
             os.sched_setaffinity(0, generator)
         try:
             for turn in range(rounds + 1):
                 for kind, (rows, connections) in bodies.items():
                     request = http_request(csv_body(rows), "text/csv")
-                    for name, (port, pid) in ((TEMPLATE, ours), (TWIN, twin)):
+                    for name, (port, pid) in running.items():
                         used = tree_cpu_seconds(pid)
                         load = generate(port, request, connections=connections, seconds=seconds)
                         used = tree_cpu_seconds(pid) - used
@@ -200,7 +232,7 @@ def compare(
 
 
 def check_equal(port: int, other: int) -> None:
-    """Assert that both containers give the same answers.
+    """Assert that two containers give the same answers.
 
     Raises:
         AssertionError: when they do not.

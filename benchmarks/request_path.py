@@ -21,7 +21,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks import containers, decisions, prices, shapes, tables
-from benchmarks.containers import ROOT, TEMPLATE, TWIN, ContainerLoads
+from benchmarks.containers import ONNX, ROOT, TEMPLATE, TWIN, ContainerLoads
 from benchmarks.decisions import item_bytes, looked_up_item
 from benchmarks.embedded import embedded, variables
 from benchmarks.shapes import Way
@@ -116,8 +116,10 @@ def cold_import(folder: Path, repeat: int) -> list[tuple[float, float]]:
     return imports[1:]  # the first one reads from the disk
 
 
-def ratios(measured: Mapping[tuple[str, str], ContainerLoads]) -> dict[str, dict[str, float]]:
-    """The template's requests per second divided by the twin's, and the same ratio by CPU time.
+def ratios(
+    measured: Mapping[tuple[str, str], ContainerLoads], other: str = TWIN
+) -> dict[str, dict[str, float]]:
+    """The template's requests per second divided by another container's, and the same ratio by CPU time.
 
     They are medians over rounds, in each of which both are measured one after the other. The ratio by CPU
     time is 0 when CPU time is not known.
@@ -126,10 +128,10 @@ def ratios(measured: Mapping[tuple[str, str], ContainerLoads]) -> dict[str, dict
         kind: {
             "requests": _median_ratio(
                 [load.per_second for load in measured[TEMPLATE, kind].loads],
-                [load.per_second for load in measured[TWIN, kind].loads],
+                [load.per_second for load in measured[other, kind].loads],
             ),
             "cpu": _median_ratio(
-                measured[TWIN, kind].cpu_milliseconds_each, measured[TEMPLATE, kind].cpu_milliseconds_each
+                measured[other, kind].cpu_milliseconds_each, measured[TEMPLATE, kind].cpu_milliseconds_each
             ),
         }
         for kind in LOADS
@@ -209,6 +211,11 @@ def main() -> None:
     for kind, ratio in compared.items():
         console.print(
             f"{kind}: {ratio['requests']:.1f} times the requests a second, {ratio['cpu']:.1f} in CPU time"
+        )
+    for kind, ratio in ratios(served, ONNX).items():
+        console.print(
+            f"{kind}: {ratio['requests']:.2f} times ONNX Runtime's requests a second, "
+            f"{ratio['cpu']:.2f} in CPU time"
         )
     console.print(f"(medians of {chosen.rounds} rounds; the goal is {GOAL_RATIO:g} requests at {GOAL})\n")
     if any(measurement.best.busy > BUSY for measurement in served.values()):

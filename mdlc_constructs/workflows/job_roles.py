@@ -47,8 +47,12 @@ def model_bucket(*, reads: Iterable[str] = (), writes: Iterable[str] = ()) -> tu
 
 
 def own_files(uris: Iterable[str]) -> tuple[Statement, ...]:
-    """Permission to read the objects that an algorithm brings itself; none when it brings none."""
-    arns = tuple(f"arn:{PARTITION}:s3:::{uri.removeprefix('s3://')}" for uri in uris)
+    """Permission to read the objects that an algorithm brings itself; none when it brings none.
+
+    A placeholder stands for an asset of the deployment, which `job_code` permits.
+    """
+    named = (uri.removeprefix("s3://") for uri in uris if uri.startswith("s3://"))
+    arns = tuple(f"arn:{PARTITION}:s3:::{path}" for path in named)
     if not arns:
         return ()
     buckets = tuple(dict.fromkeys(arn.partition("/")[0] for arn in arns))

@@ -144,3 +144,15 @@ def test_the_zip_with_the_jobs_runs_by_itself(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "python -m jobs quality" in done.stdout
+
+
+def test_packages_that_the_interpreter_has_are_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = bundle(tmp_path / "wheels", wheel(tmp_path / "made"))
+    with zipfile.ZipFile(folder / "wheels.zip") as archive:
+        lock = archive.read("requirements.lock")
+    monkeypatch.setenv("MDLC_INSTALLED_LOCK", hashlib.sha256(lock).hexdigest())
+    before = list(sys.path)
+    assert ensure_dependencies(folder) is None
+    assert sys.path == before

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from aws_cdk import Environment, Stack
@@ -19,6 +20,7 @@ from mdlc_constructs import (
     BatchInferenceWorkflow,
     Budget,
     Canary,
+    Compute,
     CustomImage,
     Fleet,
     Gate,
@@ -32,6 +34,7 @@ from mdlc_constructs import (
     OnCodeChange,
     OnDrift,
     OnNewData,
+    Onnx,
     OnRequest,
     OnSchedule,
     RealTimeInferenceWorkflow,
@@ -39,6 +42,7 @@ from mdlc_constructs import (
     RollbackAlarms,
     RowEvents,
     Scaling,
+    Script,
     Serving,
     Shadow,
     SlidingWindow,
@@ -107,6 +111,20 @@ def in_vpc(stack: Stack) -> None:
 
 def custom_image(stack: Stack) -> None:
     training(stack, algorithm=CustomImage(image_uri=OWN_IMAGE, hyperparameters={"trees": 7}))
+
+
+def scripted(stack: Stack) -> None:
+    script = Script(
+        framework="pytorch",
+        source_dir=str(Path(__file__).parent.parent.parent / "examples" / "script_mode" / "code"),
+        entry_point="train.py",
+        hyperparameters={"trees": 7},
+    )
+    training(stack, algorithm=script, training_compute=Compute(instance_type="ml.g5.xlarge"))
+
+
+def exported(stack: Stack) -> None:
+    training(stack, export=Onnx())
 
 
 def careful(stack: Stack) -> None:
@@ -249,6 +267,8 @@ STACKS = in_accounts_of_their_own(
         "OwnDatasetBucket": (own_dataset_bucket, HERE),
         "InVpc": (in_vpc, HERE),
         "CustomImage": (custom_image, HERE),
+        "Scripted": (scripted, HERE),
+        "Exported": (exported, HERE),
         "Careful": (careful, HERE),
         "Chained": (chained, HERE),
         "Serving": (serving, HERE),

@@ -40,7 +40,7 @@ def pack(script: Script) -> bytes:
     Names are sorted; times, owners and permissions are constants. It is not compressed, because compressed
     bytes differ between builds of zlib.
     """
-    files = {name: path.read_bytes() for name, path in script.files.items()} | _own_files()
+    files = {**{name: path.read_bytes() for name, path in script.files.items()}, **_own_files()}
     buffer = io.BytesIO()
     with (
         gzip.GzipFile(filename="", mode="wb", compresslevel=0, fileobj=buffer, mtime=0) as compressed,

@@ -101,7 +101,8 @@ class MarketplaceAlgorithm(Algorithm):
 
     def records(self, task: str) -> RecordsSection:
         """Records of the content type; a bare number, or a list of them, a line is read as an answer."""
-        kind = next((kind for kind, mime in MIME_TYPES.items() if mime == self.content_type), "csv")
+        kinds = [kind for kind, mime in MIME_TYPES.items() if mime == self.content_type]
+        kind = kinds[0] if kinds else "csv"
         accept = self.accept or self.content_type
         return RecordsSection(training=kind, scoring=kind, accept=accept, content_type=self.content_type)
 

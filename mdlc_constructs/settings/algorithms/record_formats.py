@@ -6,7 +6,7 @@ from mdlc_constructs.settings.algorithms.table import AlgorithmFacts
 from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordFormat, RecordsSection
 
 JUMPSTART = "jumpstart"
-"""The key of `ANSWER_READERS` for the algorithms whose scripts come from JumpStart."""
+"""The key of `ANSWER_FORMATS` for the algorithms whose scripts come from JumpStart."""
 
 _WITHOUT_LABEL = ("cluster", "anomaly", "embedding")
 
@@ -23,7 +23,7 @@ def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
         # The training records of a ranking are LIBSVM, because CSV has no groups.
         return RecordsSection(training="libsvm" if task == "ranking" else "csv")
     if facts.jumpstart:
-        return RecordsSection(accept="application/json", answers=JUMPSTART)
+        return RecordsSection(accept="application/json;verbose", answers=JUMPSTART)
     return RecordsSection(
         training=_format(facts.training_types),
         scoring=_format(facts.scoring_types),
