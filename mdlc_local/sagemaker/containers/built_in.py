@@ -38,11 +38,13 @@ class Environment:
 _SCIKIT_LEARN = Environment.named("scikit-learn", "scikit-learn", 62)
 
 _FASTTEXT = Environment.named("fasttext", "fasttext-numpy2", 22)
-_LIGHTGBM = Environment.named("lightgbm", "lightgbm", 58)
+_CATBOOST = Environment.named("catboost", "catboost", 162)
+_LIGHTGBM = Environment.named("lightgbm", "lightgbm", 56)
 _RIVER = Environment.named("river", "river", 55)
 
 STAND_INS = {
     "blazingtext": _FASTTEXT,
+    "catboost": _CATBOOST,
     "factorization-machines": _RIVER,
     "kmeans": _SCIKIT_LEARN,
     "knn": _SCIKIT_LEARN,
@@ -68,7 +70,7 @@ WITHOUT = (
 )
 """Repositories of AWS's algorithms for which no maintained library stands in honestly."""
 
-OF_JUMPSTART = ("lightgbm",)
+OF_JUMPSTART = ("lightgbm", "catboost")
 """Stand-ins of scripts of JumpStart, which on AWS run on a framework's image."""
 
 SERVING_JUMPSTART = "pytorch-inference"
