@@ -72,7 +72,6 @@ class ChannelTrainingSettings:
             self.algorithm.check_compute(self.training_compute)
         self._check_holdout()
         self._check_sharding()
-        self.algorithm.check_compute(self.training_compute)
         # Several instances share the objects of a sharded channel, or the algorithm works on all together.
         replace(self.training_compute, instance_count=1).require("training", image=self.algorithm.x86_image)
         self.job_compute.require("processing", image=Image.jobs().title)

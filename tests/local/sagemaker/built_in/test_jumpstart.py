@@ -14,7 +14,7 @@ CELLS, BENIGN = load_breast_cancer(return_X_y=True)
 PATIENTS, PROGRESS = load_diabetes(return_X_y=True)
 REGISTRY = "763104351884.dkr.ecr.us-east-1.amazonaws.com"
 SCRIPTS = "s3://jumpstart-cache-prod-us-east-1/source-directory-tarballs"
-TREES = {
+TREES: dict[str, dict[str, Any]] = {
     "lightgbm": {"num_boost_round": 50, "num_leaves": 8},
     "catboost": {"iterations": 60, "depth": 4, "learning_rate": 0.1},
     "tabtransformer": {},
