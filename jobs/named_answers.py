@@ -14,15 +14,13 @@ from mdlc_constructs.settings.payloads.answer_formats import expected_names, rea
 from mdlc_constructs.settings.payloads.tasks import TASKS
 
 _SHOWN = 120
+_CHUNK_BYTES = 1 << 20
 
 
 def has_names(path: Path) -> bool:
-    """Whether the first line of a file of answers is an object."""
+    """Whether a line of a file of answers may be an object."""
     with path.open("rb") as stream:
-        for line in stream:
-            if line.strip():
-                return line.lstrip().startswith(b"{")
-    return False
+        return any(b"{" in chunk for chunk in iter(lambda: stream.read(_CHUNK_BYTES), b""))
 
 
 def write_bare(path: Path, target: Path, shape: AnswerShape) -> None:

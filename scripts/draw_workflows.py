@@ -3,6 +3,7 @@
 python scripts/draw_workflows.py
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mdlc_constructs import (
     Approval,
     BuiltInAlgorithm,
     Canary,
+    Continuous,
     Decisions,
     Fallback,
     FeatureLookup,
@@ -20,6 +22,7 @@ from mdlc_constructs import (
     Scaling,
     Serving,
     SlidingWindow,
+    Tuning,
 )
 from mdlc_constructs.asl.diagram import svg
 from mdlc_constructs.workflows.approval.machine import ApprovalSettings, approval_machine
@@ -70,6 +73,13 @@ def trainings() -> TrainingSettings:
     )
 
 
+def searches() -> TrainingSettings:
+    """Training settings with a search for hyperparameters, so that the picture shows its states."""
+    return replace(
+        trainings(), tuning=Tuning(ranges={"eta": Continuous(0.05, 0.5)}, max_trials=12, parallel=2)
+    )
+
+
 def pictures() -> dict[str, str]:
     """The SVG text of each picture, by file name."""
     batch = BatchInferenceSettings(model=MODEL, dataset=flights("s3://bucket/raw/batch/"), quality=rules())
@@ -91,6 +101,7 @@ def pictures() -> dict[str, str]:
         "real-time-inference.svg": svg(release_machine(releases())),
         "retraining.svg": svg(retraining_machine(retraining())),
         "training.svg": svg(training_machine(trainings())),
+        "tuned-training.svg": svg(training_machine(searches())),
         "batch-inference.svg": svg(batch_inference_machine(batch)),
     }
 

@@ -1,4 +1,4 @@
-"""Write the tables of docs/real-time-inference.md, docs/monitoring.md and docs/model-tasks.md.
+"""Write the tables of docs/real-time-inference.md, monitoring.md, model-tasks.md and algorithms.md.
 
 They are generated from code.
 
@@ -31,15 +31,20 @@ from mdlc_constructs import (
     Serverless,
     Serving,
 )
+from mdlc_constructs.settings.algorithms.record_formats import records_of
+from mdlc_constructs.settings.algorithms.table import AlgorithmFacts, algorithm_facts, algorithm_names
+from mdlc_constructs.settings.algorithms.trained_tasks import algorithms_of
 from mdlc_constructs.settings.monitor_metrics import COMPARED, LABELLED, METRICS, ROWS
 from mdlc_constructs.settings.payloads.tasks import TASKS, main_metric, metric_names
 from mdlc_constructs.settings.probes import MAX_PROBES
 from mdlc_constructs.settings.task_steps import STEPS, runs
 from mdlc_constructs.workflows.decision import alarms as decision_alarms
+from mdlc_local.sagemaker.containers.built_in import STAND_INS
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "real-time-inference.md"
 MONITORING = DOCUMENT.with_name("monitoring.md")
 TASK_PAGE = DOCUMENT.with_name("model-tasks.md")
+ALGORITHM_PAGE = DOCUMENT.with_name("algorithms.md")
 
 _MARKED = re.compile(r"(?P<mark><!-- table: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
@@ -118,6 +123,56 @@ def monitoring_tables() -> dict[str, str]:
 def task_tables() -> dict[str, str]:
     """The Markdown of each table of docs/model-tasks.md, by name."""
     return {"task-steps": task_steps(), "task-metrics": task_metrics()}
+
+
+def algorithm_tables() -> dict[str, str]:
+    """The Markdown of each table of docs/algorithms.md, by name."""
+    return {"algorithms": algorithms(), "task-algorithms": task_algorithms()}
+
+
+def algorithms() -> str:
+    """The table of the built-in algorithms."""
+    head = ["constructor", "tasks of a table", "records", "instances", "answers are read as", "runs here"]
+    return _table(head, (_algorithm(algorithm_facts(name)) for name in algorithm_names()))
+
+
+def _algorithm(facts: AlgorithmFacts) -> list[str]:
+    kinds = " or ".join({"cpu": "CPU", "gpu": "GPU"}[kind] for kind in facts.processors)
+    only = " or ".join(f"`{name}={value}`" for name, among in facts.parallel_when.items() for value in among)
+    several = "one" if not facts.parallel else f"several with {only}, else one" if only else "one or several"
+    records = (
+        ", ".join(f"`{kind}`" for kind in facts.training_types)
+        if not facts.tasks
+        else " or ".join(dict.fromkeys(f"`{records_of(facts, task).training_type}`" for task in facts.tasks))
+    )
+    answers = records_of(facts, facts.tasks[0]).answers if facts.tasks else ""
+    return [
+        f"`BuiltInAlgorithm.{facts.method}`" + (" (unverified)" if facts.unverified else ""),
+        ", ".join(f"`{task}`" for task in facts.tasks) or "none: `Channels`",
+        records,
+        f"{kinds}, {several}",
+        f"`{answers}`" if answers else "numbers" if facts.tasks else "the algorithm's own",
+        _runs_here(facts.name),
+    ]
+
+
+def _runs_here(name: str) -> str:
+    """Whether the embedded AWS has a stand-in for an algorithm."""
+    if name == "randomcutforest":
+        return "similar: an isolation forest"
+    return "yes" if name in (*STAND_INS, "xgboost") else "no"
+
+
+def task_algorithms() -> str:
+    """The table of the algorithms that train each task of a table."""
+    rows = (
+        [
+            f"`{task}`",
+            ", ".join(f"`BuiltInAlgorithm.{algorithm_facts(name).method}`" for name in algorithms_of(task)),
+        ]
+        for task in TASKS
+    )
+    return _table(["task", "trained by"], rows)
 
 
 def task_steps() -> str:
@@ -232,7 +287,7 @@ def written(text: str) -> str:
     Raises:
         KeyError: when a mark names an unknown table.
     """
-    rendered = {**tables(), **monitoring_tables(), **task_tables()}
+    rendered = {**tables(), **monitoring_tables(), **task_tables(), **algorithm_tables()}
     return _MARKED.sub(lambda match: f"{match['mark']}{rendered[match['name']]}{match['end']}", text)
 
 
@@ -251,7 +306,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def main() -> None:
     """Write the tables into the documents."""
-    for document in (DOCUMENT, MONITORING, TASK_PAGE):
+    for document in (DOCUMENT, MONITORING, TASK_PAGE, ALGORITHM_PAGE):
         document.write_text(written(document.read_text()))
 
 

@@ -238,7 +238,7 @@ def _write_parts(
         leading: the SQL expressions of the label and of the weight, if any.
     """
     kind, ranked = plan.records.training, plan.dataset.task == "ranking"
-    files = {}
+    files = dict[str, Path]()
     for part in ("train", "validation"):
         path = split / part / f"{part}{SUFFIXES[kind]}"
         if ranked:

@@ -34,7 +34,8 @@ _OBJECTS = ("application/json", "application/jsonlines")
 _MAX_LOGGED_NAMES = 100
 _REASONS = {400: "Bad Request", 415: "Unsupported Media Type"}
 
-_ANSWERS: Mapping[str, Literal["cluster", "vector"]] = {"cluster": "cluster", "embedding": "vector"}
+Asked = Literal["score", "probabilities", "cluster", "vector"]
+_ANSWERS: Mapping[str, Asked] = {"cluster": "cluster", "embedding": "vector"}
 """What a model answers, by the task that its program names."""
 
 Answered = tuple[str | bytes, str]
@@ -199,7 +200,7 @@ def _of_objects(
 ) -> list[tuple[int, float | list[float]]]:
     """The numbers of JSON answers, each with the number of its row or line."""
     documents = [text] if content_type == _OBJECTS[0] else [line for line in text.split("\n") if line.strip()]
-    asked = _ANSWERS.get(task, "probabilities" if classes else "score")
+    asked: Asked = _ANSWERS.get(task, "probabilities" if classes else "score")
     rows: list[float | list[float]] = []
     for number, document in enumerate(documents, start=1):
         try:

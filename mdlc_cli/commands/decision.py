@@ -203,6 +203,7 @@ def _lines(answer: asking.Answered, program: programs.Program | None) -> list[tu
     lines = [
         ("decision", _text(answer.content.get("decision"))),
         ("score", _text(answer.content.get("score"))),
+        ("cluster", _text(answer.content.get("cluster"))),
         ("version", _text(answer.version)),
         ("program", "" if program is None else f"sha256 {program.digest[:12]}"),
         ("rules", _text(answer.content.get("rules_version"))),

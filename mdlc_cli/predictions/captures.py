@@ -60,7 +60,7 @@ def read(text: str, inference_id: str, *, model: str, place: str) -> Prediction 
             details={
                 **{
                     name: _only([answer[name] for answer in answered])
-                    for name in ("prediction", "probabilities")
+                    for name in ("prediction", "probabilities", "cluster", "distance", "vector")
                     if answered and all(name in answer for answer in answered)
                 },
                 **{name: about[name] for name in ("eventId", "customAttributes") if name in about},

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws, Stack
 from constructs import Construct
@@ -20,11 +21,21 @@ OWN = "own"
 """The folder of the team's directory in the image."""
 
 
+_uris: WeakKeyDictionary[Construct, str] = WeakKeyDictionary()
+"""The image of each workflow, which trains and serves."""
+
+
 def container_image(scope: Construct, algorithm: CustomContainer) -> str:
     """The URI of the container's image, whose tag is the digest of the template and the directory.
 
     The image is built by whoever publishes the stack's assets: by the CDK CLI with Docker, or by a pipeline.
     """
+    if scope not in _uris:
+        _uris[scope] = _published(scope, algorithm)
+    return _uris[scope]
+
+
+def _published(scope: Construct, algorithm: CustomContainer) -> str:
     # Imported only here: loading the module takes time that other stacks need not wait for.
     from aws_cdk.aws_ecr_assets import DockerImageAsset, Platform
 

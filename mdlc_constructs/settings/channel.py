@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mdlc_constructs.settings.column_names import check_names
 from mdlc_constructs.settings.payloads.channels import ChannelSection, ClassesFrom, ObjectsKind, Reading
-from mdlc_constructs.settings.refusal import refusal, unknown
+from mdlc_constructs.settings.refusal import refusal, unknown, with_article
 from mdlc_constructs.settings.s3_folder import check_s3_folder
 from mdlc_constructs.settings.token import has_token
 
@@ -83,7 +83,11 @@ class S3Channel:
                 raise refusal("objects", self.objects, "is of manifests; uri names the folder itself.")
             return
         if not isinstance(self.uri, str) or not self.uri.startswith("s3://") or self.uri.endswith("/"):
-            raise refusal("uri", self.uri, f'a {self.kind} is one object; give "s3://bucket/train.manifest".')
+            raise refusal(
+                "uri",
+                self.uri,
+                f'{with_article(self.kind)} is one object; give "s3://bucket/train.manifest".',
+            )
         if not self.objects:
             raise refusal(
                 "objects",

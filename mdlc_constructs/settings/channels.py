@@ -148,7 +148,7 @@ class Channels:
         )
 
 
-def check_table(dataset: object, *, what: str, required: bool = True) -> None:
+def check_table(dataset: object, *, what: str) -> None:
     """Refuse channels where a workflow needs a table.
 
     Args:
@@ -158,8 +158,6 @@ def check_table(dataset: object, *, what: str, required: bool = True) -> None:
         ValueError: naming the workflow and what to use instead.
     """
     if isinstance(dataset, Dataset):
-        return
-    if dataset is None and not required:
         return
     instead = {
         "training": "give ChannelTrainingWorkflow(channels=...)",

@@ -14,9 +14,6 @@ MAX_RUNTIME = timedelta(days=28)
 MAX_KEEP_ALIVE = timedelta(seconds=21600)
 MAX_VOLUME_GB = 16384
 
-_ALL_ROWS = {"training": "a training job", "processing": "a data job"}
-"""The kinds of jobs whose instances would all get the whole input, with their names for error messages."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Spot:
@@ -37,8 +34,9 @@ class Compute:
 
     Args:
         instance_type: for example "ml.m5.xlarge".
-        instance_count: the number of instances. Training and data jobs run on one, because each instance
-            would get all rows. A transform job distributes its files among its instances.
+        instance_count: the number of instances. A training job has several when its algorithm trains on
+            several; then each gets its share of the training records. A data job runs on one, because each
+            instance would get all rows. A transform job distributes its files among its instances.
         volume_gb: disk size of each instance, in GB. Instance types with local storage ignore it.
         max_runtime: SageMaker stops the job after this time.
         spot: use managed spot capacity (training only).
@@ -97,12 +95,11 @@ class Compute:
         check_instance_type("instance_type", self.instance_type, use)
         if image is not None:
             check_processor("instance_type", self.instance_type, image)
-        if use in _ALL_ROWS and self.instance_count != 1:
+        if use == "processing" and self.instance_count != 1:
             raise refusal(
                 "instance_count",
                 self.instance_count,
-                f"each instance of {_ALL_ROWS[use]} would get all rows, which lie in one file; "
-                "give 1 and a larger instance_type.",
+                "each instance of a data job would get all rows; give 1 and a larger instance_type.",
             )
         if use != "training" and (self.spot or self.keep_alive):
             name = "spot" if self.spot else "keep_alive"

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from mdlc_constructs.settings.answer_columns import answer_columns
+from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.dataset import COLUMN_TYPES, Dataset
 from mdlc_constructs.settings.decision_calls import ActionCall as ActionCall
 from mdlc_constructs.settings.decision_calls import Fallback as Fallback
@@ -97,6 +98,7 @@ class Decisions:
         Raises:
             ValueError: naming the argument, its value and the remedy.
         """
+        check_table(dataset, what="the decision API")
         own = {
             name: kind
             for name, kind in dataset.columns.items()

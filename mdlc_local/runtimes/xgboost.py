@@ -70,7 +70,7 @@ def hyperparameters(texts: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     objective = texts.get(_OBJECTIVE, "").rpartition(":")[2]
     for name, text in texts.items():
-        if name.startswith("_tuning_"):  # SageMaker's own, in the trainings of a tuning job
+        if name == _OBJECTIVE:
             continue
         if name not in _INTEGERS | _FLOATS | _WORDS:
             raise UserError(f"Extraneous hyperparameter found: {name}")

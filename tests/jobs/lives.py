@@ -119,7 +119,7 @@ def lived(data: Data, folder: Path) -> dict[str, Any]:
     program = Program.read(batch.output("program"))
     lines = [json.dumps({name: row[name] for name in data.asked}) for row in data.fresh]
     served = prepare_rows(program, "\n".join(lines).encode(), ROWS)
-    assert isinstance(served, tuple), served.message
+    assert isinstance(served, tuple) and isinstance(served[0], str), served
     found["endpoint"] = sorted(served[0].splitlines())
     scores = [scored(line) for line in served[0].splitlines()]
     for kind in ("endpoint", "batch"):

@@ -113,7 +113,8 @@ def test_standardized_features_are_the_same_in_sql_and_in_python(
 def test_standardized_features_have_mean_0_and_deviation_1_in_training() -> None:
     program = fitted("(1.0), (2.0), (6.0), (NULL)", standardize=True)
     # The missing value is the median, 2, and counts like the others.
-    assert (program.steps[0].mean, program.steps[0].scale) == (2.75, pytest.approx(1.9202, abs=1e-4))
+    assert program.steps[0].mean == 2.75
+    assert program.steps[0].scale == pytest.approx(1.9202, abs=1e-4)
     prepared = [program.prepare({"x": value})[0] for value in (1.0, 2.0, 6.0, None)]
     assert sum(prepared) == pytest.approx(0) and sum(value**2 for value in prepared) == pytest.approx(4)
 

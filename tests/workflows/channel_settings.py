@@ -1,6 +1,7 @@
 """Settings of trainings on channels and of batches of files that several tests start from."""
 
 from mdlc_constructs import Channels, CustomImage, Gate, S3Channel
+from mdlc_constructs.workflows.channel_batch.settings import ChannelBatchSettings
 from mdlc_constructs.workflows.channel_training.settings import ChannelTrainingSettings
 
 IMAGE = "222222222222.dkr.ecr.us-west-2.amazonaws.com/team/texts:3"
@@ -27,4 +28,7 @@ ON_PICTURES = ChannelTrainingSettings(
     channels=PICTURES,
     algorithm=TEXTS,
     gate=Gate(at_least={"validation:accuracy": 0.9}, at_most={"train:cross_entropy": 0.5}),
+)
+FILES = ChannelBatchSettings(
+    model="names", channel=S3Channel(uri="s3://bucket/raw/batch/", content_type="application/jsonlines")
 )

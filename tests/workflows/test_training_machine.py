@@ -166,7 +166,13 @@ def test_a_seam_of_no_step_is_refused(seam: str) -> None:
         ({"dataset": replace(DATASET, timestamp=None, calendar=())}, "divide by Split.random"),
         ({"evaluation": Evaluation(weighted=True)}, "weighted=True: the dataset names no weight column"),
         ({"job_compute": Compute(keep_alive=timedelta(minutes=5))}, "keep_alive"),
-        ({"training_compute": Compute(instance_count=2)}, "instance_count=2"),
+        (
+            {
+                "algorithm": CustomImage(image_uri="1.dkr.ecr.x/a:1"),
+                "training_compute": Compute(instance_count=2),
+            },
+            "instance_count=2: only built-in algorithms are known to train on several instances",
+        ),
         ({"job_compute": Compute(instance_count=2)}, "instance_count=2"),
         (
             {"training_compute": Compute(instance_type="ml.trn1.2xlarge")},
@@ -185,6 +191,23 @@ def test_a_seam_of_no_step_is_refused(seam: str) -> None:
 def test_settings_that_do_not_fit_each_other_are_refused(change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         replace(TRAINING, **change)
+
+
+def test_each_of_several_instances_gets_a_file_of_the_training_part() -> None:
+    several = replace(TRAINING, training_compute=Compute(instance_count=3))
+    request: Any = train(several).to_asl()["Arguments"]
+    channels = {
+        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3DataDistributionType"]
+        for channel in request["InputDataConfig"]
+    }
+    assert channels == {"train": "ShardedByS3Key", "validation": "FullyReplicated"}
+    assert request["ResourceConfig"]["InstanceCount"] == 3
+    plan: Any = several.to_plan()
+    assert plan["records"]["shards"] == 3
+    one: Any = train(TRAINING).to_asl()["Arguments"]
+    assert {
+        entry["DataSource"]["S3DataSource"]["S3DataDistributionType"] for entry in one["InputDataConfig"]
+    } == {"FullyReplicated"}
 
 
 def test_a_dataset_without_time_and_with_weights() -> None:

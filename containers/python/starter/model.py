@@ -24,4 +24,5 @@ def train(rows: pd.DataFrame, label: pd.Series, *, ridge: float = 1e-6) -> Model
 
 def predict(model: Model, rows: pd.DataFrame) -> np.ndarray:
     """One number for each row."""
-    return rows.to_numpy() @ model
+    scores: np.ndarray = rows.to_numpy() @ model
+    return scores

@@ -50,7 +50,8 @@ begin <- function(one) {
       later::later(look, 0.01)
       return(invisible())
     }
-    parallel::mccollect(job, wait = FALSE)
+    # Collected once more, so that the ended process is forgotten.
+    suppressWarnings(parallel::mccollect(job, wait = FALSE))
     work$running <- work$running - 1L
     if (one$small) work$last_seconds <- as.numeric(difftime(Sys.time(), started, units = "secs"))
     result <- ended[[1]]

@@ -11,6 +11,7 @@ from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.network import NetworkSettings
 from mdlc_constructs.settings.payloads.records import RecordsSection
+from mdlc_constructs.settings.refusal import refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +109,18 @@ class Algorithm(ABC):
         return
 
     def check_compute(self, compute: Compute) -> None:
-        """Refuse instances that the algorithm does not train on; by default none.
+        """Refuse instances that the algorithm does not train on; by default several ones.
 
         Raises:
             ValueError: naming the argument and the remedy.
         """
-        return
+        if compute.instance_count != 1:
+            raise refusal(
+                "instance_count",
+                compute.instance_count,
+                "only built-in algorithms are known to train on several instances; give 1 and a larger "
+                "instance_type.",
+            )
 
     def check_complete(self) -> None:
         """Refuse the lack of a hyperparameter without which no training job runs; by default none is needed.

@@ -114,6 +114,18 @@ class BuiltInAlgorithm(Constructors, Algorithm):
         return records_of(self.facts, task)
 
     @property
+    def serving_environment(self) -> Mapping[str, str]:
+        """The environment variables of scoring; of k-NN they ask for the neighbours' labels too.
+
+        In an inference pipeline no request says what the container may answer. That AWS's own algorithms read
+        this variable, as its frameworks and those of Autopilot do, was not verified on AWS.
+        Source: https://docs.aws.amazon.com/sagemaker/latest/dg/autopilot-deploy-models-realtime.html
+        """
+        accept = records_of(self.facts, "").accept
+        asked = {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": accept} if ";" in accept else {}
+        return {**self.environment, **asked}
+
+    @property
     def channels(self) -> Mapping[str, str]:
         """The channel of each part of the split: many algorithms take the validation part as ``test``."""
         return self.facts.channel_of_part

@@ -148,7 +148,7 @@ class Constructors(Creatable):
             bagging_temperature: A number from 0; default 1.0.
             boosting_type: ``Auto`` or ``Ordered`` or ``Plain``; default Auto.
             depth: A whole number from 1 to 16; default 6.
-            early_stopping_rounds: A whole number from 1; default 5.
+            early_stopping_rounds: A whole number; default 5.
             eval_metric: A text; default auto.
             grow_policy: ``SymmetricTree`` or ``Depthwise`` or ``Lossguide``; default SymmetricTree.
             l2_leaf_reg: A whole number from 1; default 3.
@@ -567,13 +567,13 @@ class Constructors(Creatable):
             bagging_fraction: A number above 0 to 1; default 0.9.
             bagging_freq: A whole number from 0; default 1.
             boosting: ``gbdt`` or ``rf`` or ``dart`` or ``goss``; default gbdt.
-            early_stopping_rounds: A whole number from 1; default 10.
+            early_stopping_rounds: A whole number; default 10.
             feature_fraction: A number above 0 to 1; default 0.9.
             feature_fraction_bynode: A number above 0 to 1; default 1.0.
             is_unbalance: True or False; default False.
             lambda_l1: A number from 0; default 0.0.
             lambda_l2: A number from 0; default 0.0.
-            learning_rate: A number above 0; default 0.1.
+            learning_rate: A number above 0 to 1; default 0.1.
             max_bin: A whole number from 2; default 255.
             max_delta_step: A number; default 0.0.
             max_depth: A whole number; default 6.

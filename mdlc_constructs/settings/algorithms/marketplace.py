@@ -85,11 +85,12 @@ class MarketplaceAlgorithm(Algorithm):
             raise refusal("network", "isolation=False", _ISOLATED)
 
     def check_compute(self, compute: Compute) -> None:
-        """Refuse a wait for spot capacity that SageMaker would not keep.
+        """Refuse several instances, and a wait for spot capacity that SageMaker would not keep.
 
         Raises:
-            ValueError: with the wait that it keeps.
+            ValueError: with the remedy.
         """
+        super().check_compute(compute)
         if compute.spot is not None and compute.spot.max_wait != SPOT_WAIT:
             raise refusal(
                 "max_wait",
@@ -100,7 +101,8 @@ class MarketplaceAlgorithm(Algorithm):
 
     def records(self, task: str) -> RecordsSection:
         """Records of the content type; a bare number, or a list of them, a line is read as an answer."""
-        kind = next((kind for kind, mime in MIME_TYPES.items() if mime == self.content_type), "csv")
+        kinds = [kind for kind, mime in MIME_TYPES.items() if mime == self.content_type]
+        kind = kinds[0] if kinds else "csv"
         accept = self.accept or self.content_type
         return RecordsSection(training=kind, scoring=kind, accept=accept, content_type=self.content_type)
 

@@ -3,18 +3,13 @@
 from typing import Literal
 
 from mdlc_constructs.settings.algorithms.table import AlgorithmFacts
+from mdlc_constructs.settings.payloads.answer_formats import ANSWER_FORMATS
 from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordFormat, RecordsSection
 
 JUMPSTART = "jumpstart"
-"""The key of `ANSWER_READERS` for the algorithms whose scripts come from JumpStart."""
+"""The key of `ANSWER_FORMATS` for the algorithms whose scripts come from JumpStart."""
 
 _WITHOUT_LABEL = ("cluster", "anomaly", "embedding")
-
-_ACCEPTED: dict[str, str] = {
-    # Only the verbose answer has the labels of the neighbors, of which the probabilities are made. Source:
-    # https://docs.aws.amazon.com/sagemaker/latest/dg/kNN-inference-formats.html
-    "knn": "application/jsonlines; verbose=true",
-}
 
 
 def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
@@ -22,14 +17,13 @@ def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
     if facts.name == "xgboost":
         # The training records of a ranking are LIBSVM, because CSV has no groups.
         return RecordsSection(training="libsvm" if task == "ranking" else "csv")
-    if facts.jumpstart:
-        return RecordsSection(accept="application/json", answers=JUMPSTART)
+    answers = JUMPSTART if facts.jumpstart else facts.name
     return RecordsSection(
         training=_format(facts.training_types),
         scoring=_format(facts.scoring_types),
         label=task not in _WITHOUT_LABEL,
-        accept=_ACCEPTED.get(facts.name, MIME_TYPES["jsonlines"]),
-        answers=facts.name,
+        accept=ANSWER_FORMATS[answers].accept,
+        answers=answers,
     )
 
 

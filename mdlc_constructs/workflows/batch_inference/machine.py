@@ -19,6 +19,7 @@ from mdlc_constructs.resources.places import (
     KEY_ARN,
 )
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
+from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.delivery import Delivery
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
@@ -78,6 +79,7 @@ class BatchInferenceSettings:
                 f"max_parallel={self.max_parallel!r} must be a whole number from 1 to {MAX_PARALLEL}, "
                 f"which is what an inline map runs at a time."
             )
+        check_table(self.dataset, what="batch inference")
         check_step("batch", self.dataset.task, what="batch inference")
         self.quality.check_columns(self.dataset)
         if self.delivery is not None:

@@ -32,8 +32,9 @@ def _verdict(gate: Gate) -> str:
     checks += [(name, "at most", "<=", bound) for name, bound in gate.at_most.items()]
     sentences = ", ".join(_sentence(*check) for check in checks)
     return (
+        # A list with one item would become the item.
         f"($metrics := {_READ}; $reasons := [{sentences}][$ != '']; "
-        "{'passed': $count($reasons) = 0, 'reasons': $reasons ? $reasons : [], 'metrics': $metrics})"
+        "{'passed': $count($reasons) = 0, 'reasons': [$reasons], 'metrics': $metrics})"
     )
 
 

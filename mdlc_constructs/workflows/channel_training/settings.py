@@ -1,6 +1,6 @@
 """The settings of a training on channels, checked together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.settings import (
     Algorithm,
@@ -71,7 +71,8 @@ class ChannelTrainingSettings:
         self._check_holdout()
         self._check_sharding()
         self.algorithm.check_compute(self.training_compute)
-        self.training_compute.require("training", image=self.algorithm.x86_image)
+        # Several instances share the objects of a sharded channel, or the algorithm works on all together.
+        replace(self.training_compute, instance_count=1).require("training", image=self.algorithm.x86_image)
         self.job_compute.require("processing", image=Image.jobs().title)
         self.scoring_compute.require("transform", image=self.algorithm.x86_image)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Literal
 
 from mdlc_constructs.settings import Compute, Dataset, Evaluation, NetworkSettings, QualityRules
+from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.consistency import Consistency
 from mdlc_constructs.settings.drift_thresholds import DriftThresholds
 from mdlc_constructs.settings.image import Image
@@ -77,6 +78,7 @@ class MonitoringSettings:
     network: NetworkSettings = field(default_factory=NetworkSettings)
 
     def __post_init__(self) -> None:
+        check_table(self.dataset, what="monitoring")
         self._check_task()
         check_duration("every", self.every, MIN_EVERY, MAX_EVERY)
         if self.every % timedelta(hours=1):

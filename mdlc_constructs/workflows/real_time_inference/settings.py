@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings
+from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.experiment import ABTest, Experiment, Shadow
 from mdlc_constructs.settings.golden_checks import GoldenChecks
 from mdlc_constructs.settings.image import Image
@@ -73,6 +74,7 @@ class ReleaseSettings:
     """The endpoint, rollout and probes of the bake of a new version."""
 
     def __post_init__(self) -> None:
+        check_table(self.dataset, what="an endpoint")
         check_step("endpoint", self.dataset.task, what="an endpoint")
         self._check_comparisons()
         offered = (AllAtOnce, Canary, Linear, Rolling, Shadow, ABTest)

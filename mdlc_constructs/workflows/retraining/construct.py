@@ -85,6 +85,11 @@ class RetrainingWorkflow(Workflow):
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
         # Validate before any resource exists, so that an invalid setting leaves nothing behind.
+        if not isinstance(training, TrainingWorkflow):
+            raise ValueError(
+                f"training is a {type(training).__name__}: a retraining needs the rows of a table; pass a "
+                "TrainingWorkflow, and start a training on channels by a rule of your own."
+            )
         for name, workflow in (("training", training), ("release", release), ("monitoring", monitoring)):
             if workflow is not None and workflow.home is not home:
                 raise ValueError(

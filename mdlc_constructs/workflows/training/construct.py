@@ -118,7 +118,7 @@ class TrainingWorkflow(Workflow):
             declares neither.
     """
 
-    steps = STEPS
+    steps: tuple[str, ...] = STEPS
 
     def __init__(
         self,
@@ -171,7 +171,12 @@ class TrainingWorkflow(Workflow):
         export_lock = () if export is None else (EXPORT_LOCK,)
         bundled, places = self.bundle_bindings(DATA_LOCK, EVALUATE_LOCK, *export_lock)
         image = training_image(self, algorithm, self.settings.training_compute.instance_type)
-        served = serving_image(self, algorithm, self.settings.scoring_compute.instance_type)
+        # A container of the team's own is an asset, which a construct makes once.
+        served = (
+            serving_image(self, algorithm, self.settings.scoring_compute.instance_type)
+            if self.settings.algorithm.serves_otherwise
+            else image
+        )
         script, script_reads = self._script(algorithm)
         job_image = self.image_uri(Image.jobs())
         network = self.settings.network

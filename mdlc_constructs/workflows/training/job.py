@@ -30,7 +30,7 @@ def train_on_split(
         metrics: by metric name, the regular expression that finds its value in the log.
     """
     return train_on(
-        channels_of(algorithm, content_type),
+        channels_of(algorithm, content_type, instances=compute.instance_count),
         model=model,
         algorithm_arn=algorithm.resource_arn,
         hyperparameters={name: text for name, text in algorithm.job_texts.items() if name not in searched},
@@ -87,14 +87,18 @@ def train_on(
     )
 
 
-def channels_of(algorithm: Algorithm, content_type: str) -> tuple[Channel, ...]:
-    """The input channels: the parts of the split that the algorithm takes, and the files that it brings."""
+def channels_of(algorithm: Algorithm, content_type: str, *, instances: int) -> tuple[Channel, ...]:
+    """The input channels: the parts of the split that the algorithm takes, and the files that it brings.
+
+    The training part has a file for each of several instances, which get one each.
+    """
+    sharded = (*algorithm.sharded_channels, *([algorithm.channels["train"]] if instances > 1 else []))
     parts = (
         Channel(
             name=name,
             uri=f"{{% $plan.uris.{part} %}}",
             content_type=content_type,
-            distribution="ShardedByS3Key" if name in algorithm.sharded_channels else "FullyReplicated",
+            distribution="ShardedByS3Key" if name in sharded else "FullyReplicated",
         )
         for part, name in algorithm.channels.items()
     )

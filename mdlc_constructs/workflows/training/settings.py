@@ -15,6 +15,7 @@ from mdlc_constructs.settings import (
     Split,
     Tuning,
 )
+from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.onnx import Onnx
@@ -50,6 +51,7 @@ class TrainingSettings:
     export: Onnx | None = None
 
     def __post_init__(self) -> None:
+        check_table(self.dataset, what="training")
         check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)

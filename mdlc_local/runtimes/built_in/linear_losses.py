@@ -48,7 +48,7 @@ def chosen(values: Mapping[str, Any]) -> str:
 def cost(values: Mapping[str, Any], loss: str, scores: Any, labels: Any) -> float:
     """The mean loss of scores: probabilities for the losses of classifiers that have them."""
     small = 1e-15
-    errors = None if loss in ("logistic", "softmax_loss") else scores - labels
+    errors: Any = None if loss in ("logistic", "softmax_loss") else scores - labels
     match loss:
         case "logistic":
             right = numpy.where(labels > 0, scores, 1 - scores)

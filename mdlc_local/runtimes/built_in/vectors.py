@@ -1,5 +1,6 @@
 """Predictors whose requests are rows of numbers."""
 
+import os
 from abc import abstractmethod
 from http import HTTPStatus
 from typing import Any
@@ -34,7 +35,8 @@ class VectorPredictor(Predictor):
     def answer(self, content: bytes, content_type: str, accept: str) -> tuple[int, str, bytes]:
         """Status, content type and body; what cannot be read is answered with 400, 406 or 415."""
         kind = MediaType.read(content_type or CSV)
-        wanted = MediaType.read(accept if accept not in ("", "*/*") else JSON)
+        usual = os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", JSON)
+        wanted = MediaType.read(accept if accept not in ("", "*/*") else usual)
         if kind.name not in (CSV, JSON, JSON_LINES, RECORDIO) or (kind.name == CSV and not self.csv_requests):
             text = f"Content type {kind.name} is not supported."
             return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _TEXT, text.encode()

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from mdlc_local import patches
+from mdlc_local import credentials, patches
 
 MEDIA_TYPE = "application/vnd.mdlc.local-image.v1+json"
 """The media type of a manifest whose `local` is an entry of the images file."""
@@ -17,9 +17,9 @@ _URI = re.compile(
 
 
 def local_entry(image: str) -> dict[str, Any] | None:
-    """The entry of an image; None when no repository holds it, or it is a Docker image."""
+    """The entry of an image; None when this account has no such image, or it is a Docker image."""
     match = _URI.fullmatch(image)
-    if match is None:
+    if match is None or match["account"] != credentials.ACCOUNT_ID:
         return None
     image_entry = patches.take(*_FIND)(
         match["name"], {"imageTag": match["tag"], "imageDigest": match["digest"]}

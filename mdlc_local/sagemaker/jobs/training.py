@@ -124,7 +124,7 @@ def _train(
                     commands.runtime,
                     commands.argv,
                     variables,
-                    functools.partial(_take, log, metrics),
+                    functools.partial(_take, log, metrics, host.number == 0),
                     isolate=isolate,
                     hosts=names,
                     network_of=running[0][0].pid if running else None,
@@ -146,9 +146,9 @@ def _train(
             thread.join()
 
 
-def _take(log: LogStream, metrics: Metrics, line: str) -> None:
+def _take(log: LogStream, metrics: Metrics, is_first: bool, line: str) -> None:
     log.write(line)
-    metrics.read(line)
+    metrics.read(line, observed=is_first)
 
 
 def _reason(base: Path, code: int, tail: str, *, is_built_in: bool) -> str:

@@ -28,22 +28,25 @@ class Metrics:
         self._own = own
         self._latest: dict[str, dict[str, Any]] = {}
 
-    def read(self, line: str) -> None:
-        """Update the metrics from one log line."""
+    def read(self, line: str, *, observed: bool = True) -> None:
+        """Update the metrics from one log line; unless `observed`, without a call of the observer.
+
+        Several hosts print the same metrics, of which the observer sees those of one host.
+        """
         for name, pattern in self._patterns:
             for match in pattern.finditer(line):
-                self._take(name, match.group(1) if match.groups() else match.group(0))
+                self._take(name, match.group(1) if match.groups() else match.group(0), observed=observed)
         if self._own is not None:
             for name, value in self._own.read(line):
-                self._take(name, value)
+                self._take(name, value, observed=observed)
 
-    def _take(self, name: str, text: str) -> None:
+    def _take(self, name: str, text: str, *, observed: bool) -> None:
         try:
             value = float(text)
         except ValueError:
             return
         self._latest[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
-        if self._observe is not None:
+        if self._observe is not None and observed:
             self._observe(name, value)
 
     def final(self) -> list[dict[str, Any]]:

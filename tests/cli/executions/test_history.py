@@ -56,6 +56,17 @@ def test_states_are_told_in_order_with_their_times() -> None:
     assert seen.jobs == (history.Job(name="m-quality-1", log_group="/aws/sagemaker/ProcessingJobs"),)
 
 
+def test_a_tuning_job_logs_where_its_trials_do() -> None:
+    record = Recorder()
+    record.add("ExecutionStarted", 0, input="{}")
+    record.add("TaskStateEntered", 0.1, name="Train")
+    record.add("TaskScheduled", 0.2, parameters=json.dumps({"HyperParameterTuningJobName": "m-tune-a"}))
+    seen = history.timeline(record.events)
+    assert seen is not None
+    (job,) = seen.jobs
+    assert (job.name, job.log_group, job.streams) == ("m-tune-a", "/aws/sagemaker/TrainingJobs", "m-tune-a-")
+
+
 def test_a_running_state_has_no_end() -> None:
     record = succeeded()
     record.add("TaskStateEntered", 4.3, name="Train")

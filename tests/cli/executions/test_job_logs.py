@@ -47,3 +47,20 @@ def test_a_job_without_a_log_has_no_lines() -> None:
 def test_a_job_is_found_whatever_its_kind() -> None:
     assert job_logs.find(target(), "m-train-1") == JOB
     assert job_logs.find(target(), "other") is None
+
+
+def test_the_log_of_a_tuning_job_is_that_of_its_trials() -> None:
+    trials = ("m-tune-a-001-0123abcd", "m-tune-a-002-0123abcd")
+    names = [*(f"{trial}/algo-1-1" for trial in trials), "m-tune-a-2-001-0123abcd/algo-1-1"]
+
+    def streams(logGroupName: str, logStreamNamePrefix: str) -> dict[str, Any]:
+        found = [name for name in names if name.startswith(logStreamNamePrefix)]
+        return {"logStreams": [{"logStreamName": name} for name in found]}
+
+    def events(logGroupName: str, logStreamName: str, startFromHead: bool, **token: str) -> Any:
+        return {"events": [{"timestamp": 1, "message": logStreamName[:13]}], "nextForwardToken": None}
+
+    client = FakeClient(describe_log_streams=streams, get_log_events=events)
+    job = Job(name="m-tune-a", log_group=JOB.log_group, is_tuning=True)
+    written = job_logs.lines(FakeTarget(clients={"logs": client}), job)
+    assert written == [f"--> {trials[0]}", "m-tune-a-001-", f"--> {trials[1]}", "m-tune-a-002-"]

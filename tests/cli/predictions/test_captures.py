@@ -76,3 +76,9 @@ def test_an_answer_of_classes_names_them() -> None:
     found = read(line('{"x": 1}\n', answer, inferenceId="q1"))
     assert (found.score, found.version) == (0.7, 7)
     assert found.details["prediction"] == "b" and found.details["probabilities"] == {"a": 0.3, "b": 0.7}
+
+
+def test_an_answer_of_a_cluster_names_it() -> None:
+    answer = '{"score": 0.5, "cluster": 2, "distance": 0.5, "version": 7}\n'
+    found = read(line('{"x": 1}\n', answer, inferenceId="q1"))
+    assert (found.score, found.details["cluster"], found.details["distance"]) == (0.5, 2, 0.5)

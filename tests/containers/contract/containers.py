@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.containers import CONTAINERS, TWIN, free_port
 from benchmarks.environments import environment_of
+from mdlc_cli.deploying import local_images
 from mdlc_cli.tools import toolchain
 from mdlc_constructs import CustomContainer
 from mdlc_constructs.resources.containers import lay_out
@@ -57,6 +58,7 @@ OWN = ("python", "r")
 
 def image(language: str, folder: Path, directory: Path | None = None) -> Path:
     """The files of an image below a folder, as Docker would copy them; returns the folder of the program."""
+    assert language != "r" or shutil.which("Rscript"), f"this test needs R: {local_images.INSTALL_R}"
     directory = directory or MODELS / language
     own = CustomContainer.python(directory) if language == "python" else CustomContainer.r(directory)
     lay_out(own, folder)

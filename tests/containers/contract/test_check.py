@@ -8,6 +8,7 @@ import pytest
 
 from mdlc_cli.deploying import local_images
 from mdlc_cli.errors import CommandError
+from mdlc_cli.tools import toolchain
 from mdlc_constructs.resources import bundles
 from tests.containers.contract import containers
 
@@ -43,8 +44,8 @@ def own(language: str, folder: Path, before: str = "", after: str = "") -> Path:
 def test_a_fault_fails_the_build_with_a_sentence(
     language: str, before: str, after: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    python = local_images.toolchain.image_python(containers.LOCK)
-    monkeypatch.setattr(local_images.toolchain, "image_python", lambda lock: python)
+    python = toolchain.image_python(containers.LOCK)
+    monkeypatch.setattr(toolchain, "image_python", lambda lock: python)
     monkeypatch.setenv("MDLC_CACHE_DIR", str(tmp_path / "cache"))
     with pytest.raises(CommandError) as refused:
         local_images.build(own(language, tmp_path, before, after), "cdkasset-1")

@@ -24,7 +24,7 @@ def parquet(monkeypatch: pytest.MonkeyPatch, answer: Any) -> pd.DataFrame:
         return answer
 
     monkeypatch.setattr(tables, "find_spec", lambda name: object())
-    monkeypatch.setattr(tables.pd, "read_parquet", read)
+    monkeypatch.setattr(pd, "read_parquet", read)
     return tables.from_parquet(b"PAR1", NAMES)
 
 

@@ -58,9 +58,9 @@ def test_a_constructor_makes_the_algorithm_of_its_name(name: str) -> None:
         ),
         (lambda: Built.kmeans(k=1), "k=1: give a whole number from 2."),
         (
-            lambda: Built.kmeans(k=2, init_method="kmeans"),
+            lambda: Built.kmeans(k=2, init_method="kmeans"),  # type: ignore[arg-type]
             "no such value of init_method; did you mean 'kmeans++'?",
-        ),  # type: ignore[arg-type]
+        ),
         (
             lambda: Built.kmeans(k=2, extra_center_factor="some"),  # type: ignore[arg-type]
             "extra_center_factor='some': give a whole number from 1, or 'auto'.",

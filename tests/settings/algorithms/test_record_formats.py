@@ -37,7 +37,7 @@ from tests.settings.algorithms.minimal import MINIMAL
             "application/jsonlines",
             "forecasting-deepar",
         ),
-        ("lightgbm", "binary", "text/csv", "text/csv", "application/json", "jumpstart"),
+        ("lightgbm", "binary", "text/csv", "text/csv", "application/json;verbose", "jumpstart"),
         ("xgboost", "binary", "text/csv", "text/csv", "text/csv", ""),
         ("xgboost", "ranking", "text/libsvm", "text/csv", "text/csv", ""),
     ],

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from mdlc_constructs.settings.algorithms.record_formats import records_of
+from mdlc_constructs.settings.algorithms.table import algorithm_facts, algorithm_names
 from mdlc_constructs.settings.payloads.answer_formats import ANSWER_FORMATS, expected_names, read_answers
 from mdlc_constructs.settings.payloads.tasks import Answer
 
@@ -89,3 +91,11 @@ def test_what_is_no_finite_number_is_nan(value: object) -> None:
 def test_answers_that_are_no_numbers_say_why() -> None:
     refused = {name for name, known in ANSWER_FORMATS.items() if known.refused}
     assert refused == {"seq2seq", "object-detection", "semantic-segmentation"}
+
+
+@pytest.mark.parametrize("name", [name for name in algorithm_names() if algorithm_facts(name).tasks])
+def test_each_algorithm_of_a_table_has_answers_that_can_be_read(name: str) -> None:
+    facts = algorithm_facts(name)
+    for task in facts.tasks:
+        known = ANSWER_FORMATS[records_of(facts, task).answers]
+        assert not known.refused

@@ -177,7 +177,7 @@ def test_models_of_endpoints_are_deleted_after_the_endpoint_and_its_configuratio
             if name == "list_models":
                 return Pages([{"Models": [{"ModelName": f"m-serving-{DIGEST}"}]}])
             if name.endswith("_jobs"):
-                kind = name.split("_")[1].title()
+                kind = "".join(word.title() for word in name.split("_")[1:-1])
                 return Pages([{f"{kind}JobSummaries": []}])
             return hosting.get_paginator(name)
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.functions.clean_up import executions, handler, logic
 from mdlc_constructs.settings.payloads.clean_up import CleanUpResource
+from mdlc_constructs.settings.payloads.tuning import tuning_name
 from tests.lambdas.fakes import Client, Pages, client_error
 
 DIGEST = "0123456789abcdef0123"
@@ -42,7 +43,8 @@ class FakeSageMaker(Client):
         listed = [
             job
             for job, status in self.jobs.items()
-            if status == request["StatusEquals"] and kind.stopping.split("_")[1][:5] in job
+            if status == request["StatusEquals"]
+            and ("tune" if kind is logic.TUNING else kind.stopping.split("_")[1][:5]) in job
         ]
         for job in listed:
             if self.jobs[job] == "Stopping":
@@ -118,6 +120,18 @@ def test_only_the_models_own_derived_names_are_ended() -> None:
         {"ModelName": f"flight-model-{DIGEST}"},
     ]
     assert {sagemaker.jobs[name] for name in others} == {"InProgress"}
+
+
+def test_a_search_is_stopped_before_its_trials() -> None:
+    search = tuning_name("flight", DIGEST)
+    sagemaker = FakeSageMaker()
+    sagemaker.jobs = {
+        f"flight-train-{DIGEST}": "InProgress",
+        search: "InProgress",
+        "flight-tune-x": "InProgress",
+    }
+    lines, _ = end_jobs(sagemaker, "flight")
+    assert lines == [f"stop_hyper_parameter_tuning_job {search}", f"stop_training_job flight-train-{DIGEST}"]
 
 
 def test_jobs_that_stop_are_waited_for() -> None:

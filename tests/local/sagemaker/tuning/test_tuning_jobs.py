@@ -35,7 +35,7 @@ def with_member(**members: Any) -> Change:
     ("change", "told"),
     [
         (with_member(Autotune={"Mode": "Enabled"}), "Autotune is not run by the embedded AWS"),
-        (with_definition(CheckpointConfig={"S3Uri": "s3://b/c"}), "TrainingJobDefinition.CheckpointConfig is"),
+        (with_definition(CheckpointConfig={"S3Uri": "s3://b/c"}), "CheckpointConfig is not run"),
         (with_definition(StaticHyperParameters={"x": "1"}), "[x] is both static and tunable"),
         (with_config(ResourceLimits={"MaxParallelTrainingJobs": 1}), "MaxNumberOfTrainingJobs is required"),
         (
