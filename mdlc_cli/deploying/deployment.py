@@ -22,6 +22,8 @@ from mdlc_cli.tools.tool_process import run_tool
 
 _WORTH_A_LINE = ("✅", "❌", "no changes", "Synthesis time", "Deployment time", "failed", "Error", "WARN")
 _TAKEN = "already exists"
+_NOT_BUILT = re.compile(r" build --tag \S+ .*exited with error code \d+: (?P<reason>.+)")
+"""How the CDK CLI reports that an image cannot be built, with what `deploying.docker` printed."""
 
 
 def deploy(target: Target, root: Path, names: Sequence[str] = ()) -> dict[str, dict[str, str]]:
@@ -73,7 +75,9 @@ def _app(app: Assembly | None) -> list[str]:
 
 
 def _explained(target: Target, error: ToolFailedError) -> CommandError:
-    """The error of a deployment; for a name in use, with the resource that has it and the remedy."""
+    """The error of a deployment, with its reason: an image that cannot be built, or a name that is taken."""
+    if match := _NOT_BUILT.search(error.detail):
+        return ToolFailedError(f"a container's image cannot be built: {match['reason']}", detail=error.detail)
     if _TAKEN not in error.detail:
         return error
     for resource in retained.left_by(target, retained.deleted_names(target)):

@@ -89,7 +89,7 @@ def _imports(code: CodeType) -> Iterator[str]:
 
 
 def _compiled(path: Path) -> CodeType | None:
-    # Not `ast.parse`, which in Python 3.11 fails by chance while another thread parses (CPython issue 106905).
+    # Not `ast.parse`: in Python 3.11 it fails by chance while another thread parses (CPython issue 106905).
     try:
         return compile(path.read_bytes(), path.name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):

@@ -187,6 +187,15 @@ def test_a_name_that_is_taken_is_explained(
     assert line in refusal.value.detail
 
 
+def test_an_image_that_cannot_be_built_says_why(project: Path) -> None:
+    line = "/c/docker-1f build --tag cdkasset-1 . exited with error code 2: model.R, line 19: unexpected '{'"
+    (project / "fail").write_text(f"Flats: fail: {line}")
+    with pytest.raises(ToolFailedError) as refusal:
+        deployment.deploy(only_bootstrapped(left.target({})), project, ["FlightDelay"])
+    reason = "model.R, line 19: unexpected '{'"
+    assert str(refusal.value) == f"a container's image cannot be built: {reason}"
+
+
 def test_a_stack_that_left_the_app_is_destroyed_without_the_cdk(project: Path) -> None:
     here = left.target({}, deployed=("Old",))
     here.clients["stepfunctions"] = FakeClient(list_state_machines={"stateMachines": []})
