@@ -7,7 +7,7 @@
 SDK's model and the workflow's learn from equal rows. `--package` deploys an approved version of the registry
 instead. `--endpoint-url` is that of the embedded AWS.
 
-Nothing of the library imports the SDK: docs/decisions/0027-tables-from-the-sdk-not-the-sdk.md.
+Nothing of the library imports the SDK: docs/decisions/0030-tables-from-the-sdk-not-the-sdk.md.
 """
 
 import argparse

@@ -12,6 +12,7 @@ from mdlc_constructs import (
     Approval,
     BuiltInAlgorithm,
     Canary,
+    Channels,
     Continuous,
     Decisions,
     Fallback,
@@ -19,6 +20,7 @@ from mdlc_constructs import (
     Gate,
     OnDrift,
     OnRequest,
+    S3Channel,
     Scaling,
     Serving,
     SlidingWindow,
@@ -27,6 +29,8 @@ from mdlc_constructs import (
 from mdlc_constructs.asl.diagram import svg
 from mdlc_constructs.workflows.approval.machine import ApprovalSettings, approval_machine
 from mdlc_constructs.workflows.batch_inference.machine import BatchInferenceSettings, batch_inference_machine
+from mdlc_constructs.workflows.channel_training.machine import channel_training_machine
+from mdlc_constructs.workflows.channel_training.settings import ChannelTrainingSettings
 from mdlc_constructs.workflows.decision.machine import decision_machine
 from mdlc_constructs.workflows.decision.settings import DecisionSettings
 from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
@@ -73,6 +77,21 @@ def trainings() -> TrainingSettings:
     )
 
 
+def channels() -> ChannelTrainingSettings:
+    """Settings of a training on texts with a holdout."""
+    texts = {
+        part: S3Channel(uri=f"s3://bucket/raw/{part}/", content_type="text/plain")
+        for part in ("train", "validation", "holdout")
+    }
+    holdout = texts.pop("holdout")
+    return ChannelTrainingSettings(
+        model=MODEL,
+        channels=Channels(inputs=texts, holdout=holdout, classes=("wren", "owl")),
+        algorithm=BuiltInAlgorithm.blazingtext(mode="supervised"),
+        gate=Gate(at_least={"accuracy": 0.8}),
+    )
+
+
 def searches() -> TrainingSettings:
     """Training settings with a search for hyperparameters, so that the picture shows its states."""
     return replace(
@@ -100,6 +119,7 @@ def pictures() -> dict[str, str]:
         "decision-api.svg": svg(decision_machine(deciding)),
         "real-time-inference.svg": svg(release_machine(releases())),
         "retraining.svg": svg(retraining_machine(retraining())),
+        "channel-training.svg": svg(channel_training_machine(channels())),
         "training.svg": svg(training_machine(trainings())),
         "tuned-training.svg": svg(training_machine(searches())),
         "batch-inference.svg": svg(batch_inference_machine(batch)),

@@ -31,7 +31,7 @@ class PlaneNamesStack(Stack):
         words = BuiltInAlgorithm.blazingtext(
             mode="supervised", epochs=50, learning_rate=0.1, min_count=1, vector_dim=30, word_ngrams=2
         )
-        # Half of the planes are of the most frequent maker.
+        # 59 percent of the holdout are of the most frequent maker.
         gate = Gate(at_least={"accuracy": 0.75}, better_than_champion="accuracy")
         ChannelTrainingWorkflow(self, "Training", home=home, channels=channels, algorithm=words, gate=gate)
         batch = S3Channel(uri=f"{raw}/batch/", content_type="application/jsonlines")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.pages.formats import number
-from jobs.pages.svg import WIDTH, Picture, Shape
+from jobs.pages.shapes import WIDTH, Picture, Shape
 
 _LEFT, _RIGHT, _TOP, _HEIGHT, _FOOT = 44, 10, 14, 110, 30
 _ROOM = WIDTH - _LEFT - _RIGHT

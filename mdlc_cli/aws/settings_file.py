@@ -10,7 +10,7 @@ from typing import Any, Literal
 from mdlc_cli.errors import CommandError
 from mdlc_cli.places import SETTINGS_FILE
 
-_WITH_PATHS = ("train", "serve", "process", "python", "requirements")
+_WITH_PATHS = ("train", "serve", "process", "python", "requirements", "prepare")
 
 
 def local_images(root: Path) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from mdlc_constructs.settings.refusal import refusal, with_article
 
 _FORECAST = "a forecast needs whole series, and it takes one row at a time; use batch inference"
 _NO_RULE = "rules are about one score or a class; ask the endpoint itself"
+_NO_LABELS = "its labels are optional, and served rows have none; watch the drift of its scores"
 _NOT_COMPARED = "windows are compared by scores and classes; look at the published predictions"
 
 
@@ -26,7 +27,8 @@ class LifeStep:
 
 _UNSUPERVISED = ("cluster", "anomaly", "embedding")
 _NO_SCORE = ("cluster", "embedding")
-_UNWATCHED = dict.fromkeys(_UNSUPERVISED, _NOT_COMPARED)
+_UNCOMPARED = dict.fromkeys(_NO_SCORE, _NOT_COMPARED)
+_UNWATCHED = {**_UNCOMPARED, "anomaly": _NO_LABELS}
 _UNDECIDED = {"forecast": _FORECAST, **dict.fromkeys(_NO_SCORE, _NO_RULE)}
 _ESTIMATES = "its metrics cannot be estimated without labels; give labels to the monitor"
 
@@ -42,7 +44,7 @@ STEPS: Mapping[str, LifeStep] = {
         LifeStep(name="batch", meaning="published predictions"),
         LifeStep(name="endpoint", meaning="answers to requests", refused={"forecast": _FORECAST}),
         LifeStep(name="decisions", meaning="rules on the answer to a row", refused=_UNDECIDED),
-        LifeStep(name="drift", meaning="of features and predictions", refused=_UNWATCHED),
+        LifeStep(name="drift", meaning="of features and predictions", refused=_UNCOMPARED),
         LifeStep(name="closed_loop", meaning="metrics by late labels", refused=_UNWATCHED),
         LifeStep(
             name="estimate",

@@ -200,7 +200,7 @@ class Tuning:
         """The tuning in the settings of the planning function."""
         return TuningSection(
             trials=self.trials,
-            parents=self.warm_start.parents if self.warm_start else (),
+            parents=tuple(self.warm_start.parents) if self.warm_start else (),
             continues=self.can_continue,
             counts_stopped=self.early_stopping,
         )

@@ -1,6 +1,6 @@
 """The ranges that a tuning searches: numbers, whole numbers, and lists of values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -134,7 +134,7 @@ class Categorical:
         ValueError: naming the argument, its value and the remedy.
     """
 
-    values: tuple[Value, ...]
+    values: Sequence[Value]
 
     def __post_init__(self) -> None:
         if isinstance(self.values, str) or not isinstance(self.values, (tuple, list)):

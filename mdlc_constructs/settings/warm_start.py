@@ -1,6 +1,7 @@
 """Earlier tuning jobs that a tuning learns from."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,7 +26,7 @@ class WarmStart:
         ValueError: naming the argument, its value and the remedy.
     """
 
-    parents: tuple[str, ...]
+    parents: Sequence[str]
     kind: Literal["IdenticalDataAndAlgorithm", "TransferLearning"] = "IdenticalDataAndAlgorithm"
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ from scripts.draw_workflows import TARGET, pictures
 NAMES = [
     *("training.svg", "batch-inference.svg", "real-time-inference.svg", "decision-api.svg"),
     "monitoring.svg",
+    "tuned-training.svg",
     "retraining.svg",
     "approval.svg",
 ]

@@ -15,9 +15,10 @@ from examples.diabetes import data as diabetes_data
 from examples.diabetes import stack as diabetes_stack
 from examples.wine import data as wine_data
 from examples.wine import stack as wine_stack
+from examples.wine import tuned as tuned_wine_stack
 
 
-@pytest.mark.parametrize("stack", [wine_stack, diabetes_stack, airports_stack])
+@pytest.mark.parametrize("stack", [wine_stack, tuned_wine_stack, diabetes_stack, airports_stack])
 def test_a_stack_is_short(stack: ModuleType) -> None:
     assert len(Path(str(stack.__file__)).read_text().splitlines()) < 40
 

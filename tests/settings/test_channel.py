@@ -6,8 +6,8 @@ import pytest
 from mdlc_constructs import S3Channel
 from mdlc_constructs.settings.payloads.channels import ChannelSection
 
-FOLDER = {"uri": "s3://bucket/train/"}
-AUGMENTED = {
+FOLDER: Any = {"uri": "s3://bucket/train/"}
+AUGMENTED: Any = {
     "uri": "s3://bucket/train.manifest",
     "kind": "AugmentedManifestFile",
     "objects": "s3://bucket/images/",

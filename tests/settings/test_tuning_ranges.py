@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mdlc_constructs import Categorical, Continuous, Integer
-from mdlc_constructs.settings.tuning_ranges import to_request
+from mdlc_constructs.settings.tuning_ranges import TuningRange, to_request
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from mdlc_constructs.settings.tuning_ranges import to_request
         (lambda: Categorical(tuple(range(31))), "has 31: give 1 to 30"),
         (lambda: Categorical((1, "1")), "occurs twice"),
         (lambda: Categorical(("x" * 257,)), "more than 256 characters"),
-        (lambda: Categorical("abc"), "give a list of values"),  # type: ignore[arg-type]
+        (lambda: Categorical("abc"), "give a list of values"),
     ],
 )
 def test_a_range_that_cannot_be_searched_is_refused(made: Callable[[], Any], message: str) -> None:
@@ -36,11 +36,11 @@ def test_a_range_that_cannot_be_searched_is_refused(made: Callable[[], Any], mes
 
 
 def test_ranges_are_texts_of_the_api() -> None:
-    ranges = {
+    ranges: dict[str, TuningRange] = {
         "eta": Continuous(0.1, 1),
         "max_depth": Integer(2, 8, "Linear"),
         "booster": Categorical(["a", True]),
-    }  # type: ignore[arg-type]
+    }
     assert to_request(ranges) == {
         "ContinuousParameterRanges": [
             {"Name": "eta", "MinValue": "0.1", "MaxValue": "1.0", "ScalingType": "Auto"}

@@ -51,6 +51,12 @@ def test_locks_and_markers_are_carried(names: set[str], name: str) -> None:
     assert name in names
 
 
+def test_the_locks_of_local_runtimes_are_carried(names: set[str]) -> None:
+    folder = "mdlc_local/runtimes/environments"
+    locks = {f"{folder}/{path.name}" for path in (ROOT / folder).glob("*.lock")}
+    assert locks and locks <= names
+
+
 def test_every_lock_of_the_jobs_is_carried(names: set[str]) -> None:
     locks = {path.name for path in (ROOT / "jobs").glob("requirements*.lock")}
     assert locks

@@ -106,12 +106,14 @@ def test_a_channel_is_requested_as_sagemaker_takes_it() -> None:
     )
     settings = replace(
         ON_PICTURES,
-        channels=Channels(inputs={"train": channel}),
-        training_compute=Compute(instance_count=2),
+        channels=Channels(inputs={"train": channel, "validation": PICTURES.inputs["validation"]}),
+        algorithm=BuiltInAlgorithm.image_classification(num_classes=2, num_training_samples=9),
+        gate=Gate(at_least={"validation:accuracy": 0.9}),
+        training_compute=Compute(instance_type="ml.g4dn.xlarge", instance_count=2),
     )
     machine = channel_training_machine(settings)
     check(replace(machine, bindings=dict.fromkeys(machine.placeholders(), "bound")))
-    (request,) = arguments(machine, "Train")["InputDataConfig"]
+    request, _ = arguments(machine, "Train")["InputDataConfig"]
     assert request == {
         "ChannelName": "train",
         "ContentType": "application/x-recordio",
@@ -128,7 +130,7 @@ def test_a_channel_is_requested_as_sagemaker_takes_it() -> None:
         },
     }
     names = [one["InputName"] for one in arguments(machine, "CheckQuality")["ProcessingInputs"]]
-    assert names[3:] == ["data-train", "objects-train"]
+    assert names[3:] == ["data-train", "data-validation", "objects-train"]
 
 
 def test_what_has_no_program_says_so_in_its_package() -> None:

@@ -241,6 +241,7 @@ def test_the_plan_holds_what_the_jobs_read() -> None:
     ("changed", "told"),
     [
         ({}, None),
+        ({"training_compute": Compute(instance_count=3)}, {"shards": 3}),
         (
             {"algorithm": BuiltInAlgorithm.factorization_machines(num_factors=4)},
             {"training": "recordio", "scoring": "recordio", "answers": "factorization-machines"},

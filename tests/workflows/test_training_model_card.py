@@ -12,7 +12,8 @@ from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Pass
-from mdlc_constructs.workflows.training.machine import register, training_machine
+from mdlc_constructs.workflows.training.machine import training_machine
+from mdlc_constructs.workflows.training.registration import register
 from tests.workflows.settings import TRAINING
 
 

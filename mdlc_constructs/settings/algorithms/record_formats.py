@@ -3,7 +3,6 @@
 from typing import Literal
 
 from mdlc_constructs.settings.algorithms.table import AlgorithmFacts
-from mdlc_constructs.settings.payloads.answer_formats import ANSWER_FORMATS
 from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordFormat, RecordsSection
 
 JUMPSTART = "jumpstart"
@@ -11,19 +10,26 @@ JUMPSTART = "jumpstart"
 
 _WITHOUT_LABEL = ("cluster", "anomaly", "embedding")
 
+_ACCEPTED: dict[str, str] = {
+    # Only the verbose answer has the labels of the neighbors, of which the probabilities are made. Source:
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/kNN-inference-formats.html
+    "knn": "application/jsonlines; verbose=true",
+}
+
 
 def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
     """The records of an algorithm for a task of a dataset."""
     if facts.name == "xgboost":
         # The training records of a ranking are LIBSVM, because CSV has no groups.
         return RecordsSection(training="libsvm" if task == "ranking" else "csv")
-    answers = JUMPSTART if facts.jumpstart else facts.name
+    if facts.jumpstart:
+        return RecordsSection(accept="application/json;verbose", answers=JUMPSTART)
     return RecordsSection(
         training=_format(facts.training_types),
         scoring=_format(facts.scoring_types),
         label=task not in _WITHOUT_LABEL,
-        accept=ANSWER_FORMATS[answers].accept,
-        answers=answers,
+        accept=_ACCEPTED.get(facts.name, MIME_TYPES["jsonlines"]),
+        answers=facts.name,
     )
 
 

@@ -24,17 +24,21 @@ class AnswerFormat:
 
     Attributes:
         members: that hold the numbers, in JSON or JSON Lines.
+        accept: the content type to ask for, so that a transform job writes a line for each row, or for a
+            request an object of all its rows.
         refused: why the answers are not read; empty where they are.
     """
 
     members: tuple[str, ...] = ()
+    accept: str = "application/jsonlines"
     refused: str = ""
 
 
 ANSWER_FORMATS: Mapping[str, AnswerFormat] = {
-    "": AnswerFormat(),
+    "": AnswerFormat(accept="text/csv"),
     "kmeans": AnswerFormat(members=("closest_cluster", "distance_to_cluster")),
-    "knn": AnswerFormat(members=("predicted_label", "labels")),
+    # Only the verbose answer has the labels of the neighbours, of which the probabilities are made.
+    "knn": AnswerFormat(members=("predicted_label", "labels"), accept="application/jsonlines; verbose=true"),
     "pca": AnswerFormat(members=("projection",)),
     "lda": AnswerFormat(members=("topic_mixture",)),
     "ntm": AnswerFormat(members=("topic_weights",)),
@@ -45,7 +49,7 @@ ANSWER_FORMATS: Mapping[str, AnswerFormat] = {
     "blazingtext": AnswerFormat(members=("label", "prob", "vector")),
     "object2vec": AnswerFormat(members=("scores", "embeddings")),
     "image-classification": AnswerFormat(members=("probabilities",)),
-    "jumpstart": AnswerFormat(members=("probabilities", "prediction")),
+    "jumpstart": AnswerFormat(members=("probabilities", "prediction"), accept="application/json"),
     "forecasting-deepar": AnswerFormat(members=("quantiles",)),
     "seq2seq": AnswerFormat(refused="its answer is a text"),
     "object-detection": AnswerFormat(refused="its answer is a list of boxes"),

@@ -33,7 +33,8 @@ from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import looking
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training.construct import declared_code_version, finding_artifacts, warn_of_tag
-from mdlc_constructs.workflows.training.machine import WORKFLOW, decide
+from mdlc_constructs.workflows.training.decide import decide
+from mdlc_constructs.workflows.training.machine import WORKFLOW
 
 
 class ChannelTrainingWorkflow(Workflow):

@@ -26,8 +26,9 @@ from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, st
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
 from mdlc_constructs.workflows.training.artifact import artifact_found
+from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.job import train_on
-from mdlc_constructs.workflows.training.machine import WORKFLOW, decide
+from mdlc_constructs.workflows.training.machine import WORKFLOW
 from mdlc_constructs.workflows.training.model_card import (
     CARD_REFUSED,
     CARD_URI,

@@ -67,10 +67,11 @@ class ChannelTrainingSettings:
                 "give Channels(inputs=...); a table is for TrainingWorkflow.",
             )
         self.channels.check_algorithm(self.algorithm)
-        self.algorithm.check_compute(self.training_compute)
+        # Each channel says what its instances get, so a container of the team's own may train on several.
+        if self.algorithm.name:
+            self.algorithm.check_compute(self.training_compute)
         self._check_holdout()
         self._check_sharding()
-        self.algorithm.check_compute(self.training_compute)
         # Several instances share the objects of a sharded channel, or the algorithm works on all together.
         replace(self.training_compute, instance_count=1).require("training", image=self.algorithm.x86_image)
         self.job_compute.require("processing", image=Image.jobs().title)

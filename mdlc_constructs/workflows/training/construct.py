@@ -44,7 +44,9 @@ from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import looking_at_tuning, planning
 from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import machine as template
+from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, steps_of, training_machine
+from mdlc_constructs.workflows.training.registration import register
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
@@ -315,8 +317,8 @@ class TrainingWorkflow(Workflow):
 
     def create_register_task(self) -> State:
         """The registration of the model package."""
-        return template.register(self.settings)
+        return register(self.settings)
 
     def create_decide_task(self) -> State:
         """The package's approval or rejection."""
-        return template.decide(self.settings)
+        return decide(self.settings)

@@ -7,15 +7,11 @@ and PublishEvent.
 
 import json
 from dataclasses import replace
-from typing import Protocol
 
 from mdlc_constructs.asl.machine import Machine
 from mdlc_constructs.asl.states import Choice, Map, State, Task
-from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX, PACKAGE_GROUP
-from mdlc_constructs.settings import Approval
+from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX
 from mdlc_constructs.settings.refusal import refusal
-from mdlc_constructs.tasks.model import Container
-from mdlc_constructs.tasks.model_package import create_model_package, update_model_package
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
 from mdlc_constructs.workflows.ending import TO_FAILURE, success
@@ -24,16 +20,15 @@ from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task, strategy_of
 from mdlc_constructs.workflows.training import tuned
 from mdlc_constructs.workflows.training.artifact import artifact_found
+from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.job import train_on_split
-from mdlc_constructs.workflows.training.marketplace import MODEL_ARN, PACKAGE, packaged
+from mdlc_constructs.workflows.training.marketplace import PACKAGE, packaged
 from mdlc_constructs.workflows.training.model_card import (
-    CARD_REFUSED,
-    CARD_URI,
-    MODEL_CARD,
     leads,
     wants_card,
 )
 from mdlc_constructs.workflows.training.pending import approve_command, start_approval
+from mdlc_constructs.workflows.training.registration import exported, register, trained_by
 from mdlc_constructs.workflows.training.series import serving_environment, training_environment
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
@@ -196,106 +191,6 @@ def evaluate(settings: TrainingSettings) -> Task:
     )
 
 
-def register(settings: TrainingSettings) -> Task:
-    """Register the model package with its lineage; a repeated call for a run returns the same one."""
-    by_model = settings.algorithm.resource_arn is not None
-    container = Container(
-        image=settings.scoring_image,
-        model_data_url="{% $plan.uris.artifact %}",
-        environment=serving_environment(settings.algorithm, settings.dataset),
-    )
-    return create_model_package(
-        "Register",
-        group_name=PACKAGE_GROUP,
-        containers=() if by_model else (container,),
-        source_uri=MODEL_ARN if by_model else None,
-        content_types=(settings.records.scoring_type,),
-        response_types=(settings.records.accept,),
-        transform_instance_types=(settings.scoring_compute.instance_type,),
-        approval_status="PendingManualApproval",
-        client_token="{% $plan.token %}",
-        metrics={
-            "ModelQuality": {
-                "Statistics": {
-                    "ContentType": "application/json",
-                    "S3Uri": "{% $plan.uris.evaluation & 'metrics.json' %}",
-                }
-            }
-        },
-        model_card=MODEL_CARD,
-        metadata={
-            "run": "{% $plan.run %}",
-            "data_version": "{% $plan.data_version %}",
-            "code_version": settings.code_version,
-            "job_code": "${JobCodeFile}",
-            "image": "${TrainingImage}",
-            "training_job": trained_by(settings),
-            "model": "{% $plan.names.CreateModel %}",
-            "program": "{% $plan.uris.program %}",
-            "evaluation": "{% $plan.uris.evaluation %}",
-            "baseline": "{% $plan.uris.baseline %}",
-            "model_card": CARD_URI,
-            **_exported(settings),
-        },
-        assign={"package_arn": "{% $states.result.ModelPackageArn %}"},
-        output={},
-        catch=(CARD_REFUSED, TO_FAILURE),
-    )
-
-
-def _exported(settings: TrainingSettings) -> dict[str, str]:
-    """What package and audit record of the exported model: its archive and the archive's SHA-256."""
-    if settings.export is None:
-        return {}
-    return {
-        "onnx": "{% $plan.uris.export & 'model.tar.gz' %}",
-        "onnx_digest": "{% $exists($export.digest) ? $export.digest : '' %}",
-    }
-
-
-class Approved(Protocol):
-    """Settings with the way in which versions are approved."""
-
-    @property
-    def approval(self) -> Approval:
-        """Automatic or by a person."""
-        ...
-
-
-def decide(settings: Approved) -> Task:
-    """Approve or reject by setting the package's approval status in the registry, the only source of it."""
-    passed = "Approved" if settings.approval.is_automatic else "PendingManualApproval"
-    outcome = "Succeeded" if settings.approval.is_automatic else "PendingApproval"
-    return update_model_package(
-        "Decide",
-        package_arn="{% $package_arn %}",
-        group_name=PACKAGE_GROUP,
-        approval_status=f"{{% $gate.passed ? '{passed}' : 'Rejected' %}}",
-        approval_description=(
-            "{% $substring($gate.passed ? 'The gate passed.' "
-            ": 'The gate refused: ' & $join($gate.reasons, ' '), 0, 1000) %}"
-        ),
-        assign={
-            "result": {
-                "outcome": f"{{% $gate.passed ? '{outcome}' : 'Refused' %}}",
-                "package_arn": "{% $package_arn %}",
-                "evaluation": "{% $plan.uris.evaluation %}",
-                "passed": "{% $gate.passed ? 'true' : 'false' %}",
-                "reasons": "{% $join($gate.reasons, ' ') %}",
-                "metrics": "{% $string($gate.metrics) %}",
-                "rows": "{% $exists($quality.rows) ? $string($quality.rows) : '' %}",
-            }
-        },
-        output={},
-        catch=(TO_FAILURE,),
-    )
-
-
-def trained_by(settings: TrainingSettings) -> str:
-    """The training job of the model, an expression."""
-    return tuned.BEST_JOB if settings.tuning else "{% $plan.names.Train %}"
-
-
 def default_tasks(settings: TrainingSettings) -> dict[str, State]:
     """The default task of every step; a subclass may replace it."""
     return {
@@ -343,7 +238,7 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         "program": "{% $plan.uris.program %}",
         "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
         **(tuned.AUDIT if settings.tuning else {}),
-        **_exported(settings),
+        **exported(settings),
     }
     exports = settings.export is not None
     detail = {

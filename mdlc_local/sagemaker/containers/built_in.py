@@ -1,6 +1,7 @@
 """Which of SageMaker's built-in algorithms have a local stand-in, and the environments that they run in."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,12 +35,14 @@ class Environment:
         return f"{self.package} {version}, {self.megabytes} MB"
 
 
-_SCIKIT_LEARN = Environment.named("scikit-learn", "scikit-learn", 60)
+_SCIKIT_LEARN = Environment.named("scikit-learn", "scikit-learn", 62)
 
-_FASTTEXT = Environment.named("fasttext", "fasttext-numpy2", 24)
+_FASTTEXT = Environment.named("fasttext", "fasttext-numpy2", 22)
+_RIVER = Environment.named("river", "river", 55)
 
 STAND_INS = {
     "blazingtext": _FASTTEXT,
+    "factorization-machines": _RIVER,
     "kmeans": _SCIKIT_LEARN,
     "knn": _SCIKIT_LEARN,
     "lda": _SCIKIT_LEARN,
@@ -63,6 +66,8 @@ WITHOUT = (
 )
 """Repositories of AWS's algorithms for which no maintained library stands in honestly."""
 
+_JUMPSTART = re.compile(r"s3://jumpstart-cache-prod-[^/]+/source-directory-tarballs/(?P<algorithm>[^/]+)/")
+
 COMMAND = ("python3", str(_PACKAGE), "runtime")
 """The first words of a stand-in's command."""
 
@@ -74,3 +79,12 @@ def repository(image: str) -> str | None:
     """The repository's name of an image in an AWS account's registry; None for any other image."""
     match = _AWS_IMAGE.match(image)
     return match["repository"] if match else None
+
+
+def of_jumpstart(uris: Iterable[str]) -> str | None:
+    """The algorithm whose scripts one of a job's channels has, from JumpStart's bucket; None without any."""
+    for uri in uris:
+        match = _JUMPSTART.match(uri)
+        if match:
+            return match["algorithm"]
+    return None

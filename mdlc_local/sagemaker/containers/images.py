@@ -153,10 +153,8 @@ class Images:
         if name in built_in.STAND_INS:
             return self._stand_in(name)
         if name in built_in.WITHOUT:
-            raise ValueError(
-                f"the built-in algorithm {name!r} (image {image!r}) has no local stand-in: {_REMEDY}"
-            )
-        raise ValueError(f"no local runtime is registered for image {image!r}: {_REMEDY}")
+            raise ValueError(without_stand_in(name, image))
+        raise ValueError(f"no local runtime is registered for image {image!r}: {REMEDY}")
 
     def _stand_in(self, name: str) -> Runtime:
         if not self._prepare:
@@ -185,15 +183,20 @@ class Images:
         """
         runtime = self.find(image)
         if not getattr(runtime, use):
-            raise ValueError(f"the local runtime of image {image!r} has no {use!r} command: {_REMEDY}")
+            raise ValueError(f"the local runtime of image {image!r} has no {use!r} command: {REMEDY}")
         return runtime
 
 
-_REMEDY = (
+REMEDY = (
     "register one as a [[local.images]] table of mdlc.toml, or in the file given as --images: "
     '{"images": [{"match": "<regex on the URI>", "train": '
     '["command", ...], "serve": ["command", ...], "python": "<interpreter>", "environment": {}}]}'
 )
+
+
+def without_stand_in(algorithm: str, image: str) -> str:
+    """The refusal of a built-in algorithm for which no program stands in."""
+    return f"the built-in algorithm {algorithm!r} (image {image!r}) has no local stand-in: {REMEDY}"
 
 
 def _content(path: Path | None) -> dict[str, Any]:

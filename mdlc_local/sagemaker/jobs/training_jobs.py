@@ -4,8 +4,8 @@ from typing import Any
 
 from mdlc_local import clients
 from mdlc_local.sagemaker import host, records
-from mdlc_local.sagemaker.containers import opt_ml
-from mdlc_local.sagemaker.containers.images import Images, Runtime
+from mdlc_local.sagemaker.containers import built_in, opt_ml
+from mdlc_local.sagemaker.containers.images import Images, Runtime, without_stand_in
 from mdlc_local.sagemaker.faults import JobFailedError, invalid
 from mdlc_local.sagemaker.job import SESSION
 from mdlc_local.sagemaker.jobs import job_requests, training
@@ -61,7 +61,7 @@ def check(request: dict[str, Any], scope: Scope, images: Images) -> None:
         SageMakerApiError: ValidationException for one that SageMaker rejects or that cannot run here.
     """
     _check_required(request)
-    runtime = _check_image(request["AlgorithmSpecification"], images)
+    runtime = _check_image(request, images)
     _check_resources(request["ResourceConfig"], runtime)
     _check_stopping(request)
     source = records.arn(TRAINING_JOB, request["TrainingJobName"], scope)
@@ -81,7 +81,8 @@ def _check_required(request: dict[str, Any]) -> None:
             )
 
 
-def _check_image(specification: dict[str, Any], images: Images) -> Runtime:
+def _check_image(request: dict[str, Any], images: Images) -> Runtime:
+    specification = request["AlgorithmSpecification"]
     if ("TrainingImage" in specification) == ("AlgorithmName" in specification):
         raise invalid(
             "You must provide either AlgorithmName or TrainingImage in AlgorithmSpecification, and not both"
@@ -94,6 +95,10 @@ def _check_image(specification: dict[str, Any], images: Images) -> Runtime:
             return images.find(image)
         return images.able_to(image, "train")
     except ValueError as error:
+        sources = (channel["DataSource"].get("S3DataSource") for channel in request.get("InputDataConfig", []))
+        algorithm = built_in.of_jumpstart(source["S3Uri"] for source in sources if source is not None)
+        if algorithm is not None:
+            raise invalid(without_stand_in(algorithm, image)) from error
         raise invalid(str(error)) from error
 
 

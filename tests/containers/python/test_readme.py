@@ -61,6 +61,7 @@ def test_the_image_holds_what_the_program_needs() -> None:
     dockerfile = (TEMPLATE / "Dockerfile").read_text()
     (copied,) = re.findall(r"^COPY (serve\.py .*) \./$", dockerfile, flags=re.MULTILINE)
     held = {*copied.split(), "serving", "requirements.lock"}
+    held |= {"requirements-onnx.in", "requirements-onnx.lock"}  # in place of the others, for a model in ONNX
     assert "COPY serving serving" in dockerfile and "COPY requirements.lock ." in dockerfile
     beside = {path.name for path in TEMPLATE.iterdir() if path.name != "__pycache__"}
     beside -= {name for name in beside if name.startswith("requirements-")}

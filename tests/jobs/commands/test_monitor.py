@@ -240,6 +240,19 @@ def test_a_regression(window: Window) -> None:
     assert measures == ["mean_prediction", "mean_error", "mean_absolute_error"]
 
 
+def test_the_scores_of_anomalies_are_watched(window: Window) -> None:
+    made = [{**row, "score": row["score"] * 10} for row in rows(300)]
+    window.baseline(made, performance={"task": "anomaly", "metrics": {}, "calibration": None})
+    window.capture(event({**row, "score": row["score"] + 20}) for row in made)
+    changed = {"label": None, "task": "anomaly", "known_after": []}
+    run(window.plan(dataset=changed), window.folders())
+    found = window.output("summary.json")
+    assert (found["rows"], found["unreadable"], found["drifted"]) == (300, 0, True)
+    assert found["drift"]["prediction"]["verdict"] == "drift"
+    assert {column["verdict"] for column in found["drift"]["columns"].values()} == {"quiet"}
+    assert (found["accuracy"]["metrics"], found["estimate"]) == ({}, None)
+
+
 def test_a_model_that_answers_lists_or_no_numbers(window: Window) -> None:
     made = rows(7)
     answers = [

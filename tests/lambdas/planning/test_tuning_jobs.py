@@ -2,10 +2,12 @@ import hashlib
 
 import pytest
 
+from lambdas.planning.steps import Status, StepJob
 from lambdas.planning.tuning_jobs import TooManyAttempts, TuningJob, find_tuning
 from mdlc_constructs.settings.model_name import MAX_NAME_CHARACTERS
 from mdlc_constructs.settings.payloads.tuning import (
     MAX_ATTEMPT,
+    TuningPlan,
     TuningSection,
     tuning_name,
     tuning_names_of,
@@ -21,7 +23,7 @@ TWELVE = TuningSection(trials=12)
 STOPPED = TuningJob(status="Failed", completed=5, succeeded=6)
 
 
-def found(jobs: list[TuningJob], section: TuningSection = TWELVE):  # type: ignore[no-untyped-def]
+def found(jobs: list[TuningJob], section: TuningSection = TWELVE) -> tuple[StepJob, TuningPlan]:
     known = dict(zip(NAMES, jobs, strict=False))
     return find_tuning("wine", DIGEST, section, lambda name: known.get(name, TuningJob(status="Absent")))
 
@@ -37,8 +39,9 @@ def test_names_fit_and_tell_models_apart() -> None:
 def test_a_search_begins_and_is_found_again() -> None:
     job, plan = found([])
     assert (job.name, job.job.status, plan.parents, plan.remaining) == (NAMES[0], "Absent", (), 12)
-    for status in ("InProgress", "Completed"):
-        job, plan = found([TuningJob(status=status, completed=3)])  # type: ignore[arg-type]
+    statuses: tuple[Status, ...] = ("InProgress", "Completed")
+    for status in statuses:
+        job, plan = found([TuningJob(status=status, completed=3)])
         assert (job.name, job.job.status, plan.jobs) == (NAMES[0], status, (NAMES[0],))
 
 

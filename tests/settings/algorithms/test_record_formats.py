@@ -1,6 +1,7 @@
 import pytest
 
 from mdlc_constructs.settings.algorithms.table import algorithm_facts, algorithm_names
+from mdlc_constructs.settings.payloads.answer_formats import ANSWER_FORMATS
 from tests.settings.algorithms.minimal import MINIMAL
 
 
@@ -37,7 +38,7 @@ from tests.settings.algorithms.minimal import MINIMAL
             "application/jsonlines",
             "forecasting-deepar",
         ),
-        ("lightgbm", "binary", "text/csv", "text/csv", "application/json;verbose", "jumpstart"),
+        ("lightgbm", "binary", "text/csv", "text/csv", "application/json", "jumpstart"),
         ("xgboost", "binary", "text/csv", "text/csv", "text/csv", ""),
         ("xgboost", "ranking", "text/libsvm", "text/csv", "text/csv", ""),
     ],
@@ -57,3 +58,4 @@ def test_an_algorithm_takes_the_records_that_are_written_for_it(name: str) -> No
         records = MINIMAL[name]().records(task)
         assert records.training_type.partition(";")[0] in facts.training_types
         assert records.scoring_type in facts.scoring_types
+        assert records.answers in ANSWER_FORMATS and not ANSWER_FORMATS[records.answers].refused

