@@ -95,7 +95,9 @@ def _check_image(request: dict[str, Any], images: Images) -> Runtime:
             return images.find(image)
         return images.able_to(image, "train")
     except ValueError as error:
-        sources = (channel["DataSource"].get("S3DataSource") for channel in request.get("InputDataConfig", []))
+        sources = (
+            channel["DataSource"].get("S3DataSource") for channel in request.get("InputDataConfig", [])
+        )
         algorithm = built_in.of_jumpstart(source["S3Uri"] for source in sources if source is not None)
         if algorithm is not None:
             raise invalid(without_stand_in(algorithm, image)) from error
