@@ -1,8 +1,9 @@
 """Lets one thread at a time parse Python.
 
-Before Python 3.13 the check of a syntax tree's depth counts for all threads together, so two threads that parse
-at once can fail with "AST constructor recursion depth mismatch" (github.com/python/cpython/issues/106905). Alarms
-parse metric math in threads, and moto parses texts of machines.
+Before Python 3.13 the check of a syntax tree's depth counts for all threads together, so two threads that
+parse at once can fail with "AST constructor recursion depth mismatch"
+(github.com/python/cpython/issues/106905). Alarms parse metric math in threads, and moto parses texts of
+machines.
 """
 
 import ast
