@@ -83,7 +83,7 @@ lock: $(INSTALLED) ## Pin every dependency anew, one lock an environment
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group dev --all-extras pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url mdlc_local/requirements.in -o mdlc_local/requirements.lock
 	@for room in jobs jobs/export lambdas containers/python containers/python/starter examples/forecast benchmarks/serving_twin benchmarks/drift_twins jobs/spark docs mdlc_local/runtimes/environments; do for source in $$room/requirements*.in; do echo "$$source"; \
-	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url "$$source" -o "$${source%.in}.lock" || exit 1; done; done
+	  $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url $$(sed -n "s/^# uv: //p" "$$source") "$$source" -o "$${source%.in}.lock" || exit 1; done; done
 	$(BIN)/python -m mdlc_cli.tools.node_lock
 
 clean: ## End the local AWS and remove what was made here (the cache of tools stays)

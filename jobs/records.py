@@ -5,8 +5,11 @@ from pathlib import Path
 
 import duckdb
 
+from jobs import ranking
 from jobs.database import copy_to, literal
 from jobs.errors import InputError
+from jobs.names import LABEL
+from jobs.plan import Plan
 from jobs.program import to_sql
 from jobs.serving import recordio
 from jobs.serving.program import Program
@@ -153,3 +156,40 @@ def first_record(path: Path) -> bytes:
         return next(recordio.frames(path.read_bytes()))
     with path.open("rb") as lines:
         return next(lines)
+
+
+def write_parts(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    program: Program,
+    split: Path,
+    leading: Sequence[str],
+    order: str,
+) -> dict[str, Path]:
+    """Write the records to train on and to validate on; returns the files' paths by name.
+
+    Args:
+        leading: the SQL expressions of the label and of the weight, if any.
+    """
+    kind, ranked = plan.records.training, plan.dataset.task == "ranking"
+    files = dict[str, Path]()
+    for part in ("train", "validation"):
+        path = split / part / f"{part}{SUFFIXES[kind]}"
+        if ranked:
+            query = ranking.training_records(program, plan.dataset, part, label=LABEL, order=order)
+            copy_to(connection, query, path)
+        else:
+            write_records(connection, program, part, path, kind=kind, order=order, leading=leading)
+        written = divide(path, plan.records.shards if part == "train" else 1, kind, grouped=ranked)
+        files |= {f"{part}/{name}": place for name, place in written.items()}
+    return files
+
+
+def write_holdout(
+    connection: duckdb.DuckDBPyConnection, program: Program, split: Path, folder: str, order: str
+) -> dict[str, Path]:
+    """Write the records of the holdout that a model scores, in the format that its container takes."""
+    kind = record_format(program.records)
+    name = f"{folder}/holdout{SUFFIXES[kind]}"
+    write_records(connection, program, "holdout", split / name, kind=kind, order=order)
+    return {name: split / name}

@@ -7,7 +7,7 @@ from mdlc_constructs import Continuous, Integer, Tuning
 class TunedWineStack(WineStack):
     """The wines' stack with a tuning job in place of the training job."""
 
-    tuning = Tuning(
+    tuning: Tuning = Tuning(
         ranges={
             "learning_rate": Continuous(0.05, 0.5, "Logarithmic"),
             "max_depth": Integer(2, 6),

@@ -21,7 +21,7 @@ from jobs.serving.archive import packed
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 ARCHIVE, MODEL, REPORT = "model.tar.gz", "model.onnx", "export.json"
-RECORDS = "holdout.csv"
+RECORDS = "holdout"
 
 
 def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
@@ -33,7 +33,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
     plan = plan.read_by("export")
     tolerance = plan.export.tolerance
     rows = np.loadtxt(
-        folders.input("holdout") / RECORDS,
+        folders.input("holdout") / f"{RECORDS}.csv",
         delimiter=",",
         ndmin=2,
         dtype=np.float32,

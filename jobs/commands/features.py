@@ -11,14 +11,14 @@ in a regression ``holdout_keys/inputs.parquet``),
 The same data and plan give the same bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from jobs import error_rows, holdout_features, permuted_rows, ranking, segment_values, trained_on
+from jobs import error_rows, holdout_features, permuted_rows, segment_values, trained_on
 from jobs.database import connect, copy_to, quote
 from jobs.dividing import Division, divide, split_fields
 from jobs.errors import InputError
@@ -30,8 +30,7 @@ from jobs.part_rules import part_findings
 from jobs.plan import Plan
 from jobs.program import champion_program, fit
 from jobs.reading import row_count, stage
-from jobs.records import divide as divide_records
-from jobs.records import record_format, write_records
+from jobs.records import record_format, write_holdout, write_parts
 from jobs.roles import group_text, keys_query, label_number, split_group, total_order, within
 from jobs.serving import archive
 from jobs.serving.program import FILE, Program
@@ -214,51 +213,14 @@ def _write_split(
     if plan.dataset.task in error_rows.TASKS:
         query = error_rows.inputs_query(program, "holdout", order, rows["holdout"])
         queries[f"holdout_keys/{error_rows.FILE}"] = query
-    files = _write_parts(connection, plan, program, split, leading, order)
+    files = write_parts(connection, plan, program, split, leading, order)
     for whose, model in (("holdout", program), *([("champion", champion)] if champion else [])):
-        files |= _write_holdout(connection, model, split, whose, order)
+        files |= write_holdout(connection, model, split, whose, order)
     for name, query in queries.items():
         files[name] = split / name
         copy_to(connection, query, files[name])
     permuted = _write_permuted(connection, plan, program, split, order, rows["holdout"])
     return Written(files=files | permuted, rows=rows)
-
-
-def _write_parts(
-    connection: duckdb.DuckDBPyConnection,
-    plan: Plan,
-    program: Program,
-    split: Path,
-    leading: Sequence[str],
-    order: str,
-) -> dict[str, Path]:
-    """Write the records to train on and to validate on; returns the files' paths by name.
-
-    Args:
-        leading: the SQL expressions of the label and of the weight, if any.
-    """
-    kind, ranked = plan.records.training, plan.dataset.task == "ranking"
-    files = dict[str, Path]()
-    for part in ("train", "validation"):
-        path = split / part / f"{part}{SUFFIXES[kind]}"
-        if ranked:
-            query = ranking.training_records(program, plan.dataset, part, label=LABEL, order=order)
-            copy_to(connection, query, path)
-        else:
-            write_records(connection, program, part, path, kind=kind, order=order, leading=leading)
-        written = divide_records(path, plan.records.shards if part == "train" else 1, kind, grouped=ranked)
-        files |= {f"{part}/{name}": place for name, place in written.items()}
-    return files
-
-
-def _write_holdout(
-    connection: duckdb.DuckDBPyConnection, program: Program, split: Path, folder: str, order: str
-) -> dict[str, Path]:
-    """Write the records of the holdout that a model scores, in the format that its container takes."""
-    kind = record_format(program.records)
-    name = f"{folder}/holdout{SUFFIXES[kind]}"
-    write_records(connection, program, "holdout", split / name, kind=kind, order=order)
-    return {name: split / name}
 
 
 def _write_permuted(

@@ -207,7 +207,8 @@ def _datasets(value: Any) -> Iterator[Mapping[str, Any]]:
             yield from _datasets(item)
     elif isinstance(value, dict):
         dataset = value.get("dataset")
-        if isinstance(dataset, dict) and isinstance(dataset.get("uri"), str):
+        # A training on channels has a section without a folder: its files go into several.
+        if isinstance(dataset, dict) and isinstance(dataset.get("uri"), str) and dataset["uri"]:
             yield value
         for item in value.values():
             yield from _datasets(item)

@@ -116,6 +116,10 @@ def input_row(target: Target, bucket: str, prediction: Prediction) -> tuple[Any,
     files = sorted(plan.get("data", {}).get("files", ()), key=lambda file: str(file["name"]))
     if number >= len(files):
         return None, ""
+    if plan.get("channels"):
+        # A record of a file as it is; the row's key names the file and the record's number.
+        _, _, name = str(files[number]["name"]).partition("/")
+        return None, str(plan["channels"]["channels"][0]["uri"]) + name
     dataset, key = plan["dataset"], str(prediction.details["row_key"])
     place = None if dataset.get("row_key") else int(key.rpartition("-")[2])
     uri = str(dataset["uri"]) + str(files[number]["name"])

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mdlc_constructs.resources.places import LAYOUT
+from mdlc_constructs.settings.payloads.tuning import tuning_prefix
 
 ACCESS_LOGS = "AwsSolutions-S1"
 ACCESS_LOGS_REASON = (
@@ -40,7 +41,8 @@ class _Known:
     """A row of the table.
 
     Attributes:
-        resource: a regular expression; `MODEL`, `BUCKET`, `DATASET` and `PLACE` are replaced by owned names.
+        resource: a regular expression; `MODEL`, `TUNING`, `BUCKET`, `DATASET` and `PLACE` are replaced by
+            owned names.
         actions: a regular expression of actions.
     """
 
@@ -89,7 +91,8 @@ _TABLE = (
     ),
     _Known(
         resource=r"\*",
-        actions=r"sagemaker:List(Endpoints|EndpointConfigs|Models|ModelPackages|(Processing|Training|Transform)Jobs)",
+        actions=r"sagemaker:List(Endpoints|EndpointConfigs|Models|ModelPackages"
+        r"|(HyperParameterTuning|Processing|Training|Transform)Jobs)",
         reason="SageMaker's lists know no resource-level permission; reading and ending is granted by name.",
     ),
     _Known(
@@ -132,6 +135,12 @@ _TABLE = (
         actions=r"sagemaker:(Create|Describe|Stop|Delete)(TrainingJob|ProcessingJob|TransformJob|Model)"
         r"|sagemaker:(AddTags|ListTags)",
         reason="A digest of the request ends the name of a job or model; the model's name begins it.",
+    ),
+    _Known(
+        resource=rf"{_SAGEMAKER}hyper-parameter-tuning-job/TUNING\*",
+        actions=r"sagemaker:((Create|Describe|Stop)HyperParameterTuningJob|AddTags|ListTags"
+        r"|ListTrainingJobsForHyperParameterTuningJob)",
+        reason="A digest of the request ends the name of a tuning job; the model's name begins it.",
     ),
     _Known(
         resource=rf"{_SAGEMAKER}endpoint-config/MODEL-((config|trial)-)?\*",
@@ -240,6 +249,7 @@ def _pattern(row: _Known, owned: Owned) -> str:
     pattern = row.resource
     for word, values in (
         ("MODEL", owned.models),
+        ("TUNING", frozenset(tuning_prefix(model) for model in owned.models)),
         ("BUCKET", owned.buckets),
         ("DATASET", owned.datasets),
         ("PLACE", LAYOUT),

@@ -8,6 +8,7 @@ NAMES = [
     *("training.svg", "batch-inference.svg", "real-time-inference.svg", "decision-api.svg"),
     "monitoring.svg",
     "tuned-training.svg",
+    "channel-training.svg",
     "retraining.svg",
     "approval.svg",
 ]

@@ -3,6 +3,7 @@
 import csv
 import json
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from mdlc_constructs import (
     ModelHome,
     RealTimeInferenceWorkflow,
     Serving,
+    Tuning,
 )
 from mdlc_constructs.settings.rules_document import RulesRefusedError
 from tests.end_to_end.aws import SECONDS, Aws
@@ -47,7 +49,8 @@ RULES: dict[str, Any] = {
 class Wines(TunedWineStack):
     """The example whose hyperparameters are searched, with an endpoint and decisions."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, tuning: Tuning = TunedWineStack.tuning) -> None:
+        self.tuning = tuning
         super().__init__(app, TEAM.stack)
         released = RealTimeInferenceWorkflow(
             self,
@@ -210,6 +213,19 @@ def test_the_endpoint_answers_what_the_batch_does_and_rules_name_the_class(wines
     rules.write_text(json.dumps(RULES).replace('"is": "class_0"', '"is": "chianti"'))
     refused = wines.mdlc("rules", "check", str(rules), "--api", API)
     assert refused.exit_code == 1 and "'chianti': no such class" in str(refused.exception)
+
+
+def test_trials_that_all_fail_are_one_sentence(wines: Aws) -> None:
+    app = App(outdir=str(wines.folder / "cdk.out.failing"))
+    # XGBoost's image computes the accuracy itself; the library, which runs here, does not know it.
+    Wines(app, tuning=replace(Wines.tuning, metric="validation:accuracy"))
+    wines.cdk_on(Path(app.synth().directory), "deploy", "--require-approval", "never")
+    failed = wines.run(TEAM, "training")
+    assert (failed.status, failed.error) == ("FAILED", "TrialsFailed")
+    assert "ExplainTrials" in failed.states and "CheckQuality" not in failed.states
+    assert "trials of wine-tune-" in failed.cause and "XGB train call failed" in failed.cause
+    shown = wines.mdlc("show", failed.arn.rpartition(":")[2], "--model", TEAM.model)
+    assert "trials of wine-tune-" in " ".join(shown.output.split()), shown.output
 
 
 def test_rules_about_an_unknown_class_are_refused_where_the_stack_is_built() -> None:

@@ -17,6 +17,8 @@ from mdlc_constructs.settings.payloads.retraining import CoalescedTriggers, Retr
 from mdlc_constructs.settings.payloads.training import TrainingPlan
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.workflows.batch_inference.machine import batch_inference_machine
+from mdlc_constructs.workflows.channel_batch.machine import channel_batch_machine
+from mdlc_constructs.workflows.channel_training.machine import channel_training_machine
 from mdlc_constructs.workflows.monitoring.machine import monitoring_machine
 from mdlc_constructs.workflows.monitoring.windows import window_machine
 from mdlc_constructs.workflows.real_time_inference.machine import release_machine
@@ -24,6 +26,7 @@ from mdlc_constructs.workflows.real_time_inference.settings import ReleaseSettin
 from mdlc_constructs.workflows.retraining.machine import retraining_machine
 from mdlc_constructs.workflows.training.machine import training_machine
 from tests.lambdas.retraining import SETTINGS as RETRAINING
+from tests.workflows.channel_settings import FILES, ON_LINES, ON_PICTURES
 from tests.workflows.settings import BATCH, DATASET, MONITORING, TRAINING
 
 RELEASE = ReleaseSettings(
@@ -32,6 +35,9 @@ RELEASE = ReleaseSettings(
 MACHINES: dict[str, Machine] = {
     "training": training_machine(TRAINING),
     "batch": batch_inference_machine(BATCH),
+    "lines": channel_training_machine(ON_LINES),
+    "pictures": channel_training_machine(ON_PICTURES),
+    "files": channel_batch_machine(FILES),
     "release": release_machine(RELEASE),
     "monitoring": monitoring_machine(MONITORING),
     "window": window_machine(MONITORING),
@@ -44,6 +50,10 @@ MACHINES: dict[str, Machine] = {
     [
         ("training", r"\$plan", TrainingPlan),
         ("batch", r"\$plan", BatchPlan),
+        ("lines", r"\$plan", TrainingPlan),
+        ("pictures", r"\$plan", TrainingPlan),
+        ("files", r"\$plan", BatchPlan),
+        ("files", r"\$plan\.package", PlannedPackage),
         ("batch", r"\$plan\.package", PlannedPackage),
         ("release", r"\$plan", ReleasePlan),
         ("release", r"\$plan\.package", PlannedPackage),

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,8 @@ def test_without_it_nothing_of_it_is_in_the_machine() -> None:
 
 
 def test_a_refused_model_ends_the_execution_with_the_reason(machine: Machine) -> None:
-    (rule,) = machine.state("ExportVerdict").to_asl()["Choices"]
+    verdict: Any = machine.state("ExportVerdict").to_asl()
+    (rule,) = verdict["Choices"]
     assert rule["Next"] == "RecordFailure"
     failure = rule["Assign"]["failure"]
     assert failure["Error"] == "ExportRefused"
@@ -51,7 +53,7 @@ def test_the_package_and_the_audit_hold_the_archive_and_its_digest(machine: Mach
 
 
 def test_the_plan_has_the_tolerance_and_resumes_at_the_verdict(machine: Machine) -> None:
-    plan = machine.state("Plan").to_asl()
+    plan: Any = machine.state("Plan").to_asl()
     assert plan["Arguments"]["Payload"]["settings"]["export"] == {"tolerance": 1e-5}
     assert "Export" in plan["Arguments"]["Payload"]["requests"]
     assert plan["Assign"]["export"] == "{% $states.result.Payload.export %}"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from aws_cdk import App, Stack
@@ -51,7 +52,7 @@ def test_only_an_exported_model_has_the_export_role(stacks: dict[str, Synthesize
     assert "ScoringImage" not in substitutions(stacks["Exported"])
 
 
-def substitutions(stack: Synthesized) -> dict[str, object]:
+def substitutions(stack: Synthesized) -> dict[str, Any]:
     (machine,) = stack.of_type("AWS::StepFunctions::StateMachine").values()
     return dict(machine["Properties"]["DefinitionSubstitutions"])
 

@@ -120,7 +120,7 @@ class TrainingWorkflow(Workflow):
             declares neither.
     """
 
-    steps = STEPS
+    steps: tuple[str, ...] = STEPS
 
     def __init__(
         self,

@@ -38,14 +38,18 @@ class Environment:
 _SCIKIT_LEARN = Environment.named("scikit-learn", "scikit-learn", 62)
 
 _FASTTEXT = Environment.named("fasttext", "fasttext-numpy2", 22)
+_CATBOOST = Environment.named("catboost", "catboost", 162)
+_LIGHTGBM = Environment.named("lightgbm", "lightgbm", 56)
 _RIVER = Environment.named("river", "river", 55)
 
 STAND_INS = {
     "blazingtext": _FASTTEXT,
+    "catboost": _CATBOOST,
     "factorization-machines": _RIVER,
     "kmeans": _SCIKIT_LEARN,
     "knn": _SCIKIT_LEARN,
     "lda": _SCIKIT_LEARN,
+    "lightgbm": _LIGHTGBM,
     "linear-learner": _SCIKIT_LEARN,
     "pca": _SCIKIT_LEARN,
     "randomcutforest": _SCIKIT_LEARN,
@@ -66,7 +70,16 @@ WITHOUT = (
 )
 """Repositories of AWS's algorithms for which no maintained library stands in honestly."""
 
-_JUMPSTART = re.compile(r"s3://jumpstart-cache-prod-[^/]+/source-directory-tarballs/(?P<algorithm>[^/]+)/")
+OF_JUMPSTART = ("lightgbm", "catboost")
+"""Stand-ins of scripts of JumpStart, which on AWS run on a framework's image."""
+
+SERVING_JUMPSTART = "pytorch-inference"
+"""The repository of the image that serves their models."""
+
+_BUCKET = "s3://jumpstart-cache-prod-"
+_SCRIPTS = re.compile(
+    rf"{_BUCKET}[^/]+/source-directory-tarballs/(?P<algorithm>[^/]+)/transfer_learning/(?P<task>[^/]+)/"
+)
 
 COMMAND = ("python3", str(_PACKAGE), "runtime")
 """The first words of a stand-in's command."""
@@ -81,10 +94,20 @@ def repository(image: str) -> str | None:
     return match["repository"] if match else None
 
 
-def of_jumpstart(uris: Iterable[str]) -> str | None:
-    """The algorithm whose scripts one of a job's channels has, from JumpStart's bucket; None without any."""
+def is_of_jumpstart(uri: str) -> bool:
+    """Whether an object is in JumpStart's bucket, which is AWS's own and not here."""
+    return uri.startswith(_BUCKET)
+
+
+def scripts_of_jumpstart(uris: Iterable[str]) -> tuple[str, str] | None:
+    """The algorithm and the task of the scripts that one of a job's channels has; None without any."""
     for uri in uris:
-        match = _JUMPSTART.match(uri)
+        match = _SCRIPTS.match(uri)
         if match:
-            return match["algorithm"]
+            return match["algorithm"], match["task"]
     return None
+
+
+def model_file(algorithm: str) -> str:
+    """The file by which the model of a stand-in of JumpStart's scripts is known."""
+    return f"mdlc-local-{algorithm}.model"

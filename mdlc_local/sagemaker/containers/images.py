@@ -20,7 +20,7 @@ import re
 import sys
 import threading
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ class Runtime:
             packages; None when `python` is that one.
         prepare: the command that makes an interpreter from the lock file of a job's wheels; empty without.
         locks: SHA-256 of the lock files whose packages need no other interpreter.
+        of_model: algorithms of which the model's files say which one serves it; empty for any other image.
     """
 
     python: str
@@ -68,6 +69,7 @@ class Runtime:
     packages: Preparation | None = None
     prepare: tuple[str, ...] = ()
     locks: frozenset[str] = frozenset()
+    of_model: tuple[str, ...] = ()
 
     def with_packages(self) -> "Runtime":
         """The runtime on the interpreter with the image's packages."""
@@ -151,12 +153,37 @@ class Images:
             return _entry({**entry, "match": re.escape(image)}, None)[1]
         name = built_in.repository(image)
         if name in built_in.STAND_INS:
-            return self._stand_in(name)
+            return self.stand_in(name)
+        if name == built_in.SERVING_JUMPSTART:
+            return Runtime(python=sys.executable, serve=(*built_in.COMMAND,), of_model=built_in.OF_JUMPSTART)
         if name in built_in.WITHOUT:
             raise ValueError(without_stand_in(name, image))
         raise ValueError(f"no local runtime is registered for image {image!r}: {REMEDY}")
 
-    def _stand_in(self, name: str) -> Runtime:
+    def of_training(self, image: str, uris: Iterable[str]) -> Runtime:
+        """The runtime of a training image; on a framework's image the channels' URIs may say what it runs.
+
+        Raises:
+            ValueError: when there is none.
+        """
+        try:
+            return self.find(image)
+        except ValueError:
+            scripts = built_in.scripts_of_jumpstart(uris)
+            if scripts is None:
+                raise
+        name, task = scripts
+        if name not in built_in.OF_JUMPSTART:
+            raise ValueError(without_stand_in(name, image))
+        runtime = self.stand_in(name)
+        return replace(runtime, environment={**runtime.environment, "MDLC_JUMPSTART_TASK": task})
+
+    def stand_in(self, name: str) -> Runtime:
+        """The stand-in of a built-in algorithm.
+
+        Raises:
+            ValueError: when the images file does not say how interpreters are made.
+        """
         if not self._prepare:
             raise ValueError(
                 f"the stand-in of the built-in algorithm {name!r} needs the command 'prepare' of the images "
@@ -197,6 +224,12 @@ REMEDY = (
 def without_stand_in(algorithm: str, image: str) -> str:
     """The refusal of a built-in algorithm for which no program stands in."""
     return f"the built-in algorithm {algorithm!r} (image {image!r}) has no local stand-in: {REMEDY}"
+
+
+def foreign_model(image: str) -> str:
+    """The refusal of a model that no stand-in trained, on an image that serves those of stand-ins."""
+    names = " or ".join(built_in.OF_JUMPSTART)
+    return f"no local runtime is registered for a model on image {image!r} that is not {names}'s: {REMEDY}"
 
 
 def _content(path: Path | None) -> dict[str, Any]:

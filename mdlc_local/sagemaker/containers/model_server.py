@@ -12,9 +12,9 @@ from typing import Any
 
 from mdlc_local import children
 from mdlc_local.sagemaker import storage
-from mdlc_local.sagemaker.containers import process
+from mdlc_local.sagemaker.containers import built_in, process
 from mdlc_local.sagemaker.containers.definitions import Container
-from mdlc_local.sagemaker.containers.images import Images
+from mdlc_local.sagemaker.containers.images import Images, foreign_model
 from mdlc_local.sagemaker.containers.preparation import PullStoppedError
 from mdlc_local.sagemaker.containers.script_mode import needs_packages
 from mdlc_local.sagemaker.faults import JobFailedError
@@ -58,6 +58,7 @@ class ModelServer:
         self._job = job
         self._name = container.name
         self._container = container.definition
+        self._images = images
         self._runtime = images.able_to(container.image, "serve")
         self._variables = variables
         self._write = write
@@ -72,6 +73,10 @@ class ModelServer:
         except PullStoppedError:
             return self
         self._fetch()
+        try:
+            self._choose_by_model()
+        except PullStoppedError:
+            return self
         if needs_packages(self._job.base, self._container.get("Environment", {})):
             try:
                 self._runtime = self._runtime.with_packages().prepared(self._write, self._job.stop)
@@ -132,6 +137,20 @@ class ModelServer:
         self._job.storage.fetch(storage.Source(bucket, key, archive.name), archive)
         storage.unpack(archive, folder)
         archive.unlink()
+
+    def _choose_by_model(self) -> None:
+        """Where the image may serve models of several stand-ins, take the one that trained this model.
+
+        Raises:
+            JobFailedError: when none of them did.
+        """
+        if not self._runtime.of_model:
+            return
+        for name in self._runtime.of_model:
+            if (self._job.base / "model" / built_in.model_file(name)).is_file():
+                self._runtime = self._images.stand_in(name).prepared(self._write, self._job.stop)
+                return
+        raise JobFailedError(f"ClientError: {foreign_model(self._container['Image'])}")
 
     def _await_health(self) -> None:
         deadline = time.monotonic() + self._health_seconds

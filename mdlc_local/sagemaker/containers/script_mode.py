@@ -5,10 +5,11 @@ so an environment with the image's own versions is made only for trainings, and 
 it.
 """
 
-import ast
+import dis
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import CodeType
 
 from mdlc_local.sagemaker.containers import opt_ml
 from mdlc_local.sagemaker.containers.built_in import Environment
@@ -64,22 +65,32 @@ def needs_packages(base: Path, variables: Mapping[str, str]) -> bool:
 
 
 def _leaves_steps(program: Path) -> bool:
-    defined = {node.name for node in _tree(program).body if isinstance(node, ast.FunctionDef)}
+    code = _compiled(program)
+    defined = {name.co_name for name in code.co_consts if isinstance(name, CodeType)} if code else set()
     return "transform_fn" not in defined and not defined.issuperset(_STEPS)
 
 
 def _imports_packages(path: Path, own: Iterable[str]) -> bool:
-    names: set[str] = set()
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
-            names.update(alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names.add(node.module.split(".")[0])
+    code = _compiled(path)
+    names = {name.split(".")[0] for name in _imports(code)} if code else set()
     return bool(names.difference(own, sys.stdlib_module_names) or names.intersection(_UNPICKLERS))
 
 
-def _tree(path: Path) -> ast.Module:
+def _imports(code: CodeType) -> Iterator[str]:
+    """The modules that a program imports anywhere, but those of its own package by relative names."""
+    steps = [step for step in dis.get_instructions(code) if step.opname != "EXTENDED_ARG"]
+    for place, step in enumerate(steps):
+        # The level of the import, which is 1 in `from . import x`, is loaded before the names.
+        if step.opname == "IMPORT_NAME" and steps[place - 2].argval == 0:
+            yield str(step.argval)
+    for part in code.co_consts:
+        if isinstance(part, CodeType):
+            yield from _imports(part)
+
+
+def _compiled(path: Path) -> CodeType | None:
+    # Not `ast.parse`: in Python 3.11 it fails by chance while another thread parses (CPython issue 106905).
     try:
-        return ast.parse(path.read_bytes())
+        return compile(path.read_bytes(), path.name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
-        return ast.Module(body=[], type_ignores=[])
+        return None

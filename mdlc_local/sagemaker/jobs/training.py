@@ -21,6 +21,7 @@ from mdlc_local.sagemaker.job import Job
 from mdlc_local.sagemaker.jobs import checkpoints, training_hosts
 from mdlc_local.sagemaker.jobs.training_hosts import Host
 from mdlc_local.sagemaker.jobs.training_metrics import Metrics, Observer
+from mdlc_local.sagemaker.records import Record
 
 _CUSTOMER_ERROR = 2
 
@@ -37,6 +38,14 @@ def enter(job: Job, status: str, message: str) -> None:
     job.update(SecondaryStatus=status, SecondaryStatusTransitions=transitions)
 
 
+def uris(record: Record) -> list[str]:
+    """The URIs of the channels."""
+    sources = [
+        channel["DataSource"].get("S3DataSource") or {} for channel in record.get("InputDataConfig", [])
+    ]
+    return [str(source.get("S3Uri", "")) for source in sources]
+
+
 def run(job: Job, images: Images, observe: Observer | None = None) -> None:
     """Run the job until it is Completed or Stopped; an exception makes it Failed."""
     try:
@@ -49,7 +58,7 @@ def run(job: Job, images: Images, observe: Observer | None = None) -> None:
 def _run(job: Job, images: Images, observe: Observer | None) -> None:
     record = job.record
     specification = record["AlgorithmSpecification"]
-    runtime = images.find(specification["TrainingImage"])
+    runtime = images.of_training(specification["TrainingImage"], uris(record))
     argv = [*specification.get("ContainerEntrypoint", []), *specification.get("ContainerArguments", [])]
     metrics = Metrics(specification.get("MetricDefinitions", []), runtime.metrics, observe)
     enter(job, "Starting", "Preparing the instances for training")

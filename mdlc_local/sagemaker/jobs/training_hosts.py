@@ -10,6 +10,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from mdlc_local.sagemaker.containers import built_in
 from mdlc_local.sagemaker.job import Job
 from mdlc_local.sagemaker.records import Record
 from mdlc_local.sagemaker.storage import Source
@@ -74,6 +75,8 @@ class Host:
     def _shard(self, channel: dict[str, Any]) -> list[Source]:
         """The channel's objects that this host gets: all, or every n-th when it is ShardedByS3Key."""
         source = channel["DataSource"]["S3DataSource"]
+        if built_in.is_of_jumpstart(source["S3Uri"]):
+            return []
         objects = self.job.storage.sources(source["S3Uri"], source["S3DataType"])
         if "ShuffleConfig" in channel:
             random.Random(channel["ShuffleConfig"]["Seed"]).shuffle(objects)

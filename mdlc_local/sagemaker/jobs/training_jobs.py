@@ -5,7 +5,7 @@ from typing import Any
 from mdlc_local import clients
 from mdlc_local.sagemaker import host, records
 from mdlc_local.sagemaker.containers import built_in, opt_ml
-from mdlc_local.sagemaker.containers.images import Images, Runtime, without_stand_in
+from mdlc_local.sagemaker.containers.images import Images, Runtime
 from mdlc_local.sagemaker.faults import JobFailedError, invalid
 from mdlc_local.sagemaker.job import SESSION
 from mdlc_local.sagemaker.jobs import job_requests, training
@@ -89,18 +89,12 @@ def _check_image(request: dict[str, Any], images: Images) -> Runtime:
         )
     if "AlgorithmName" in specification:
         raise invalid(f"algorithm {specification['AlgorithmName']!r} cannot be run locally: only images can")
-    image = specification["TrainingImage"]
     try:
-        if specification.get("ContainerEntrypoint"):
-            return images.find(image)
-        return images.able_to(image, "train")
+        runtime = images.of_training(specification["TrainingImage"], training.uris(request))
+        if runtime.train or specification.get("ContainerEntrypoint"):
+            return runtime
+        return images.able_to(specification["TrainingImage"], "train")
     except ValueError as error:
-        sources = (
-            channel["DataSource"].get("S3DataSource") for channel in request.get("InputDataConfig", [])
-        )
-        algorithm = built_in.of_jumpstart(source["S3Uri"] for source in sources if source is not None)
-        if algorithm is not None:
-            raise invalid(without_stand_in(algorithm, image)) from error
         raise invalid(str(error)) from error
 
 
@@ -145,6 +139,8 @@ def _check_channels(request: dict[str, Any], scope: Scope) -> None:
     for channel in channels:
         _check_channel(channel, request)
         source = channel["DataSource"]["S3DataSource"]
+        if built_in.is_of_jumpstart(source["S3Uri"]):
+            continue
         try:
             Storage(s3, request["RoleArn"], scope.region).sources(source["S3Uri"], source["S3DataType"])
         except JobFailedError as failure:

@@ -1,14 +1,17 @@
 """CreateModel, DescribeModel, ListModels, DeleteModel."""
 
+import contextlib
 import copy
 import http
+import tarfile
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from mdlc_local import clients
 from mdlc_local.sagemaker import host, listing, model, records, storage
-from mdlc_local.sagemaker.containers.images import Images
+from mdlc_local.sagemaker.containers import built_in
+from mdlc_local.sagemaker.containers.images import Images, foreign_model
 from mdlc_local.sagemaker.faults import already_exists, could_not_find, invalid
 from mdlc_local.sagemaker.job import SESSION
 from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE, Record, Scope
@@ -34,6 +37,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
         _check_container(container, scope, images)
         host.check_role(request["ExecutionRoleArn"], scope, _source(scope))
         _check_data(container, request["ExecutionRoleArn"], scope)
+        _check_trained_here(container, request["ExecutionRoleArn"], scope, images)
     record: Record = {
         **copy.deepcopy(request),
         "ModelArn": arn,
@@ -98,6 +102,25 @@ def _check_data(container: dict[str, Any], role_arn: str, scope: Scope) -> None:
             f'"{host.PRINCIPAL}". Also ensure that the role has "s3:GetObject" permissions and that the '
             f"object is located in {scope.region}."
         ) from error
+
+
+def _check_trained_here(container: dict[str, Any], role_arn: str, scope: Scope, images: Images) -> None:
+    """On an image that serves the models of stand-ins, check that the archive is one of theirs."""
+    image, url = container.get("Image"), container.get("ModelDataUrl")
+    if image is None:
+        return
+    stand_ins = images.find(image).of_model
+    if not stand_ins:
+        return
+    names: set[str] = set()
+    if url is not None:
+        bucket, key = storage.parse(url)
+        s3 = clients.client("s3", role_arn=role_arn, region=scope.region, session=SESSION)
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"]
+        with contextlib.suppress(tarfile.TarError), tarfile.open(fileobj=body, mode="r|gz") as archive:
+            names = set(archive.getnames())
+    if not names & {built_in.model_file(name) for name in stand_ins}:
+        raise invalid(foreign_model(image))
 
 
 def _source(scope: Scope) -> str:

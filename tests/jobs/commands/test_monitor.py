@@ -244,7 +244,7 @@ def test_the_scores_of_anomalies_are_watched(window: Window) -> None:
     made = [{**row, "score": row["score"] * 10} for row in rows(300)]
     window.baseline(made, performance={"task": "anomaly", "metrics": {}, "calibration": None})
     window.capture(event({**row, "score": row["score"] + 20}) for row in made)
-    changed = {"label": None, "task": "anomaly", "known_after": []}
+    changed: dict[str, Any] = {"label": None, "task": "anomaly", "known_after": []}
     run(window.plan(dataset=changed), window.folders())
     found = window.output("summary.json")
     assert (found["rows"], found["unreadable"], found["drifted"]) == (300, 0, True)

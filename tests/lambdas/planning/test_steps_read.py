@@ -61,7 +61,7 @@ def test_a_job_that_reads_more_than_its_name_follows_from_fails(command: str) ->
     read = {
         "data_version": "data", "files": "data", "requested": "split", "split": "split",
         **{name: name for name in ("dataset", "quality", "gate", "evaluation", "champion", "package")},
-        **{name: name for name in ("predicted_at", "golden", "delivery", "monitor", "previous")},
+        **{name: name for name in ("predicted_at", "golden", "delivery", "monitor", "previous", "channels")},
     }  # fmt: skip
     for attribute, section in read.items():
         refusal = ""

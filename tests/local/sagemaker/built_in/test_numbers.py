@@ -128,15 +128,3 @@ def test_an_algorithm_without_a_stand_in_is_refused_by_name(lab: Lab) -> None:
         lab.sagemaker.exceptions.ClientError, match=r"'ntm' .* has no local stand-in: register one"
     ):
         lab.sagemaker.create_training_job(**request)
-
-
-def test_an_algorithm_of_jumpstart_is_refused_by_name(lab: Lab) -> None:
-    """Its image is a framework's; its scripts, a channel in AWS's own bucket, say what it is."""
-    scripts = (
-        "s3://jumpstart-cache-prod-us-east-1/source-directory-tarballs/lightgbm/transfer_learning/s.tar.gz"
-    )
-    request = lab.training({"train": lab.put("lightgbm/a.csv", "1,2\n"), "code": scripts})
-    image = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-training:1.9.0-cpu-py38"
-    request["AlgorithmSpecification"]["TrainingImage"] = image
-    with pytest.raises(lab.sagemaker.exceptions.ClientError, match=r"'lightgbm' .* has no local stand-in"):
-        lab.sagemaker.create_training_job(**request)

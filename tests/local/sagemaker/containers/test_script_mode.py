@@ -14,6 +14,7 @@ WHOLE = "import json, own\ndef input_fn(): ...\ndef predict_fn(): ...\ndef outpu
     ("serve", "own", "needed"),
     [
         (WHOLE, "import math", False),
+        (WHOLE, "from . import numpy\nfrom .numpy import x", False),
         ("def transform_fn(): ...", "", False),
         (WHOLE, "import numpy.linalg", True),
         (WHOLE, "def f():\n    from sklearn import tree", True),
