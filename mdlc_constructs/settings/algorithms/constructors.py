@@ -692,7 +692,8 @@ class Constructors(Creatable):
             lr_scheduler_step: A whole number from 1 or ``auto``; default auto; with use_lr_scheduler true
                 only.
             margin: A number from 0; default 1.0; with loss hinge_loss only.
-            mini_batch_size: A whole number from 1; default 1000.
+            mini_batch_size: The number of rows of a batch, at most those that an instance trains on; a whole
+                number from 1; default 1000.
             momentum: A number from 0 below 1 or ``auto``; default auto; with optimizer sgd only.
             normalize_data: True or False; default true.
             normalize_label: True or False; default auto; with predictor_type regressor only.
@@ -939,7 +940,8 @@ class Constructors(Creatable):
 
         Args:
             num_components: The length of the vectors that are answered; a whole number from 1; required.
-            mini_batch_size: The number of rows of a batch; a whole number from 1; set from the dataset.
+            mini_batch_size: The number of rows of a batch, at most those that an instance trains on; a whole
+                number from 1; set from the dataset.
             feature_dim: The number of features; a whole number from 1; set from the dataset.
             algorithm_mode: ``regular`` or ``randomized``; default regular.
             extra_components: A whole number from -1; default -1; with algorithm_mode randomized only.
