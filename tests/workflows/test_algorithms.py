@@ -13,6 +13,7 @@ from aws_cdk import App, Environment, Stack
 from botocore.validate import ParamValidator
 
 from mdlc_constructs import (
+    BuiltInAlgorithm,
     Channels,
     ChannelTrainingWorkflow,
     Compute,
@@ -130,6 +131,21 @@ def test_instances_that_an_algorithm_does_not_use_are_refused() -> None:
         settings("lda", training_compute=Compute(instance_type="ml.p3.2xlarge"))
     with pytest.raises(ValueError, match="CatBoost trains on one instance only"):
         settings("catboost", training_compute=Compute(instance_count=2))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "said"),
+    [
+        ("kmeans", "algorithm='kmeans': give an algorithm, such as BuiltInAlgorithm.kmeans(k=4)"),
+        (None, "algorithm=None: give an algorithm, such as"),
+        (BuiltInAlgorithm.kmeans, "call it with its hyperparameters, such as"),
+        (BuiltInAlgorithm, "algorithm='BuiltInAlgorithm': call it with its hyperparameters"),
+    ],
+)
+def test_what_is_no_algorithm_is_refused(algorithm: Any, said: str) -> None:
+    with pytest.raises(ValueError, match="algorithm=") as caught:
+        TrainingSettings(model="m", dataset=dataset("cluster"), algorithm=algorithm)
+    assert said in str(caught.value)
 
 
 def test_channels_that_an_algorithm_does_not_take_are_refused() -> None:
