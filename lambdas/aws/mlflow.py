@@ -65,6 +65,9 @@ class App:
             "x-amz-content-sha256": hashlib.sha256(sent).hexdigest(),
             "x-sm-mlflow-app-arn": self._arn,
         }
+        if attempts == 1:
+            # On a connection that was used before, a request that is dropped is sent once more.
+            connection(MLFLOW).close()
         failed = ""
         for attempt in range(attempts):
             if attempt:
