@@ -93,7 +93,9 @@ def _content(route: str, answer: Response) -> dict[str, Any]:
         content = None
     if answer.status == 200 and isinstance(content, dict):
         return content
-    told = content if isinstance(content, dict) else {}
-    code = str(told.get("error_code") or answer.status)
-    message = str(told.get("message") or told.get("Message") or answer.body[:300].decode(errors="replace"))
+    document = content if isinstance(content, dict) else {}
+    code = str(document.get("error_code") or answer.status)
+    message = str(
+        document.get("message") or document.get("Message") or answer.body[:300].decode(errors="replace")
+    )
     raise MlflowRefused(f"{route}: {code}: {' '.join(message.split())[:600]}", code)

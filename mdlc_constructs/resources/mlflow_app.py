@@ -15,10 +15,10 @@ PREFIX = "mlflow"
 def storing() -> tuple[Statement, ...]:
     """Permissions of the app's role: the objects below its prefix of the model's bucket, and nothing else.
 
-    AWS suggests AmazonS3FullAccess. Nothing for the registry: the app registers no models.
+    AWS suggests AmazonS3FullAccess. The app registers no models, so it needs nothing for the registry.
     """
     return (
-        Statement(actions=("s3:GetObject", "s3:PutObject", "s3:DeleteObject"), resources=object_arn(PREFIX)),
+        Statement(actions=("s3:GetObject", "s3:PutObject"), resources=object_arn(PREFIX)),
         Statement(
             actions=("s3:ListBucket",),
             resources=(f"arn:{PARTITION}:s3:::{BUCKET}",),

@@ -55,18 +55,18 @@ class Mlflow:
             raise refusal("training_job", self.training_job, "give True or False.")
 
     def _check_arn(self) -> None:
-        found = _ARN.fullmatch(self.app_arn)
-        if found is not None and found["kind"] == "mlflow-tracking-server":
+        arn = _ARN.fullmatch(self.app_arn)
+        if arn is not None and arn["kind"] == "mlflow-tracking-server":
             raise refusal(
                 "app_arn",
                 self.app_arn,
                 "a tracking server is called otherwise than an app; make an MlflowApp, and give its arn.",
             )
-        if found is None or found["kind"] != "mlflow-app":
+        if arn is None or arn["kind"] != "mlflow-app":
             raise refusal(
                 "app_arn",
                 self.app_arn,
                 "give arn:aws:sagemaker:<region>:<account>:mlflow-app/<id>, such as MlflowApp(...).arn.",
             )
-        if found["partition"] not in _PARTITIONS:
+        if arn["partition"] not in _PARTITIONS:
             raise refusal("app_arn", self.app_arn, f"MLflow apps are in {' and '.join(_PARTITIONS)} only.")

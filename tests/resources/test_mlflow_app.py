@@ -39,7 +39,7 @@ def test_the_app_stays_or_goes_with_the_models_data(stack: Synthesized) -> None:
 def test_its_role_reaches_its_prefix_only_and_is_for_this_account(stack: Synthesized) -> None:
     (role,) = (name for name in stack.of_type("AWS::IAM::Role") if name.startswith("KeptRole"))
     allowed = stack.allowed(role)
-    actions = {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"}
+    actions = {"s3:GetObject", "s3:PutObject", "s3:ListBucket"}
     assert {action for action, _ in allowed} == actions | {"kms:GenerateDataKey", "kms:Decrypt"}
     objects = {where for action, where in allowed if action.endswith("Object")}
     assert len(objects) == 1 and objects.pop().endswith("/mlflow/*")

@@ -3,23 +3,28 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk import App, Stack
 
-from mdlc_constructs import Approval, Mlflow
+from mdlc_constructs import Approval, ChannelTrainingWorkflow, Gate, Mlflow, ModelHome
 from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.workflows.channel_training.machine import channel_training_machine
 from mdlc_constructs.workflows.training.machine import training_machine
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 from tests.synthesized import Synthesized
+from tests.workflows.channel_settings import ON_PICTURES, TEXTS
 from tests.workflows.settings import TRAINING
 from tests.workflows.stacks import HERE, training
+from tests.workflows.test_channel_constructs import channels_of
 from tests.workflows.test_tuned_training import TUNED
 
 ARN = "arn:aws:sagemaker:eu-central-1:111111111111:mlflow-app/app-1"
 TRACKED: TrainingSettings = replace(TRAINING, mlflow=Mlflow(app_arn=ARN))
+GATE = Gate(at_least={"validation:accuracy": 0.5})
 CALL = ("sagemaker:CallMlflowAppApi", ARN)
 
 
@@ -87,8 +92,34 @@ def test_a_search_writes_the_best_trial() -> None:
     assert "$tuned.job" in payload["tags"]["training_job"]
 
 
+def test_a_training_on_channels_is_a_run_too() -> None:
+    made = channel_training_machine(replace(ON_PICTURES, mlflow=Mlflow(app_arn=ARN)))
+    check(replace(made, bindings=dict.fromkeys(made.placeholders(), "bound")))
+    found = states(made)
+    assert found["Train"]["Arguments"]["MlflowConfig"]["MlflowRunName"] == "{% $plan.run %}"
+    assert (found["Decide"]["Next"], found["TrackExperiment"]["Next"]) == ("TrackExperiment", "RecordAudit")
+    text = json.dumps(channel_training_machine(ON_PICTURES).to_asl()).lower()
+    assert "mlflow" not in text and "experiment" not in text
+
+
+def test_channels_have_the_function_and_the_permission(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path))
+    stack = Stack(app, "One", env=HERE)
+    home = ModelHome(stack, "Home", name="names")
+    tracked = Mlflow(app_arn=ARN)
+    ChannelTrainingWorkflow(
+        stack, "Training", home=home, channels=channels_of(home), algorithm=TEXTS, gate=GATE, mlflow=tracked
+    )
+    made = Synthesized.all_of(app)["One"]
+    callers = {role for role in made.of_type("AWS::IAM::Role") if CALL in made.allowed(role)}
+    assert {role.rstrip("0123456789ABCDEF") for role in callers} == {
+        "FunctionsTrackExperimentRole",
+        "TrainingTrainRole",
+    }
+
+
 @pytest.mark.parametrize("by_job", [True, False])
-def test_only_who_writes_may_call_the_app(tmp_path: Any, by_job: bool) -> None:
+def test_only_who_writes_may_call_the_app(tmp_path: Path, by_job: bool) -> None:
     app = App(outdir=str(tmp_path))
     training(Stack(app, "One", env=HERE), mlflow=Mlflow(app_arn=ARN, training_job=by_job))
     stack = Synthesized.all_of(app)["One"]

@@ -37,37 +37,37 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
 
 def _experiment(app: App, name: str) -> str:
     search = logic.experiment_search(name)
-    found = logic.experiment_id(app.post("experiments/search", search))
-    if found is not None:
-        return found
+    experiment = logic.experiment_id(app.post("experiments/search", search))
+    if experiment is not None:
+        return experiment
     try:
         return str(app.post("experiments/create", {"name": name})["experiment_id"])
     except MlflowRefused as refused:
         # Another execution was first; a deleted experiment of that name stays refused.
-        found = logic.experiment_id(app.post("experiments/search", search))
-        if refused.code != ALREADY_EXISTS or found is None:
+        experiment = logic.experiment_id(app.post("experiments/search", search))
+        if refused.code != ALREADY_EXISTS or experiment is None:
             raise
-        return found
+        return experiment
 
 
 def _run(app: App, request: ExperimentRequest, experiment: str) -> logic.Run:
-    found = _found(app, request, experiment)
-    if found is not None:
-        return found
+    run = _existing_run(app, request, experiment)
+    if run is not None:
+        return run
     try:
         # Sent once: MLflow would create a second run of the same name.
         created = app.post("runs/create", logic.new_run(request, experiment), attempts=1)
     except MlflowUnavailable:
-        found = _found(app, request, experiment)
-        if found is None:
+        run = _existing_run(app, request, experiment)
+        if run is None:
             raise
-        return found
+        return run
     return logic.run_of(created["run"])
 
 
-def _found(app: App, request: ExperimentRequest, experiment: str) -> logic.Run | None:
+def _existing_run(app: App, request: ExperimentRequest, experiment: str) -> logic.Run | None:
     for search in logic.run_searches(request, experiment):
-        found = logic.found_run(app.post("runs/search", search))
-        if found is not None:
-            return found
+        run = logic.found_run(app.post("runs/search", search))
+        if run is not None:
+            return run
     return None

@@ -1,4 +1,4 @@
-"""A training as MLflow's requests. Pure functions of what the state and MLflow told."""
+"""A training as MLflow's requests. Pure functions of what the state and MLflow say."""
 
 import json
 import math
@@ -43,8 +43,8 @@ def experiment_search(name: str) -> Body:
 
 def experiment_id(answer: Mapping[str, Any]) -> str | None:
     """The ID in an answer of `experiments/search`; None when there is none."""
-    found = answer.get("experiments") or []
-    return str(found[0]["experiment_id"]) if found else None
+    experiments = answer.get("experiments") or []
+    return str(experiments[0]["experiment_id"]) if experiments else None
 
 
 def run_searches(request: ExperimentRequest, experiment: str) -> tuple[Body, Body]:
@@ -73,11 +73,11 @@ def found_run(answer: Mapping[str, Any]) -> Run | None:
     return run_of(runs[0]) if runs else None
 
 
-def run_of(told: Mapping[str, Any]) -> Run:
+def run_of(record: Mapping[str, Any]) -> Run:
     """A run of MLflow's."""
-    data = told.get("data") or {}
+    data = record.get("data") or {}
     return Run(
-        id=str(told["info"]["run_id"]),
+        id=str(record["info"]["run_id"]),
         parameters=frozenset(str(each["key"]) for each in data.get("params") or []),
         metrics={str(each["key"]): float(each["value"]) for each in data.get("metrics") or []},
     )
@@ -96,10 +96,10 @@ def new_run(request: ExperimentRequest, experiment: str) -> Body:
 def batches(request: ExperimentRequest, run: Run, now: datetime) -> Iterator[Body]:
     """The requests of `runs/log-batch`: what the run does not have yet."""
     at = milliseconds(now)
-    given = json.loads(request.hyperparameters or "{}")
+    hyperparameters = json.loads(request.hyperparameters or "{}")
     parameters = [
         {"key": key, "value": str(value)[:MAX_PARAMETER]}
-        for key, value in named(given).items()
+        for key, value in named(hyperparameters).items()
         if key not in run.parameters
     ]
     metrics = [

@@ -249,7 +249,7 @@ class TrainingWorkflow(Workflow):
                 **script,
                 "PlanTrainingFunction": planner,
                 **collecting,
-                **self._tracking(),
+                **experiments.bindings(self, self.settings.mlflow),
             },
         )
         approval_settings = self.settings.approval
@@ -270,14 +270,6 @@ class TrainingWorkflow(Workflow):
             return {}
         statements = job_roles.collecting_trials(self.home.name)
         return {"CollectTrialsFunction": self.function("CollectTrials", statements, self.source_bindings)}
-
-    def _tracking(self) -> Mapping[str, str]:
-        """The bindings of the MLflow app and the function that writes to it; none without an app."""
-        if self.settings.mlflow is None:
-            return {}
-        mlflow = self.settings.mlflow
-        function = self.function("TrackExperiment", experiments.calling(mlflow), self.source_bindings)
-        return {"MlflowApp": mlflow.app_arn, "TrackExperimentFunction": function}
 
     def _script(self, algorithm: Algorithm) -> tuple[Mapping[str, str], tuple[Statement, ...]]:
         """Publish a script's archive; returns its placeholders' bindings and the permission to read it."""

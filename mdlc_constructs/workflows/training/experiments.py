@@ -4,7 +4,8 @@
 fails no training: the audit item says why nothing was written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.sequence import StateSequence
@@ -24,6 +25,14 @@ NOT_TRACKED: Mapping[str, object] = {"mlflow": {"run": "", "error": ""}}
 """Variables of an execution that ends without the state."""
 AUDIT: Mapping[str, str] = {"mlflow_run": "{% $mlflow.run %}", "mlflow_error": "{% $mlflow.error %}"}
 """Fields of the audit item."""
+
+
+class HasFunctions(Protocol):
+    """What has functions: a workflow."""
+
+    def function(self, name: str, statements: Iterable[Statement], bindings: Mapping[str, str]) -> str:
+        """The ARN of a function; adds the statements to its role."""
+        ...
 
 
 def job_config(mlflow: Mlflow | None, model: str) -> dict[str, object] | None:
@@ -50,6 +59,18 @@ def calling(mlflow: Mlflow) -> tuple[Statement, ...]:
 def calling_by_job(mlflow: Mlflow | None, *, searched: bool) -> tuple[Statement, ...]:
     """The training job's permission to call the app; none without an `MlflowConfig`."""
     return calling(mlflow) if mlflow is not None and mlflow.training_job and not searched else ()
+
+
+def bindings(functions: HasFunctions, mlflow: Mlflow | None) -> Mapping[str, str]:
+    """The bindings of the app and of the function that writes to it; none without an app.
+
+    Args:
+        functions: the workflow, which has the function.
+    """
+    if mlflow is None:
+        return {}
+    arn = functions.function(FUNCTION, calling(mlflow), {})
+    return {"MlflowApp": mlflow.app_arn, "TrackExperimentFunction": arn}
 
 
 def tracked(

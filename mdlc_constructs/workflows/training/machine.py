@@ -1,8 +1,8 @@
 """The training machine: a pure function from settings to states.
 
 On success it enters Plan, Resume, CheckQuality, QualityVerdict, PrepareFeatures, Train, CreateModel,
-ScoreHoldout (with ScoreModel inside, once a model), Evaluate, ReadModelCard, Register, Decide, RecordAudit
-and PublishEvent.
+ScoreHoldout (with ScoreModel inside, once a model), Evaluate, ReadModelCard, Register, Decide,
+(TrackExperiment with MLflow,) RecordAudit and PublishEvent.
 """
 
 import json
@@ -240,10 +240,9 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
         **(tuned.AUDIT if settings.tuning else {}),
         **exported(settings),
+        **(experiments.AUDIT if settings.mlflow else {}),
     }
     exports = settings.export is not None
-    if settings.mlflow is not None:
-        fields |= experiments.AUDIT
     detail = {
         "outcome": "{% $result.outcome %}",
         "run": "{% $plan.run %}",
