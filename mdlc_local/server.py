@@ -32,7 +32,8 @@ log = logging.getLogger("mdlc_local.server")
 
 PARTS = (
     *("authentication", "iam", "trust", "kms", "log_group_keys", "template_encryption", "checksums"),
-    *("memory", "lambdas", "payload_limits", "rules", "event_entries", "states", "glue", "ecr"),
+    *("syntax_trees", "memory", "lambdas", "payload_limits", "rules", "event_entries", "states", "glue"),
+    "ecr",
     *(
         "sagemaker",
         "autoscaling",

@@ -15,6 +15,7 @@ from sklearn.datasets import load_breast_cancer
 from mdlc_constructs import (
     BatchInferenceWorkflow,
     BuiltInAlgorithm,
+    Compute,
     Dataset,
     Evaluation,
     Gate,
@@ -63,6 +64,7 @@ class Tumours(Stack):
             evaluation=Evaluation(bootstrap=50),
             gate=Gate(at_least={"auc": 0.9}, better_than_champion="auc", margin=-0.3),
             export=Onnx(),
+            training_compute=Compute(instance_count=2),
         )
         batch = BatchInferenceWorkflow(
             self,
@@ -124,11 +126,33 @@ def test_it_is_trained_on_rows_drawn_at_random_with_weights(aws: Aws, team: Team
     (name,) = aws.jobs(team, "Training")
     job = aws.client("sagemaker").describe_training_job(TrainingJobName=name)
     assert job["HyperParameters"]["csv_weights"] == "1"
-    first = aws.read(package["program"].replace("/program/", "/split/train/train.csv")).split(b"\n")[0]
-    label, weight, *_ = map(float, first.split(b","))
+    shards = [
+        aws.read(package["program"].replace("/program/", f"/split/train/part-0000{shard}.csv")).splitlines()
+        for shard in (0, 1)
+    ]
+    assert abs(len(shards[0]) - len(shards[1])) <= 1 and sum(map(len, shards)) == rows["train"]
+    label, weight, *_ = map(float, shards[0][0].split(b","))
     assert weight == (1.0 if label else 3.0)
     shown = " ".join(aws.mdlc("show", "1", "--model", TEAM.model).output.split())
     assert "at random 70/10/20, seed 1, equal shares of benign" in shown
+
+
+def test_two_instances_train_one_model_each_on_its_shard(aws: Aws, team: Team) -> None:
+    (name,) = aws.jobs(team, "Training")
+    logs = aws.client("logs")
+    group = "/aws/sagemaker/TrainingJobs"
+    streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{name}/")["logStreams"]
+    assert [stream["logStreamName"].split("/")[1][:6] for stream in streams] == ["algo-1", "algo-2"]
+    rounds = [
+        sum(
+            event["message"].startswith("[9]")
+            for event in logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])[
+                "events"
+            ]
+        )
+        for stream in streams
+    ]
+    assert sum(rounds) >= 1, "nobody trained to the last round"
 
 
 def test_the_model_is_exported_as_it_answers(aws: Aws, team: Team) -> None:

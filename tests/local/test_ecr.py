@@ -28,8 +28,8 @@ def test_a_missing_image_is_said_to_be_missing(client: Clients, repository: str)
         ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": "none"}])
     assert refused.value.response["Error"] == {
         "Code": "ImageNotFoundException",
-        "Message": f"The image with imageId {{imageDigest:'null', imageTag:'none'}} does not exist within the "
-        f"repository with name '{repository}' in the registry with id '000000000000'",
+        "Message": f"The image with imageId {{imageDigest:'null', imageTag:'none'}} does not exist within "
+        f"the repository with name '{repository}' in the registry with id '000000000000'",
     }
     ecr.put_image(repositoryName=repository, imageManifest="{}", imageTag="one")
     (found,) = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": "one"}])["imageDetails"]

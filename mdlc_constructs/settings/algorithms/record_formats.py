@@ -23,7 +23,7 @@ def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
         # The training records of a ranking are LIBSVM, because CSV has no groups.
         return RecordsSection(training="libsvm" if task == "ranking" else "csv")
     if facts.jumpstart:
-        return RecordsSection(accept="application/json;verbose", answers=JUMPSTART)
+        return RecordsSection(accept="application/json", answers=JUMPSTART)
     return RecordsSection(
         training=_format(facts.training_types),
         scoring=_format(facts.scoring_types),

@@ -35,7 +35,7 @@ _PARAMETERS = {
 }
 
 
-class Trees(BoostedTrees):
+class CatBoostTrees(BoostedTrees):
     """A trained model."""
 
     def __init__(self, model: Any) -> None:
@@ -91,7 +91,7 @@ class CatBoostAlgorithm(Algorithm):
 
         model = catboost.CatBoost()
         model.load_model(str(model_file(NAME)))
-        return Trees(model)
+        return CatBoostTrees(model)
 
 
 ALGORITHM = CatBoostAlgorithm()

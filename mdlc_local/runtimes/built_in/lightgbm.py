@@ -54,7 +54,7 @@ _OWN = (
 )
 
 
-class Trees(BoostedTrees):
+class LightGbmTrees(BoostedTrees):
     """A trained booster."""
 
     def __init__(self, booster: Any) -> None:
@@ -120,7 +120,7 @@ class LightGbm(Algorithm):
         import lightgbm
 
         booster = lightgbm.Booster(model_file=model_file(NAME))
-        return Trees(booster)
+        return LightGbmTrees(booster)
 
 
 def _print(environment: Any) -> None:

@@ -55,7 +55,7 @@ def test_long_names_are_divided_and_too_many_are_refused(python: Path) -> None:
         data = Dataset.csv("s3://bucket/raw/", task="regression", label="y", columns={**names, "y": "number"})
         return CustomContainer.python(python).for_dataset(data)
 
-    parts = {name: value for name, value in wide(100).environment.items()}
+    parts = dict(wide(100).environment)
     assert len(parts) == 6 and all(len(value) <= 512 for value in parts.values())
     assert len(json.loads("".join(parts[f"MDLC_RECORDS_{n}"] for n in range(1, 7)))["columns"]) == 100
     with pytest.raises(ValueError, match=r"1000 features.*name fewer in Dataset\(features=...\)"):
@@ -63,7 +63,7 @@ def test_long_names_are_divided_and_too_many_are_refused(python: Path) -> None:
 
 
 def test_a_task_that_it_does_not_do_is_refused(python: Path) -> None:
-    with pytest.raises(ValueError, match="task='forecast'.*use CustomImage"):
+    with pytest.raises(ValueError, match=r"task='forecast'.*use CustomImage"):
         CustomContainer.python(python).check_task("forecast")
 
 
