@@ -1,5 +1,9 @@
 """The MLflow app: its store, its role, its end."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +23,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     gone = ModelHome(made, "Gone-home", name="gone", removal_policy=RemovalPolicy.DESTROY)
     MlflowApp(made, "Gone", home=gone, name="experiments")
     return Synthesized.all_of(app)["Tracked"]
+
+
+@pytest.mark.slow
+def test_cfn_lint_finds_nothing(stack: Synthesized, tmp_path: Path) -> None:
+    template = tmp_path / "tracked.json"
+    template.write_text(json.dumps(stack.template), encoding="utf-8")
+    lint = Path(sys.executable).parent / "cfn-lint"
+    done = subprocess.run([str(lint), str(template)], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
 
 def apps(stack: Synthesized) -> dict[str, dict[str, Any]]:

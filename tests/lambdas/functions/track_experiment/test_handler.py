@@ -9,31 +9,27 @@ from lambdas.functions.track_experiment.handler import handler
 from mdlc_constructs.workflows.training.machine import training_machine
 from tests.lambdas.http_services import Drop, Reply
 from tests.lambdas.mlflow_server import MlflowServer
+from tests.workflows.test_equal_executions import rendered
 from tests.workflows.test_training_experiments import ARN, TRACKED
 
 CONTEXT: Any = None
 RUN = "0f1e2d3c"
 
 
-def event(**changes: Any) -> dict[str, Any]:
+VARIABLES: dict[str, Any] = {
+    "plan": {"run": RUN, "data_version": "3b5c", "names": {"Train": "flights-train-1"}},
+    "gate": {"metrics": {"auc": 0.71, "log_loss": None}},
+    "result": {"outcome": "Succeeded", "package_arn": "arn:p/1", "evaluation": "s3://b/evaluations/1/"},
+    "states": {"context": {"Execution": {"Id": "arn:e", "StartTime": "2026-11-30T11:00:00.123Z"}}},
+}
+
+
+def event(run: str = RUN) -> dict[str, Any]:
     """What the state hands over, its expressions evaluated."""
     task: Any = training_machine(TRACKED).state("TrackExperiment").to_asl()
-    payload = dict(task["Arguments"]["Payload"])
-    values = {
-        "app": ARN,
-        "run": RUN,
-        "started_at": "2026-11-30T11:00:00.123Z",
-        "metrics": {"auc": 0.71, "log_loss": None},
-        "tags": {
-            **payload["tags"],
-            "data_version": "3b5c",
-            "outcome": "Succeeded",
-            "model_package": "arn:p/1",
-        },
-        **changes,
-    }
-    assert set(payload) >= set(values)
-    return {**payload, **values}
+    payload = rendered(task["Arguments"]["Payload"], VARIABLES)
+    assert "-" not in (*payload.values(), *payload["tags"].values())
+    return {**payload, "app": ARN, "run": run}
 
 
 def test_a_training_is_a_run_with_parameters_metrics_and_versions(tracking: MlflowServer) -> None:
