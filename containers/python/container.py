@@ -19,7 +19,9 @@ def main(arguments: list[str]) -> int:
             return 1
         return 0
     base = places.base()
-    privileges.give_up_root(base / name for name in ("model", "output", "checkpoints"))
+    # Hosting mounts the model read-only, and serving writes nothing.
+    written = ("model", "output", "checkpoints") if command == "train" else ()
+    privileges.give_up_root(base / name for name in written)
     if command == "train":
         return training.run()
     if command != "serve":
