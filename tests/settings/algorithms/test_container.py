@@ -85,6 +85,7 @@ PREDICT = "def predict(model, rows):\n    return []\n"
         (TRAIN, {}, "model.py has no function predict"),
         (TRAIN + "def predict(rows):\n    return []\n", {}, "must take two arguments: model and rows"),
         (TRAIN.replace(": int", "") + PREDICT, {}, "no type: annotate it with int, float, bool, str"),
+        (TRAIN.replace("rounds", "_rounds") + PREDICT, {}, "SageMaker's own begin with _.*name it rounds"),
         (TRAIN.replace(": int", ": list") + PREDICT, {}, "has the type list: annotate it"),
         (TRAIN.replace(" = 3", "") + PREDICT, {}, "needs rounds: give it, or a default"),
         (TRAIN + PREDICT, {"round": 3}, "did you mean 'rounds'"),
