@@ -5,6 +5,8 @@
 # and this shell answers it: it makes the file of MDLC_STOP_FILE. Where train() does not look, R has made
 # MDLC_STOP_FILE.hard, and is killed.
 set -u
+# First of all: Linux gives a container's first process no signal that it has no handler for.
+trap 'exit 143' TERM INT
 here=$(cd "$(dirname "$0")" && pwd)
 base=${SAGEMAKER_BASE_DIR:-/opt/ml}
 
