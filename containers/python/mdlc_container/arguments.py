@@ -30,8 +30,8 @@ def read_hyperparameters(base: Path) -> dict[str, str]:
     begin with ``_`` are left out.
     """
     path = base / "input" / "config" / "hyperparameters.json"
-    given = json.loads(path.read_text()) if path.is_file() else {}
-    return {str(name): str(text) for name, text in given.items() if not str(name).startswith("_")}
+    values = json.loads(path.read_text()) if path.is_file() else {}
+    return {str(name): str(text) for name, text in values.items() if not str(name).startswith("_")}
 
 
 def hyperparameters(train: Callable[..., Any], texts: Mapping[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 
 from mdlc_constructs import CustomContainer, Dataset
 from mdlc_constructs.resources import bundles
+from mdlc_constructs.settings.algorithms import code_folder
 
 STARTERS = bundles.source("containers")
 
@@ -162,6 +163,20 @@ def test_packages_that_are_listed_may_be_used(r: Path) -> None:
     text = "library(ranger)  # and library(none) in a comment\nstats::lm\nlibrary(jsonlite)\n"
     (r / "model.R").write_text(text + (r / "model.R").read_text())
     CustomContainer.r(r)
+
+
+def test_links_out_of_the_folder_and_data_are_refused(
+    python: Path, r: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, make in ((python, CustomContainer.python), (r, CustomContainer.r)):
+        (folder / "notes").symlink_to("/etc/hostname")
+        with pytest.raises(ValueError, match=r"directory='notes': is a link out of the folder"):
+            make(folder)
+        (folder / "notes").unlink()
+        monkeypatch.setattr(code_folder, "MAX_BYTES", 1)
+        with pytest.raises(ValueError, match="keep data out of it, in the dataset"):
+            make(folder)
+        monkeypatch.undo()
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
