@@ -13,8 +13,8 @@ from mdlc_constructs.resources.bundles import source
 from mdlc_constructs.settings.algorithms.code_folder import code_files
 from mdlc_constructs.settings.algorithms.container import CustomContainer
 
-_PYTHON = ("container.py", "serve.py", "local-image.json", "serving", "mdlc_container")
-_R = ("container.R", "entry.sh", "local-image.json", "mdlc_container")
+_PYTHON = ("container.py", "serve.py", "serving", "mdlc_container")
+_R = ("container.R", "entry.sh", "mdlc_container")
 _TEMPLATES: Mapping[str, tuple[str, ...]] = {"python": _PYTHON, "r": _R}
 """The files and folders of each language's template that an image needs."""
 
@@ -65,7 +65,9 @@ def lay_out(algorithm: CustomContainer, folder: Path) -> None:
                 _copy(file, folder / name / below)
         else:
             _copy(path, folder / name)
-    _copy(template / "own.Dockerfile", folder / "Dockerfile")
+    # "own" is before the names of what the serving template containers/python has itself.
+    for name in ("Dockerfile", "local-image.json"):
+        _copy(template / f"own.{name}", folder / name)
     for below, file in code_files(algorithm.directory, "directory").items():
         _copy(file, folder / OWN / below)
 
