@@ -52,6 +52,7 @@ MACHINES = {
 }
 
 
+RECORDS = "application/x-recordio"
 SOLD = "arn:aws:sagemaker:eu-central-1:111111111111:algorithm/words"
 STARTER = bundles.source("containers") / "python" / "starter"
 CODE = str(Path(__file__).parent.parent.parent / "examples" / "script_mode" / "code")
@@ -112,11 +113,16 @@ def test_a_channel_is_requested_as_sagemaker_takes_it() -> None:
         record_wrapper="RecordIO",
         shuffle=7,
         sharded=True,
-        content_type="application/x-recordio",
+        content_type=RECORDS,
     )
     settings = replace(
         ON_PICTURES,
-        channels=Channels(inputs={"train": channel, "validation": PICTURES.inputs["validation"]}),
+        channels=Channels(
+            inputs={
+                "train": channel,
+                "validation": replace(PICTURES.inputs["validation"], content_type=RECORDS),
+            }
+        ),
         algorithm=BuiltInAlgorithm.image_classification(num_classes=2, num_training_samples=9),
         gate=Gate(at_least={"validation:accuracy": 0.9}),
         training_compute=Compute(instance_type="ml.g4dn.xlarge", instance_count=2),
@@ -126,7 +132,7 @@ def test_a_channel_is_requested_as_sagemaker_takes_it() -> None:
     request, _ = arguments(machine, "Train")["InputDataConfig"]
     assert request == {
         "ChannelName": "train",
-        "ContentType": "application/x-recordio",
+        "ContentType": RECORDS,
         "InputMode": "Pipe",
         "RecordWrapperType": "RecordIO",
         "ShuffleConfig": {"Seed": 7},

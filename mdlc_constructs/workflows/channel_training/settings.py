@@ -38,6 +38,9 @@ _SCORING_TYPES = {
 }
 """The content type of the objects that a built-in algorithm's model answers in a transform job."""
 
+_WITHOUT_CLASSES = ("seq2seq", "object-detection", "semantic-segmentation")
+"""Algorithms that learn of sequences, of boxes or of pixels: an example as a whole has no class."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelTrainingSettings:
@@ -134,9 +137,10 @@ class ChannelTrainingSettings:
 
     @property
     def learns_classes(self) -> bool:
-        """Whether the algorithm learns classes; BlazingText does so in one of its modes only."""
-        mode = self.algorithm.texts.get("mode", "supervised")
-        return self.algorithm.name not in ("blazingtext", "seq2seq") or mode == "supervised"
+        """Whether an example has a class; BlazingText's has one in one of its modes only."""
+        if self.algorithm.name == "blazingtext":
+            return self.algorithm.texts.get("mode") == "supervised"
+        return self.algorithm.name not in _WITHOUT_CLASSES
 
     @property
     def every_channel(self) -> dict[str, S3Channel]:
