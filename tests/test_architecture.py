@@ -80,6 +80,7 @@ WITH_CDK = {
     f"{WORKFLOWS}.construct",
     f"{WORKFLOWS}.seams",
     f"{WORKFLOWS}.training.construct",
+    f"{WORKFLOWS}.training.script",
     f"{WORKFLOWS}.batch_inference.construct",
     f"{WORKFLOWS}.batch_inference.look_up",
     f"{WORKFLOWS}.monitoring.construct",

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
-from mdlc_constructs.resources.images import training_image
+from mdlc_constructs.resources.images import serving_image, training_image
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings import (
     Algorithm,
@@ -37,6 +37,7 @@ from mdlc_constructs.workflows.training import experiments
 from mdlc_constructs.workflows.training.construct import declared_code_version, finding_artifacts, warn_of_tag
 from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.machine import WORKFLOW
+from mdlc_constructs.workflows.training.script import script_bindings
 
 
 class ChannelTrainingWorkflow(Workflow):
@@ -123,7 +124,13 @@ class ChannelTrainingWorkflow(Workflow):
         bundled, code_places = self.bundle_bindings(
             DATA_LOCK, *((EVALUATE_LOCK,) if settings.has_holdout else ())
         )
-        image = training_image(self, algorithm)
+        image = training_image(self, algorithm, settings.training_compute.instance_type)
+        served = (
+            serving_image(self, algorithm, settings.scoring_compute.instance_type)
+            if algorithm.serves_otherwise
+            else image
+        )
+        script, script_reads = script_bindings(self, algorithm)
         job_image = self.image_uri(Image.jobs())
         network = settings.network
         keys = keys_of(self._channels, self._sources)
@@ -149,6 +156,7 @@ class ChannelTrainingWorkflow(Workflow):
             "TrainRole",
             places.reading(self._channels, keys, left_out=HOLDOUT),
             bucket(reads=kept, writes=("training",)),
+            script_reads,
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
             experiments.calling_by_job(settings.mlflow, searched=False),
@@ -159,7 +167,7 @@ class ChannelTrainingWorkflow(Workflow):
                 jobs("EvaluateWheels"),
                 bucket(reads=("runs", "splits", "scores"), writes=("evaluations",)),
             )
-        home.model_repository_arn = self.repository_arn(image)
+        home.model_repository_arn = self.repository_arn(served)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
         planner = self.function("PlanChannelTraining", self._planning(keys), self.source_bindings)
         self.build(
@@ -172,6 +180,8 @@ class ChannelTrainingWorkflow(Workflow):
                 "ModelRole": model_role.arn,
                 "JobImage": job_image,
                 "TrainingImage": image,
+                **({"ScoringImage": served} if algorithm.serves_otherwise else {}),
+                **script,
                 "PlanChannelTrainingFunction": planner,
                 **experiments.bindings(self, settings.mlflow),
             },

@@ -9,11 +9,9 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
-from mdlc_constructs.resources.assets import asset
 from mdlc_constructs.resources.images import serving_image, training_image
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.resources.places import object_arn
-from mdlc_constructs.resources.script.archive import script_code
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
@@ -24,7 +22,6 @@ from mdlc_constructs.settings import (
     Gate,
     NetworkSettings,
     QualityRules,
-    Script,
     Split,
     Tuning,
 )
@@ -49,6 +46,7 @@ from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, steps_of, training_machine
 from mdlc_constructs.workflows.training.registration import register
+from mdlc_constructs.workflows.training.script import script_bindings
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
@@ -184,7 +182,7 @@ class TrainingWorkflow(Workflow):
             if self.settings.algorithm.serves_otherwise
             else image
         )
-        script, script_reads = self._script(algorithm)
+        script, script_reads = script_bindings(self, algorithm)
         job_image = self.image_uri(Image.jobs())
         network = self.settings.network
         reads = job_roles.dataset(self.source.key_arn)
@@ -270,16 +268,6 @@ class TrainingWorkflow(Workflow):
             return {}
         statements = job_roles.collecting_trials(self.home.name)
         return {"CollectTrialsFunction": self.function("CollectTrials", statements, self.source_bindings)}
-
-    def _script(self, algorithm: Algorithm) -> tuple[Mapping[str, str], tuple[Statement, ...]]:
-        """Publish a script's archive; returns its placeholders' bindings and the permission to read it."""
-        if not isinstance(algorithm, Script):
-            return {}, ()
-        location = asset(self._stack, script_code(algorithm))
-        return (
-            {"ScriptCode": location.uri, "ScriptCodeFile": location.file_name},
-            job_roles.job_code(location.bucket_name, location.object_key),
-        )
 
     def _planning(self) -> tuple[Statement, ...]:
         """IAM statements of the planning function for this model."""

@@ -108,8 +108,12 @@ def channels_of(algorithm: Algorithm, content_type: str, *, instances: int) -> t
         )
         for part, name in algorithm.channels.items()
     )
-    own = (Channel(name=name, uri=uri) for name, uri in algorithm.own_channels.items())
-    return (*parts, *own)
+    return (*parts, *own_channels_of(algorithm))
+
+
+def own_channels_of(algorithm: Algorithm) -> tuple[Channel, ...]:
+    """The channels of the files that an algorithm brings itself, such as a script's archive."""
+    return tuple(Channel(name=name, uri=uri) for name, uri in algorithm.own_channels.items())
 
 
 def _spot(compute: Compute) -> SpotTraining | None:
