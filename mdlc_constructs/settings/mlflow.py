@@ -26,7 +26,8 @@ class Mlflow:
         app_arn: ARN of the MLflow app, such as `MlflowApp(...).arn`, in the region of the training.
         experiment: name of the experiment; by default the model's name.
         training_job: whether the training job gets an `MlflowConfig` too, by which SageMaker itself may write
-            to the same run. A search for hyperparameters has none: SageMaker takes it for no tuning job.
+            to the same run. Off by default, because AWS does not say whether Step Functions passes it on. A
+            search for hyperparameters has none: SageMaker takes it for no tuning job.
 
     Raises:
         ValueError: naming the argument, its value and the remedy.
@@ -34,7 +35,7 @@ class Mlflow:
 
     app_arn: str
     experiment: str | None = None
-    training_job: bool = True
+    training_job: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.app_arn, str):

@@ -23,7 +23,7 @@ from tests.workflows.test_channel_constructs import channels_of
 from tests.workflows.test_tuned_training import TUNED
 
 ARN = "arn:aws:sagemaker:eu-central-1:111111111111:mlflow-app/app-1"
-TRACKED: TrainingSettings = replace(TRAINING, mlflow=Mlflow(app_arn=ARN))
+TRACKED: TrainingSettings = replace(TRAINING, mlflow=Mlflow(app_arn=ARN, training_job=True))
 GATE = Gate(at_least={"validation:accuracy": 0.5})
 CALL = ("sagemaker:CallMlflowAppApi", ARN)
 
@@ -54,7 +54,7 @@ def test_the_training_job_gets_the_run(machine: Machine) -> None:
 
 
 def test_the_training_job_can_do_without(machine: Machine) -> None:
-    app = Mlflow(app_arn=ARN, experiment="team/flights", training_job=False)
+    app = Mlflow(app_arn=ARN, experiment="team/flights")
     made = states(training_machine(replace(TRAINING, mlflow=app)))
     assert "MlflowConfig" not in made["Train"]["Arguments"]
     assert made["TrackExperiment"]["Arguments"]["Payload"]["experiment"] == "team/flights"
@@ -85,7 +85,7 @@ def test_a_version_that_waits_for_a_person_is_a_run_too() -> None:
 
 
 def test_a_search_writes_the_best_trial() -> None:
-    found = states(training_machine(replace(TUNED, mlflow=Mlflow(app_arn=ARN))))
+    found = states(training_machine(replace(TUNED, mlflow=Mlflow(app_arn=ARN, training_job=True))))
     assert "Mlflow" not in json.dumps(found["Train"])
     payload = found["TrackExperiment"]["Arguments"]["Payload"]
     assert "$tuned.hyperparameters" in payload["hyperparameters"]
@@ -93,7 +93,7 @@ def test_a_search_writes_the_best_trial() -> None:
 
 
 def test_a_training_on_channels_is_a_run_too() -> None:
-    made = channel_training_machine(replace(ON_PICTURES, mlflow=Mlflow(app_arn=ARN)))
+    made = channel_training_machine(replace(ON_PICTURES, mlflow=Mlflow(app_arn=ARN, training_job=True)))
     check(replace(made, bindings=dict.fromkeys(made.placeholders(), "bound")))
     found = states(made)
     assert found["Train"]["Arguments"]["MlflowConfig"]["MlflowRunName"] == "{% $plan.run %}"
@@ -106,7 +106,7 @@ def test_channels_have_the_function_and_the_permission(tmp_path: Path) -> None:
     app = App(outdir=str(tmp_path))
     stack = Stack(app, "One", env=HERE)
     home = ModelHome(stack, "Home", name="names")
-    tracked = Mlflow(app_arn=ARN)
+    tracked = Mlflow(app_arn=ARN, training_job=True)
     ChannelTrainingWorkflow(
         stack, "Training", home=home, channels=channels_of(home), algorithm=TEXTS, gate=GATE, mlflow=tracked
     )
