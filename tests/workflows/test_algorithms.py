@@ -48,18 +48,19 @@ def settings(name: str, **arguments: Any) -> TrainingSettings:
 
 
 def channel_settings(name: str, **arguments: Any) -> ChannelTrainingSettings:
-    """The settings of a workflow of an algorithm that trains on files, in the content type it takes first."""
+    """The settings of a workflow of an algorithm that trains on files: on images where it takes them."""
     facts = algorithm_facts(name)
+    images = "application/x-image"
+    content_type = images if images in facts.training_types else facts.training_types[0]
     inputs = {
-        channel.name: S3Channel(uri=f"s3://data/{channel.name}/", content_type=facts.training_types[0])
+        channel.name: S3Channel(uri=f"s3://data/{channel.name}/", content_type=content_type)
         for channel in facts.channels.values()
-        if channel.required
+        if channel.required or content_type in channel.required_with
     }
     return ChannelTrainingSettings(
         model=name,
-        channels=Channels(inputs=inputs),
         algorithm=MINIMAL[name](),
-        **{"training_compute": compute(name), **arguments},
+        **{"channels": Channels(inputs=inputs), "training_compute": compute(name), **arguments},
     )
 
 
@@ -197,6 +198,33 @@ def test_channels_that_an_algorithm_does_not_take_are_refused() -> None:
         assert said in str(caught.value)
     with pytest.raises(ValueError, match=r"ml.m5.xlarge.*trains on GPUs only"):
         channel_settings("seq2seq", training_compute=Compute())
+
+
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [
+        ("image-classification", ("train_lst", "validation_lst")),
+        ("object-detection", ("train_annotation", "validation_annotation")),
+        ("semantic-segmentation", ("train_annotation", "validation_annotation")),
+    ],
+)
+def test_images_need_the_channels_of_their_labels(name: str, needed: tuple[str, str]) -> None:
+    inputs = channel_settings(name).channels.inputs
+    assert set(needed) <= set(inputs)
+    for channel in needed:
+        fewer = Channels(inputs={key: data for key, data in inputs.items() if key != channel})
+        with pytest.raises(ValueError, match=f"with their labels in '{channel}'; give that channel, too"):
+            channel_settings(name, channels=fewer)
+    manifest = S3Channel(
+        uri="s3://data/train.manifest",
+        kind="AugmentedManifestFile",
+        objects="s3://data/images/",
+        attribute_names=("source-ref", "label"),
+        input_mode="Pipe",
+        content_type="application/x-image",
+    )
+    settings = channel_settings(name, channels=Channels(inputs={"train": manifest, "validation": manifest}))
+    assert settings.learns_classes == (name == "image-classification")
 
 
 def test_a_known_region_without_the_algorithm_is_refused() -> None:

@@ -140,7 +140,8 @@ class BuiltInAlgorithm(Constructors, Algorithm, metaclass=NamedConstructors):
         this variable, as its frameworks and those of Autopilot do, was not verified on AWS.
         Source: https://docs.aws.amazon.com/sagemaker/latest/dg/autopilot-deploy-models-realtime.html
         """
-        accept = records_of(self.facts, "").accept
+        # What trains on files has no records of tables, and so nothing that their answers must say.
+        accept = records_of(self.facts, "").accept if self.facts.tasks else ""
         asked = {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": accept} if ";" in accept else {}
         return {**self.environment, **asked}
 
