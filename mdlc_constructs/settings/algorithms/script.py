@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
 from mdlc_constructs.settings.algorithms.frameworks import FRAMEWORKS, Framework
-from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_length, text_of
+from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_by_name, check_length, text_of
 from mdlc_constructs.settings.algorithms.instances import has_gpu
 from mdlc_constructs.settings.algorithms.script_source import read_script
 from mdlc_constructs.settings.algorithms.source_dir import LAUNCHER, source_files, top_modules
@@ -201,6 +201,7 @@ class Script(Algorithm):
         )
 
     def _check_hyperparameters(self) -> None:
+        check_by_name(self.hyperparameters)
         if len(self.hyperparameters) > MAX_HYPERPARAMETERS - _OWN:
             raise refusal(
                 "hyperparameters",

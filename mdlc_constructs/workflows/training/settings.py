@@ -15,6 +15,7 @@ from mdlc_constructs.settings import (
     Split,
     Tuning,
 )
+from mdlc_constructs.settings.algorithms.algorithm import check_is_algorithm
 from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
@@ -57,6 +58,7 @@ class TrainingSettings:
         check_code_version(self.code_version)
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
+        check_is_algorithm(self.algorithm)
         self.algorithm.check_task(self.dataset.task)
         self.algorithm.check_compute(self.training_compute)
         self.algorithm.check_network(self.network)
