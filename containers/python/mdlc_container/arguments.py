@@ -67,7 +67,10 @@ def _typed(name: str, text: str, kind: str) -> Any:
     if read is None:
         return text
     try:
-        return read(text)
+        value = read(text)
+        if value != value:
+            raise ValueError("not a number")
+        return value
     except (ValueError, KeyError):
         raise ContainerError(f"hyperparameter {name}={text!r} is no {kind}, which train() declares") from None
 

@@ -53,6 +53,7 @@ def test_the_artifact_has_the_model_its_code_and_what_it_is(
         ({"behaviour": "nothing"}, "return the model"),
         ({"round": "3"}, "hyperparameter 'round' is no"),
         ({"rounds": "many"}, "hyperparameter rounds='many' is no int"),
+        ({"ridge": "NaN"}, "hyperparameter ridge='NaN' is no"),
         ({"verbose": "perhaps"}, "hyperparameter verbose='perhaps' is no"),
     ],
 )
