@@ -201,21 +201,9 @@ class Script(Algorithm):
         )
 
     def _check_hyperparameters(self) -> None:
-        if len(self.hyperparameters) > MAX_HYPERPARAMETERS - _OWN:
-            raise refusal(
-                "hyperparameters",
-                len(self.hyperparameters),
-                f"give at most {MAX_HYPERPARAMETERS - _OWN}; the image reads {_OWN} of its own.",
-            )
+        check_number("hyperparameters", len(self.hyperparameters))
         for name, value in self.hyperparameters.items():
-            if not _NAME.fullmatch(name):
-                raise refusal(
-                    "hyperparameters", name, "is passed as --name; give letters, digits and underscores."
-                )
-            if name.lower().startswith("sagemaker_") or name == "_tuning_objective_metric":
-                raise refusal(
-                    "hyperparameters", name, "the image itself reads this one; choose another name."
-                )
+            check_name("hyperparameters", name)
             check_length(name, _as_json(value))
         object.__setattr__(self, "hyperparameters", dict(self.hyperparameters))
 
@@ -274,6 +262,29 @@ class Script(Algorithm):
                 )
             if name not in self.files:
                 raise refusal(argument, name, f"there is no such file in {self.source_dir or path.parent}.")
+
+
+def check_number(argument: str, number: int) -> None:
+    """Refuse more hyperparameters than fit into a training job beside those of the image.
+
+    Raises:
+        ValueError: naming the argument and the limit.
+    """
+    most = MAX_HYPERPARAMETERS - _OWN
+    if number > most:
+        raise refusal(argument, number, f"give at most {most}; the image reads {_OWN} of its own.")
+
+
+def check_name(argument: str, name: object) -> None:
+    """Refuse a name that is no argument of a command line, or that the image itself reads.
+
+    Raises:
+        ValueError: naming the argument, the name and the remedy.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise refusal(argument, name, "is passed as --name; give letters, digits and underscores.")
+    if name.lower().startswith("sagemaker_") or name == "_tuning_objective_metric":
+        raise refusal(argument, name, "the image itself reads this one; choose another name.")
 
 
 def _as_json(value: Value) -> str:

@@ -92,7 +92,7 @@ PREDICT = "def predict(model, rows):\n    return []\n"
         (TRAIN + PREDICT, {"rounds": True}, "declares it as int"),
         (TRAIN + PREDICT, {"deep": 1}, "declares it as bool"),
         (TRAIN + PREDICT, {"rounds": "many"}, "declares it as int"),
-        (TRAIN + PREDICT, {"stopping": 1}, "no such keyword-only parameter"),
+        (TRAIN + PREDICT, {"stopping": 1}, "the template itself fills this parameter"),
     ],
 )
 def test_functions_that_do_not_fit_are_named(text: str, given: Any, reason: str, python: Path) -> None:
