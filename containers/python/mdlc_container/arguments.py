@@ -15,6 +15,12 @@ from mdlc_container.errors import ContainerError
 CONTEXT = ("weight", "validation", "checkpoints", "stopping", "channels")
 """What ``train`` gets when it has a keyword-only parameter of that name."""
 
+OBJECTIVE = "_tuning_objective_metric"
+"""What SageMaker adds to the hyperparameters of a tuning job's trials; it is none of ``train``.
+
+Source: aws/sagemaker-training-toolkit and aws/sagemaker-xgboost-container read it there.
+"""
+
 _BOOLEANS = {"true": True, "false": False}
 _READ: Mapping[str, Callable[[str], Any]] = {
     "int": int,
@@ -26,7 +32,8 @@ _READ: Mapping[str, Callable[[str], Any]] = {
 def read_hyperparameters(base: Path) -> dict[str, str]:
     """The hyperparameters of this job, as texts."""
     path = base / "input" / "config" / "hyperparameters.json"
-    return {str(k): str(v) for k, v in json.loads(path.read_text()).items()} if path.is_file() else {}
+    texts = json.loads(path.read_text()) if path.is_file() else {}
+    return {str(name): str(text) for name, text in texts.items() if name != OBJECTIVE}
 
 
 def hyperparameters(train: Callable[..., Any], texts: Mapping[str, str]) -> dict[str, Any]:

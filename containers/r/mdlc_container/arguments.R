@@ -2,10 +2,14 @@
 
 CONTEXT <- c("weight", "validation", "checkpoints", "stopping", "channels")
 
+# What SageMaker adds to the hyperparameters of a tuning job's trials; it is none of train().
+OBJECTIVE <- "_tuning_objective_metric"
+
 read_hyperparameters <- function() {
   path <- file.path(base, "input", "config", "hyperparameters.json")
   if (!file.exists(path)) return(list())
-  lapply(jsonlite::fromJSON(path, simplifyVector = FALSE), as.character)
+  texts <- lapply(jsonlite::fromJSON(path, simplifyVector = FALSE), as.character)
+  texts[setdiff(names(texts), OBJECTIVE)]
 }
 
 hyperparameters <- function(train, texts, positional) {
