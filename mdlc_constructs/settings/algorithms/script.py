@@ -15,6 +15,7 @@ from mdlc_constructs.settings.algorithms.source_dir import LAUNCHER, source_file
 from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.framework_image import FrameworkImage, FrameworkUse
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.numbers import check_mapping, check_whole
 from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordsSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
@@ -78,6 +79,7 @@ class Script(Algorithm):
     log_level: int = 20
 
     def __post_init__(self) -> None:
+        self._check_types()
         if self.framework not in FRAMEWORKS:
             raise unknown("framework", self.framework, FRAMEWORKS, what="framework")
         object.__setattr__(self, "version", self.version or self._framework.default)
@@ -194,16 +196,28 @@ class Script(Algorithm):
 
     def records(self, task: str) -> RecordsSection:
         """Records of the content type; series of a forecast and features of other tasks."""
-        kinds = [kind for kind, content_type in MIME_TYPES.items() if content_type == self.content_type]
-        kind = kinds[0] if kinds else "csv"
+        kind = next(kind for kind, content_type in MIME_TYPES.items() if content_type == self.content_type)
         return RecordsSection(
             training="libsvm" if task == "ranking" else kind, scoring=kind, accept=self.content_type
         )
 
+    def _check_types(self) -> None:
+        for name in ("framework", "entry_point", "version", "serve"):
+            if not isinstance(getattr(self, name), str):
+                raise refusal(name, getattr(self, name), "give text.")
+        if self.source_dir is not None and not isinstance(self.source_dir, (str, Path)):
+            raise refusal("source_dir", self.source_dir, "give the path of a folder.")
+        if self.content_type not in MIME_TYPES.values():
+            raise unknown("content_type", self.content_type, MIME_TYPES.values(), what="type of records")
+        check_whole("log_level", self.log_level, 0, 50)
+
     def _check_hyperparameters(self) -> None:
+        check_mapping("hyperparameters", self.hyperparameters, '{"trees": 80}')
         check_number("hyperparameters", len(self.hyperparameters))
         for name, value in self.hyperparameters.items():
             check_name("hyperparameters", name)
+            if not isinstance(value, (str, int, float)):
+                raise refusal(f"hyperparameters[{name!r}]", value, "give text, a number, True or False.")
             check_length(name, _as_json(value))
         object.__setattr__(self, "hyperparameters", dict(self.hyperparameters))
 
