@@ -44,7 +44,7 @@ class Search:
         sampler = (
             samplers.RandomSampler(seed=seed)
             if strategy in ("Random", "Grid")
-            # Of several trials at once, none may be told to do what another one does already.
+            # Of several trials at once, none may repeat what another one tries already.
             else samplers.TPESampler(seed=seed, constant_liar=True, n_startup_trials=5)
         )
         pruner = None
