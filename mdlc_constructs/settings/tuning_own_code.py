@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mdlc_constructs.settings.algorithms import container_python, script
+from mdlc_constructs.settings.algorithms import container_python, script_hyperparameters
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
 from mdlc_constructs.settings.algorithms.container import CustomContainer
 from mdlc_constructs.settings.algorithms.container_python import MODULE, Parameter
@@ -30,8 +30,8 @@ def check_own(algorithm: Algorithm, ranges: Mapping[str, TuningRange]) -> tuple[
     """
     if isinstance(algorithm, Script):
         for name in ranges:
-            script.check_name("ranges", name)
-        script.check_number("ranges", len({*algorithm.hyperparameters, *ranges}))
+            script_hyperparameters.check_name("ranges", name)
+        script_hyperparameters.check_number("ranges", len({*algorithm.hyperparameters, *ranges}))
     if not isinstance(algorithm, CustomContainer) or algorithm.language != "python":
         return ()
     parameters = container_python.declared(algorithm.directory)

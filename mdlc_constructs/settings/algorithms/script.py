@@ -1,6 +1,5 @@
 """A team's own script on one of AWS's framework images (SageMaker's Script mode)."""
 
-import json
 import re
 import sys
 from collections.abc import Mapping
@@ -9,13 +8,13 @@ from pathlib import Path
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
 from mdlc_constructs.settings.algorithms.frameworks import FRAMEWORKS, Framework
-from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_length, text_of
+from mdlc_constructs.settings.algorithms.script_hyperparameters import as_json, check_hyperparameters
 from mdlc_constructs.settings.algorithms.script_source import read_script
 from mdlc_constructs.settings.algorithms.source_dir import LAUNCHER, source_files, top_modules
 from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.framework_image import FrameworkImage, FrameworkUse
 from mdlc_constructs.settings.image import Image
-from mdlc_constructs.settings.numbers import check_mapping, check_whole
+from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordsSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
@@ -35,11 +34,6 @@ ENTRY_POINT_VARIABLE = "MDLC_ENTRY_POINT"
 SERVED_FROM = "/opt/ml/model/code"
 """Where the code lies in a model's container: the folder ``code`` of its ``model.tar.gz``."""
 
-MAX_HYPERPARAMETERS = 100
-"""Source: ``HyperParameters`` in SageMaker's API model."""
-
-_OWN = 4  # hyperparameters that the image's toolkit reads
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _GPU = re.compile(r"ml\.[gp]\d")
 
 
@@ -87,7 +81,8 @@ class Script(Algorithm):
             raise unknown(
                 "version", self.version, self._framework.versions, what=f"version of {self.framework}"
             )
-        self._check_hyperparameters()
+        check_hyperparameters(self.hyperparameters)
+        object.__setattr__(self, "hyperparameters", dict(self.hyperparameters))
         check_environment(self.environment)
         object.__setattr__(self, "environment", dict(self.environment))
         self._check_code()
@@ -114,7 +109,7 @@ class Script(Algorithm):
         Source: sagemaker-training-toolkit (environment.py, ``read_hyperparameters``).
         """
         return {
-            **{name: _as_json(value) for name, value in self.hyperparameters.items()},
+            **{name: as_json(value) for name, value in self.hyperparameters.items()},
             "sagemaker_program": LAUNCHER,
             "sagemaker_submit_directory": f"/opt/ml/input/data/{CODE_CHANNEL}/{SCRIPT_CODE_FILE}",
             "sagemaker_container_log_level": str(self.log_level),
@@ -211,16 +206,6 @@ class Script(Algorithm):
             raise unknown("content_type", self.content_type, MIME_TYPES.values(), what="type of records")
         check_whole("log_level", self.log_level, 0, 50)
 
-    def _check_hyperparameters(self) -> None:
-        check_mapping("hyperparameters", self.hyperparameters, '{"trees": 80}')
-        check_number("hyperparameters", len(self.hyperparameters))
-        for name, value in self.hyperparameters.items():
-            check_name("hyperparameters", name)
-            if not isinstance(value, (str, int, float)):
-                raise refusal(f"hyperparameters[{name!r}]", value, "give text, a number, True or False.")
-            check_length(name, _as_json(value))
-        object.__setattr__(self, "hyperparameters", dict(self.hyperparameters))
-
     def _check_code(self) -> None:
         self._check_place()
         files = self.files
@@ -276,38 +261,3 @@ class Script(Algorithm):
                 )
             if name not in self.files:
                 raise refusal(argument, name, f"there is no such file in {self.source_dir or path.parent}.")
-
-
-def check_number(argument: str, number: int) -> None:
-    """Refuse more hyperparameters than fit into a training job beside those of the image.
-
-    Raises:
-        ValueError: naming the argument and the limit.
-    """
-    most = MAX_HYPERPARAMETERS - _OWN
-    if number > most:
-        raise refusal(argument, number, f"give at most {most}; the image reads {_OWN} of its own.")
-
-
-def check_name(argument: str, name: object) -> None:
-    """Refuse a name that is no argument of a command line, or that the image itself reads.
-
-    Raises:
-        ValueError: naming the argument, the name and the remedy.
-    """
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise refusal(argument, name, "is passed as --name; give letters, digits and underscores.")
-    if name.lower().startswith("sagemaker_") or name == "_tuning_objective_metric":
-        raise refusal(argument, name, "the image itself reads this one; choose another name.")
-
-
-def _as_json(value: Value) -> str:
-    """The text of a value that the toolkit turns back into the same command-line argument."""
-    text = text_of(value)
-    if not isinstance(value, str):
-        return text
-    try:
-        json.loads(text)
-    except ValueError:
-        return text
-    return json.dumps(text)
