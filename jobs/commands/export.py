@@ -17,7 +17,7 @@ from jobs.export.convert import OnnxModel, read_booster, to_onnx
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
 from jobs.predictions import answer_to, load_answers
-from jobs.serving.archive import packed
+from mdlc_constructs.settings.payloads.archive import packed
 from mdlc_constructs.settings.payloads.verdict import Verdict
 
 ARCHIVE, MODEL, REPORT = "model.tar.gz", "model.onnx", "export.json"

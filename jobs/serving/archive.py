@@ -1,14 +1,11 @@
 """The ``model.tar.gz`` of an endpoint's pre- and postprocessing containers: feature program and code."""
 
-import gzip
-import io
 import pkgutil
-import tarfile
-from collections.abc import Mapping
 from itertools import accumulate
 
 from jobs.errors import JobError
 from jobs.serving.program import FILE, Program
+from mdlc_constructs.settings.payloads.archive import packed
 
 NAME = "model.tar.gz"
 
@@ -36,24 +33,6 @@ def pack(program: Program) -> bytes:
     files |= {f"code/{package}/__init__.py": b"" for package in (*packages, payloads)}
     files[f"code/{payloads}/{_ANSWERS}"] = _source(_PAYLOADS, _ANSWERS)
     return packed(files)
-
-
-def packed(files: Mapping[str, bytes]) -> bytes:
-    """An archive of files by name.
-
-    It is not compressed, because compressed bytes differ between builds of zlib.
-    """
-    buffer = io.BytesIO()
-    with (
-        gzip.GzipFile(filename="", mode="wb", compresslevel=0, fileobj=buffer, mtime=0) as compressed,
-        tarfile.open(fileobj=compressed, mode="w", format=tarfile.USTAR_FORMAT) as archive,
-    ):
-        for name in sorted(files):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(files[name])
-            entry.mode = 0o644
-            archive.addfile(entry, io.BytesIO(files[name]))
-    return buffer.getvalue()
 
 
 def _source(package: str, module: str) -> bytes:

@@ -31,7 +31,7 @@ class Package:
 
     Attributes:
         served: whether it has served after a release.
-        records: what a transform job is told of the records that it scores.
+        records: the types of the records that a transform job scores, and of its answers.
     """
 
     arn: str
@@ -145,7 +145,7 @@ def _package(answer: "DescribeModelPackageOutputTypeDef", metadata: Mapping[str,
 
 
 def record_types(answer: "DescribeModelPackageOutputTypeDef") -> RecordTypes:
-    """What a transform job is told of the records and answers of a described package."""
+    """The types of records and answers of a described package, for a transform job."""
     specification = answer.get("InferenceSpecification", {})
     content_types = specification.get("SupportedContentTypes") or ["text/csv"]
     return RecordTypes.of(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from mdlc_constructs.settings.numbers import check_mapping
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_VARIABLES, MAX_VALUE = 100, 512
@@ -20,6 +21,7 @@ def check_environment(environment: Mapping[str, str]) -> None:
     Raises:
         ValueError: naming the variable and the remedy.
     """
+    check_mapping("environment", environment, '{"OMP_NUM_THREADS": "1"}')
     if len(environment) > MAX_VARIABLES:
         raise refusal("environment", len(environment), f"give at most {MAX_VARIABLES} variables.")
     for name, value in environment.items():

@@ -77,3 +77,13 @@ class Onnx:
     def to_plan(self) -> ExportSection:
         """The export as the jobs' `plan.json` holds it."""
         return ExportSection(tolerance=self.tolerance)
+
+
+def check_export(export: object) -> None:
+    """Refuse what is no export.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
+    """
+    if export is not None and not isinstance(export, Onnx):
+        raise refusal("export", export, "give Onnx(), or None for no export.")

@@ -89,6 +89,8 @@ class Tuning:
         self._check_strategy()
         if self.direction is not None and self.direction not in DIRECTIONS:
             raise unknown("direction", self.direction, DIRECTIONS, what="direction")
+        if self.metric is not None and not (isinstance(self.metric, str) and self.metric):
+            raise refusal("metric", self.metric, "give the metric's name, such as 'validation:loss'.")
         if self.regex is not None:
             _check_regex(self.regex)
 
@@ -99,6 +101,10 @@ class Tuning:
                 "ranges", list(self.ranges), f"give 1 to {MAX_HYPERPARAMETERS} hyperparameters to search."
             )
         for name, values in self.ranges.items():
+            if not isinstance(name, str) or not name:
+                raise refusal(
+                    "ranges", name, 'name the hyperparameter, such as {"eta": Continuous(0.05, 0.5)}.'
+                )
             if not isinstance(values, (Continuous, Integer, Categorical)):
                 raise refusal(
                     f"ranges[{name!r}]", values, "give Continuous(...), Integer(...) or Categorical(...)."
@@ -140,6 +146,9 @@ class Tuning:
         if self.parallel > self.trials:
             raise refusal("parallel", self.parallel, f"is above max_trials={self.trials}; give less.")
         check_whole("seed", self.seed, 0, 2**31 - 1)
+        for name in ("early_stopping", "stop_on_convergence"):
+            if not isinstance(getattr(self, name), bool):
+                raise refusal(name, getattr(self, name), "give True or False.")
         if self.target is not None and not is_number(self.target):
             raise refusal("target", self.target, "give a finite number, or None for no target.")
         if self.max_without_improvement is not None:
@@ -166,6 +175,10 @@ class Tuning:
                 raise refusal(
                     "early_stopping", True, "Hyperband stops trials by a rule of its own; leave it out."
                 )
+        if self.warm_start is not None and not isinstance(self.warm_start, WarmStart):
+            raise refusal(
+                "warm_start", self.warm_start, "give WarmStart(parents=[...]) with names of tuning jobs."
+            )
         if self.warm_start is not None and self.strategy not in ("Bayesian", "Random"):
             # "Hyperparameter tuning uses either Bayesian or random search": "Run a warm start hyperparameter
             # tuning job" in the developer guide.
@@ -223,7 +236,19 @@ class Tuning:
         return criteria or None
 
 
-def _check_regex(regex: str) -> None:
+def check_tuning(tuning: object) -> None:
+    """Refuse what is no search.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
+    """
+    if tuning is not None and not isinstance(tuning, Tuning):
+        raise refusal("tuning", tuning, "give Tuning(ranges=..., max_trials=...), or None for no search.")
+
+
+def _check_regex(regex: object) -> None:
+    if not isinstance(regex, str):
+        raise refusal("regex", regex, "give a regular expression as text, such as r'loss=([0-9.]+)'.")
     try:
         groups = re.compile(regex).groups
     except re.error as error:

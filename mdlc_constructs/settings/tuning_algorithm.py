@@ -10,6 +10,7 @@ from mdlc_constructs.settings.algorithms.tunable import TunableAlgorithm, tunabl
 from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.tuning import Tuning
+from mdlc_constructs.settings.tuning_own_code import check_own
 from mdlc_constructs.settings.tuning_ranges import TuningRange, check_kind
 
 
@@ -23,7 +24,7 @@ def of_algorithm(tuning: Tuning, algorithm: Algorithm, task: str, compute: Compu
     """
     _check_compute(compute)
     if not isinstance(algorithm, BuiltInAlgorithm):
-        _check_static(algorithm, tuning.ranges, ())
+        _check_static(algorithm, tuning.ranges, check_own(algorithm, tuning.ranges))
         return _of_own_container(tuning)
     known = tunable(algorithm.name)
     ranges: dict[str, TuningRange] = {}

@@ -140,6 +140,9 @@ class Categorical:
         if isinstance(self.values, str) or not isinstance(self.values, (tuple, list)):
             raise refusal("values", self.values, "give a list of values, such as Categorical([3, 6, 9]).")
         object.__setattr__(self, "values", tuple(self.values))
+        for value in self.values:
+            if not isinstance(value, (str, bool)) and not is_number(value):
+                raise refusal("values", value, "give texts, finite numbers, True or False.")
         texts = [text_of(value) for value in self.values]
         if not 1 <= len(texts) <= MAX_VALUES:
             raise refusal("values", list(self.values), f"has {len(texts)}: give 1 to {MAX_VALUES}.")

@@ -30,7 +30,7 @@ class WarmStart:
     kind: Literal["IdenticalDataAndAlgorithm", "TransferLearning"] = "IdenticalDataAndAlgorithm"
 
     def __post_init__(self) -> None:
-        if isinstance(self.parents, str):
+        if not isinstance(self.parents, (tuple, list)):
             raise refusal("parents", self.parents, "give a list of names of tuning jobs.")
         object.__setattr__(self, "parents", tuple(self.parents))
         if not 1 <= len(self.parents) <= MAX_PARENTS:

@@ -138,7 +138,7 @@ def score_task(
     """A transform job over one folder; the map's item has the job's name, the model and the locations.
 
     Args:
-        records: what the job is told of records and answers; None for those of the map's item.
+        records: the types of records and answers; None for those of the map's item.
     """
     return ask_in_batch(
         name,

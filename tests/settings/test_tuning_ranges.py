@@ -27,6 +27,8 @@ from mdlc_constructs.settings.tuning_ranges import TuningRange, to_request
         (lambda: Categorical((1, "1")), "occurs twice"),
         (lambda: Categorical(("x" * 257,)), "more than 256 characters"),
         (lambda: Categorical("abc"), "give a list of values"),
+        (lambda: Categorical([None]), "values=None: give texts, finite numbers"),  # type: ignore[list-item]
+        (lambda: Categorical([0.1, math.nan]), "values=nan: give texts, finite numbers"),
     ],
 )
 def test_a_range_that_cannot_be_searched_is_refused(made: Callable[[], Any], message: str) -> None:

@@ -66,3 +66,9 @@ def test_seams_surround_it_only_when_it_is_there() -> None:
     assert isinstance(made, dict) and made["ExportVerdict"]["Default"] == "Rest"
     with pytest.raises(ValueError, match="'after_export' is no seam of the training workflow"):
         training_machine(TRAINING, seams={"after_export": rest})
+
+
+@pytest.mark.parametrize("export", [True, "onnx"])
+def test_an_export_that_is_none_is_refused(export: Any) -> None:
+    with pytest.raises(ValueError, match=r"export=.*: give Onnx\(\), or None for no export"):
+        replace(TRAINING, export=export)

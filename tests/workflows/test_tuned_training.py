@@ -113,3 +113,9 @@ def test_the_machine_waits_for_all_rounds() -> None:
     warm = replace(tuning, warm_start=WarmStart(parents=("old",), kind="TransferLearning"))
     text = json.dumps(training_machine(replace(TRAINING, tuning=warm)).to_asl())
     assert '"HyperParameterTuningJobName": "old"' in text and "TransferLearning" in text
+
+
+@pytest.mark.parametrize("tuning", ["Bayesian", True])
+def test_a_search_that_is_none_is_refused(tuning: Any) -> None:
+    with pytest.raises(ValueError, match=r"tuning=.*: give Tuning\(ranges="):
+        replace(TUNED, tuning=tuning)

@@ -29,7 +29,8 @@ class OnnxModel:
             import onnxruntime
         except ImportError as error:
             raise ValueError(
-                f"ONNX Runtime is not installed ({error}): install the packages of requirements-onnx.lock."
+                f"ONNX Runtime is not installed ({error}): build the image with "
+                "--build-arg LOCK=requirements-onnx.lock."
             ) from error
         options = onnxruntime.SessionOptions()
         # One process for each core is running, and synchronizing threads costs more than predicting a row.

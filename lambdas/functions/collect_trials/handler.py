@@ -10,9 +10,15 @@ from lambdas.aws.registry import absent
 from lambdas.functions.collect_trials import logic
 from lambdas.planning.sources import split_uri
 from mdlc_constructs.settings.payloads.codec import JsonValue, decode, encode
-from mdlc_constructs.settings.payloads.tuning import Trial, TrialsRequest
+from mdlc_constructs.settings.payloads.tuning import Trial, Trials, TrialsRequest
 
 logger = Logger(service="collect-trials")
+
+_NO_OBJECT = ("404", "NoSuchKey", "403", "AccessDenied")
+"""S3 answers 403 instead of 404 for an object that is not there when the role may not list the bucket.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+"""
 
 
 def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonValue]:
@@ -29,17 +35,34 @@ def handler(event: Mapping[str, JsonValue], context: object) -> dict[str, JsonVa
         return encode(logic.explained(request, list(_trials(request))))
     name = request.jobs[-1]
     described = client("sagemaker").describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
-    trials = logic.collected(request, described, list(_trials(request)))
+    every = list(_trials(request))
+    without: set[str] = set()
+    trials = logic.collected(request, described, every)
+    while not _copied(request, trials):
+        without.add(trials.best)
+        trials = logic.collected(request, described, every, without)
     s3 = client("s3")
-    bucket, key = split_uri(request.artifact)
-    source = f"training/{trials.best}/output/model.tar.gz"
-    # A managed copy: CopyObject takes up to 5 GB, more is copied in parts.
-    s3.copy({"Bucket": request.bucket, "Key": source}, bucket, key)
     # Last, because the planner takes it as the sign that the artifact is there.
     bucket, key = split_uri(request.trials)
     s3.put_object(Bucket=bucket, Key=key, Body=logic.as_json(trials))
     logger.info("collected", extra={"tuning_job": name, "best": trials.best, "trials": len(trials.trials)})
     return encode(trials.tuned)
+
+
+def _copied(request: TrialsRequest, trials: Trials) -> bool:
+    """Copy the best trial's artifact; returns False when it was stopped before it wrote one."""
+    bucket, key = split_uri(request.artifact)
+    source = f"training/{trials.best}/output/model.tar.gz"
+    try:
+        # A managed copy: CopyObject takes up to 5 GB, more is copied in parts.
+        client("s3").copy({"Bucket": request.bucket, "Key": source}, bucket, key)
+    except ClientError as error:
+        best = next(trial for trial in trials.trials if trial.name == trials.best)
+        if best.status == logic.STOPPED and error.response["Error"]["Code"] in _NO_OBJECT:
+            logger.warning("a stopped trial left no artifact", extra={"trial": trials.best})
+            return False
+        raise
+    return True
 
 
 def _trials(request: TrialsRequest) -> Iterator[Trial]:

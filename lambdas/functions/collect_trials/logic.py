@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ MAX_AUDIT_CHARACTERS = 100_000
 """The most characters of the trials in the audit: an item of DynamoDB has at most 400 KB, and a variable of
 Step Functions at most 256 KiB."""
 _MAX_REASON_CHARACTERS = 600
+COMPLETED, STOPPED = "Completed", "Stopped"
 
 
 class TrialsFailed(Exception):
@@ -39,12 +40,18 @@ def _moment(value: datetime | None) -> str:
     return value.isoformat() if value is not None else ""
 
 
-def collected(request: TrialsRequest, described: Mapping[str, Any], every: Sequence[Trial]) -> Trials:
+def collected(
+    request: TrialsRequest,
+    described: Mapping[str, Any],
+    every: Sequence[Trial],
+    without: Collection[str] = (),
+) -> Trials:
     """What is known of a tuning that has ended.
 
     Args:
         described: the answer of DescribeHyperParameterTuningJob about the last tuning job.
         every: all trials of all tuning jobs of this work.
+        without: names of stopped trials that left no artifact.
 
     Raises:
         TrialsFailed: when no trial has a model.
@@ -52,12 +59,12 @@ def collected(request: TrialsRequest, described: Mapping[str, Any], every: Seque
     config = described["HyperParameterTuningJobConfig"]
     objective = config["HyperParameterTuningJobObjective"]
     trials = sorted(every, key=lambda trial: (trial.started, trial.name))
-    best = best_of(trials, objective["Type"])
+    best = best_of([each for each in trials if each.name not in without], objective["Type"])
     if best is None:
         raise TrialsFailed(sentence(request.jobs[-1], trials))
     static = described["TrainingJobDefinition"].get("StaticHyperParameters", {})
-    # SageMaker adds hyperparameters of its own, such as _tuning_objective_metric.
-    known = {name: value for name, value in static.items() if not name.startswith("_")}
+    # SageMaker adds _tuning_objective_metric, and the toolkit of framework images reads sagemaker_*.
+    known = {name: value for name, value in static.items() if not name.startswith(("_", "sagemaker_"))}
     return Trials(
         best=best.name,
         metric=objective["MetricName"],
@@ -79,10 +86,22 @@ def collected(request: TrialsRequest, described: Mapping[str, Any], every: Seque
 
 
 def best_of(trials: Sequence[Trial], direction: str) -> Trial | None:
-    """The completed trial with the best metric, the earliest of equal ones; None when there is none."""
+    """The trial with the best metric, of equal ones a completed one, the earliest; None when there is none.
+
+    A stopped trial counts: Hyperband stops every trial that reaches its `MaxResource`. Source:
+    `HyperbandStrategyConfig` in SageMaker's API reference.
+    """
     sign = -1.0 if direction == "Maximize" else 1.0
-    with_model = [each for each in trials if each.status == "Completed" and each.value is not None]
-    return min(with_model, key=lambda each: sign * (each.value or 0.0), default=None)
+    return min(
+        (each for each in trials if may_have_model(each)),
+        key=lambda each: (sign * (each.value or 0.0), each.status != COMPLETED),
+        default=None,
+    )
+
+
+def may_have_model(trial: Trial) -> bool:
+    """Whether a trial has a final metric and, if it was not stopped before it wrote one, an artifact."""
+    return trial.status in (COMPLETED, STOPPED) and trial.value is not None
 
 
 def for_audit(trials: Sequence[Trial]) -> str:
@@ -107,7 +126,7 @@ def sentence(tuning_job: str, trials: Sequence[Trial]) -> str:
         return f"The tuning job {tuning_job} started no trial."
     if not failed:
         return (
-            f"None of the {len(trials)} trials of the tuning job {tuning_job} completed with a value of the "
+            f"None of the {len(trials)} trials of the tuning job {tuning_job} has a model and a value of the "
             "objective metric."
         )
     first = failed[0]
@@ -124,7 +143,7 @@ def explained(request: TrialsRequest, trials: Sequence[Trial]) -> ExplainedFailu
 
 def without_model(trials: Sequence[Trial]) -> bool:
     """Whether no trial has a model."""
-    return not any(each.status == "Completed" and each.value is not None for each in trials)
+    return not any(may_have_model(each) for each in trials)
 
 
 def as_json(trials: Trials) -> bytes:

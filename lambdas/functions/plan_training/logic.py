@@ -23,7 +23,7 @@ class Champion:
     """The model package that the audit table's champion pointer names, with its feature program.
 
     Attributes:
-        records: what a transform job is told of the records that it scores.
+        records: the types of the records that a transform job scores, and of its answers.
     """
 
     package_arn: str
@@ -51,7 +51,7 @@ class Scoring:
         standing: the transform job.
         model: name of the SageMaker model.
         input: S3 URI of the holdout's features for this model.
-        records: what the job is told of them.
+        records: their types, and those of the answers.
     """
 
     who: str

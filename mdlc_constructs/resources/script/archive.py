@@ -1,10 +1,7 @@
 """The archive of a team's scripts: equal bytes for equal files."""
 
-import gzip
 import hashlib
-import io
 import os
-import tarfile
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +9,7 @@ from pathlib import Path
 from mdlc_constructs.resources.bundles import Bundle, cache_folder, source
 from mdlc_constructs.settings.algorithms.script import Script
 from mdlc_constructs.settings.algorithms.source_dir import BACKEND, LAUNCHER
+from mdlc_constructs.settings.payloads.archive import packed
 
 _PROJECT = (
     b'[build-system]\nrequires = []\nbuild-backend = "' + BACKEND.removesuffix(".py").encode() + b'"\n'
@@ -35,23 +33,8 @@ def script_code(script: Script) -> Bundle:
 
 
 def pack(script: Script) -> bytes:
-    """The archive, which SageMaker's documentation calls ``sourcedir.tar.gz``.
-
-    Names are sorted; times, owners and permissions are constants. It is not compressed, because compressed
-    bytes differ between builds of zlib.
-    """
-    files = {**{name: path.read_bytes() for name, path in script.files.items()}, **_own_files()}
-    buffer = io.BytesIO()
-    with (
-        gzip.GzipFile(filename="", mode="wb", compresslevel=0, fileobj=buffer, mtime=0) as compressed,
-        tarfile.open(fileobj=compressed, mode="w", format=tarfile.PAX_FORMAT) as archive,
-    ):
-        for name in sorted(files):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(files[name])
-            entry.mode = 0o644
-            archive.addfile(entry, io.BytesIO(files[name]))
-    return buffer.getvalue()
+    """The archive, which SageMaker's documentation calls ``sourcedir.tar.gz``."""
+    return packed({**{name: path.read_bytes() for name, path in script.files.items()}, **_own_files()})
 
 
 def _own_files() -> Mapping[str, bytes]:

@@ -4,6 +4,7 @@ import ast
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from mdlc_constructs.settings.algorithms.code_folder import code_text
@@ -107,41 +108,77 @@ def _parsed(directory: Path) -> ast.Module:
         raise refusal("directory", str(directory), f"{MODULE}{line}: {error.msg}.") from error
 
 
-def _check_hyperparameters(train: ast.FunctionDef, hyperparameters: Mapping[str, Value]) -> None:
-    defaults = dict(zip((a.arg for a in train.args.kwonlyargs), train.args.kw_defaults, strict=True))
-    types = {
-        a.arg: ast.unparse(a.annotation) if a.annotation is not None else ""
-        for a in train.args.kwonlyargs
-        if a.arg not in CONTEXT
-    }
-    for name, written in types.items():
-        if name.startswith("_"):
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A hyperparameter that ``train`` declares.
+
+    Attributes:
+        kind: the type of its annotation, "int", "float", "bool" or "str".
+        required: whether it has no default.
+    """
+
+    kind: str
+    required: bool
+
+    def takes(self, value: Value) -> bool:
+        """Whether it takes a value, or a text that stands for one."""
+        kinds = _TYPES[self.kind]
+        if isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds):
+            return True
+        # After `dataclasses.replace` they are texts already, and were checked before.
+        return isinstance(value, str) and _reads(value, self.kind)
+
+
+def declared(directory: Path) -> Mapping[str, Parameter]:
+    """The hyperparameters of ``train`` in a directory that `check` accepts."""
+    functions = {node.name: node for node in _parsed(directory).body if isinstance(node, ast.FunctionDef)}
+    return _declared(functions["train"])
+
+
+def check_name(argument: str, name: str, parameters: Mapping[str, Parameter]) -> None:
+    """Refuse the name of a hyperparameter that ``train`` does not declare.
+
+    Raises:
+        ValueError: naming the argument and the right names.
+    """
+    if name in CONTEXT:
+        raise refusal(argument, name, "the template itself fills this parameter of train; leave it out.")
+    if not parameters:
+        raise refusal(
+            argument, name, f"train in {MODULE} has no keyword-only parameters; write one, after a *."
+        )
+    if name not in parameters:
+        raise unknown(argument, name, parameters, what=f"keyword-only parameter of train in {MODULE}")
+
+
+def _declared(train: ast.FunctionDef) -> Mapping[str, Parameter]:
+    parameters = {}
+    for each, default in zip(train.args.kwonlyargs, train.args.kw_defaults, strict=True):
+        if each.arg in CONTEXT:
+            continue
+        if each.arg.startswith("_"):
             raise ValueError(
-                f"The parameter {name} of train in {MODULE} is a hyperparameter, and SageMaker's own begin "
-                f"with _, so the container leaves it out: name it {name.lstrip('_') or 'otherwise'}."
+                f"The parameter {each.arg} of train in {MODULE} is a hyperparameter, and SageMaker's own "
+                f"begin with _, so the container leaves it out: name it {each.arg.lstrip('_') or 'otherwise'}."
             )
+        written = ast.unparse(each.annotation) if each.annotation is not None else ""
         if written not in _TYPES:
             raise ValueError(
-                f"The parameter {name} of train in {MODULE} is a hyperparameter and has "
+                f"The parameter {each.arg} of train in {MODULE} is a hyperparameter and has "
                 f"{f'the type {written}' if written else 'no type'}: annotate it with {', '.join(_TYPES)}."
             )
+        parameters[each.arg] = Parameter(kind=written, required=default is None)
+    return parameters
+
+
+def _check_hyperparameters(train: ast.FunctionDef, hyperparameters: Mapping[str, Value]) -> None:
+    parameters = _declared(train)
     for name, value in hyperparameters.items():
-        if not types:
-            raise refusal(
-                "hyperparameters",
-                name,
-                f"train in {MODULE} has no keyword-only parameter for it: add one after *, with its type.",
-            )
-        if name not in types:
-            raise unknown("hyperparameters", name, types, what=f"keyword-only parameter of train in {MODULE}")
-        kinds = _TYPES[types[name]]
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            # After `dataclasses.replace` they are texts already, and were checked before.
-            if isinstance(value, str) and _reads(value, types[name]):
-                continue
-            raise refusal(name, value, f"train in {MODULE} declares it as {types[name]}.")
-    for name in types:
-        if defaults[name] is None and name not in hyperparameters:
+        check_name("hyperparameters", name, parameters)
+        if not parameters[name].takes(value):
+            raise refusal(name, value, f"train in {MODULE} declares it as {parameters[name].kind}.")
+    for name, parameter in parameters.items():
+        if parameter.required and name not in hyperparameters:
             raise refusal(
                 "hyperparameters",
                 dict(hyperparameters),

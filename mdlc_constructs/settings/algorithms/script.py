@@ -1,7 +1,5 @@
 """A team's own script on one of AWS's framework images (SageMaker's Script mode)."""
 
-import json
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +7,14 @@ from pathlib import Path
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
 from mdlc_constructs.settings.algorithms.frameworks import FRAMEWORKS, Framework
-from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_by_name, check_length, text_of
 from mdlc_constructs.settings.algorithms.instances import has_gpu
+from mdlc_constructs.settings.algorithms.script_hyperparameters import as_json, check_hyperparameters
 from mdlc_constructs.settings.algorithms.script_source import read_script
 from mdlc_constructs.settings.algorithms.source_dir import LAUNCHER, source_files, top_modules
 from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.framework_image import FrameworkImage, FrameworkUse
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.numbers import check_whole
 from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordsSection
 from mdlc_constructs.settings.refusal import refusal, unknown
 
@@ -34,12 +33,6 @@ ENTRY_POINT_VARIABLE = "MDLC_ENTRY_POINT"
 
 SERVED_FROM = "/opt/ml/model/code"
 """Where the code lies in a model's container: the folder ``code`` of its ``model.tar.gz``."""
-
-MAX_HYPERPARAMETERS = 100
-"""Source: ``HyperParameters`` in SageMaker's API model."""
-
-_OWN = 4  # hyperparameters that the image's toolkit reads
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +71,7 @@ class Script(Algorithm):
     log_level: int = 20
 
     def __post_init__(self) -> None:
+        self._check_types()
         if self.framework not in FRAMEWORKS:
             raise unknown("framework", self.framework, FRAMEWORKS, what="framework")
         object.__setattr__(self, "version", self.version or self._framework.default)
@@ -85,7 +79,8 @@ class Script(Algorithm):
             raise unknown(
                 "version", self.version, self._framework.versions, what=f"version of {self.framework}"
             )
-        self._check_hyperparameters()
+        check_hyperparameters(self.hyperparameters)
+        object.__setattr__(self, "hyperparameters", dict(self.hyperparameters))
         check_environment(self.environment)
         object.__setattr__(self, "environment", dict(self.environment))
         self._check_code()
@@ -112,7 +107,7 @@ class Script(Algorithm):
         Source: sagemaker-training-toolkit (environment.py, ``read_hyperparameters``).
         """
         return {
-            **{name: _as_json(value) for name, value in self.hyperparameters.items()},
+            **{name: as_json(value) for name, value in self.hyperparameters.items()},
             "sagemaker_program": LAUNCHER,
             "sagemaker_submit_directory": f"/opt/ml/input/data/{CODE_CHANNEL}/{SCRIPT_CODE_FILE}",
             "sagemaker_container_log_level": str(self.log_level),
@@ -194,31 +189,20 @@ class Script(Algorithm):
 
     def records(self, task: str) -> RecordsSection:
         """Records of the content type; series of a forecast and features of other tasks."""
-        kinds = [kind for kind, content_type in MIME_TYPES.items() if content_type == self.content_type]
-        kind = kinds[0] if kinds else "csv"
+        kind = next(kind for kind, content_type in MIME_TYPES.items() if content_type == self.content_type)
         return RecordsSection(
             training="libsvm" if task == "ranking" else kind, scoring=kind, accept=self.content_type
         )
 
-    def _check_hyperparameters(self) -> None:
-        check_by_name(self.hyperparameters)
-        if len(self.hyperparameters) > MAX_HYPERPARAMETERS - _OWN:
-            raise refusal(
-                "hyperparameters",
-                len(self.hyperparameters),
-                f"give at most {MAX_HYPERPARAMETERS - _OWN}; the image reads {_OWN} of its own.",
-            )
-        for name, value in self.hyperparameters.items():
-            if not _NAME.fullmatch(name):
-                raise refusal(
-                    "hyperparameters", name, "is passed as --name; give letters, digits and underscores."
-                )
-            if name.lower().startswith("sagemaker_") or name == "_tuning_objective_metric":
-                raise refusal(
-                    "hyperparameters", name, "the image itself reads this one; choose another name."
-                )
-            check_length(name, _as_json(value))
-        object.__setattr__(self, "hyperparameters", dict(self.hyperparameters))
+    def _check_types(self) -> None:
+        for name in ("framework", "entry_point", "version", "serve"):
+            if not isinstance(getattr(self, name), str):
+                raise refusal(name, getattr(self, name), "give text.")
+        if self.source_dir is not None and not isinstance(self.source_dir, (str, Path)):
+            raise refusal("source_dir", self.source_dir, "give the path of a folder.")
+        if self.content_type not in MIME_TYPES.values():
+            raise unknown("content_type", self.content_type, MIME_TYPES.values(), what="type of records")
+        check_whole("log_level", self.log_level, 0, 50)
 
     def _check_code(self) -> None:
         self._check_place()
@@ -275,15 +259,3 @@ class Script(Algorithm):
                 )
             if name not in self.files:
                 raise refusal(argument, name, f"there is no such file in {self.source_dir or path.parent}.")
-
-
-def _as_json(value: Value) -> str:
-    """The text of a value that the toolkit turns back into the same command-line argument."""
-    text = text_of(value)
-    if not isinstance(value, str):
-        return text
-    try:
-        json.loads(text)
-    except ValueError:
-        return text
-    return json.dumps(text)

@@ -137,7 +137,7 @@ class PlannedPackage:
     Attributes:
         artifact: S3 URI of the model's archive.
         program: S3 URI of the folder of its feature program.
-        records: what a transform job is told of the records that it scores.
+        records: the types of the records that a transform job scores, and of its answers.
     """
 
     arn: str
@@ -155,7 +155,7 @@ class ScoringJob:
     """A transform job to start: its name, its model, and the S3 URIs of its input and output.
 
     Attributes:
-        records: what the job is told of the records that the model scores.
+        records: the types of the records that the model scores, and of its answers.
     """
 
     job: str

@@ -27,7 +27,7 @@ SUFFIXES: Mapping[RecordFormat, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class RecordTypes:
-    """What a transform job is told of the records of a model and of its answers.
+    """The record and answer types in the request of a transform job.
 
     Attributes:
         content_type: of the records.
@@ -88,7 +88,7 @@ class RecordsSection:
 
     @property
     def training_type(self) -> str:
-        """The content type of the training records; AWS's algorithms are told there is no label."""
+        """The content type of the training records; a CSV without a label says so to AWS's algorithms."""
         kind = self.content_type or MIME_TYPES[self.training]
         return f"{kind};label_size=0" if self.training == "csv" and not self.label else kind
 
@@ -99,5 +99,5 @@ class RecordsSection:
 
     @property
     def types(self) -> RecordTypes:
-        """What a transform job is told of the records and the answers."""
+        """The types in the request of a transform job."""
         return RecordTypes.of(self.scoring_type, self.accept)

@@ -1,4 +1,4 @@
-"""Payloads of a tuning: what the planner is told, what it finds, and what is known of the trials."""
+"""Payloads of a tuning: the planner's settings, its plan, and what is known of the trials."""
 
 import hashlib
 import re
@@ -51,7 +51,7 @@ def tuning_names_of(model: str, names: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class TuningSection:
-    """What the planner is told of a tuning.
+    """The tuning in the settings of the planning function.
 
     Attributes:
         trials: the number of training jobs at most.

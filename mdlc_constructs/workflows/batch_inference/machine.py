@@ -89,7 +89,7 @@ class BatchInferenceSettings:
 
     @property
     def records(self) -> RecordTypes | None:
-        """What transform jobs are told of the records; None for what the package says."""
+        """The types in the request of transform jobs; None for those of the package."""
         return None if self.content_type is None else RecordTypes.of(self.content_type, self.content_type)
 
     def to_plan(self) -> dict[str, object]:

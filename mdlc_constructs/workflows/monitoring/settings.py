@@ -135,7 +135,7 @@ class MonitoringSettings:
 
     @property
     def records(self) -> RecordTypes | None:
-        """What the transform job of a replay is told of the records; None for what the package says."""
+        """The types in the request of a replay's transform job; None for those of the package."""
         return None if self.content_type is None else RecordTypes.of(self.content_type, self.content_type)
 
     @property

@@ -20,10 +20,11 @@ from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.mlflow import Mlflow
-from mdlc_constructs.settings.onnx import Onnx
+from mdlc_constructs.settings.onnx import Onnx, check_export
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
 from mdlc_constructs.settings.payloads.records import RecordsSection
+from mdlc_constructs.settings.tuning import check_tuning
 from mdlc_constructs.settings.tuning_algorithm import of_algorithm
 from mdlc_constructs.workflows.training.series import check_records
 
@@ -56,6 +57,8 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         check_table(self.dataset, what="training")
         check_code_version(self.code_version)
+        check_tuning(self.tuning)
+        check_export(self.export)
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
         check_is_algorithm(self.algorithm)

@@ -1,7 +1,7 @@
 """Packages of jobs that bring a zip of wheels with its lock file, which fits the image but not this machine.
 
 Most locks are installed ahead for this platform. For any other, an environment is made when a job first
-brings it, and the job is told by `INSTALLED` that its interpreter has the packages of that lock.
+brings it, and `INSTALLED` in its environment says that its interpreter has the packages of that lock.
 """
 
 import hashlib

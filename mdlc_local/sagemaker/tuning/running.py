@@ -149,19 +149,22 @@ class Tuning:
 
     def _watch(self, trial: Trial) -> None:
         """Stop a trial that is worse than others, by the median or by Hyperband."""
-        if trial.hopeless:
+        if trial.stopped_early:
             return
         epoch, value = len(trial.values), trial.values[-1]
-        hopeless = False
+        stops = False
         if self._config.get("TrainingJobEarlyStoppingType") == "Auto":
             others = [other.values for other in self.trials.every if other.status == "Completed"]
-            hopeless = rules.falls_behind(self.trials.objective, value, epoch, others)
+            stops = rules.falls_behind(self.trials.objective, value, epoch, others)
         resources = self._resources()
         if resources is not None:
-            with self._lock:
-                hopeless = self._search.is_hopeless(trial.name, value, epoch) or epoch >= resources[1]
-        if hopeless:
-            trial.hopeless = True
+            # A trial that trains just as long ends by itself: stopped, it would lose its model.
+            stops = epoch > resources[1]
+            if epoch < resources[1]:
+                with self._lock:
+                    stops = self._search.prunes(trial.name, value, epoch)
+        if stops:
+            trial.stopped_early = True
             self.trials.stop(trial)
 
     def _resources(self) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""The search of a tuning job: which hyperparameters the next trial has, and which trials are not worth it."""
+"""The search of a tuning job: which hyperparameters the next trial has, and which trials are stopped."""
 
 import importlib
 import random
@@ -44,7 +44,7 @@ class Search:
         sampler = (
             samplers.RandomSampler(seed=seed)
             if strategy in ("Random", "Grid")
-            # Of several trials at once, none may be told to do what another one does already.
+            # Of several trials at once, none may repeat what another one tries already.
             else samplers.TPESampler(seed=seed, constant_liar=True, n_startup_trials=5)
         )
         pruner = None
@@ -54,6 +54,8 @@ class Search:
                 min_resource=least, max_resource=most, reduction_factor=3
             )
         self._study = self._optuna.create_study(
+            # The pruner divides the trials by a hash of this name: another name would stop others.
+            study_name="search",
             direction="maximize" if maximize else "minimize",
             sampler=sampler,
             pruner=pruner or self._optuna.pruners.NopPruner(),
@@ -94,7 +96,7 @@ class Search:
         else:
             self._study.tell(trial, value)
 
-    def is_hopeless(self, name: str, value: float, step: int) -> bool:
+    def prunes(self, name: str, value: float, step: int) -> bool:
         """Whether Hyperband stops a running trial whose metric has this value after that many epochs."""
         trial = self._asked.get(name)
         if trial is None:

@@ -48,14 +48,14 @@ class Trial:
         name: of its training job.
         record: the training job's record.
         values: of the objective metric, by epoch.
-        hopeless: whether the tuning stopped it because it was worse than others.
+        stopped_early: whether the tuning stopped it, as worse than others or at Hyperband's `MaxResource`.
         seen: whether its end was taken into account.
     """
 
     name: str
     record: Record
     values: list[float] = field(default_factory=list)
-    hopeless: bool = False
+    stopped_early: bool = False
     seen: bool = False
 
     @property
@@ -66,7 +66,7 @@ class Trial:
     @property
     def value(self) -> float | None:
         """The final value of the objective metric; None when it does not count."""
-        counts = self.status == "Completed" or (self.status == "Stopped" and self.hopeless)
+        counts = self.status == "Completed" or (self.status == "Stopped" and self.stopped_early)
         return self.values[-1] if counts and self.values else None
 
 
@@ -148,9 +148,8 @@ class Trials:
         running = len(self.running)
         for trial in self.every:
             _describe(trial, self.objective)
-        completed = [trial for trial in valued if trial.status == "Completed"]
-        best = self.objective.best([float(trial.value or 0) for trial in completed])
-        first = next((trial for trial in completed if trial.value == best), None)
+        best = self.objective.best([float(trial.value or 0) for trial in valued])
+        first = next((trial for trial in valued if trial.value == best), None)
         return {
             "TrainingJobStatusCounters": {
                 "Completed": statuses.count("Completed"),

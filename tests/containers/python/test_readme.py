@@ -57,12 +57,20 @@ def test_every_link_leads_to_a_file() -> None:
     assert all((README.parent / link).exists() for link in markdown.links(README))
 
 
+DOCUMENT = TEMPLATE.parents[1] / "docs" / "onnx.md"
+
+
 def test_the_image_holds_what_the_program_needs() -> None:
     dockerfile = (TEMPLATE / "Dockerfile").read_text()
     (copied,) = re.findall(r"^COPY (serve\.py .*) \./$", dockerfile, flags=re.MULTILINE)
     held = {*copied.split(), "serving", "requirements.lock"}
     held |= {"requirements-onnx.in", "requirements-onnx.lock"}  # in place of the others, for a model in ONNX
-    assert "COPY serving serving" in dockerfile and "COPY requirements.lock ." in dockerfile
+    assert "COPY serving serving" in dockerfile and "COPY ${LOCK} ." in dockerfile
+    assert "ARG LOCK=requirements.lock\n" in dockerfile and "--requirement ${LOCK}\n" in dockerfile
+    (argument,) = re.findall(r"--build-arg LOCK=(\S+)", dockerfile)
+    assert (TEMPLATE / argument).is_file()
+    for said in (TEMPLATE / "README.md", TEMPLATE / "serving" / "onnx_model.py", DOCUMENT):
+        assert f"--build-arg LOCK={argument}" in said.read_text()
     beside = {path.name for path in TEMPLATE.iterdir() if path.name != "__pycache__"}
     beside -= {name for name in beside if name.startswith("requirements-")}
     # The template of a team's own containers lies beside; resources/containers.py lays its image out.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lambdas.functions.collect_trials import handler
 from mdlc_constructs.workflows.training.machine import training_machine
@@ -36,8 +37,11 @@ class FakeSageMaker(Client):
 class FakeS3(Client):
     def __init__(self) -> None:
         self.done: list[tuple[str, Any]] = []
+        self.missing: tuple[str, ...] = ()
 
     def copy(self, source: dict[str, str], bucket: str, key: str) -> None:
+        if any(name in source["Key"] for name in self.missing):
+            raise client_error("403", "Forbidden", "HeadObject")
         self.done.append(("copy", (source, bucket, key)))
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> None:
@@ -78,6 +82,17 @@ def test_all_pages_of_all_tuning_jobs_are_collected_and_the_best_artifact_copied
     source = {"Bucket": "b", "Key": "training/m-tune-a-002-0/output/model.tar.gz"}
     assert copied == (source, "b", "training/m-tune-a-2/output/model.tar.gz")
     assert written[1] == "training/m-tune-a-2/trials.json" and written[2]["tuned"] == answer
+
+
+def test_a_stopped_trial_without_an_artifact_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = event("CollectTrials", jobs=["m-tune-a"], artifact="s3://b/a", trials="s3://b/t")
+    s3 = services(monkeypatch, {"m-tune-a": [[summary(1, 0.7), summary(2, 0.9, "Stopped")]]})
+    s3.missing = ("m-tune-a-002-0",)
+    assert handler.handler(given, CONTEXT)["job"] == "m-tune-a-001-0"
+    assert [done for done, _ in s3.done] == ["copy", "put"]
+    s3.missing = ("m-tune-a-001-0", "m-tune-a-002-0")
+    with pytest.raises(ClientError):
+        handler.handler(given, CONTEXT)
 
 
 def test_a_failure_is_explained_even_when_there_is_no_tuning_job(monkeypatch: pytest.MonkeyPatch) -> None:

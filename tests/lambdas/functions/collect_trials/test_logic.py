@@ -18,9 +18,9 @@ def trials(*summaries: dict[str, Any]) -> list[Trial]:
     return [logic.trial(each, "m-tune-a") for each in summaries]
 
 
-def test_the_best_completed_trial_is_chosen_and_all_are_kept() -> None:
+def test_the_best_trial_is_chosen_and_all_are_kept() -> None:
     every = trials(
-        summary(1, 0.7), summary(2, 0.9, "Stopped"), summary(3, 0.8), summary(4, 0.8), summary(5, math.nan)
+        summary(1, 0.7), summary(2, 0.9, "Failed"), summary(3, 0.8), summary(4, 0.8), summary(5, math.nan)
     )
     known = logic.collected(REQUEST, DESCRIBED, every)
     assert known.best == "m-tune-a-003-0" and known.hyperparameters == {"num_round": "9"}
@@ -29,6 +29,23 @@ def test_the_best_completed_trial_is_chosen_and_all_are_kept() -> None:
     rows = json.loads(known.tuned.trials)
     assert [row["value"] for row in rows] == [0.7, 0.9, 0.8, 0.8, None]
     assert decode(Trials, json.loads(logic.as_json(known))) == known
+
+
+def test_a_stopped_trial_with_a_metric_may_be_the_best() -> None:
+    stopped = trials(summary(1, 0.8, "Stopped"), summary(2, 0.9, "Stopped"), summary(3, None, "Stopped"))
+    assert logic.collected(REQUEST, DESCRIBED, stopped).best == "m-tune-a-002-0"
+    every = [*stopped, *trials(summary(4, 0.8))]
+    assert logic.collected(REQUEST, DESCRIBED, every, {"m-tune-a-002-0"}).best == "m-tune-a-004-0"
+    with pytest.raises(TrialsFailed, match="None of the 3 trials of the tuning job m-tune-a-2 has a model"):
+        logic.collected(REQUEST, DESCRIBED, stopped, {"m-tune-a-001-0", "m-tune-a-002-0"})
+
+
+def test_what_the_image_reads_is_no_hyperparameter_of_the_script() -> None:
+    definition = {"StaticHyperParameters": {"trees": "9", "sagemaker_program": "mdlc_train.py"}}
+    known = logic.collected(
+        REQUEST, {**DESCRIBED, "TrainingJobDefinition": definition}, trials(summary(1, 0.7))
+    )
+    assert json.loads(known.tuned.hyperparameters) == {"eta": "0.1", "trees": "9"}
 
 
 def test_a_lower_metric_may_be_better() -> None:

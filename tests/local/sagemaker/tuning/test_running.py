@@ -1,6 +1,8 @@
 import re
 import time
 
+from lambdas.functions.collect_trials import logic
+from mdlc_constructs.settings.payloads.tuning import TrialsRequest
 from tests.local.sagemaker.lab import Lab, table, unique
 from tests.local.sagemaker.tuning import searches
 from tests.local.sagemaker.tuning.searches import METRIC
@@ -101,24 +103,42 @@ def test_a_stopped_search_stops_its_trials_and_another_goes_on_from_them(lab: La
     assert len(searches.trials(lab, more["HyperParameterTuningJobName"])) == 2
 
 
-def test_hyperband_stops_trials_and_median_rule_too(lab: Lab) -> None:
+def test_hyperband_stops_trials_but_not_at_the_last_epoch_and_median_rule_too(lab: Lab) -> None:
+    static = {"epochs": "9", "pause": "0.05"}
     hyperband = searches.request(
         lab,
         trials=8,
-        static={"epochs": "9", "pause": "0.05"},
+        static=static,
         Strategy="Hyperband",
         StrategyConfig={"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 9}},
     )
-    median = searches.request(
-        lab, trials=8, static={"epochs": "9", "pause": "0.05"}, TrainingJobEarlyStoppingType="Auto"
+    # No trial completes, and yet one is the best.
+    shorter = searches.request(
+        lab,
+        trials=2,
+        static={"epochs": "400", "pause": "0.03"},
+        Strategy="Hyperband",
+        StrategyConfig={"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 3}},
     )
-    for given in (hyperband, median):
+    median = searches.request(lab, trials=8, static=static, TrainingJobEarlyStoppingType="Auto")
+    for given in (hyperband, shorter, median):
         lab.sagemaker.create_hyper_parameter_tuning_job(**given)
-    for given in (hyperband, median):
-        done = searches.wait(lab, given["HyperParameterTuningJobName"])
-        assert done["HyperParameterTuningJobStatus"] == "Completed", done
-        assert done["TrainingJobStatusCounters"]["Stopped"] > 0
-        assert done["ObjectiveStatusCounters"]["Succeeded"] == 8
+    done = {}
+    for given in (hyperband, shorter, median):
+        name = given["HyperParameterTuningJobName"]
+        found = done[name] = searches.wait(lab, name)
+        assert found["HyperParameterTuningJobStatus"] == "Completed", found
+        assert found["TrainingJobStatusCounters"]["Stopped"] > 0
+        trials = [logic.trial(each, name) for each in searches.trials(lab, name)]
+        assert found["ObjectiveStatusCounters"]["Succeeded"] == len(trials)
+        request = TrialsRequest(bucket=lab.bucket, jobs=(name,), trials="s3://b/t")
+        best = logic.collected(request, found, trials).best
+        assert found["BestTrainingJob"]["TrainingJobName"] == best
+        assert min(trials, key=lambda each: each.value or 0.0).name == best
+    whole, cut = (done[given["HyperParameterTuningJobName"]] for given in (hyperband, shorter))
+    assert whole["TrainingJobStatusCounters"]["Completed"] > 0
+    assert whole["BestTrainingJob"]["TrainingJobStatus"] == "Completed"
+    assert cut["TrainingJobStatusCounters"]["Stopped"] == 2
 
 
 def test_a_grid_tries_each_combination_once(lab: Lab) -> None:
