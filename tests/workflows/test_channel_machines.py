@@ -210,7 +210,10 @@ def test_the_final_metrics_are_compared_with_the_bounds() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"channels": PICTURES.inputs}, "give Channels(inputs=...); a table is for TrainingWorkflow."),
+        (
+            {"channels": LINES.holdout},
+            "channels='S3Channel': give Channels(inputs=...); a table is for TrainingWorkflow.",
+        ),
         ({"gate": Gate(at_least={"validation:accuracy": 0.5})}, "is a metric of the training job"),
         ({"gate": Gate(at_least={"recall:fish": 0.5})}, "is of a class that dataset.classes does not have"),
         (

@@ -8,7 +8,8 @@ from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordFormat, 
 JUMPSTART = "jumpstart"
 """The key of `ANSWER_FORMATS` for the algorithms whose scripts come from JumpStart."""
 
-_WITHOUT_LABEL = ("cluster", "anomaly", "embedding")
+WITHOUT_LABEL = ("cluster", "anomaly", "embedding")
+"""The tasks whose training records have no label."""
 
 _ACCEPTED: dict[str, str] = {
     # Only the verbose answer has the labels of the neighbors, of which the probabilities are made. Source:
@@ -27,7 +28,7 @@ def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
     return RecordsSection(
         training=_format(facts.training_types),
         scoring=_format(facts.scoring_types),
-        label=task not in _WITHOUT_LABEL,
+        label=task not in WITHOUT_LABEL,
         accept=_ACCEPTED.get(facts.name, MIME_TYPES["jsonlines"]),
         answers=facts.name,
     )

@@ -15,6 +15,7 @@ from mdlc_constructs.settings import (
     S3Channel,
     Script,
 )
+from mdlc_constructs.settings.channel import brief
 from mdlc_constructs.settings.channels import HOLDOUT
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
@@ -68,7 +69,7 @@ class ChannelTrainingSettings:
         if not isinstance(self.channels, Channels):
             raise refusal(
                 "channels",
-                self.channels,
+                brief(self.channels),
                 "give Channels(inputs=...); a table is for TrainingWorkflow.",
             )
         if self.algorithm.resource_arn is not None:
@@ -100,11 +101,13 @@ class ChannelTrainingSettings:
                     f"a holdout is asked as {JSON_LINES}; give that type.",
                 )
         else:
-            self.gate.check_training_metrics(self.algorithm.name)
+            self.gate.check_training_metrics(
+                self.algorithm.name, tuple(self.channels.inputs), self.algorithm.texts
+            )
             if self.evaluation is not None:
                 raise refusal(
                     "evaluation",
-                    self.evaluation,
+                    brief(self.evaluation),
                     "is about answers to a holdout; give Channels(holdout=...), or leave it out.",
                 )
         if self.evaluation is not None and self.evaluation.weighted:
