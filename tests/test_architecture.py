@@ -66,6 +66,7 @@ WITH_CDK = {
     f"{RESOURCES}.containers",
     f"{RESOURCES}.images",
     f"{RESOURCES}.keys",
+    f"{RESOURCES}.mlflow_app",
     f"{RESOURCES}.model_bucket",
     f"{RESOURCES}.model_home",
     f"{RESOURCES}.names",

@@ -24,9 +24,14 @@ _READ: Mapping[str, Callable[[str], Any]] = {
 
 
 def read_hyperparameters(base: Path) -> dict[str, str]:
-    """The hyperparameters of this job, as texts."""
+    """The hyperparameters of this job, as texts.
+
+    SageMaker adds its own to those of a tuning's trials, such as ``_tuning_objective_metric``: names that
+    begin with ``_`` are left out.
+    """
     path = base / "input" / "config" / "hyperparameters.json"
-    return {str(k): str(v) for k, v in json.loads(path.read_text()).items()} if path.is_file() else {}
+    values = json.loads(path.read_text()) if path.is_file() else {}
+    return {str(name): str(text) for name, text in values.items() if not str(name).startswith("_")}
 
 
 def hyperparameters(train: Callable[..., Any], texts: Mapping[str, str]) -> dict[str, Any]:

@@ -5,7 +5,9 @@ CONTEXT <- c("weight", "validation", "checkpoints", "stopping", "channels")
 read_hyperparameters <- function() {
   path <- file.path(base, "input", "config", "hyperparameters.json")
   if (!file.exists(path)) return(list())
-  lapply(jsonlite::fromJSON(path, simplifyVector = FALSE), as.character)
+  given <- jsonlite::fromJSON(path, simplifyVector = FALSE)
+  # SageMaker adds its own to those of a tuning's trials, such as _tuning_objective_metric.
+  lapply(given[!startsWith(as.character(names(given)), "_")], as.character)
 }
 
 hyperparameters <- function(train, texts, positional) {

@@ -1,5 +1,8 @@
 # Runs a training job: channels and hyperparameters in, the artifact out, a reason for a failure.
 
+STOPPED <- 143L
+# 128 and the number of SIGTERM, as entry.sh answers it.
+
 stop_file <- function() Sys.getenv("MDLC_STOP_FILE")
 
 stopping <- function() nzchar(stop_file()) && file.exists(stop_file())
@@ -29,7 +32,11 @@ train_model <- function() {
   chosen <- hyperparameters(code$train, read_hyperparameters(), 1L + labels)
   wanted <- intersect(names(formals(code$train)), CONTEXT)
   # entry.sh kills R on SIGTERM where train() does not look whether it should stop.
-  if (!"stopping" %in% wanted && nzchar(stop_file())) file.create(paste0(stop_file(), ".hard"))
+  if (!"stopping" %in% wanted && nzchar(stop_file())) {
+    file.create(paste0(stop_file(), ".hard"))
+    # The signal came before: entry.sh has not seen the file of the line above.
+    if (stopping()) quit(save = "no", status = STOPPED)
+  }
   table <- read_channel("train", records)
   context <- list()
   if ("weight" %in% wanted) context["weight"] <- list(table$weight)

@@ -1,4 +1,4 @@
-"""What every algorithm tells the workflows: its image, its records, and what it needs of a dataset."""
+"""What the workflows read of every algorithm: its image, its records, and what it needs of a dataset."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

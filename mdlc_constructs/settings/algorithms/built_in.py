@@ -41,7 +41,7 @@ class BuiltInAlgorithm(Constructors, Algorithm):
 
     @classmethod
     def create(cls, algorithm: str, arguments: Mapping[str, Any]) -> Self:
-        """The algorithm of a name, with the arguments of its constructor; None stands for one options out.
+        """The algorithm of a name, with the arguments of its constructor; None is one left out.
 
         Raises:
             ValueError: for a value, a combination or a version that the algorithm refuses.
@@ -97,6 +97,8 @@ class BuiltInAlgorithm(Constructors, Algorithm):
             ValueError: naming the argument and the remedy.
         """
         check_instances(self.facts, self.texts, compute)
+        if self.jumpstart is not None:
+            self.jumpstart.check_compute(compute)
 
     def check_complete(self) -> None:
         """Refuse the lack of a hyperparameter that the algorithm requires, and nothing of the data sets.

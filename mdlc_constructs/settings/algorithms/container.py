@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from mdlc_constructs.settings.algorithms import container_python, container_r
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
+from mdlc_constructs.settings.algorithms.code_folder import code_files
 from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_length, text_of
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.environment import check_environment
@@ -113,6 +114,7 @@ class CustomContainer(Algorithm):
                 "there is no such folder: give the folder of the model's code.",
             )
         object.__setattr__(self, "directory", directory)
+        code_files(directory, "directory")
         checks = {"python": container_python.check, "r": container_r.check}
         checks[self.language](directory, self.hyperparameters)
         for name, text in self.texts.items():

@@ -80,6 +80,11 @@ def _check_hyperparameters(train: ast.FunctionDef, hyperparameters: Mapping[str,
         if a.arg not in CONTEXT
     }
     for name, written in types.items():
+        if name.startswith("_"):
+            raise ValueError(
+                f"The parameter {name} of train in {MODULE} is a hyperparameter, and SageMaker's own begin "
+                f"with _, so the container leaves it out: name it {name.lstrip('_') or 'otherwise'}."
+            )
         if written not in _TYPES:
             raise ValueError(
                 f"The parameter {name} of train in {MODULE} is a hyperparameter and has "

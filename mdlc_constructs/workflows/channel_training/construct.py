@@ -21,6 +21,7 @@ from mdlc_constructs.settings import (
 )
 from mdlc_constructs.settings.channels import HOLDOUT
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.mlflow import Mlflow
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.approval.construct import ApprovalWorkflow
 from mdlc_constructs.workflows.channel_training import machine as template
@@ -32,6 +33,7 @@ from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Source
 from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import looking
 from mdlc_constructs.workflows.seams import Seam
+from mdlc_constructs.workflows.training import experiments
 from mdlc_constructs.workflows.training.construct import declared_code_version, finding_artifacts, warn_of_tag
 from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.machine import WORKFLOW
@@ -61,6 +63,7 @@ class ChannelTrainingWorkflow(Workflow):
             encryption key.
         code_version: recorded with every package, for example a commit; by default the context value
             `mdlc:code_version`.
+        mlflow: write each training to an MLflow app of SageMaker, too; on AWS only.
         seams: states before and after steps, such as `{"before_train": chain}`.
 
     Raises:
@@ -91,6 +94,7 @@ class ChannelTrainingWorkflow(Workflow):
         network: NetworkSettings | None = None,
         buckets: Mapping[str, s3.IBucket] | None = None,
         code_version: str | None = None,
+        mlflow: Mlflow | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
         # Validate before any resource exists, so that an invalid setting leaves nothing behind.
@@ -107,6 +111,7 @@ class ChannelTrainingWorkflow(Workflow):
                 job_compute=job_compute,
                 scoring_compute=scoring_compute,
                 network=network,
+                mlflow=mlflow,
                 code_version=declared_code_version(scope) if code_version is None else code_version,
             ),
         )
@@ -154,6 +159,7 @@ class ChannelTrainingWorkflow(Workflow):
             script_reads,
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
+            experiments.calling_by_job(settings.mlflow, searched=False),
         )
         if settings.has_holdout:
             self.job_role(
@@ -177,6 +183,7 @@ class ChannelTrainingWorkflow(Workflow):
                 **({"ScoringImage": served} if algorithm.serves_otherwise else {}),
                 **script,
                 "PlanChannelTrainingFunction": planner,
+                **experiments.bindings(self, settings.mlflow),
             },
         )
         approval_settings = settings.approval

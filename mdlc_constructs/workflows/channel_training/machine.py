@@ -1,7 +1,8 @@
 """The machine of a training on channels: a pure function from settings to states.
 
 On success it enters Plan, Resume, CheckQuality, QualityVerdict, Train, CreateModel, (ScoreHoldout with a
-holdout,) Evaluate, (ReadModelCard with a holdout,) Register, Decide, RecordAudit and PublishEvent.
+holdout,) Evaluate, (ReadModelCard with a holdout,) Register, Decide, (TrackExperiment with MLflow,)
+RecordAudit and PublishEvent.
 """
 
 import json
@@ -25,6 +26,7 @@ from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
+from mdlc_constructs.workflows.training import experiments
 from mdlc_constructs.workflows.training.artifact import artifact_found
 from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.job import own_channels_of, train_on
@@ -80,6 +82,7 @@ def train(settings: ChannelTrainingSettings) -> Task:
         environment=dict(algorithm.training_environment) or None,
         compute=settings.training_compute,
         network=settings.network,
+        mlflow=experiments.job_config(settings.mlflow, settings.model),
     )
 
 
@@ -226,10 +229,30 @@ def channel_training_machine(settings: ChannelTrainingSettings, parts: Parts) ->
         "image": "${TrainingImage}",
         "training_job": "{% $plan.names.Train %}",
         "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
+        **(experiments.AUDIT if settings.mlflow else {}),
     }
     detail = {"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **result}
     if not settings.approval.is_automatic:
         detail["approve"] = approve_command(settings.model)
+    ending = start_approval(settings.model, settings.approval).then(
+        success(
+            settings.model,
+            WORKFLOW,
+            fields=fields,
+            run_fields=result,
+            detail_type="Training Completed",
+            detail=detail,
+        )
+    )
+    if settings.mlflow is not None:
+        ending = experiments.tracked(
+            settings.mlflow,
+            ending,
+            model=settings.model,
+            hyperparameters=fields["hyperparameters"],
+            training_job="{% $plan.names.Train %}",
+            code_version=settings.code_version,
+        )
     judged = ("score_holdout", "evaluate") if settings.has_holdout else ()
     template = Template(
         workflow=WORKFLOW,
@@ -252,18 +275,10 @@ def channel_training_machine(settings: ChannelTrainingSettings, parts: Parts) ->
             "result": {
                 "outcome": "Unchanged",
                 **{key: f"{{% $plan.recorded.{key} %}}" for key in (*KEPT, "rows")},
-            }
+            },
+            **(experiments.NOT_TRACKED if settings.mlflow else {}),
         },
-        ending=start_approval(settings.model, settings.approval).then(
-            success(
-                settings.model,
-                WORKFLOW,
-                fields=fields,
-                run_fields=result,
-                detail_type="Training Completed",
-                detail=detail,
-            )
-        ),
+        ending=ending,
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * 2, settings.scoring_compute

@@ -19,6 +19,7 @@ from mdlc_constructs.settings.channel import brief
 from mdlc_constructs.settings.channels import HOLDOUT
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.mlflow import Mlflow
 from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
@@ -63,6 +64,7 @@ class ChannelTrainingSettings:
     scoring_compute: Compute = field(default_factory=Compute)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     code_version: str = "unversioned"
+    mlflow: Mlflow | None = None
 
     def __post_init__(self) -> None:
         check_code_version(self.code_version)

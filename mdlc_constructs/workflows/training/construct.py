@@ -26,6 +26,7 @@ from mdlc_constructs.settings import (
     Tuning,
 )
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.mlflow import Mlflow
 from mdlc_constructs.settings.onnx import Onnx
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.approval.construct import ApprovalWorkflow
@@ -40,6 +41,7 @@ from mdlc_constructs.workflows.construct import (
 from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import looking_at_tuning, planning
 from mdlc_constructs.workflows.seams import Seam
+from mdlc_constructs.workflows.training import experiments
 from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, steps_of, training_machine
@@ -108,6 +110,7 @@ class TrainingWorkflow(Workflow):
             goes on.
         export: also write the trained model in ONNX, for a container of the team's own; refused unless it
             answers the holdout as the trained model does.
+        mlflow: write each training to an MLflow app of SageMaker, too; on AWS only.
         seams: states before and after steps, such as `{"after_evaluate": chain}`.
 
     Raises:
@@ -141,6 +144,7 @@ class TrainingWorkflow(Workflow):
         code_version: str | None = None,
         tuning: Tuning | None = None,
         export: Onnx | None = None,
+        mlflow: Mlflow | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
         # Validate before any resource exists, so that an invalid setting leaves nothing behind.
@@ -160,6 +164,7 @@ class TrainingWorkflow(Workflow):
                 network=network,
                 tuning=tuning,
                 export=export,
+                mlflow=mlflow,
                 code_version=declared_code_version(scope) if code_version is None else code_version,
             ),
         )
@@ -207,6 +212,7 @@ class TrainingWorkflow(Workflow):
             script_reads,
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
+            experiments.calling_by_job(mlflow, searched=tuning is not None),
         )
         self.job_role(
             "EvaluateRole",
@@ -241,6 +247,7 @@ class TrainingWorkflow(Workflow):
                 **script,
                 "PlanTrainingFunction": planner,
                 **collecting,
+                **experiments.bindings(self, self.settings.mlflow),
             },
         )
         approval_settings = self.settings.approval

@@ -18,6 +18,7 @@ from mdlc_constructs.settings import (
 from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.mlflow import Mlflow
 from mdlc_constructs.settings.onnx import Onnx
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
@@ -49,6 +50,7 @@ class TrainingSettings:
     code_version: str = "unversioned"
     tuning: Tuning | None = None
     export: Onnx | None = None
+    mlflow: Mlflow | None = None
 
     def __post_init__(self) -> None:
         check_table(self.dataset, what="training")

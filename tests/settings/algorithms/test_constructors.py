@@ -35,7 +35,9 @@ def test_a_constructor_has_a_typed_argument_for_each_hyperparameter(name: str) -
     ):
         needed = row.required and not row.follows
         assert parameter.default is (inspect.Parameter.empty if needed else None)
-    assert "Args:" in str(getattr(Built, facts.method).__doc__)
+    text = str(getattr(Built, facts.method).__doc__)
+    assert "Args:" in text
+    assert ("was never seen to work on AWS" in " ".join(text.split())) == facts.unverified
 
 
 @pytest.mark.parametrize("name", algorithm_names())
@@ -120,6 +122,7 @@ def test_a_constructor_makes_the_algorithm_of_its_name(name: str) -> None:
         (lambda: Built.randomcutforest(num_trees=10), "num_trees=10: give a whole number from 50 to 1000."),
         (lambda: Built.ntm(num_topics=4, batch_norm=2), "batch_norm=2: give True or False."),  # type: ignore[arg-type]
         (lambda: Built.pca(num_components=2, version="7"), "no such version of pca"),
+        (lambda: Built.lightgbm(code_uri=3), "code_uri=3: give a text such as"),  # type: ignore[arg-type]
         (
             lambda: Built.lightgbm(code_uri="sourcedir.tar.gz"),
             "code_uri='sourcedir.tar.gz': give the archive's URI",

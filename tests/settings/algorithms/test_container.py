@@ -10,6 +10,7 @@ import pytest
 
 from mdlc_constructs import CustomContainer, Dataset
 from mdlc_constructs.resources import bundles
+from mdlc_constructs.settings.algorithms import code_folder
 
 STARTERS = bundles.source("containers")
 
@@ -85,6 +86,7 @@ PREDICT = "def predict(model, rows):\n    return []\n"
         (TRAIN, {}, "model.py has no function predict"),
         (TRAIN + "def predict(rows):\n    return []\n", {}, "must take two arguments: model and rows"),
         (TRAIN.replace(": int", "") + PREDICT, {}, "no type: annotate it with int, float, bool, str"),
+        (TRAIN.replace("rounds", "_rounds") + PREDICT, {}, "SageMaker's own begin with _.*name it rounds"),
         (TRAIN.replace(": int", ": list") + PREDICT, {}, "has the type list: annotate it"),
         (TRAIN.replace(" = 3", "") + PREDICT, {}, "needs rounds: give it, or a default"),
         (TRAIN + PREDICT, {"round": 3}, "did you mean 'rounds'"),
@@ -161,6 +163,20 @@ def test_packages_that_are_listed_may_be_used(r: Path) -> None:
     text = "library(ranger)  # and library(none) in a comment\nstats::lm\nlibrary(jsonlite)\n"
     (r / "model.R").write_text(text + (r / "model.R").read_text())
     CustomContainer.r(r)
+
+
+def test_links_out_of_the_folder_and_data_are_refused(
+    python: Path, r: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, make in ((python, CustomContainer.python), (r, CustomContainer.r)):
+        (folder / "notes").symlink_to("/etc/hostname")
+        with pytest.raises(ValueError, match=r"directory='notes': is a link out of the folder"):
+            make(folder)
+        (folder / "notes").unlink()
+        monkeypatch.setattr(code_folder, "MAX_BYTES", 1)
+        with pytest.raises(ValueError, match="keep data out of it, in the dataset"):
+            make(folder)
+        monkeypatch.undo()
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
