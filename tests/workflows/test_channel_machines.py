@@ -275,6 +275,19 @@ def test_a_channel_that_is_of_training_is_no_batch(channel: Any, sentence: str) 
         ChannelBatchSettings(model="names", channel=channel)
 
 
+def test_a_script_whose_answers_are_no_probabilities_is_asked_no_holdout(tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    functions = "".join(f"def {name}(*given):\n    pass\n" for name in ("model_fn", "input_fn"))
+    path.write_text(f'{functions}if __name__ == "__main__":\n    pass\n')
+    script = Script(framework="scikit-learn", entry_point=str(path), content_type="application/jsonlines")
+    with pytest.raises(ValueError, match="a multiclass task is judged by probabilities"):
+        replace(ON_LINES, algorithm=script)
+    on_pictures = replace(ON_PICTURES, algorithm=script, gate=Gate())
+    assert arguments(channel_training_machine(on_pictures), "Train")["InputDataConfig"][-1][
+        "ChannelName"
+    ] == ("code")
+
+
 @pytest.mark.parametrize("sharded", [False, True])
 def test_what_is_taken_by_shards_only_is_requested_so(sharded: bool) -> None:
     """Random Cut Forest fails on AWS when it gets all objects, with one instance as well."""

@@ -96,6 +96,8 @@ class ChannelTrainingSettings:
     def _check_holdout(self) -> None:
         if self.has_holdout:
             self.gate.check_task(TASK, self.channels.classes)
+            if isinstance(self.algorithm, Script):
+                self.algorithm.check_task(TASK)
             if self.scoring_type != JSON_LINES:
                 raise refusal(
                     "content_type",
