@@ -159,7 +159,8 @@ def _declared(train: ast.FunctionDef) -> Mapping[str, Parameter]:
         if each.arg.startswith("_"):
             raise ValueError(
                 f"The parameter {each.arg} of train in {MODULE} is a hyperparameter, and SageMaker's own "
-                f"begin with _, so the container leaves it out: name it {each.arg.lstrip('_') or 'otherwise'}."
+                "begin with _, so the container leaves it out: name it "
+                f"{each.arg.lstrip('_') or 'otherwise'}."
             )
         written = ast.unparse(each.annotation) if each.annotation is not None else ""
         if written not in _TYPES:
