@@ -132,6 +132,7 @@ class Channels:
         Raises:
             ValueError: naming the channel and the remedy.
         """
+        check_is_algorithm(algorithm)
         if isinstance(algorithm, CustomContainer):
             raise refusal(
                 "algorithm",
@@ -142,7 +143,6 @@ class Channels:
         own = [name for name in algorithm.own_channels if name in self.inputs]
         if own:
             raise refusal("inputs", own[0], "the algorithm brings this channel itself; choose another name.")
-        check_is_algorithm(algorithm)
         algorithm.check_complete()
         if self.holdout is not None and algorithm.name not in ("blazingtext", ""):
             raise refusal(

@@ -262,3 +262,9 @@ def test_a_table_is_named_where_channels_are_given() -> None:
     ):
         with pytest.raises(ValueError, match=re.escape(instead)):
             check_table(given, what=what)
+
+
+def test_what_is_no_algorithm_is_refused() -> None:
+    channels = Channels(inputs={"train": S3Channel(uri="s3://b/train/")})
+    with pytest.raises(ValueError, match="algorithm='blazingtext'"):
+        channels.check_algorithm("blazingtext")  # type: ignore[arg-type]
