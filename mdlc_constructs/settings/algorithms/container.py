@@ -11,7 +11,7 @@ from typing import Literal, Self
 from mdlc_constructs.settings.algorithms import container_python, container_r
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
 from mdlc_constructs.settings.algorithms.code_folder import code_files
-from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_length, text_of
+from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_by_name, check_length, text_of
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.payloads.records import RecordsSection
@@ -108,7 +108,7 @@ class CustomContainer(Algorithm):
         return cls(
             language=language,
             directory=Path(directory),
-            hyperparameters=dict(hyperparameters or {}),
+            hyperparameters={} if hyperparameters is None else hyperparameters,
             environment=dict(environment or {}),
         )
 
@@ -125,6 +125,7 @@ class CustomContainer(Algorithm):
         for name, value in self.hyperparameters.items():
             _check_kind(name, value)
         checks = {"python": container_python.check, "r": container_r.check}
+        check_by_name(self.hyperparameters)
         checks[self.language](directory, self.hyperparameters)
         for name, text in self.texts.items():
             check_length(name, text)

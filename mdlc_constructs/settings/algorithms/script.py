@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
 from mdlc_constructs.settings.algorithms.frameworks import FRAMEWORKS, Framework
-from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_length, text_of
+from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_by_name, check_length, text_of
+from mdlc_constructs.settings.algorithms.instances import has_gpu
 from mdlc_constructs.settings.algorithms.script_source import read_script
 from mdlc_constructs.settings.algorithms.source_dir import LAUNCHER, source_files, top_modules
 from mdlc_constructs.settings.environment import check_environment
@@ -39,7 +40,6 @@ MAX_HYPERPARAMETERS = 100
 
 _OWN = 4  # hyperparameters that the image's toolkit reads
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_GPU = re.compile(r"ml\.[gp]\d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +172,7 @@ class Script(Algorithm):
         if self._framework.repository is not None:
             return Image(repository=self._framework.repository, version=self.version)
         return FrameworkImage(
-            framework=self.framework, version=self.version, use=use, gpu=bool(_GPU.match(instance_type))
+            framework=self.framework, version=self.version, use=use, gpu=has_gpu(instance_type)
         )
 
     def check_task(self, task: str) -> None:
@@ -201,6 +201,7 @@ class Script(Algorithm):
         )
 
     def _check_hyperparameters(self) -> None:
+        check_by_name(self.hyperparameters)
         if len(self.hyperparameters) > MAX_HYPERPARAMETERS - _OWN:
             raise refusal(
                 "hyperparameters",
