@@ -120,7 +120,7 @@ def divide(path: Path, shards: int, kind: RecordFormat, *, grouped: bool = False
     """
     if shards == 1:
         return {path.name: path}
-    paths = [path.with_name(f"part-{number:05d}{SUFFIXES[kind]}") for number in range(shards)]
+    paths = [path.with_name(f"part-{number:05d}{path.suffix}") for number in range(shards)]
     streams = [place.open("wb") for place in paths]
     last = -1
     try:
@@ -174,7 +174,7 @@ def write_parts(
     kind, ranked = plan.records.training, plan.dataset.task == "ranking"
     files = dict[str, Path]()
     for part in ("train", "validation"):
-        path = split / part / f"{part}{SUFFIXES[kind]}"
+        path = split / part / f"{part}{plan.records.training_suffix}"
         if ranked:
             query = ranking.training_records(program, plan.dataset, part, label=LABEL, order=order)
             copy_to(connection, query, path)

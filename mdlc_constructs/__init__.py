@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import MachineError as MachineError
     from mdlc_constructs.asl.sequence import StateSequence as StateSequence
     from mdlc_constructs.resources.fleet import Fleet as Fleet
+    from mdlc_constructs.resources.mlflow_app import MlflowApp as MlflowApp
     from mdlc_constructs.resources.model_home import ModelHome as ModelHome
     from mdlc_constructs.settings.algorithms.algorithm import Algorithm as Algorithm
     from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm as BuiltInAlgorithm
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.image import Image as Image
     from mdlc_constructs.settings.labels import Labels as Labels
     from mdlc_constructs.settings.metric import Metric as Metric
+    from mdlc_constructs.settings.mlflow import Mlflow as Mlflow
     from mdlc_constructs.settings.monitor_alarms import MonitorAlarms as MonitorAlarms
     from mdlc_constructs.settings.network import NetworkSettings as NetworkSettings
     from mdlc_constructs.settings.onnx import Onnx as Onnx

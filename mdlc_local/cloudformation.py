@@ -30,9 +30,16 @@ PLACEHOLDERS = {
 }
 """Types that are only recorded, so that nothing runs for them, with their attributes for Fn::GetAtt."""
 
+ON_AWS_ONLY = {
+    "AWS::SageMaker::MlflowApp": "MLflow is for AWS only: leave the MlflowApp and mlflow= out of stacks that "
+    "are deployed here"
+}
+"""Types that are refused when a template has them, with the reason."""
+
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 CHANGE_SETS = "ministack.services.cloudformation.changesets"
 
+_SUPPORT = "validate_template_support"
 _NAME = (PROVISIONERS, "_physical_name", "stack_name logical_id lowercase max_len seeded")
 _PREFIXES_ON_WORKER = ("AWS::SageMaker::", "Custom::")
 
@@ -148,8 +155,27 @@ def placeholder(type_name: str, attributes: tuple[str, ...]) -> dict[str, Any]:
     return {"create": create, "update": update, "delete": delete}
 
 
+def _refusing(validate: Callable[..., None]) -> Callable[..., None]:
+    """The check of a template, which says why a type of `ON_AWS_ONLY` is refused.
+
+    A refused type with a condition that may be false is left to the check itself.
+    """
+
+    def validated(template: dict[str, Any], conditions: Any, params: Any = None) -> None:
+        for name, resource in (template.get("Resources") or {}).items():
+            kind = resource.get("Type") if isinstance(resource, dict) else None
+            if kind in ON_AWS_ONLY and not resource.get("Condition"):
+                raise ValueError(f"{name} is an {kind}, which is not made here: {ON_AWS_ONLY[kind]}.")
+        validate(template, conditions, params)
+
+    return validated
+
+
 def install(app: ModuleType) -> None:
     """Register the types, and provision those that call this server outside of its event loop."""
+    for module in ("changesets", "handlers"):
+        owner = f"ministack.services.cloudformation.{module}"
+        patches.wrap(owner, _SUPPORT, "template conditions params", _refusing)
     handlers = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")
     patches.take(*_NAME)
     for kind, replaces in ((MODEL, True), (MODEL_PACKAGE_GROUP, False)):

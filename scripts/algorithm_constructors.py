@@ -65,7 +65,14 @@ def _parameters(row: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]
         ("str | None = None", "The version of its image; by default the one that the table names."),
     )
     if "jumpstart" in row:
-        yield "code_uri", ("str | None = None", "The archive of scripts in JumpStart's bucket or your own.")
+        yield (
+            "code_uri",
+            (
+                "str | None = None",
+                "The archive of training scripts in JumpStart's bucket or your own, which can put inference "
+                "code into the model.",
+            ),
+        )
         yield (
             "model_uri",
             ("str | None = None", "The archive of artefacts in JumpStart's bucket or your own."),
@@ -142,7 +149,11 @@ def _docstring(row: Mapping[str, Any], meanings: Mapping[str, str]) -> Iterator[
     yield f'{indent}"""{row["title"]}: {row["purpose"]}.'
     yield ""
     if "jumpstart" in row:
-        note = "Unverified: its scripts and artefacts come from JumpStart's bucket, see docs/algorithms.md."
+        note = (
+            "Unverified: its scripts and artefacts come from JumpStart's bucket. Scoring by the workflows "
+            "was never seen to work on AWS, because the trained model may lack inference code: see "
+            "docs/algorithms.md."
+        )
         yield from textwrap.wrap(note, WIDTH, initial_indent=indent, subsequent_indent=indent)
         yield ""
     yield f"{indent}Args:"

@@ -139,6 +139,7 @@ def algorithms() -> str:
 def _algorithm(facts: AlgorithmFacts) -> list[str]:
     kinds = " or ".join({"cpu": "CPU", "gpu": "GPU"}[kind] for kind in facts.processors)
     only = " or ".join(f"`{name}={value}`" for name, among in facts.parallel_when.items() for value in among)
+    only = only or ("`code_uri`" if facts.jumpstart else "")
     several = "one" if not facts.parallel else f"several with {only}, else one" if only else "one or several"
     records = (
         ", ".join(f"`{kind}`" for kind in facts.training_types)

@@ -1,9 +1,11 @@
 """The entry point of a team's own container: ``train``, ``serve``, or ``check`` while the image is built."""
 
 import os
+import signal
 import sys
+from types import FrameType
 
-from mdlc_container import logs, own_code, places, privileges, training
+from mdlc_container import logs, own_code, places, privileges
 from mdlc_container.errors import ContainerError
 
 
@@ -18,9 +20,17 @@ def main(arguments: list[str]) -> int:
             print(error, file=sys.stderr)
             return 1
         return 0
-    base = places.base()
-    privileges.give_up_root(base / name for name in ("model", "output", "checkpoints"))
     if command == "train":
+        # First of all: Linux gives a container's first process no signal that it has no handler for.
+        signal.signal(signal.SIGTERM, _end)
+    base = places.base()
+    # Hosting mounts the model read-only, and serving writes nothing.
+    written = ("model", "output", "checkpoints") if command == "train" else ()
+    privileges.give_up_root(base / name for name in written)
+    if command == "train":
+        # Imported only here: pandas takes a second, in which a signal must have its handler.
+        from mdlc_container import training
+
         return training.run()
     if command != "serve":
         print(f"This image does not know {command!r}: it has train and serve.", file=sys.stderr)
@@ -31,6 +41,11 @@ def main(arguments: list[str]) -> int:
 
     serve("mdlc_container.app:application", log_config=None)
     return 0
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    """End at once, with nothing to keep; `training` replaces this when ``train`` is known."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,20 @@
 # and this shell answers it: it makes the file of MDLC_STOP_FILE. Where train() does not look, R has made
 # MDLC_STOP_FILE.hard, and is killed.
 set -u
+# First of all: Linux gives a container's first process no signal that it has no handler for.
+trap 'exit 143' TERM INT
 here=$(cd "$(dirname "$0")" && pwd)
 base=${SAGEMAKER_BASE_DIR:-/opt/ml}
 
 # SageMaker starts a container as root and mounts folders that only root may write, so the image has no USER.
 if [ "$(id -u)" = 0 ] && id app >/dev/null 2>&1; then
-  for folder in model output checkpoints; do
-    if [ -d "$base/$folder" ]; then chown -R app:app "$base/$folder"; fi
-  done
+  # Only training writes: hosting mounts the model read-only. A missing folder is made here, because app cannot: its
+  # parent is root's.
+  if [ "${1:-serve}" = train ]; then
+    for folder in model output checkpoints; do
+      mkdir -p "$base/$folder" && chown -R app:app "$base/$folder"
+    done
+  fi
   exec setpriv --reuid=app --regid=app --clear-groups env HOME=/home/app sh "$here/entry.sh" "$@"
 fi
 

@@ -15,6 +15,9 @@ WORKDIR /opt/program
 COPY container.R entry.sh ./
 COPY mdlc_container mdlc_container
 COPY own own
+
+# Debian's image has no UTF-8 locale, and R reads model.R in that of its process.
+ENV LANG=C.UTF-8
 RUN Rscript --vanilla container.R check
 
 EXPOSE 8080

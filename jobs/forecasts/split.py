@@ -111,15 +111,16 @@ def write_series_split(
         InputError: when no series has all steps of an origin.
     """
     dataset = plan.dataset
+    ending = plan.records.training_suffix
     files = {
         name: split / name
-        for name in ("train/train.jsonl", "validation/validation.jsonl", f"holdout/{RECORDS}")
+        for name in (f"train/train{ending}", f"validation/validation{ending}", f"holdout/{RECORDS}")
     }
     make_points(connection, dataset, program, "labelled", _POINTS)
     features = len(program.steps)
     for part in ("train", "validation"):
         _ask_for_history(connection, dataset, intervals[part])
-        path = files.pop(f"{part}/{part}.jsonl")
+        path = files.pop(f"{part}/{part}{ending}")
         write_records(connection, dataset, _POINTS, path, features=features, ahead=0)
         shards = plan.records.shards if part == "train" else 1
         files |= {f"{part}/{name}": place for name, place in divide(path, shards, "jsonlines").items()}

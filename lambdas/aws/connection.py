@@ -27,11 +27,12 @@ MAX_IDLE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """How to call a service: its signing name, its host's first part, its environment variable."""
+    """How to call a service: signing name, first part of the host, environment variable, address."""
 
     signing_name: str
     host: str
     variable: str
+    address: str = "https://{host}.{region}.{suffix}"
 
 
 DYNAMODB = Service("dynamodb", "dynamodb", "AWS_ENDPOINT_URL_DYNAMODB")
@@ -60,7 +61,7 @@ def endpoint_url(service: Service, region: str) -> str:
     """The endpoint URL of a service in a region."""
     override = os.environ.get(service.variable) or os.environ.get("AWS_ENDPOINT_URL")
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return override or f"https://{service.host}.{region}.{suffix}"
+    return override or service.address.format(host=service.host, region=region, suffix=suffix)
 
 
 class Connection:

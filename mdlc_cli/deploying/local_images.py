@@ -66,7 +66,8 @@ def build(context: Path, tag: str) -> None:
         shutil.copytree(context, target / _CONTEXT)
         entry = _placed(described, target / _CONTEXT)
         if "requirements" in entry:
-            entry["python"] = str(toolchain.image_python(Path(entry["requirements"])))
+            _check_lock(context, described["requirements"], Path(str(entry["requirements"])))
+            entry["python"] = str(toolchain.image_python(Path(str(entry["requirements"]))))
         _check(entry.get("check", []), entry, target / _CONTEXT)
         kept = {key: entry[key] for key in (*_COMMANDS, "python", "environment") if key in entry}
         (target / _ENTRY).write_text(json.dumps(kept))
@@ -111,6 +112,14 @@ def _placed(value: Any, folder: Path) -> Any:
     if isinstance(value, list):
         return [_placed(word, folder) for word in value]
     return str(folder / value[2:]) if isinstance(value, str) and value.startswith("./") else value
+
+
+def _check_lock(context: Path, name: object, lock: Path) -> None:
+    if not lock.is_file():
+        raise CommandError(
+            f"{context / FILE} names the packages {name}, and there is no such file: lock them into it "
+            f"(uv pip compile --generate-hashes), or name another one"
+        )
 
 
 def _check(command: list[str], entry: dict[str, Any], folder: Path) -> None:

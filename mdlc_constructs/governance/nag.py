@@ -17,6 +17,7 @@ from mdlc_constructs.governance.known_findings import (
     wildcard,
 )
 from mdlc_constructs.resources.functions import Functions
+from mdlc_constructs.resources.mlflow_app import MlflowApp
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.workflows.construct import Workflow
 from mdlc_constructs.workflows.decision.construct import DecisionApi
@@ -91,6 +92,7 @@ class _Judge:
             *(f"{path}/{name}" for path, flow in self._workflows for name in (*flow.roles, "Role")),
             *(f"{path}/{name}Role" for path, room in functions for name in room.arns),
             *(f"{path}/{name}" for path, api in apis for name in api.role_names),
+            *(app.role.resource.node.path for _, app in items if isinstance(app, MlflowApp)),
         }
         self._policies = {*roles, *(f"{role}{_BESIDE}" for role in roles)}
         self._owned: dict[Stack, Owned] = {}

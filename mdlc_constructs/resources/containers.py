@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -10,10 +10,11 @@ from aws_cdk import Aws, Stack
 from constructs import Construct
 
 from mdlc_constructs.resources.bundles import source
+from mdlc_constructs.settings.algorithms.code_folder import code_files
 from mdlc_constructs.settings.algorithms.container import CustomContainer
 
-_PYTHON = ("container.py", "serve.py", "local-image.json", "serving", "mdlc_container")
-_R = ("container.R", "entry.sh", "local-image.json", "mdlc_container")
+_PYTHON = ("container.py", "serve.py", "serving", "mdlc_container")
+_R = ("container.R", "entry.sh", "mdlc_container")
 _TEMPLATES: Mapping[str, tuple[str, ...]] = {"python": _PYTHON, "r": _R}
 """The files and folders of each language's template that an image needs."""
 
@@ -60,21 +61,15 @@ def lay_out(algorithm: CustomContainer, folder: Path) -> None:
     for name in _TEMPLATES[algorithm.language]:
         path = template / name
         if path.is_dir():
-            for file in _files(path):
-                _copy(file, folder / name / file.relative_to(path))
+            for below, file in code_files(path, "containers").items():
+                _copy(file, folder / name / below)
         else:
             _copy(path, folder / name)
-    _copy(template / "own.Dockerfile", folder / "Dockerfile")
-    for file in _files(algorithm.directory):
-        _copy(file, folder / OWN / file.relative_to(algorithm.directory))
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """The files of a folder, in order: not hidden ones, and no compiled modules."""
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and "__pycache__" not in parts and not any(part.startswith(".") for part in parts):
-            yield path
+    # "own" is before the names of what the serving template containers/python has itself.
+    for name in ("Dockerfile", "local-image.json"):
+        _copy(template / f"own.{name}", folder / name)
+    for below, file in code_files(algorithm.directory, "directory").items():
+        _copy(file, folder / OWN / below)
 
 
 def _copy(path: Path, target: Path) -> None:

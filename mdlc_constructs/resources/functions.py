@@ -30,6 +30,10 @@ HANDLERS = {
         "lambdas.functions.collect_trials.handler.handler",
         "Collects the trials of a tuning, and the best one's model",
     ),
+    "TrackExperiment": (
+        "lambdas.functions.track_experiment.handler.handler",
+        "Writes trainings to MLflow",
+    ),
     "PlanChannelTraining": (
         "lambdas.functions.plan_channel_training.handler.handler",
         "Plans training executions on channels",

@@ -28,6 +28,7 @@ LAYOUT = {
     "splits": "chronological splits, the raw holdout keys, and the fitted feature program",
     "training": "model artifacts, as training jobs wrote them",
     "exports": "trained models in ONNX, each with how near its answers come",
+    "mlflow": "artifacts of the runs of an MLflow app (`MlflowApp`)",
     "scores": "what transform jobs answered",
     "evaluations": "metrics, the gate's verdict and the picture",
     "baselines": "`<run>/`: statistics of what a model was trained and judged on, a sample, its performance",

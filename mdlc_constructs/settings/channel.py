@@ -14,6 +14,8 @@ KINDS = ("S3Prefix", "ManifestFile", "AugmentedManifestFile")
 CLASSES_FROM = ("folder", "prefix", "lst", "attribute")
 LISTING = "_lst"
 """The end of the name of a channel with the list of the images of another: `train_lst` of `train`."""
+ANNOTATION = "_annotation"
+"""The end of the name of a channel with the labels of the images of another: JSON, or images of masks."""
 MAX_ATTRIBUTES = 16
 """Source: ``AttributeNames`` in SageMaker's API model."""
 MAX_CONTENT_TYPE = 256
@@ -174,7 +176,8 @@ class S3Channel:
         """How the quality check reads the channel of that name."""
         if self.kind == "AugmentedManifestFile":
             return "records"
-        if self.compression is not None:
+        # Masks are images, of which equal ones are no mistake.
+        if self.compression is not None or name.endswith(ANNOTATION):
             return "objects"
         if self.is_image:
             return "listing" if name.endswith(LISTING) else "images"
@@ -186,6 +189,8 @@ class S3Channel:
             return self.classes_from
         if self.kind == "AugmentedManifestFile":
             return "attribute" if len(self.attribute_names) > 1 else None
+        if name.endswith(ANNOTATION):
+            return None
         if self.is_image:
             return "lst" if name.endswith(LISTING) else "folder"
         return "prefix" if self.media_type == "text/plain" else None

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
+from mdlc_constructs.settings.algorithms.container import CustomContainer
 from mdlc_constructs.settings.algorithms.input_channels import check_channels
 from mdlc_constructs.settings.algorithms.table import algorithm_facts
 from mdlc_constructs.settings.channel import LISTING, S3Channel
@@ -109,6 +110,16 @@ class Channels:
         Raises:
             ValueError: naming the channel and the remedy.
         """
+        if isinstance(algorithm, CustomContainer):
+            raise refusal(
+                "algorithm",
+                "CustomContainer",
+                "its template reads a table's columns; give a CustomImage or a Script, whose code reads the "
+                "channels itself.",
+            )
+        own = [name for name in algorithm.own_channels if name in self.inputs]
+        if own:
+            raise refusal("inputs", own[0], "the algorithm brings this channel itself; choose another name.")
         algorithm.check_complete()
         if self.holdout is not None and algorithm.name not in ("blazingtext", ""):
             raise refusal(

@@ -109,6 +109,7 @@ def training_job(
     entrypoint: Sequence[str] = (),
     arguments: Sequence[str] = (),
     metric_definitions: Mapping[str, str] | None = None,
+    mlflow: Mapping[str, object] | None = None,
     tags: Tags | None = None,
     name_pattern: str | None = None,
     overrides: Mapping[str, object] | None = None,
@@ -130,6 +131,7 @@ def training_job(
             with spot).
         retry_attempts: how often the job is repeated after internal errors of SageMaker (1 to 30).
         metric_definitions: by metric name, the regular expression that finds its value in the log.
+        mlflow: the API's `MlflowConfig`.
         name_pattern: pattern of names for the permissions, such as `churn-*`; required when `job_name` is a
             JSONata expression.
         overrides: any other members of the API's request.
@@ -186,6 +188,7 @@ def training_job(
         "CheckpointConfig": _checkpoints(spot),
         "RetryStrategy": None if retry_attempts is None else {"MaximumRetryAttempts": retry_attempts},
         "Environment": texts(environment),
+        "MlflowConfig": mlflow,
         "Tags": tag_list(tags),
     }
     return integration(

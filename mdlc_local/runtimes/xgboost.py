@@ -188,6 +188,9 @@ def train() -> None:
     """Train on the input channels and write the model."""
     config = BASE / "input" / "config"
     values = hyperparameters(json.loads((config / "hyperparameters.json").read_text()))
+    unused = sorted(_PLATFORM_ONLY & values.keys())
+    if unused:
+        print(f"checked and not used by the stand-in: {', '.join(unused)}", flush=True)
     channels = json.loads((config / "inputdataconfig.json").read_text())
     kinds = {name: content_type(name, channel) for name, channel in channels.items()}
     weights, libsvm = values.pop("csv_weights", 0) == 1, kinds.get("train") in _LIBSVM
@@ -344,8 +347,19 @@ def serve() -> None:
     server.serve_forever()
 
 
+def describe() -> str:
+    """What runs here in place of the image, for the log."""
+    import xgboost
+
+    return (
+        f"local stand-in of the built-in algorithm xgboost: xgboost {xgboost.__version__}; "
+        "same library, maybe another version than the image's"
+    )
+
+
 def main(arguments: list[str]) -> int:
     """Train or serve; returns the exit status, after writing the reason of a failed training."""
+    print(describe(), flush=True)
     if arguments == ["serve"]:
         serve()
         return 0

@@ -39,6 +39,12 @@ ALLOWED = (
         reason="AWS does not say beyond doubt whether it judges a new version by the package's ARN or the "
         "group's; the embedded AWS judges by the package's.",
     ),
+    Unused(
+        roles=("FunctionsCleanUpRole",),
+        actions=("sagemaker:StopHyperParameterTuningJob",),
+        resources="*:hyper-parameter-tuning-job/*-tune-*",
+        reason="None of these teams searches for hyperparameters; the function's own tests stop a search.",
+    ),
 )
 
 

@@ -5,28 +5,30 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambdas.aws import connection
+from lambdas.aws import connection, mlflow
 from lambdas.functions.decide.ab_assignment import experiment_in_progress
 from lambdas.functions.decide.config import load_config
 from lambdas.functions.decide.rules_cache import rules_in_use
 from tests.lambdas.decision_api import RULES, SETTINGS
 from tests.lambdas.http_services import Services, running, scored
+from tests.lambdas.mlflow_server import MlflowServer
 
 
 @pytest.fixture
 def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """Services that a process which was just started finds."""
-    with running() as found:
-        for name in ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", "AWS_SESSION_TOKEN"):
-            monkeypatch.delenv(name, raising=False)
-        for name, value in {
-            "AWS_ENDPOINT_URL": found.url,
-            "AWS_REGION": "eu-west-1",
-            "AWS_ACCESS_KEY_ID": "AKID",
-            "AWS_SECRET_ACCESS_KEY": "secret",
-        }.items():
-            monkeypatch.setenv(name, value)
+    with running(Services()) as found:
+        _reach(found, monkeypatch)
+        yield found
         _start_anew()
+
+
+@pytest.fixture
+def tracking(monkeypatch: pytest.MonkeyPatch) -> Iterator[MlflowServer]:
+    """An MLflow app that a process which was just started finds; it waits for nothing between attempts."""
+    monkeypatch.setattr(mlflow, "_WAIT_SECONDS", 0)
+    with running(MlflowServer()) as found:
+        _reach(found, monkeypatch)
         yield found
         _start_anew()
 
@@ -53,6 +55,19 @@ def api(services: Services, monkeypatch: pytest.MonkeyPatch) -> Services:
     services.table("planes", "tail")['{"S": "N1"}'] = {"tail": {"S": "N1"}, "seats": {"N": "180"}}
     services.score = lambda row: scored(0.75)
     return services
+
+
+def _reach(found: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_LAMBDA", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {
+        "AWS_ENDPOINT_URL": found.url,
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "AKID",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }.items():
+        monkeypatch.setenv(name, value)
+    _start_anew()
 
 
 def _start_anew() -> None:

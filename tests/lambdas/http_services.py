@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
+S = TypeVar("S", bound="Services")
 Reply = tuple[int, dict[str, str], bytes]
 Fault = Callable[[], Reply | None]
 """Runs before a call is served. Its reply is sent instead; without one the call goes on."""
@@ -109,9 +110,8 @@ def _json(content: Any) -> Reply:
 
 
 @contextmanager
-def running() -> Iterator[Services]:
+def running(services: S) -> Iterator[S]:
     """The services behind a port of this machine."""
-    services = Services()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

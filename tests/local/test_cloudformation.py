@@ -156,3 +156,24 @@ def test_a_group_that_a_deleted_stack_left_is_imported_by_its_arn(client: Client
     assert sagemaker.list_model_packages(ModelPackageGroupName="again")["ModelPackageSummaryList"]
     sagemaker.delete_model_package(ModelPackageName=package)
     delete(client, "again")
+
+
+def test_what_is_for_aws_only_is_refused_before_anything_is_made(client: Clients) -> None:
+    stacks = client("cloudformation")
+    app = {
+        "Name": "churn",
+        "ArtifactStoreUri": "s3://b/mlflow",
+        "RoleArn": "arn:aws:iam::000000000000:role/r",
+    }
+    body = json.dumps({"Resources": thing("AWS::SageMaker::MlflowApp", "Arn", **app)})
+    said = (
+        r"Thing is an AWS::SageMaker::MlflowApp, which is not made here: MLflow is for AWS only: leave .* out"
+    )
+    with pytest.raises(stacks.exceptions.ClientError, match=said):
+        stacks.create_stack(StackName="tracked", TemplateBody=body)
+    with pytest.raises(stacks.exceptions.ClientError, match=said):
+        stacks.create_change_set(
+            StackName="tracked", ChangeSetName="one", ChangeSetType="CREATE", TemplateBody=body
+        )
+    with pytest.raises(stacks.exceptions.ClientError, match="does not exist"):
+        stacks.describe_stacks(StackName="tracked")

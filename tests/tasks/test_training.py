@@ -104,6 +104,14 @@ def test_instances_with_storage_of_their_own_take_no_volume_key() -> None:
     assert "VolumeKmsKeyId" not in request(train(kms_key_id="k", volume_kms_key_id=""))["ResourceConfig"]
 
 
+def test_a_run_of_mlflow_is_asked_for_as_the_api_takes_it() -> None:
+    app = "arn:aws:sagemaker:eu-central-1:111111111111:mlflow-app/app-1"
+    task = train(mlflow={"MlflowResourceArn": app, "MlflowRunName": "{% $plan.run %}"})
+    assert request(task)["MlflowConfig"] == {"MlflowResourceArn": app, "MlflowRunName": "{% $plan.run %}"}
+    assert problems(task.resource, request(task)) == ()
+    assert problems(task.resource, {**request(task), "MlflowConfig": {}}) != ()
+
+
 def test_warm_pool_and_algorithm_resource() -> None:
     asked = request(train(keep_alive_seconds=600, image=None, algorithm_name="arn:algorithm"))
     assert asked["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 600

@@ -26,6 +26,8 @@ from mdlc_constructs import (
     Gate,
     Labels,
     LookUpTable,
+    Mlflow,
+    MlflowApp,
     ModelHome,
     MonitorAlarms,
     MonitoringWorkflow,
@@ -125,6 +127,19 @@ def scripted(stack: Stack) -> None:
 
 def exported(stack: Stack) -> None:
     training(stack, export=Onnx())
+
+
+def tracked(stack: Stack) -> None:
+    home = ModelHome(stack, "Home-flights", name="flights")
+    app = MlflowApp(stack, "Mlflow", home=home)
+    TrainingWorkflow(
+        stack,
+        "Training-flights",
+        home=home,
+        dataset=DATASET,
+        algorithm=ALGORITHM,
+        mlflow=Mlflow(app_arn=app.arn),
+    )
 
 
 def careful(stack: Stack) -> None:
@@ -269,6 +284,7 @@ STACKS = in_accounts_of_their_own(
         "CustomImage": (custom_image, HERE),
         "Scripted": (scripted, HERE),
         "Exported": (exported, HERE),
+        "Tracked": (tracked, HERE),
         "Careful": (careful, HERE),
         "Chained": (chained, HERE),
         "Serving": (serving, HERE),

@@ -3,16 +3,18 @@
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
 from aws_cdk import App, Environment, Stack
+from botocore.model import ListShape, MapShape, Shape, StructureShape
 from botocore.validate import ParamValidator
 
 from mdlc_constructs import (
+    BuiltInAlgorithm,
     Channels,
     ChannelTrainingWorkflow,
     Compute,
@@ -21,8 +23,9 @@ from mdlc_constructs import (
     TrainingWorkflow,
 )
 from mdlc_constructs.settings.algorithms.table import algorithm_facts, algorithm_names
-from mdlc_constructs.workflows.channel_training.machine import train as train_on_channels
+from mdlc_constructs.workflows.channel_training import machine as channel_training
 from mdlc_constructs.workflows.channel_training.settings import ChannelTrainingSettings
+from mdlc_constructs.workflows.training import machine as training
 from mdlc_constructs.workflows.training.machine import train
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 from tests.settings.algorithms.datasets import dataset
@@ -45,18 +48,19 @@ def settings(name: str, **arguments: Any) -> TrainingSettings:
 
 
 def channel_settings(name: str, **arguments: Any) -> ChannelTrainingSettings:
-    """The settings of a workflow of an algorithm that trains on files, in the content type it takes first."""
+    """The settings of a workflow of an algorithm that trains on files: on images where it takes them."""
     facts = algorithm_facts(name)
+    images = "application/x-image"
+    content_type = images if images in facts.training_types else facts.training_types[0]
     inputs = {
-        channel.name: S3Channel(uri=f"s3://data/{channel.name}/", content_type=facts.training_types[0])
+        channel.name: S3Channel(uri=f"s3://data/{channel.name}/", content_type=content_type)
         for channel in facts.channels.values()
-        if channel.required
+        if channel.required or content_type in channel.required_with
     }
     return ChannelTrainingSettings(
         model=name,
-        channels=Channels(inputs=inputs),
         algorithm=MINIMAL[name](),
-        **{"training_compute": compute(name), **arguments},
+        **{"channels": Channels(inputs=inputs), "training_compute": compute(name), **arguments},
     )
 
 
@@ -65,36 +69,67 @@ def compute(name: str) -> Compute:
     return Compute(instance_type="ml.m5.xlarge" if "cpu" in algorithm_facts(name).processors else GPU)
 
 
-def rendered(value: Any) -> Any:
-    """The request with a text of S3 for each expression and placeholder, as AWS would see it."""
+SAMPLES: Mapping[str, Any] = {"integer": 1, "long": 1, "float": 0.5, "boolean": True, "list": [], "map": {}}
+"""By the type of a shape, what an expression of it may give."""
+
+
+def rendered(value: Any, shape: Shape) -> Any:
+    """The request with a value of the shape for each expression and placeholder, as AWS would see it."""
     match value:
         case str() if value.startswith("{%"):
-            return "s3://bucket/part/" if "uris" in value else "name"
+            uris = shape.name in ("S3Uri", "Url") or "uris" in value
+            return SAMPLES.get(shape.type_name, "s3://bucket/part/" if uris else "name")
         case str() if value.endswith("Role}"):
             return "arn:aws:iam::111111111111:role/train"
         case str():
             return value.replace("${", "").replace("}", "")
-        case Mapping():
-            return {key: rendered(item) for key, item in value.items()}
-        case list():
-            return [rendered(item) for item in value]
+        case Mapping() if isinstance(shape, StructureShape):
+            # An unknown member keeps its name, so that the validator reports it.
+            return {key: rendered(item, shape.members.get(key, shape)) for key, item in value.items()}
+        case Mapping() if isinstance(shape, MapShape):
+            return {key: rendered(item, shape.value) for key, item in value.items()}
+        case list() if isinstance(shape, ListShape):
+            return [rendered(item, shape.member) for item in value]
     return value
 
 
 @pytest.fixture(scope="module")
 def api() -> Any:
-    """The shape of CreateTrainingJob's request."""
-    session = botocore.session.get_session()
-    return session.get_service_model("sagemaker").operation_model("CreateTrainingJob").input_shape
+    """SageMaker's API model."""
+    return botocore.session.get_session().get_service_model("sagemaker")
+
+
+def requests_of(name: str) -> Iterator[tuple[str, Any]]:
+    """The requests in which a machine of the algorithm tells AWS of it, by operation."""
+    if name in OF_TABLES:
+        table = settings(name)
+        states = training.default_tasks(table)
+    else:
+        states = channel_training.default_tasks(channel_settings(name))
+    for key, operation in (
+        ("train", "CreateTrainingJob"),
+        ("create_model", "CreateModel"),
+        ("score_holdout", "CreateTransformJob"),
+        ("register", "CreateModelPackage"),
+    ):
+        if key not in states:
+            continue
+        asl: Any = states[key].to_asl()
+        if "ItemProcessor" in asl:
+            (asl,) = asl["ItemProcessor"]["States"].values()
+        yield operation, asl["Arguments"]
 
 
 @pytest.mark.parametrize("name", algorithm_names())
-def test_the_training_job_is_a_request_of_the_api(name: str, api: Any) -> None:
-    state = train(settings(name)) if name in OF_TABLES else train_on_channels(channel_settings(name))
-    asl: Any = state.to_asl()
-    request = rendered({key: value for key, value in asl["Arguments"].items() if key != "Tags"})
-    report = ParamValidator().validate(request, api)
-    assert not report.has_errors(), report.generate_report()
+def test_what_names_the_algorithm_is_a_request_of_the_api(name: str, api: Any) -> None:
+    seen = set()
+    for operation, arguments in requests_of(name):
+        shape = api.operation_model(operation).input_shape
+        report = ParamValidator().validate(rendered(arguments, shape), shape)
+        assert not report.has_errors(), f"{operation}: {report.generate_report()}"
+        seen.add(operation)
+    assert {"CreateTrainingJob", "CreateModel", "CreateModelPackage"} <= seen
+    assert name not in OF_TABLES or "CreateTransformJob" in seen
 
 
 @pytest.mark.parametrize("name", OF_TABLES)
@@ -132,6 +167,21 @@ def test_instances_that_an_algorithm_does_not_use_are_refused() -> None:
         settings("catboost", training_compute=Compute(instance_count=2))
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "said"),
+    [
+        ("kmeans", "algorithm='kmeans': give an algorithm, such as BuiltInAlgorithm.kmeans(k=4)"),
+        (None, "algorithm=None: give an algorithm, such as"),
+        (BuiltInAlgorithm.kmeans, "call it with its hyperparameters, such as"),
+        (BuiltInAlgorithm, "algorithm='BuiltInAlgorithm': call it with its hyperparameters"),
+    ],
+)
+def test_what_is_no_algorithm_is_refused(algorithm: Any, said: str) -> None:
+    with pytest.raises(ValueError, match="algorithm=") as caught:
+        TrainingSettings(model="m", dataset=dataset("cluster"), algorithm=algorithm)
+    assert said in str(caught.value)
+
+
 def test_channels_that_an_algorithm_does_not_take_are_refused() -> None:
     texts = S3Channel(uri="s3://data/train/", content_type="text/plain")
     for algorithm, inputs, said in (
@@ -148,6 +198,33 @@ def test_channels_that_an_algorithm_does_not_take_are_refused() -> None:
         assert said in str(caught.value)
     with pytest.raises(ValueError, match=r"ml.m5.xlarge.*trains on GPUs only"):
         channel_settings("seq2seq", training_compute=Compute())
+
+
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [
+        ("image-classification", ("train_lst", "validation_lst")),
+        ("object-detection", ("train_annotation", "validation_annotation")),
+        ("semantic-segmentation", ("train_annotation", "validation_annotation")),
+    ],
+)
+def test_images_need_the_channels_of_their_labels(name: str, needed: tuple[str, str]) -> None:
+    inputs = channel_settings(name).channels.inputs
+    assert set(needed) <= set(inputs)
+    for channel in needed:
+        fewer = Channels(inputs={key: data for key, data in inputs.items() if key != channel})
+        with pytest.raises(ValueError, match=f"with their labels in '{channel}'; give that channel, too"):
+            channel_settings(name, channels=fewer)
+    manifest = S3Channel(
+        uri="s3://data/train.manifest",
+        kind="AugmentedManifestFile",
+        objects="s3://data/images/",
+        attribute_names=("source-ref", "label"),
+        input_mode="Pipe",
+        content_type="application/x-image",
+    )
+    settings = channel_settings(name, channels=Channels(inputs={"train": manifest, "validation": manifest}))
+    assert settings.learns_classes == (name == "image-classification")
 
 
 def test_a_known_region_without_the_algorithm_is_refused() -> None:

@@ -1,6 +1,7 @@
 """The constructs of channels: their roles read what they must, and their ids are a contract."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,13 @@ from mdlc_constructs import (
     ChannelBatchInferenceWorkflow,
     Channels,
     ChannelTrainingWorkflow,
+    Compute,
     Gate,
     ModelHome,
     OnRequest,
     RetrainingWorkflow,
     S3Channel,
+    Script,
 )
 from mdlc_constructs.asl import Pass
 from tests.synthesized import Synthesized
@@ -71,10 +74,31 @@ def unjudged(stack: Stack) -> None:
     )
 
 
+def scripted(stack: Stack) -> None:
+    """A script of PyTorch on images: an image with GPU libraries trains, and another image serves."""
+    home = ModelHome(stack, "Home", name="shapes")
+    script = Script(
+        framework="pytorch",
+        source_dir=str(Path(__file__).parent.parent.parent / "examples" / "script_mode" / "code"),
+        entry_point="train.py",
+        content_type="image/png",
+        environment={"SHAPES": "3"},
+    )
+    images = S3Channel(uri=f"s3://{home.bucket_name}/raw/train/", content_type="image/png")
+    ChannelTrainingWorkflow(
+        stack,
+        "Training",
+        home=home,
+        channels=Channels(inputs={"train": images}),
+        algorithm=script,
+        training_compute=Compute(instance_type="ml.g5.xlarge"),
+    )
+
+
 @pytest.fixture(scope="module")
 def stacks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesized]:
     app = App(outdir=str(tmp_path_factory.mktemp("assembly")))
-    for name, build in (("Judged", judged), ("Unjudged", unjudged)):
+    for name, build in (("Judged", judged), ("Unjudged", unjudged), ("Scripted", scripted)):
         build(Stack(app, name, env=HERE))
     return Synthesized.all_of(app)
 
@@ -87,7 +111,7 @@ def test_logical_ids_are_a_contract(stacks: dict[str, Synthesized], snapshot: Sn
     } == snapshot
 
 
-@pytest.mark.parametrize("name", ["Judged", "Unjudged"])
+@pytest.mark.parametrize("name", ["Judged", "Unjudged", "Scripted"])
 def test_every_placeholder_is_bound(stacks: dict[str, Synthesized], name: str) -> None:
     for machine in stacks[name].of_type("AWS::StepFunctions::StateMachine").values():
         text = machine["Properties"]["DefinitionString"]
@@ -118,6 +142,24 @@ def test_a_manifest_and_its_objects_are_read_with_the_key_of_their_bucket(
         text = policies(stacks["Unjudged"], role)
         assert "train.manifest*" in text and "/all/*" in text and f"key/{'0' * 36}" in text
     assert "Breathe" in stacks["Unjudged"].states("words-training")
+
+
+def test_a_script_gets_its_archive_and_its_two_images(stacks: dict[str, Synthesized]) -> None:
+    bound = stacks["Scripted"].machine("shapes-training")["DefinitionSubstitutions"]
+    assert "/pytorch-training:2.6.0-gpu-py312" in json.dumps(bound["TrainingImage"])
+    assert "/pytorch-inference:2.6.0-cpu-py312" in json.dumps(bound["ScoringImage"])
+    states: Any = stacks["Scripted"].states("shapes-training")
+    job = states["Train"]["Arguments"]
+    assert [channel["ChannelName"] for channel in job["InputDataConfig"]] == ["train", "code"]
+    assert job["Environment"] == {"SHAPES": "3", "MDLC_ENTRY_POINT": "train.py"}
+    package = states["Register"]["Arguments"]["InferenceSpecification"]
+    assert package["SupportedContentTypes"] == ["image/png"]
+    for container in (states["CreateModel"]["Arguments"]["PrimaryContainer"], package["Containers"][0]):
+        assert container["Image"] == "${ScoringImage}"
+        assert container["Environment"]["SAGEMAKER_SUBMIT_DIRECTORY"] == "/opt/ml/model/code"
+    archive = bound["ScriptCodeFile"]
+    assert archive in policies(stacks["Scripted"], "TrainRole")
+    assert archive not in policies(stacks["Scripted"], "QualityRole")
 
 
 @pytest.fixture

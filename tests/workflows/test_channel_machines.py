@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import jsonata
@@ -12,13 +13,17 @@ from mdlc_constructs import (
     BuiltInAlgorithm,
     Channels,
     Compute,
+    CustomContainer,
     CustomImage,
     Evaluation,
     Gate,
+    MarketplaceAlgorithm,
     S3Channel,
+    Script,
 )
 from mdlc_constructs.asl.checks import check
 from mdlc_constructs.asl.machine import Machine
+from mdlc_constructs.resources import bundles
 from mdlc_constructs.workflows.channel_batch.machine import channel_batch_machine
 from mdlc_constructs.workflows.channel_batch.settings import ChannelBatchSettings
 from mdlc_constructs.workflows.channel_training.machine import channel_training_machine
@@ -45,6 +50,12 @@ MACHINES = {
     "pictures": channel_training_machine(ON_PICTURES),
     "batch": channel_batch_machine(FILES),
 }
+
+
+RECORDS = "application/x-recordio"
+SOLD = "arn:aws:sagemaker:eu-central-1:111111111111:algorithm/words"
+STARTER = bundles.source("containers") / "python" / "starter"
+CODE = str(Path(__file__).parent.parent.parent / "examples" / "script_mode" / "code")
 
 
 def arguments(machine: Machine, state: str) -> Any:
@@ -102,11 +113,16 @@ def test_a_channel_is_requested_as_sagemaker_takes_it() -> None:
         record_wrapper="RecordIO",
         shuffle=7,
         sharded=True,
-        content_type="application/x-recordio",
+        content_type=RECORDS,
     )
     settings = replace(
         ON_PICTURES,
-        channels=Channels(inputs={"train": channel, "validation": PICTURES.inputs["validation"]}),
+        channels=Channels(
+            inputs={
+                "train": channel,
+                "validation": replace(PICTURES.inputs["validation"], content_type=RECORDS),
+            }
+        ),
         algorithm=BuiltInAlgorithm.image_classification(num_classes=2, num_training_samples=9),
         gate=Gate(at_least={"validation:accuracy": 0.9}),
         training_compute=Compute(instance_type="ml.g4dn.xlarge", instance_count=2),
@@ -116,7 +132,7 @@ def test_a_channel_is_requested_as_sagemaker_takes_it() -> None:
     request, _ = arguments(machine, "Train")["InputDataConfig"]
     assert request == {
         "ChannelName": "train",
-        "ContentType": "application/x-recordio",
+        "ContentType": RECORDS,
         "InputMode": "Pipe",
         "RecordWrapperType": "RecordIO",
         "ShuffleConfig": {"Seed": 7},
@@ -208,6 +224,21 @@ def test_the_final_metrics_are_compared_with_the_bounds() -> None:
             "is about answers to a holdout; give Channels(holdout=...), or leave it out.",
         ),
         (
+            {"algorithm": MarketplaceAlgorithm(algorithm_arn=SOLD)},
+            "algorithm='MarketplaceAlgorithm': trains on tables only; give a CustomImage or a Script",
+        ),
+        (
+            {"algorithm": CustomContainer.python(STARTER)},
+            "algorithm='CustomContainer': its template reads a table's columns; give a CustomImage",
+        ),
+        (
+            {
+                "algorithm": Script(framework="pytorch", entry_point="train.py", source_dir=CODE),
+                "channels": Channels(inputs={"code": LINES.inputs["train"]}),
+            },
+            "inputs='code': the algorithm brings this channel itself; choose another name.",
+        ),
+        (
             {"channels": replace(LINES, inputs={"train": replace(LINES.inputs["train"], sharded=True)})},
             "one instance gets all objects anyway",
         ),
@@ -239,6 +270,20 @@ def test_settings_that_contradict_each_other_are_refused(changes: Any, sentence:
 def test_a_channel_that_is_of_training_is_no_batch(channel: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
         ChannelBatchSettings(model="names", channel=channel)
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_what_is_taken_by_shards_only_is_requested_so(sharded: bool) -> None:
+    """Random Cut Forest fails on AWS when it gets all objects, with one instance as well."""
+    table = S3Channel(uri="s3://bucket/raw/train/", content_type="text/csv;label_size=0", sharded=sharded)
+    settings = replace(
+        ON_PICTURES,
+        channels=Channels(inputs={"train": table}),
+        algorithm=BuiltInAlgorithm.randomcutforest(feature_dim=4),
+        gate=Gate(),
+    )
+    (request,) = arguments(channel_training_machine(settings), "Train")["InputDataConfig"]
+    assert request["DataSource"]["S3DataSource"]["S3DataDistributionType"] == "ShardedByS3Key"
 
 
 def test_word_vectors_are_learned_of_lines_without_classes() -> None:

@@ -15,12 +15,6 @@ from mdlc_container.errors import ContainerError
 CONTEXT = ("weight", "validation", "checkpoints", "stopping", "channels")
 """What ``train`` gets when it has a keyword-only parameter of that name."""
 
-OBJECTIVE = "_tuning_objective_metric"
-"""What SageMaker adds to the hyperparameters of a tuning job's trials; it is none of ``train``.
-
-Source: aws/sagemaker-training-toolkit and aws/sagemaker-xgboost-container read it there.
-"""
-
 _BOOLEANS = {"true": True, "false": False}
 _READ: Mapping[str, Callable[[str], Any]] = {
     "int": int,
@@ -30,10 +24,14 @@ _READ: Mapping[str, Callable[[str], Any]] = {
 
 
 def read_hyperparameters(base: Path) -> dict[str, str]:
-    """The hyperparameters of this job, as texts."""
+    """The hyperparameters of this job, as texts.
+
+    SageMaker adds its own to those of a tuning's trials, such as ``_tuning_objective_metric``: names that
+    begin with ``_`` are left out.
+    """
     path = base / "input" / "config" / "hyperparameters.json"
-    texts = json.loads(path.read_text()) if path.is_file() else {}
-    return {str(name): str(text) for name, text in texts.items() if name != OBJECTIVE}
+    values = json.loads(path.read_text()) if path.is_file() else {}
+    return {str(name): str(text) for name, text in values.items() if not str(name).startswith("_")}
 
 
 def hyperparameters(train: Callable[..., Any], texts: Mapping[str, str]) -> dict[str, Any]:
@@ -69,7 +67,10 @@ def _typed(name: str, text: str, kind: str) -> Any:
     if read is None:
         return text
     try:
-        return read(text)
+        value = read(text)
+        if value != value:
+            raise ValueError("not a number")
+        return value
     except (ValueError, KeyError):
         raise ContainerError(f"hyperparameter {name}={text!r} is no {kind}, which train() declares") from None
 

@@ -38,7 +38,10 @@ def load(folder: Path) -> ModuleType:
             f"requirements.in and lock it into {LOCK}"
         ) from error
     except SyntaxError as error:
-        raise ContainerError(f"{MODULE}.py, line {error.lineno}: {error.msg}") from error
+        # It may be in a module that model.py imports.
+        name = Path(error.filename).name if error.filename else path.name
+        line = f", line {error.lineno}" if error.lineno else ""
+        raise ContainerError(f"{name}{line}: {error.msg}") from error
     for name in ("train", "predict"):
         if not callable(getattr(module, name, None)):
             raise ContainerError(f"{MODULE}.py has no function {name}()")

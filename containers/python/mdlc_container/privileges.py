@@ -5,9 +5,11 @@ code with hosting services", the section on how SageMaker runs the image), so th
 program gives the folders that it writes to the user ``app``, and becomes that user.
 """
 
+import contextlib
+import errno
 import os
 import pwd
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 USER = "app"
@@ -18,7 +20,8 @@ def give_up_root(folders: Iterable[Path], user: str = USER) -> bool:
     """Become the user, which then owns the folders; returns whether this process was root and no longer is.
 
     Args:
-        folders: what the program writes to; missing ones are left out.
+        folders: what the program writes to; missing ones are made, because the user cannot make them: their
+            parent is root's.
         user: the user's name.
     """
     if os.geteuid() != 0:
@@ -28,11 +31,23 @@ def give_up_root(folders: Iterable[Path], user: str = USER) -> bool:
     except KeyError:
         return False
     for folder in folders:
-        if folder.is_dir():
-            for path in (folder, *folder.rglob("*")):
+        with _writable_or_not():
+            folder.mkdir(parents=True, exist_ok=True)
+        for path in (folder, *folder.rglob("*")):
+            with _writable_or_not():
                 os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
     os.setgroups([])
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)
     os.environ["HOME"] = entry.pw_dir
     return True
+
+
+@contextlib.contextmanager
+def _writable_or_not() -> Iterator[None]:
+    """Go on where a file system is mounted read-only: what is there can be read."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise

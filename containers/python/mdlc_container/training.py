@@ -42,6 +42,9 @@ def run() -> int:
 def _train(base: Path) -> None:
     code = places.own_code()
     module = own_code.load(code)
+    stopping = threading.Event()
+    # Before the channels are read, which takes long where they are large.
+    _on_sigterm(stopping, gently="stopping" in arguments.context(module.train, {"stopping": None}))
     described = records.read()
     channel_folders = channels.folders(base)
     if "train" not in channel_folders:
@@ -52,7 +55,6 @@ def _train(base: Path) -> None:
     validation = (
         channels.read(channel_folders["validation"], described) if "validation" in channel_folders else None
     )
-    stopping = threading.Event()
     checkpoints = base / "checkpoints"
     offered: dict[str, Any] = {
         "weight": table.weight,
@@ -64,7 +66,6 @@ def _train(base: Path) -> None:
     context = arguments.context(module.train, offered)
     if "checkpoints" in context:
         checkpoints.mkdir(parents=True, exist_ok=True)
-    _on_sigterm(stopping, gently="stopping" in context)
     rows = _features(module, table.rows)
     log.info("training on %d rows of %d features", len(rows), rows.shape[1])
     labels = () if table.label is None else (table.label,)

@@ -72,8 +72,8 @@ class Service:
             raise RuntimeError(
                 f"predict() in model.py gave {len(answers)} answers to {len(rows)} rows: return one a row"
             )
-        wished = accept.partition(";")[0].strip().lower()
-        kind = wished if wished in (CSV, JSON_LINES) else kind
+        accepted = accept.partition(";")[0].strip().lower()
+        kind = accepted if accepted in (CSV, JSON_LINES) else kind
         return kind, write_csv(answers) if kind == CSV else write_json_lines(answers, self.version)
 
     def _known(self) -> str:

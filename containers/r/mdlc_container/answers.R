@@ -5,16 +5,16 @@ answer <- function(loaded, version, bytes, kind, accept) {
   rows <- read_body(bytes, kind, loaded$columns)
   numbers <- predictions(loaded, rows)
   kinds <- c(CSV, JSON, JSON_LINES)
-  wished <- if (accept %in% kinds) accept else if (kind %in% kinds) kind else CSV
-  list(kind = wished, body = written(numbers, wished, version))
+  accepted <- if (accept %in% kinds) accept else if (kind %in% kinds) kind else CSV
+  list(kind = accepted, body = written(numbers, accepted, version))
 }
 
 predictions <- function(loaded, rows) {
-  made <- if (is.null(loaded$code$features)) rows else loaded$code$features(rows)
-  if (NROW(made) != nrow(rows)) {
-    answer_error("features() gave ", NROW(made), " rows for ", nrow(rows), ": return one a row.")
+  prepared <- if (is.null(loaded$code$features)) rows else loaded$code$features(rows)
+  if (NROW(prepared) != nrow(rows)) {
+    answer_error("features() gave ", NROW(prepared), " rows for ", nrow(rows), ": return one a row.")
   }
-  raw <- loaded$code$predict(loaded$model, made)
+  raw <- loaded$code$predict(loaded$model, prepared)
   if (is.data.frame(raw)) raw <- as.matrix(raw)
   if (!is.numeric(raw)) answer_error("predict() gave no numbers, but ", class(raw)[1], ".")
   numbers <- if (is.matrix(raw)) raw else matrix(raw, ncol = 1)

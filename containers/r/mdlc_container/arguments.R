@@ -2,14 +2,12 @@
 
 CONTEXT <- c("weight", "validation", "checkpoints", "stopping", "channels")
 
-# What SageMaker adds to the hyperparameters of a tuning job's trials; it is none of train().
-OBJECTIVE <- "_tuning_objective_metric"
-
 read_hyperparameters <- function() {
   path <- file.path(base, "input", "config", "hyperparameters.json")
   if (!file.exists(path)) return(list())
-  texts <- lapply(jsonlite::fromJSON(path, simplifyVector = FALSE), as.character)
-  texts[setdiff(names(texts), OBJECTIVE)]
+  given <- jsonlite::fromJSON(path, simplifyVector = FALSE)
+  # SageMaker adds its own to those of a tuning's trials, such as _tuning_objective_metric.
+  lapply(given[!startsWith(as.character(names(given)), "_")], as.character)
 }
 
 hyperparameters <- function(train, texts, positional) {

@@ -9,7 +9,8 @@ load_code <- function(folder) {
   tryCatch(parse(path, keep.source = FALSE), error = function(error) {
     # R names the whole path, and shows the lines before the place below the message.
     first <- strsplit(conditionMessage(error), "\n", fixed = TRUE)[[1]][1]
-    container_error(SCRIPT, ", line ", sub("^.*?:([0-9]+):[0-9]+: *", "\\1: ", first, perl = TRUE))
+    numbered <- sub("^.*?:([0-9]+):[0-9]+: *", ", line \\1: ", first, perl = TRUE)
+    container_error(SCRIPT, if (identical(numbered, first)) paste0(": ", first) else numbered)
   })
   environment <- new.env(parent = globalenv())
   working <- setwd(folder)

@@ -1,5 +1,8 @@
 # Runs a training job: channels and hyperparameters in, the artifact out, a reason for a failure.
 
+STOPPED <- 143L
+# 128 and the number of SIGTERM, as entry.sh answers it.
+
 stop_file <- function() Sys.getenv("MDLC_STOP_FILE")
 
 stopping <- function() nzchar(stop_file()) && file.exists(stop_file())
@@ -22,20 +25,24 @@ run_training <- function() {
 train_model <- function() {
   code <- load_code(own_code)
   records <- read_records()
-  found <- list.dirs(file.path(base, "input", "data"), recursive = FALSE)
-  channels <- as.list(stats::setNames(found, basename(found)))
+  folders <- list.dirs(file.path(base, "input", "data"), recursive = FALSE)
+  channels <- as.list(stats::setNames(folders, basename(folders)))
   if (is.null(channels$train)) container_error("there is no channel 'train' below ", file.path(base, "input/data"))
   labels <- if (is.null(records$label)) 0L else 1L
   chosen <- hyperparameters(code$train, read_hyperparameters(), 1L + labels)
   wanted <- intersect(names(formals(code$train)), CONTEXT)
   # entry.sh kills R on SIGTERM where train() does not look whether it should stop.
-  if (!"stopping" %in% wanted && nzchar(stop_file())) file.create(paste0(stop_file(), ".hard"))
+  if (!"stopping" %in% wanted && nzchar(stop_file())) {
+    file.create(paste0(stop_file(), ".hard"))
+    # The signal came before: entry.sh has not seen the file of the line above.
+    if (stopping()) quit(save = "no", status = STOPPED)
+  }
   table <- read_channel("train", records)
   context <- list()
   if ("weight" %in% wanted) context["weight"] <- list(table$weight)
   if ("validation" %in% wanted && !is.null(channels$validation)) {
     validation <- read_channel("validation", records)
-    context$validation <- list(rows = made_features(code, validation$rows), label = validation$label)
+    context$validation <- list(rows = prepared_features(code, validation$rows), label = validation$label)
   }
   if ("checkpoints" %in% wanted) {
     context$checkpoints <- file.path(base, "checkpoints")
@@ -43,7 +50,7 @@ train_model <- function() {
   }
   if ("stopping" %in% wanted) context$stopping <- stopping
   if ("channels" %in% wanted) context$channels <- channels
-  rows <- made_features(code, table$rows)
+  rows <- prepared_features(code, table$rows)
   log_line("INFO", "training on ", nrow(rows), " rows of ", ncol(rows), " features")
   arguments <- c(list(rows), if (labels) list(table$label), context, chosen)
   model <- do.call(code$train, arguments, quote = TRUE)
@@ -55,13 +62,13 @@ train_model <- function() {
   log_line("INFO", "trained")
 }
 
-made_features <- function(code, rows) {
+prepared_features <- function(code, rows) {
   if (is.null(code$features)) return(rows)
-  made <- code$features(rows)
-  if (NROW(made) != nrow(rows)) {
-    container_error("features() returned ", NROW(made), " rows for ", nrow(rows), ": return one a row")
+  prepared <- code$features(rows)
+  if (NROW(prepared) != nrow(rows)) {
+    container_error("features() returned ", NROW(prepared), " rows for ", nrow(rows), ": return one a row")
   }
-  made
+  prepared
 }
 
 fail <- function(reason, where = "") {

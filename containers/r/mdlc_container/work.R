@@ -34,16 +34,16 @@ do_work <- function(size, f) {
 
 begin_next <- function() {
   while (length(work$waiting) && work$running < workers()) {
-    next_one <- work$waiting[[1]]
+    task <- work$waiting[[1]]
     work$waiting <- work$waiting[-1]
     work$running <- work$running + 1L
-    begin(next_one)
+    begin(task)
   }
 }
 
-begin <- function(one) {
+begin <- function(task) {
   started <- Sys.time()
-  job <- parallel::mcparallel(one$f(), mc.set.seed = FALSE, silent = FALSE)
+  job <- parallel::mcparallel(task$f(), mc.set.seed = FALSE, silent = FALSE)
   look <- function() {
     ended <- parallel::mccollect(job, wait = FALSE)
     if (is.null(ended)) {
@@ -53,9 +53,9 @@ begin <- function(one) {
     # Collected once more, so that the ended process is forgotten.
     suppressWarnings(parallel::mccollect(job, wait = FALSE))
     work$running <- work$running - 1L
-    if (one$small) work$last_seconds <- as.numeric(difftime(Sys.time(), started, units = "secs"))
+    if (task$small) work$last_seconds <- as.numeric(difftime(Sys.time(), started, units = "secs"))
     result <- ended[[1]]
-    one$resolve(if (is.list(result)) result else list(status = 500L, kind = TEXT, body = "The model failed: its log says why.\n"))
+    task$resolve(if (is.list(result)) result else list(status = 500L, kind = TEXT, body = "The model failed: its log says why.\n"))
     begin_next()
   }
   later::later(look, 0.005)

@@ -1,4 +1,4 @@
-"""What every algorithm tells the workflows: its image, its records, and what it needs of a dataset."""
+"""What the workflows read of every algorithm: its image, its records, and what it needs of a dataset."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -137,3 +137,24 @@ class Algorithm(ABC):
             ValueError: when a hyperparameter contradicts the dataset.
         """
         return self
+
+
+def check_is_algorithm(value: object) -> None:
+    """Refuse what is no algorithm, such as its name, or a constructor that was not called.
+
+    Raises:
+        ValueError: with the remedy.
+    """
+    if isinstance(value, Algorithm):
+        return
+    if callable(value):
+        raise refusal(
+            "algorithm",
+            getattr(value, "__qualname__", value),
+            "call it with its hyperparameters, such as BuiltInAlgorithm.kmeans(k=4).",
+        )
+    raise refusal(
+        "algorithm",
+        value,
+        "give an algorithm, such as BuiltInAlgorithm.kmeans(k=4) or CustomImage(image_uri=...).",
+    )

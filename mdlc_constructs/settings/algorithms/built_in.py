@@ -10,14 +10,17 @@ from mdlc_constructs.settings.algorithms.arguments import hyperparameter_of
 from mdlc_constructs.settings.algorithms.constructors import Constructors
 from mdlc_constructs.settings.algorithms.dataset_values import values_of
 from mdlc_constructs.settings.algorithms.hyperparameter_rules import check_together, rendered_by_table
+from mdlc_constructs.settings.algorithms.hyperparameters import check_by_name
 from mdlc_constructs.settings.algorithms.instances import check_instances
 from mdlc_constructs.settings.algorithms.jumpstart import JumpStart
+from mdlc_constructs.settings.algorithms.named_constructors import NamedConstructors
 from mdlc_constructs.settings.algorithms.record_formats import records_of
 from mdlc_constructs.settings.algorithms.table import AlgorithmFacts, algorithm_facts
 from mdlc_constructs.settings.algorithms.trained_tasks import check_trained
-from mdlc_constructs.settings.algorithms.xgboost import OBJECTIVE_TASKS, check_objective, rendered
+from mdlc_constructs.settings.algorithms.xgboost import OBJECTIVE_TASKS, check_objective, numbers_of, rendered
 from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.dataset import Dataset
+from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.records import RecordsSection
 from mdlc_constructs.settings.refusal import refusal
@@ -26,7 +29,7 @@ _XGBOOST = "xgboost"
 
 
 @dataclass(frozen=True, kw_only=True)
-class BuiltInAlgorithm(Constructors, Algorithm):
+class BuiltInAlgorithm(Constructors, Algorithm, metaclass=NamedConstructors):
     """An algorithm that AWS publishes as an image. Create one by its constructor: `BuiltInAlgorithm.kmeans`.
 
     Attributes:
@@ -39,14 +42,28 @@ class BuiltInAlgorithm(Constructors, Algorithm):
     image: Image
     jumpstart: JumpStart | None = None
 
+    def __post_init__(self) -> None:
+        check_by_name(self.hyperparameters)
+        object.__setattr__(self, "hyperparameters", self._checked())
+        check_environment(self.environment)
+        object.__setattr__(self, "environment", dict(self.environment))
+
+    def _checked(self) -> Mapping[str, str]:
+        """The hyperparameters as texts, by the table; those that are texts already stay as they are."""
+        facts = algorithm_facts(self.algorithm)
+        if self.algorithm == _XGBOOST:
+            return rendered(numbers_of(self.hyperparameters), version=self.image.version)
+        return rendered_by_table(facts, self.hyperparameters)
+
     @classmethod
     def create(cls, algorithm: str, arguments: Mapping[str, Any]) -> Self:
-        """The algorithm of a name, with the arguments of its constructor; None stands for one options out.
+        """The algorithm of a name, with the arguments of its constructor; None is one left out.
 
         Raises:
             ValueError: for a value, a combination or a version that the algorithm refuses.
         """
         facts = algorithm_facts(algorithm)
+        check_by_name(arguments)
         options = {name: value for name, value in arguments.items() if name != "cls" and value is not None}
         version = options.pop("version", facts.versions[0])
         uris = {name: options.pop(name) for name in ("code_uri", "model_uri") if name in options}
@@ -97,6 +114,8 @@ class BuiltInAlgorithm(Constructors, Algorithm):
             ValueError: naming the argument and the remedy.
         """
         check_instances(self.facts, self.texts, compute)
+        if self.jumpstart is not None:
+            self.jumpstart.check_compute(compute)
 
     def check_complete(self) -> None:
         """Refuse the lack of a hyperparameter that the algorithm requires, and nothing of the data sets.
@@ -121,7 +140,8 @@ class BuiltInAlgorithm(Constructors, Algorithm):
         this variable, as its frameworks and those of Autopilot do, was not verified on AWS.
         Source: https://docs.aws.amazon.com/sagemaker/latest/dg/autopilot-deploy-models-realtime.html
         """
-        accept = records_of(self.facts, "").accept
+        # What trains on files has no records of tables, and so nothing that their answers must say.
+        accept = records_of(self.facts, "").accept if self.facts.tasks else ""
         asked = {"SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT": accept} if ";" in accept else {}
         return {**self.environment, **asked}
 

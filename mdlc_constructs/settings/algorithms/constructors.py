@@ -30,7 +30,8 @@ class Constructors(Creatable):
     ) -> Self:
         """AutoGluon-Tabular: an ensemble of several kinds of models.
 
-        Unverified: its scripts and artefacts come from JumpStart's bucket, see docs/algorithms.md.
+        Unverified: its scripts and artefacts come from JumpStart's bucket. Scoring by the workflows was never
+        seen to work on AWS, because the trained model may lack inference code: see docs/algorithms.md.
 
         Args:
             presets: How much time goes into the quality of the model; ``best_quality`` or ``high_quality`` or
@@ -46,7 +47,8 @@ class Constructors(Creatable):
             set_best_to_refit_full: True or False; default False.
             verbosity: A whole number from 0 to 4; default 2.
             version: The version of its image; by default the one that the table names.
-            code_uri: The archive of scripts in JumpStart's bucket or your own.
+            code_uri: The archive of training scripts in JumpStart's bucket or your own, which can put
+                inference code into the model.
             model_uri: The archive of artefacts in JumpStart's bucket or your own.
 
         Raises:
@@ -141,7 +143,8 @@ class Constructors(Creatable):
     ) -> Self:
         """CatBoost: gradient-boosted trees that take categories.
 
-        Unverified: its scripts and artefacts come from JumpStart's bucket, see docs/algorithms.md.
+        Unverified: its scripts and artefacts come from JumpStart's bucket. Scoring by the workflows was never
+        seen to work on AWS, because the trained model may lack inference code: see docs/algorithms.md.
 
         Args:
             iterations: The largest number of trees; a whole number from 1; default 500.
@@ -164,7 +167,8 @@ class Constructors(Creatable):
             thread_count: A whole number from -1; default -1.
             verbose: A whole number from 1; default 1.
             version: The version of its image; by default the one that the table names.
-            code_uri: The archive of scripts in JumpStart's bucket or your own.
+            code_uri: The archive of training scripts in JumpStart's bucket or your own, which can put
+                inference code into the model.
             model_uri: The archive of artefacts in JumpStart's bucket or your own.
 
         Raises:
@@ -560,7 +564,8 @@ class Constructors(Creatable):
     ) -> Self:
         """LightGBM: gradient-boosted trees.
 
-        Unverified: its scripts and artefacts come from JumpStart's bucket, see docs/algorithms.md.
+        Unverified: its scripts and artefacts come from JumpStart's bucket. Scoring by the workflows was never
+        seen to work on AWS, because the trained model may lack inference code: see docs/algorithms.md.
 
         Args:
             num_boost_round: The largest number of boosting rounds; a whole number from 1; default 100.
@@ -589,7 +594,8 @@ class Constructors(Creatable):
             tweedie_variance_power: A number from 1 below 2; default 1.5.
             verbosity: A whole number; default 1.
             version: The version of its image; by default the one that the table names.
-            code_uri: The archive of scripts in JumpStart's bucket or your own.
+            code_uri: The archive of training scripts in JumpStart's bucket or your own, which can put
+                inference code into the model.
             model_uri: The archive of artefacts in JumpStart's bucket or your own.
 
         Raises:
@@ -692,7 +698,8 @@ class Constructors(Creatable):
             lr_scheduler_step: A whole number from 1 or ``auto``; default auto; with use_lr_scheduler true
                 only.
             margin: A number from 0; default 1.0; with loss hinge_loss only.
-            mini_batch_size: A whole number from 1; default 1000.
+            mini_batch_size: The number of rows of a batch, at most those that an instance trains on; a whole
+                number from 1; default 1000.
             momentum: A number from 0 below 1 or ``auto``; default auto; with optimizer sgd only.
             normalize_data: True or False; default true.
             normalize_label: True or False; default auto; with predictor_type regressor only.
@@ -939,7 +946,8 @@ class Constructors(Creatable):
 
         Args:
             num_components: The length of the vectors that are answered; a whole number from 1; required.
-            mini_batch_size: The number of rows of a batch; a whole number from 1; set from the dataset.
+            mini_batch_size: The number of rows of a batch, at most those that an instance trains on; a whole
+                number from 1; set from the dataset.
             feature_dim: The number of features; a whole number from 1; set from the dataset.
             algorithm_mode: ``regular`` or ``randomized``; default regular.
             extra_components: A whole number from -1; default -1; with algorithm_mode randomized only.
@@ -1181,7 +1189,8 @@ class Constructors(Creatable):
     ) -> Self:
         """TabTransformer: a transformer over the columns of a table.
 
-        Unverified: its scripts and artefacts come from JumpStart's bucket, see docs/algorithms.md.
+        Unverified: its scripts and artefacts come from JumpStart's bucket. Scoring by the workflows was never
+        seen to work on AWS, because the trained model may lack inference code: see docs/algorithms.md.
 
         Args:
             n_epochs: The number of epochs; a whole number from 1; default 5.
@@ -1194,7 +1203,8 @@ class Constructors(Creatable):
             n_blocks: A whole number from 1 to 12; default 4.
             patience: A whole number from 2 to 60; default 10.
             version: The version of its image; by default the one that the table names.
-            code_uri: The archive of scripts in JumpStart's bucket or your own.
+            code_uri: The archive of training scripts in JumpStart's bucket or your own, which can put
+                inference code into the model.
             model_uri: The archive of artefacts in JumpStart's bucket or your own.
 
         Raises:

@@ -1,6 +1,8 @@
 """Containers that are built from a team's directory: functions in Python or R, in this library's template."""
 
 import json
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +10,8 @@ from typing import Literal, Self
 
 from mdlc_constructs.settings.algorithms import container_python, container_r
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
-from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_length, text_of
+from mdlc_constructs.settings.algorithms.code_folder import code_files
+from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_by_name, check_length, text_of
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.payloads.records import RecordsSection
@@ -97,10 +100,15 @@ class CustomContainer(Algorithm):
         hyperparameters: Mapping[str, Value] | None,
         environment: Mapping[str, str] | None,
     ) -> "CustomContainer":
+        if not isinstance(directory, str | os.PathLike) or not os.fspath(directory):
+            raise refusal("directory", directory, "give the path of the folder of the model's code.")
+        for argument, mapping in (("hyperparameters", hyperparameters), ("environment", environment)):
+            if mapping is not None and not isinstance(mapping, Mapping):
+                raise refusal(argument, mapping, 'give a dict of names and values, such as {"rounds": 100}.')
         return cls(
             language=language,
             directory=Path(directory),
-            hyperparameters=dict(hyperparameters or {}),
+            hyperparameters={} if hyperparameters is None else hyperparameters,
             environment=dict(environment or {}),
         )
 
@@ -113,7 +121,11 @@ class CustomContainer(Algorithm):
                 "there is no such folder: give the folder of the model's code.",
             )
         object.__setattr__(self, "directory", directory)
+        code_files(directory, "directory")
+        for name, value in self.hyperparameters.items():
+            _check_kind(name, value)
         checks = {"python": container_python.check, "r": container_r.check}
+        check_by_name(self.hyperparameters)
         checks[self.language](directory, self.hyperparameters)
         for name, text in self.texts.items():
             check_length(name, text)
@@ -163,10 +175,13 @@ class CustomContainer(Algorithm):
             raise refusal(
                 "environment", taken[0], "the workflow sets this variable from the dataset; leave it out."
             )
+        labelled = dataset.task_kind.label == "required"
+        if self.language == "python":
+            container_python.check_label(self.directory, labelled=labelled)
         calendar = tuple(f"{dataset.timestamp}_{part}" for part in dataset.calendar)
         document = {
             "columns": [*dataset.resolved_features, *calendar],
-            "label": dataset.label if dataset.task_kind.label == "required" else None,
+            "label": dataset.label if labelled else None,
             "weighted": dataset.weighted,
             "task": dataset.task,
             "classes": list(dataset.classes),
@@ -183,3 +198,13 @@ class CustomContainer(Algorithm):
             )
         named = {f"{VARIABLE}{number}": part for number, part in enumerate(parts, start=1)}
         return replace(self, environment={**self.environment, **named})
+
+
+def _check_kind(name: object, value: object) -> None:
+    """Refuse a hyperparameter that no text stands for."""
+    if not isinstance(name, str) or not name:
+        raise refusal("hyperparameters", name, "the name of a hyperparameter is a text.")
+    if not isinstance(value, str | int | float):
+        raise refusal(name, value, "give a number, a text, True or False.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise refusal(name, value, "give a finite number.")

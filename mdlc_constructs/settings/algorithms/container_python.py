@@ -1,11 +1,13 @@
 """Checks the directory of a container in Python without importing it: ``model.py`` and its lock."""
 
 import ast
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mdlc_constructs.settings.algorithms.code_folder import code_text
 from mdlc_constructs.settings.algorithms.hyperparameters import Value
 from mdlc_constructs.settings.refusal import refusal, unknown
 
@@ -45,7 +47,7 @@ def check(directory: Path, hyperparameters: Mapping[str, Value]) -> None:
                 str(directory),
                 f"{MODULE} has no function {name}: write def {name}({takes}): ...",
             )
-    if len(functions["predict"].args.args) != 2:
+    if not _takes(functions["predict"], 2):
         raise refusal(
             "directory", str(directory), f"predict in {MODULE} must take two arguments: model and rows."
         )
@@ -54,8 +56,39 @@ def check(directory: Path, hyperparameters: Mapping[str, Value]) -> None:
             raise refusal(
                 "directory", str(directory), f"the name {name} is the template's: rename that module."
             )
+    if not (_takes(functions["train"], 1) or _takes(functions["train"], 2)):
+        raise refusal(
+            "directory",
+            str(directory),
+            f"train in {MODULE} must take rows, and label where the data has one: write "
+            f"def train(rows, label), and hyperparameters after *.",
+        )
     _check_hyperparameters(functions["train"], hyperparameters)
     _check_lock(directory)
+
+
+def check_label(directory: Path, *, labelled: bool) -> None:
+    """Refuse a ``train`` that takes a label where the data has none, or the other way round.
+
+    Raises:
+        ValueError: naming the function and the remedy.
+    """
+    functions = {node.name: node for node in _parsed(directory).body if isinstance(node, ast.FunctionDef)}
+    if not _takes(functions["train"], 2 if labelled else 1):
+        raise refusal(
+            "directory",
+            str(directory),
+            f"the dataset has {'a' if labelled else 'no'} label, and train in {MODULE} takes "
+            f"{'none' if labelled else 'one'}: write def train({'rows, label' if labelled else 'rows'}), and "
+            f"hyperparameters after *.",
+        )
+
+
+def _takes(function: ast.FunctionDef, number: int) -> bool:
+    """Whether the function can be called with that many positional arguments."""
+    positional = len(function.args.posonlyargs) + len(function.args.args)
+    enough = positional - len(function.args.defaults) <= number
+    return enough and (number <= positional or function.args.vararg is not None)
 
 
 def _parsed(directory: Path) -> ast.Module:
@@ -67,10 +100,12 @@ def _parsed(directory: Path) -> ast.Module:
             f"it holds no {MODULE}: write one with train and predict, or begin with "
             f"`mdlc container python {directory}`.",
         )
+    text = code_text(directory, MODULE, "directory")
     try:
-        return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        return ast.parse(text, filename=str(path))
     except SyntaxError as error:
-        raise refusal("directory", str(directory), f"{MODULE}, line {error.lineno}: {error.msg}.") from error
+        line = f", line {error.lineno}" if error.lineno else ""
+        raise refusal("directory", str(directory), f"{MODULE}{line}: {error.msg}.") from error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +145,9 @@ def check_name(argument: str, name: str, parameters: Mapping[str, Parameter]) ->
         raise refusal(argument, name, "the template itself fills this parameter of train; leave it out.")
     if not parameters:
         raise refusal(
-            argument, name, f"train in {MODULE} has no keyword-only parameters; write one, after a *."
+            argument,
+            name,
+            f"train in {MODULE} has no keyword-only parameter for it: add one after *, with its type.",
         )
     if name not in parameters:
         raise unknown(argument, name, parameters, what=f"keyword-only parameter of train in {MODULE}")
@@ -122,6 +159,11 @@ def _declared(train: ast.FunctionDef) -> Mapping[str, Parameter]:
         if each.arg in CONTEXT:
             continue
         written = ast.unparse(each.annotation) if each.annotation is not None else ""
+        if each.arg.startswith("_"):
+            raise ValueError(
+                f"The parameter {each.arg} of train in {MODULE} is a hyperparameter, and SageMaker's own "
+                f"begin with _, so the container omits it: name it {each.arg.lstrip('_') or 'otherwise'}."
+            )
         if written not in _TYPES:
             raise ValueError(
                 f"The parameter {each.arg} of train in {MODULE} is a hyperparameter and has "
@@ -150,10 +192,9 @@ def _reads(text: str, kind: str) -> bool:
     if kind == "bool":
         return text in ("true", "false")
     try:
-        {"int": int, "float": float}[kind](text)
+        return math.isfinite({"int": int, "float": float}[kind](text))
     except (ValueError, KeyError):
         return False
-    return True
 
 
 def _check_lock(directory: Path) -> None:
@@ -166,7 +207,7 @@ def _check_lock(directory: Path) -> None:
         )
     locked = set()
     # A requirement and its hashes are one logical line.
-    for line in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+    for line in code_text(directory, LOCK, "directory").replace("\\\n", " ").splitlines():
         text = line.partition(" #")[0].strip()
         if not text or text.startswith(("#", "-")):
             continue

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
-from mdlc_constructs.settings.algorithms.hyperparameters import check_length, text_of
+from mdlc_constructs.settings.algorithms.hyperparameters import check_by_name, check_length, text_of
 from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordsSection
 from mdlc_constructs.settings.refusal import refusal
@@ -33,6 +33,7 @@ class CustomImage(Algorithm):
                 self.image_uri,
                 'give "<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>".',
             )
+        check_by_name(self.hyperparameters)
         texts = {name: text_of(value) for name, value in self.hyperparameters.items()}
         for name, text in texts.items():
             check_length(name, text)

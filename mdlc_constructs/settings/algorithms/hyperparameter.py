@@ -90,6 +90,7 @@ class Hyperparameter:
             check_value(name, value, self.words)
         elif self.kind != "text" and not (isinstance(value, str) and value in self.words):
             self._check_number(name, value)
+            return self._number_text(value)
         return text_of(value)
 
     @property
@@ -149,8 +150,21 @@ class Hyperparameter:
             else:
                 self._check_number(name, item)
         if self.separator:
-            return self.separator.join(text_of(item) for item in items)
-        return json.dumps([_number(item) if self.range else item for item in items])
+            return self.separator.join(self._number_text(item) for item in items)
+        return json.dumps([self._plain(item) for item in items])
+
+    def _number_text(self, value: Value) -> str:
+        """The text of a checked number; a fraction that is given as text stays as it is."""
+        return text_of(value if isinstance(value, str) and not self._whole else self._plain(value))
+
+    def _plain(self, value: Value) -> Value:
+        """The number of a checked value, or the word as it is."""
+        number = _number(value) if self.range else None
+        return value if number is None or self.range is None else self.range.number(number)
+
+    @property
+    def _whole(self) -> bool:
+        return self.range is not None and self.range.whole
 
 
 def _number(value: Value) -> float | int | None:

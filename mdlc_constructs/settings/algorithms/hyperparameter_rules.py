@@ -6,7 +6,7 @@ from mdlc_constructs.settings.algorithms.arguments import argument_of
 from mdlc_constructs.settings.algorithms.hyperparameter import Argument
 from mdlc_constructs.settings.algorithms.hyperparameters import check_length
 from mdlc_constructs.settings.algorithms.table import AlgorithmFacts
-from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.refusal import refusal, unknown
 
 Texts = Mapping[str, str]
 
@@ -17,6 +17,11 @@ def rendered_by_table(facts: AlgorithmFacts, arguments: Mapping[str, Argument]) 
     Raises:
         ValueError: for a value out of range, or for hyperparameters that contradict each other.
     """
+    for name in arguments:
+        if name not in facts.hyperparameters:
+            raise unknown(
+                "hyperparameters", name, facts.hyperparameters, what=f"{facts.title} hyperparameter"
+            )
     texts = {name: facts.hyperparameters[name].text(value) for name, value in arguments.items()}
     for name, text in texts.items():
         check_length(name, text)

@@ -1,6 +1,7 @@
 """Hyperparameters: the values that each may have, and the texts that SageMaker's API takes."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mdlc_constructs.settings.refusal import refusal, unknown
@@ -26,19 +27,19 @@ class Range:
 
     def refuses(self, value: Value) -> str | None:
         """The remedy when the value is not in the range; None when it is."""
-        if isinstance(value, (bool, str)):
-            return f"give {'a whole number' if self.whole else 'a number'}{self._bounds()}."
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return f"give {self.described}."
         if is_number_token(value):
             return "a number that is known only at deployment cannot be checked; give it as a plain number."
-        if self.whole and value != int(value):
-            return f"give a whole number{self._bounds()}."
+        if isinstance(value, float) and (not math.isfinite(value) or (self.whole and value != int(value))):
+            return f"give {self.described}."
         low_ok = value > self.low if self.above else value >= self.low
         high_ok = value < self.high if self.below else value <= self.high
-        return (
-            None
-            if low_ok and high_ok
-            else f"give {'a whole number' if self.whole else 'a number'}{self._bounds()}."
-        )
+        return None if low_ok and high_ok else f"give {self.described}."
+
+    def number(self, value: float) -> float:
+        """A number of the range as images read its text: 4 also for 4.0, and 1000 for 1e3, if it is whole."""
+        return int(value) if self.whole else value
 
     def _bounds(self) -> str:
         parts = []
@@ -66,6 +67,16 @@ def check_length(name: str, text: str) -> None:
         )
 
 
+def check_by_name(hyperparameters: object) -> None:
+    """Refuse hyperparameters that are not values by name.
+
+    Raises:
+        ValueError: with the right form.
+    """
+    if not isinstance(hyperparameters, Mapping) or not all(isinstance(name, str) for name in hyperparameters):
+        raise refusal("hyperparameters", hyperparameters, "give values by name, such as {'max_depth': 3}.")
+
+
 def check_value(name: str, value: Value, allowed: Range | tuple[str, ...] | None) -> None:
     """Refuse a value that is not in the range or not one of the words; None allows any.
 
@@ -76,8 +87,12 @@ def check_value(name: str, value: Value, allowed: Range | tuple[str, ...] | None
         reason = allowed.refuses(value)
         if reason:
             raise refusal(name, value, reason)
+    elif not isinstance(value, (str, int, float)):
+        raise refusal(name, value, "give a text, a number or a boolean.")
     elif allowed is not None and text_of(value) not in allowed:
         raise unknown(name, text_of(value), allowed, what=f"value of {name}")
+    elif isinstance(value, float) and not is_number_token(value) and not math.isfinite(value):
+        raise refusal(name, value, "give a finite number.")
 
 
 def text_of(value: Value) -> str:

@@ -21,6 +21,21 @@ def check_channels(facts: AlgorithmFacts, inputs: Mapping[str, S3Channel]) -> No
             raise refusal(
                 "inputs", tuple(inputs), f"{facts.name} does not train without the channel {channel.name!r}."
             )
+        described = inputs.get(channel.described)
+        if (
+            channel.required_with
+            and channel.name not in inputs
+            and described is not None
+            and described.kind != "AugmentedManifestFile"
+            and described.media_type in channel.required_with
+        ):
+            raise refusal(
+                "inputs",
+                tuple(inputs),
+                f"{facts.name} takes images in {channel.described!r} with their labels in "
+                f"{channel.name!r}; give that channel, too, or an augmented manifest, or RecordIO where it "
+                "is taken.",
+            )
     for name, data in inputs.items():
         if name not in facts.channels:
             raise unknown("inputs", name, facts.channels, what=f"channel of {facts.name}")

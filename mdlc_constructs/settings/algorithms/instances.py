@@ -12,6 +12,11 @@ _GPU = re.compile(r"ml\.(p\d|g\d|gr\d)[a-z0-9-]*\.\w+")
 """Instance types with NVIDIA GPUs: the families P, G and GR."""
 
 
+def has_gpu(instance_type: str) -> bool:
+    """Whether an instance type has NVIDIA GPUs; False for one that is known only at deployment."""
+    return _GPU.fullmatch(instance_type) is not None
+
+
 def check_instances(facts: AlgorithmFacts, texts: Mapping[str, str], compute: Compute) -> None:
     """Refuse instances that an algorithm does not train on with these hyperparameters.
 
@@ -22,7 +27,7 @@ def check_instances(facts: AlgorithmFacts, texts: Mapping[str, str], compute: Co
         ValueError: naming the argument, its value and the remedy.
     """
     if not has_token(compute.instance_type):
-        gpu = _GPU.fullmatch(compute.instance_type) is not None
+        gpu = has_gpu(compute.instance_type)
         if gpu and "gpu" not in facts.processors:
             raise refusal(
                 "instance_type",

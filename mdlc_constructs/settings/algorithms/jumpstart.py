@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from mdlc_constructs.settings.algorithms.document import document
+from mdlc_constructs.settings.algorithms.script import CODE_CHANNEL
+from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.settings.token import has_token
 
 BUCKET = "jumpstart-cache-prod-${Region}"
 """The name of JumpStart's bucket in the stack's region. Source: ``region_config.json`` of the same SDK."""
 
-CODE_CHANNEL, MODEL_CHANNEL = "code", "model"
+MODEL_CHANNEL = "model"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +45,30 @@ class JumpStart:
             ValueError: for a URI that is no object in S3.
         """
         for name, uri in (("code_uri", code_uri), ("model_uri", model_uri)):
+            if not isinstance(uri, str):
+                raise refusal(name, uri, "give a text such as 's3://bucket/key/sourcedir.tar.gz'.")
             if uri and not has_token(uri) and (not uri.startswith("s3://") or not uri.endswith(".tar.gz")):
                 raise refusal(
                     name, uri, "give the archive's URI, such as 's3://bucket/key/sourcedir.tar.gz'."
                 )
         return cls(algorithm=algorithm, code_uri=code_uri, model_uri=model_uri)
+
+    def check_compute(self, compute: Compute) -> None:
+        """Refuse several instances for JumpStart's own scripts, which are older than distributed training.
+
+        Source: "Amazon SageMaker built-in LightGBM now offers distributed training using Dask", AWS's blog of
+        2023, which is later than version 1.0.0 of the scripts.
+
+        Raises:
+            ValueError: naming the argument and the remedy.
+        """
+        if compute.instance_count > 1 and not self.code_uri:
+            raise refusal(
+                "instance_count",
+                compute.instance_count,
+                "JumpStart's scripts (version 1.0.0) train on one instance; give 1, or code_uri=... with "
+                "scripts that train on several.",
+            )
 
     def for_task(self, task: str) -> Self:
         """The place for a task of a dataset."""

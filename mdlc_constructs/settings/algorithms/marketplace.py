@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Literal
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
-from mdlc_constructs.settings.algorithms.hyperparameters import check_length, text_of
+from mdlc_constructs.settings.algorithms.hyperparameters import check_by_name, check_length, text_of
 from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.network import NetworkSettings
@@ -50,6 +50,7 @@ class MarketplaceAlgorithm(Algorithm):
 
     def __post_init__(self) -> None:
         _check_arn("algorithm_arn", self.algorithm_arn, "algorithm")
+        check_by_name(self.hyperparameters)
         texts = {name: text_of(value) for name, value in self.hyperparameters.items()}
         for name, text in texts.items():
             check_length(name, text)

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from mdlc_constructs.settings.algorithms.table import AlgorithmFacts
+from mdlc_constructs.settings.payloads.answer_formats import ANSWER_FORMATS
 from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordFormat, RecordsSection
 
 JUMPSTART = "jumpstart"
@@ -10,11 +11,12 @@ JUMPSTART = "jumpstart"
 
 _WITHOUT_LABEL = ("cluster", "anomaly", "embedding")
 
-_ACCEPTED: dict[str, str] = {
-    # Only the verbose answer has the labels of the neighbors, of which the probabilities are made. Source:
-    # https://docs.aws.amazon.com/sagemaker/latest/dg/kNN-inference-formats.html
-    "knn": "application/jsonlines; verbose=true",
-}
+_SUFFIXES = {"forecasting-deepar": ".json"}
+"""The ending of the names of training files, where an algorithm knows the format by it.
+
+DeepAR takes ``.json``, ``.json.gz`` and ``.parquet``, and other names by an explicit content type only, whose
+values no page lists. Source: https://docs.aws.amazon.com/sagemaker/latest/dg/deepar.html
+"""
 
 
 def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
@@ -23,13 +25,14 @@ def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
         # The training records of a ranking are LIBSVM, because CSV has no groups.
         return RecordsSection(training="libsvm" if task == "ranking" else "csv")
     if facts.jumpstart:
-        return RecordsSection(accept="application/json", answers=JUMPSTART)
+        return RecordsSection(accept=ANSWER_FORMATS[JUMPSTART].accept, answers=JUMPSTART)
     return RecordsSection(
         training=_format(facts.training_types),
         scoring=_format(facts.scoring_types),
         label=task not in _WITHOUT_LABEL,
-        accept=_ACCEPTED.get(facts.name, MIME_TYPES["jsonlines"]),
+        accept=ANSWER_FORMATS[facts.name].accept,
         answers=facts.name,
+        suffix=_SUFFIXES.get(facts.name),
     )
 
 

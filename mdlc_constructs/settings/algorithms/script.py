@@ -1,6 +1,5 @@
 """A team's own script on one of AWS's framework images (SageMaker's Script mode)."""
 
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from mdlc_constructs.settings.algorithms.algorithm import Algorithm
 from mdlc_constructs.settings.algorithms.frameworks import FRAMEWORKS, Framework
+from mdlc_constructs.settings.algorithms.instances import has_gpu
 from mdlc_constructs.settings.algorithms.script_hyperparameters import as_json, check_hyperparameters
 from mdlc_constructs.settings.algorithms.script_source import read_script
 from mdlc_constructs.settings.algorithms.source_dir import LAUNCHER, source_files, top_modules
@@ -33,8 +33,6 @@ ENTRY_POINT_VARIABLE = "MDLC_ENTRY_POINT"
 
 SERVED_FROM = "/opt/ml/model/code"
 """Where the code lies in a model's container: the folder ``code`` of its ``model.tar.gz``."""
-
-_GPU = re.compile(r"ml\.[gp]\d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +167,7 @@ class Script(Algorithm):
         if self._framework.repository is not None:
             return Image(repository=self._framework.repository, version=self.version)
         return FrameworkImage(
-            framework=self.framework, version=self.version, use=use, gpu=bool(_GPU.match(instance_type))
+            framework=self.framework, version=self.version, use=use, gpu=has_gpu(instance_type)
         )
 
     def check_task(self, task: str) -> None:

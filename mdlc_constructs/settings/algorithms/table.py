@@ -38,11 +38,19 @@ class InputChannel:
 
     Attributes:
         sharded: whether the algorithm takes the channel by ``ShardedByS3Key`` only.
+        required_with: the content types of the channel that it describes (``train`` of ``train_lst``) with
+            which it is required; an augmented manifest has the labels itself.
     """
 
     name: str
     required: bool = False
     sharded: bool = False
+    required_with: tuple[str, ...] = ()
+
+    @property
+    def described(self) -> str:
+        """The channel whose objects it describes: ``train`` of ``train_lst``."""
+        return self.name.partition("_")[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +165,12 @@ def _facts(name: str, row: Mapping[str, Any]) -> AlgorithmFacts:
         processors=tuple(row["processors"]),
         parallel=row["parallel"],
         versions=tuple(sorted(image["tags"], key=lambda version: version != first)),
-        channels={key: InputChannel(name=key, **channel) for key, channel in row["channels"].items()},
+        channels={
+            key: InputChannel(
+                name=key, **{**channel, "required_with": tuple(channel.get("required_with", ()))}
+            )
+            for key, channel in row["channels"].items()
+        },
         parallel_when=_tuples(row.get("parallel_when", {})),
         cpu_only_when=_tuples(row.get("cpu_only_when", {})),
         task_words=row.get("task_words", {}),

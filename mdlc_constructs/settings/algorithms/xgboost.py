@@ -126,6 +126,22 @@ _VERSIONS: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
 """First and last image version that accepts a hyperparameter or objective; all others have no limits."""
 
 
+def numbers_of(hyperparameters: Mapping[str, Value]) -> dict[str, Value]:
+    """Rendered hyperparameters with the numbers of those texts that stand for numbers."""
+    return {name: _number(name, value) for name, value in hyperparameters.items()}
+
+
+def _number(name: str, value: Value) -> Value:
+    if not isinstance(value, str) or not isinstance(TABLE.get(name), Range):
+        return value
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
+
+
 def rendered(hyperparameters: Mapping[str, Value], *, version: str = "3.0-5") -> dict[str, str]:
     """The checked hyperparameters under the image's own names, as the texts that SageMaker's API takes.
 
@@ -145,8 +161,11 @@ def rendered(hyperparameters: Mapping[str, Value], *, version: str = "3.0-5") ->
             raise refusal(
                 argument, value, f"is another name of {name!r}, which is given too; give one of them."
             )
-        check_value(argument, value, TABLE[name])
+        allowed = TABLE[name]
+        check_value(argument, value, allowed)
         _check_version(name, value, version)
+        if isinstance(allowed, Range) and isinstance(value, float):
+            value = allowed.number(value)
         result[name] = text_of(value)
     _check_together(result)
     return result

@@ -37,7 +37,8 @@ class AnswerFormat:
 ANSWER_FORMATS: Mapping[str, AnswerFormat] = {
     "": AnswerFormat(accept="text/csv"),
     "kmeans": AnswerFormat(members=("closest_cluster", "distance_to_cluster")),
-    # Only the verbose answer has the labels of the neighbours, of which the probabilities are made.
+    # Only the verbose answer has the labels of the neighbours, of which the probabilities are made. Source:
+    # https://docs.aws.amazon.com/sagemaker/latest/dg/kNN-inference-formats.html
     "knn": AnswerFormat(members=("predicted_label", "labels"), accept="application/jsonlines; verbose=true"),
     "pca": AnswerFormat(members=("projection",)),
     "lda": AnswerFormat(members=("topic_mixture",)),
@@ -59,7 +60,7 @@ ANSWER_FORMATS: Mapping[str, AnswerFormat] = {
 
 Source: the pages "Response Formats" and "Inference Formats" of each algorithm in
 https://docs.aws.amazon.com/sagemaker/latest/dg/algos.html, and for `jumpstart` the inference scripts of the
-tabular models (verbose: an object for a whole request).
+tabular models, which answer an object for a whole request.
 """
 
 _WRAPPERS = ("predictions", "projections", "scores")

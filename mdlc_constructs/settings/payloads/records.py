@@ -1,8 +1,10 @@
 """How records are written for a model's containers, and how its answers are read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from mdlc_constructs.settings.payloads.codec import OMIT_NONE
 
 RecordFormat = Literal["csv", "libsvm", "jsonlines", "recordio"]
 
@@ -60,6 +62,7 @@ class RecordsSection:
             dataset's answer names.
         shards: the number of files that the training part is divided into, one or more an instance.
         content_type: the content type of all records where it is not that of their format.
+        suffix: the ending of the names of training files where it is not that of their format.
     """
 
     training: RecordFormat = "csv"
@@ -69,6 +72,7 @@ class RecordsSection:
     answers: str = ""
     shards: int = 1
     content_type: str = ""
+    suffix: str | None = field(default=None, metadata={OMIT_NONE: True})
 
     @classmethod
     def usual(cls, task: str) -> "RecordsSection":
@@ -76,6 +80,11 @@ class RecordsSection:
         if task == "forecast":
             return cls(training="jsonlines", scoring="jsonlines", accept=MIME_TYPES["jsonlines"])
         return cls(training="libsvm" if task == "ranking" else "csv")
+
+    @property
+    def training_suffix(self) -> str:
+        """The ending of the names of files of training and validation records."""
+        return self.suffix or SUFFIXES[self.training]
 
     @property
     def training_type(self) -> str:

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
-from mdlc_constructs.resources.images import training_image
+from mdlc_constructs.resources.images import serving_image, training_image
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings import (
     Algorithm,
@@ -21,6 +21,7 @@ from mdlc_constructs.settings import (
 )
 from mdlc_constructs.settings.channels import HOLDOUT
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.mlflow import Mlflow
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.approval.construct import ApprovalWorkflow
 from mdlc_constructs.workflows.channel_training import machine as template
@@ -32,9 +33,11 @@ from mdlc_constructs.workflows.construct import DATA_LOCK, EVALUATE_LOCK, Source
 from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import looking
 from mdlc_constructs.workflows.seams import Seam
+from mdlc_constructs.workflows.training import experiments
 from mdlc_constructs.workflows.training.construct import declared_code_version, finding_artifacts, warn_of_tag
 from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.machine import WORKFLOW
+from mdlc_constructs.workflows.training.script import script_bindings
 
 
 class ChannelTrainingWorkflow(Workflow):
@@ -60,6 +63,7 @@ class ChannelTrainingWorkflow(Workflow):
             encryption key.
         code_version: recorded with every package, for example a commit; by default the context value
             `mdlc:code_version`.
+        mlflow: write each training to an MLflow app of SageMaker, too; on AWS only.
         seams: states before and after steps, such as `{"before_train": chain}`.
 
     Raises:
@@ -90,6 +94,7 @@ class ChannelTrainingWorkflow(Workflow):
         network: NetworkSettings | None = None,
         buckets: Mapping[str, s3.IBucket] | None = None,
         code_version: str | None = None,
+        mlflow: Mlflow | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
         # Validate before any resource exists, so that an invalid setting leaves nothing behind.
@@ -106,6 +111,7 @@ class ChannelTrainingWorkflow(Workflow):
                 job_compute=job_compute,
                 scoring_compute=scoring_compute,
                 network=network,
+                mlflow=mlflow,
                 code_version=declared_code_version(scope) if code_version is None else code_version,
             ),
         )
@@ -118,7 +124,13 @@ class ChannelTrainingWorkflow(Workflow):
         bundled, code_places = self.bundle_bindings(
             DATA_LOCK, *((EVALUATE_LOCK,) if settings.has_holdout else ())
         )
-        image = training_image(self, algorithm)
+        image = training_image(self, algorithm, settings.training_compute.instance_type)
+        served = (
+            serving_image(self, algorithm, settings.scoring_compute.instance_type)
+            if algorithm.serves_otherwise
+            else image
+        )
+        script, script_reads = script_bindings(self, algorithm)
         job_image = self.image_uri(Image.jobs())
         network = settings.network
         keys = keys_of(self._channels, self._sources)
@@ -144,8 +156,10 @@ class ChannelTrainingWorkflow(Workflow):
             "TrainRole",
             places.reading(self._channels, keys, left_out=HOLDOUT),
             bucket(reads=kept, writes=("training",)),
+            script_reads,
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
+            experiments.calling_by_job(settings.mlflow, searched=False),
         )
         if settings.has_holdout:
             self.job_role(
@@ -153,7 +167,7 @@ class ChannelTrainingWorkflow(Workflow):
                 jobs("EvaluateWheels"),
                 bucket(reads=("runs", "splits", "scores"), writes=("evaluations",)),
             )
-        home.model_repository_arn = self.repository_arn(image)
+        home.model_repository_arn = self.repository_arn(served)
         model_role = self.model_role(job_roles.model(home.model_repository_arn, network))
         planner = self.function("PlanChannelTraining", self._planning(keys), self.source_bindings)
         self.build(
@@ -166,7 +180,10 @@ class ChannelTrainingWorkflow(Workflow):
                 "ModelRole": model_role.arn,
                 "JobImage": job_image,
                 "TrainingImage": image,
+                **({"ScoringImage": served} if algorithm.serves_otherwise else {}),
+                **script,
                 "PlanChannelTrainingFunction": planner,
+                **experiments.bindings(self, settings.mlflow),
             },
         )
         approval_settings = settings.approval

@@ -1,7 +1,8 @@
 """The machine of a training on channels: a pure function from settings to states.
 
 On success it enters Plan, Resume, CheckQuality, QualityVerdict, Train, CreateModel, (ScoreHoldout with a
-holdout,) Evaluate, (ReadModelCard with a holdout,) Register, Decide, RecordAudit and PublishEvent.
+holdout,) Evaluate, (ReadModelCard with a holdout,) Register, Decide, (TrackExperiment with MLflow,)
+RecordAudit and PublishEvent.
 """
 
 import json
@@ -25,9 +26,10 @@ from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
+from mdlc_constructs.workflows.training import experiments
 from mdlc_constructs.workflows.training.artifact import artifact_found
 from mdlc_constructs.workflows.training.decide import decide
-from mdlc_constructs.workflows.training.job import train_on
+from mdlc_constructs.workflows.training.job import own_channels_of, train_on
 from mdlc_constructs.workflows.training.machine import WORKFLOW
 from mdlc_constructs.workflows.training.model_card import (
     CARD_REFUSED,
@@ -68,18 +70,23 @@ def check_quality(settings: ChannelTrainingSettings) -> Task:
 
 def train(settings: ChannelTrainingSettings) -> Task:
     """Train on the channels, as the algorithm reads them."""
-    uris = places.uris(settings.every_channel)
+    uris, algorithm = places.uris(settings.every_channel), settings.algorithm
+    requests = (
+        _request(name, channel, uris[name], sharded=channel.sharded or name in algorithm.sharded_channels)
+        for name, channel in settings.channels.inputs.items()
+    )
     return train_on(
-        tuple(_request(name, channel, uris[name]) for name, channel in settings.channels.inputs.items()),
+        (*requests, *own_channels_of(algorithm)),
         model=settings.model,
-        hyperparameters=settings.algorithm.job_texts,
-        environment=_environment(settings),
+        hyperparameters=algorithm.job_texts,
+        environment=dict(algorithm.training_environment) or None,
         compute=settings.training_compute,
         network=settings.network,
+        mlflow=experiments.job_config(settings.mlflow, settings.model),
     )
 
 
-def _request(name: str, channel: S3Channel, uri: str) -> ChannelRequest:
+def _request(name: str, channel: S3Channel, uri: str, *, sharded: bool) -> ChannelRequest:
     source = {"AttributeNames": list(channel.attribute_names)} if channel.attribute_names else {}
     overrides = {
         **({"DataSource": {"S3DataSource": source}} if source else {}),
@@ -93,22 +100,22 @@ def _request(name: str, channel: S3Channel, uri: str) -> ChannelRequest:
         compression=channel.compression,
         input_mode=channel.input_mode,
         kind=channel.kind,
-        distribution="ShardedByS3Key" if channel.sharded else "FullyReplicated",
+        distribution="ShardedByS3Key" if sharded else "FullyReplicated",
         overrides=overrides,
     )
 
 
-def _environment(settings: ChannelTrainingSettings) -> Mapping[str, str] | None:
-    return dict(settings.algorithm.environment) or None
+def _serving_environment(settings: ChannelTrainingSettings) -> Mapping[str, str] | None:
+    return dict(settings.algorithm.serving_environment) or None
 
 
 def model(settings: ChannelTrainingSettings) -> Task:
     """Create the model from the trained artifact."""
     return make_model(
         model_name="{% $plan.names.CreateModel %}",
-        image="${TrainingImage}",
+        image=settings.scoring_image,
         artifact="{% $plan.uris.artifact %}",
-        environment=_environment(settings),
+        environment=_serving_environment(settings),
         model=settings.model,
         network=settings.network,
     )
@@ -166,9 +173,9 @@ def register(settings: ChannelTrainingSettings) -> Task:
         group_name=PACKAGE_GROUP,
         containers=(
             Container(
-                image="${TrainingImage}",
+                image=settings.scoring_image,
                 model_data_url="{% $plan.uris.artifact %}",
-                environment=_environment(settings),
+                environment=_serving_environment(settings),
             ),
         ),
         content_types=(settings.scoring_type,),
@@ -222,10 +229,30 @@ def channel_training_machine(settings: ChannelTrainingSettings, parts: Parts) ->
         "image": "${TrainingImage}",
         "training_job": "{% $plan.names.Train %}",
         "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
+        **(experiments.AUDIT if settings.mlflow else {}),
     }
     detail = {"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **result}
     if not settings.approval.is_automatic:
         detail["approve"] = approve_command(settings.model)
+    ending = start_approval(settings.model, settings.approval).then(
+        success(
+            settings.model,
+            WORKFLOW,
+            fields=fields,
+            run_fields=result,
+            detail_type="Training Completed",
+            detail=detail,
+        )
+    )
+    if settings.mlflow is not None:
+        ending = experiments.tracked(
+            settings.mlflow,
+            ending,
+            model=settings.model,
+            hyperparameters=fields["hyperparameters"],
+            training_job="{% $plan.names.Train %}",
+            code_version=settings.code_version,
+        )
     judged = ("score_holdout", "evaluate") if settings.has_holdout else ()
     template = Template(
         workflow=WORKFLOW,
@@ -248,18 +275,10 @@ def channel_training_machine(settings: ChannelTrainingSettings, parts: Parts) ->
             "result": {
                 "outcome": "Unchanged",
                 **{key: f"{{% $plan.recorded.{key} %}}" for key in (*KEPT, "rows")},
-            }
+            },
+            **(experiments.NOT_TRACKED if settings.mlflow else {}),
         },
-        ending=start_approval(settings.model, settings.approval).then(
-            success(
-                settings.model,
-                WORKFLOW,
-                fields=fields,
-                run_fields=result,
-                detail_type="Training Completed",
-                detail=detail,
-            )
-        ),
+        ending=ending,
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * 2, settings.scoring_compute

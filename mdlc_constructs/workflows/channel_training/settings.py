@@ -8,14 +8,17 @@ from mdlc_constructs.settings import (
     ChannelRules,
     Channels,
     Compute,
+    CustomImage,
     Evaluation,
     Gate,
     NetworkSettings,
     S3Channel,
+    Script,
 )
 from mdlc_constructs.settings.channels import HOLDOUT
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.mlflow import Mlflow
 from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.dataset import DatasetSection
@@ -35,6 +38,9 @@ _SCORING_TYPES = {
     "seq2seq": "application/json",
 }
 """The content type of the objects that a built-in algorithm's model answers in a transform job."""
+
+_WITHOUT_CLASSES = ("seq2seq", "object-detection", "semantic-segmentation")
+"""Algorithms that learn of sequences, of boxes or of pixels: an example as a whole has no class."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +63,7 @@ class ChannelTrainingSettings:
     scoring_compute: Compute = field(default_factory=Compute)
     network: NetworkSettings = field(default_factory=NetworkSettings)
     code_version: str = "unversioned"
+    mlflow: Mlflow | None = None
 
     def __post_init__(self) -> None:
         check_code_version(self.code_version)
@@ -66,7 +73,15 @@ class ChannelTrainingSettings:
                 self.channels,
                 "give Channels(inputs=...); a table is for TrainingWorkflow.",
             )
+        if self.algorithm.resource_arn is not None:
+            raise refusal(
+                "algorithm",
+                type(self.algorithm).__name__,
+                "trains on tables only; give a CustomImage or a Script, or "
+                "TrainingWorkflow(dataset=Dataset.csv(...)).",
+            )
         self.channels.check_algorithm(self.algorithm)
+        self.algorithm.check_network(self.network)
         # Each channel says what its instances get, so a container of the team's own may train on several.
         if self.algorithm.name:
             self.algorithm.check_compute(self.training_compute)
@@ -98,7 +113,12 @@ class ChannelTrainingSettings:
             raise refusal("evaluation.weighted", True, "lines of text have no weights; leave it out.")
 
     def _check_sharding(self) -> None:
-        sharded = [name for name, channel in self.channels.inputs.items() if channel.sharded]
+        # An algorithm that takes a channel by shards only does so on one instance, too.
+        sharded = [
+            name
+            for name, channel in self.channels.inputs.items()
+            if channel.sharded and name not in self.algorithm.sharded_channels
+        ]
         if sharded and self.training_compute.instance_count == 1:
             raise refusal(
                 f"inputs[{sharded[0]!r}].sharded",
@@ -113,10 +133,16 @@ class ChannelTrainingSettings:
         return self.channels.holdout is not None
 
     @property
+    def scoring_image(self) -> str:
+        """The placeholder of the image that scores."""
+        return "${ScoringImage}" if self.algorithm.serves_otherwise else "${TrainingImage}"
+
+    @property
     def learns_classes(self) -> bool:
-        """Whether the algorithm learns classes; BlazingText does so in one of its modes only."""
-        mode = self.algorithm.texts.get("mode", "supervised")
-        return self.algorithm.name not in ("blazingtext", "seq2seq") or mode == "supervised"
+        """Whether an example has a class; BlazingText's has one in one of its modes only."""
+        if self.algorithm.name == "blazingtext":
+            return self.algorithm.texts.get("mode") == "supervised"
+        return self.algorithm.name not in _WITHOUT_CLASSES
 
     @property
     def every_channel(self) -> dict[str, S3Channel]:
@@ -126,6 +152,9 @@ class ChannelTrainingSettings:
     @property
     def scoring_type(self) -> str:
         """The content type of the objects that the model answers."""
+        if isinstance(self.algorithm, (CustomImage, Script)):
+            # The container says itself what it is sent, which need be no format of a table's records.
+            return self.algorithm.content_type
         known = _SCORING_TYPES.get(self.algorithm.name)
         return known or self.algorithm.records(TASK).scoring_type
 

@@ -9,11 +9,9 @@ from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.asl.states import State
-from mdlc_constructs.resources.assets import asset
 from mdlc_constructs.resources.images import serving_image, training_image
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.resources.places import object_arn
-from mdlc_constructs.resources.script.archive import script_code
 from mdlc_constructs.settings import (
     Algorithm,
     Approval,
@@ -24,11 +22,11 @@ from mdlc_constructs.settings import (
     Gate,
     NetworkSettings,
     QualityRules,
-    Script,
     Split,
     Tuning,
 )
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.mlflow import Mlflow
 from mdlc_constructs.settings.onnx import Onnx
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.approval.construct import ApprovalWorkflow
@@ -43,10 +41,12 @@ from mdlc_constructs.workflows.construct import (
 from mdlc_constructs.workflows.parts import starts_otherwise
 from mdlc_constructs.workflows.planner_role import looking_at_tuning, planning
 from mdlc_constructs.workflows.seams import Seam
+from mdlc_constructs.workflows.training import experiments
 from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, steps_of, training_machine
 from mdlc_constructs.workflows.training.registration import register
+from mdlc_constructs.workflows.training.script import script_bindings
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
 _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
@@ -110,6 +110,7 @@ class TrainingWorkflow(Workflow):
             goes on.
         export: also write the trained model in ONNX, for a container of the team's own; refused unless it
             answers the holdout as the trained model does.
+        mlflow: write each training to an MLflow app of SageMaker, too; on AWS only.
         seams: states before and after steps, such as `{"after_evaluate": chain}`.
 
     Raises:
@@ -143,6 +144,7 @@ class TrainingWorkflow(Workflow):
         code_version: str | None = None,
         tuning: Tuning | None = None,
         export: Onnx | None = None,
+        mlflow: Mlflow | None = None,
         seams: Mapping[str, Seam] | None = None,
     ) -> None:
         # Validate before any resource exists, so that an invalid setting leaves nothing behind.
@@ -162,6 +164,7 @@ class TrainingWorkflow(Workflow):
                 network=network,
                 tuning=tuning,
                 export=export,
+                mlflow=mlflow,
                 code_version=declared_code_version(scope) if code_version is None else code_version,
             ),
         )
@@ -179,7 +182,7 @@ class TrainingWorkflow(Workflow):
             if self.settings.algorithm.serves_otherwise
             else image
         )
-        script, script_reads = self._script(algorithm)
+        script, script_reads = script_bindings(self, algorithm)
         job_image = self.image_uri(Image.jobs())
         network = self.settings.network
         reads = job_roles.dataset(self.source.key_arn)
@@ -209,6 +212,7 @@ class TrainingWorkflow(Workflow):
             script_reads,
             job_roles.running("TrainingJobs", self.repository_arn(image), network),
             job_roles.volumes(),
+            experiments.calling_by_job(mlflow, searched=tuning is not None),
         )
         self.job_role(
             "EvaluateRole",
@@ -243,6 +247,7 @@ class TrainingWorkflow(Workflow):
                 **script,
                 "PlanTrainingFunction": planner,
                 **collecting,
+                **experiments.bindings(self, self.settings.mlflow),
             },
         )
         approval_settings = self.settings.approval
@@ -263,16 +268,6 @@ class TrainingWorkflow(Workflow):
             return {}
         statements = job_roles.collecting_trials(self.home.name)
         return {"CollectTrialsFunction": self.function("CollectTrials", statements, self.source_bindings)}
-
-    def _script(self, algorithm: Algorithm) -> tuple[Mapping[str, str], tuple[Statement, ...]]:
-        """Publish a script's archive; returns its placeholders' bindings and the permission to read it."""
-        if not isinstance(algorithm, Script):
-            return {}, ()
-        location = asset(self._stack, script_code(algorithm))
-        return (
-            {"ScriptCode": location.uri, "ScriptCodeFile": location.file_name},
-            job_roles.job_code(location.bucket_name, location.object_key),
-        )
 
     def _planning(self) -> tuple[Statement, ...]:
         """IAM statements of the planning function for this model."""

@@ -21,6 +21,7 @@ def train_on_split(
     network: NetworkSettings,
     searched: Collection[str] = (),
     metrics: Mapping[str, str] | None = None,
+    mlflow: Mapping[str, object] | None = None,
 ) -> Task:
     """`Train`: train on the training part of the split and validate on its validation part.
 
@@ -28,6 +29,7 @@ def train_on_split(
         content_type: content type of the training records.
         searched: hyperparameters that a tuning gives each trial.
         metrics: by metric name, the regular expression that finds its value in the log.
+        mlflow: the job's `MlflowConfig`.
     """
     return train_on(
         channels_of(algorithm, content_type, instances=compute.instance_count),
@@ -38,6 +40,7 @@ def train_on_split(
         compute=compute,
         network=network,
         metrics=metrics,
+        mlflow=mlflow,
     )
 
 
@@ -51,11 +54,13 @@ def train_on(
     network: NetworkSettings,
     algorithm_arn: str | None = None,
     metrics: Mapping[str, str] | None = None,
+    mlflow: Mapping[str, object] | None = None,
 ) -> Task:
     """`Train`: the training job of a plan over the channels.
 
     Args:
         algorithm_arn: the algorithm resource that trains; None for the image of the workflow.
+        mlflow: the job's `MlflowConfig`.
     """
     return training_job(
         "Train",
@@ -76,6 +81,7 @@ def train_on(
         max_runtime_seconds=compute.max_runtime_seconds,
         spot=_spot(compute),
         metric_definitions=metrics,
+        mlflow=mlflow,
         keep_alive_seconds=compute.keep_alive_seconds,
         tags=TAGS,
         vpc=vpc_of(network),
@@ -102,8 +108,12 @@ def channels_of(algorithm: Algorithm, content_type: str, *, instances: int) -> t
         )
         for part, name in algorithm.channels.items()
     )
-    own = (Channel(name=name, uri=uri) for name, uri in algorithm.own_channels.items())
-    return (*parts, *own)
+    return (*parts, *own_channels_of(algorithm))
+
+
+def own_channels_of(algorithm: Algorithm) -> tuple[Channel, ...]:
+    """The channels of the files that an algorithm brings itself, such as a script's archive."""
+    return tuple(Channel(name=name, uri=uri) for name, uri in algorithm.own_channels.items())
 
 
 def _spot(compute: Compute) -> SpotTraining | None:

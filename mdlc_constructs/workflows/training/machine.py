@@ -1,8 +1,8 @@
 """The training machine: a pure function from settings to states.
 
 On success it enters Plan, Resume, CheckQuality, QualityVerdict, PrepareFeatures, Train, CreateModel,
-ScoreHoldout (with ScoreModel inside, once a model), Evaluate, ReadModelCard, Register, Decide, RecordAudit
-and PublishEvent.
+ScoreHoldout (with ScoreModel inside, once a model), Evaluate, ReadModelCard, Register, Decide,
+(TrackExperiment with MLflow,) RecordAudit and PublishEvent.
 """
 
 import json
@@ -18,7 +18,7 @@ from mdlc_constructs.workflows.ending import TO_FAILURE, success
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task, strategy_of
-from mdlc_constructs.workflows.training import tuned
+from mdlc_constructs.workflows.training import experiments, tuned
 from mdlc_constructs.workflows.training.artifact import artifact_found
 from mdlc_constructs.workflows.training.decide import decide
 from mdlc_constructs.workflows.training.job import train_on_split
@@ -105,6 +105,7 @@ def train(settings: TrainingSettings) -> Task:
         environment=training_environment(settings.algorithm, settings.dataset),
         compute=settings.training_compute,
         network=settings.network,
+        mlflow=experiments.job_config(settings.mlflow, settings.model) if tuning is None else None,
     )
     if tuning is None:
         return training
@@ -239,6 +240,7 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
         **(tuned.AUDIT if settings.tuning else {}),
         **exported(settings),
+        **(experiments.AUDIT if settings.mlflow else {}),
     }
     exports = settings.export is not None
     detail = {
@@ -248,6 +250,25 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
     }
     if not settings.approval.is_automatic:
         detail["approve"] = approve_command(settings.model)
+    ending = start_approval(settings.model, settings.approval).then(
+        success(
+            settings.model,
+            WORKFLOW,
+            fields=fields,
+            run_fields=result,
+            detail_type="Training Completed",
+            detail=detail,
+        )
+    )
+    if settings.mlflow is not None:
+        ending = experiments.tracked(
+            settings.mlflow,
+            ending,
+            model=settings.model,
+            hyperparameters=fields["hyperparameters"],
+            training_job=trained_by(settings),
+            code_version=settings.code_version,
+        )
     template = Template(
         workflow=WORKFLOW,
         model=settings.model,
@@ -277,18 +298,10 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
                 **{key: f"{{% $plan.recorded.{key} %}}" for key in kept},
                 # Runs recorded before rows were counted do not have this field.
                 "rows": "{% $exists($plan.recorded.rows) ? $plan.recorded.rows : '' %}",
-            }
+            },
+            **(experiments.NOT_TRACKED if settings.mlflow else {}),
         },
-        ending=start_approval(settings.model, settings.approval).then(
-            success(
-                settings.model,
-                WORKFLOW,
-                fields=fields,
-                run_fields=result,
-                detail_type="Training Completed",
-                detail=detail,
-            )
-        ),
+        ending=ending,
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * (3 + exports), settings.scoring_compute

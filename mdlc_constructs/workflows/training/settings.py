@@ -15,9 +15,11 @@ from mdlc_constructs.settings import (
     Split,
     Tuning,
 )
+from mdlc_constructs.settings.algorithms.algorithm import check_is_algorithm
 from mdlc_constructs.settings.channels import check_table
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
+from mdlc_constructs.settings.mlflow import Mlflow
 from mdlc_constructs.settings.onnx import Onnx, check_export
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.evaluation import AlgorithmSection, ImportanceSection
@@ -50,6 +52,7 @@ class TrainingSettings:
     code_version: str = "unversioned"
     tuning: Tuning | None = None
     export: Onnx | None = None
+    mlflow: Mlflow | None = None
 
     def __post_init__(self) -> None:
         check_table(self.dataset, what="training")
@@ -58,6 +61,7 @@ class TrainingSettings:
         check_export(self.export)
         self.quality.check_columns(self.dataset)
         self.gate.check_task(self.dataset.task, self.dataset.classes)
+        check_is_algorithm(self.algorithm)
         self.algorithm.check_task(self.dataset.task)
         self.algorithm.check_compute(self.training_compute)
         self.algorithm.check_network(self.network)

@@ -83,6 +83,24 @@ class TrainingInput:
         return rows
 
 
+def check_mini_batch(values: Mapping[str, Any], rows: Vectors) -> None:
+    """Refuse fewer rows on this host than a mini-batch has, as linear learner and PCA do.
+
+    SageMaker's SDK lowers its default for these two "or training job fails". K-means, k-NN and factorization
+    machines train on fewer rows: so do the SDK's integration tests, with their defaults of 1000 and 5000.
+    Source: `_prepare_for_training` of `sagemaker.amazon.linear_learner` and of `sagemaker.amazon.pca`.
+
+    Raises:
+        CustomerError: naming both numbers and the remedy.
+    """
+    size, count = values["mini_batch_size"], len(rows.features)
+    if count < size:
+        raise CustomerError(
+            f"The channel 'train' has {count} rows on this instance, which is less than mini_batch_size "
+            f"{size}: set mini_batch_size to {count} at most, or train on more rows."
+        )
+
+
 class Predictor(ABC):
     """A model that answers requests."""
 

@@ -53,6 +53,7 @@ _PARAMETERS = {
     "quantile": Parameter(kind="float", low=0, high=1, default=0.5),
     "huber_delta": Parameter(kind="float", low=0, default=1.0),
     "loss_insensitivity": Parameter(kind="float", low=0, default=0.01),
+    "mini_batch_size": Parameter(kind="int", low=1, default=1000, used=False),
     "normalize_label": Parameter(kind="bool", auto=True, default=AUTO, used=False),
     "unbias_data": Parameter(kind="bool", auto=True, default=AUTO, used=False),
     "unbias_label": Parameter(kind="bool", auto=True, default=AUTO, used=False),
@@ -71,7 +72,7 @@ _PARAMETERS = {
     **{
         name: Parameter(kind="int", low=1, auto=True, default=AUTO, used=False)
         for name in (
-            *("mini_batch_size", "num_models", "num_calibration_samples", "num_point_for_scaler"),
+            *("num_models", "num_calibration_samples", "num_point_for_scaler"),
             *("lr_scheduler_step", "early_stopping_patience"),
         )
     },
@@ -128,6 +129,7 @@ class LinearLearner(Algorithm):
     def train(self, data: TrainingInput) -> None:
         """Train models of several regularizations and keep the best."""
         values, rows = data.values, data.training(labelled=True)
+        algorithm.check_mini_batch(values, rows)
         kind, loss = values["predictor_type"], linear_losses.chosen(values)
         _check_labels(values, "train", rows)
         held = {name: data.vectors(name, labelled=True) for name in ("validation", "test")}

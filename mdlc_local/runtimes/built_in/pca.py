@@ -47,7 +47,9 @@ class PrincipalComponents(Algorithm):
 
     def train(self, data: TrainingInput) -> None:
         """Find the components."""
-        values, features = data.values, data.training().features
+        values, rows = data.values, data.training()
+        algorithm.check_mini_batch(values, rows)
+        features = rows.features
         count = values["num_components"]
         if count > min(features.shape):
             raise CustomerError(
@@ -71,9 +73,9 @@ class PrincipalComponents(Algorithm):
         # In ascending order of their variance, as the image stores them.
         order = numpy.argsort(model.explained_variance_)
         components = model.components_[order]
-        for channel, rows in (("train", features), ("test", None if held is None else held.features)):
-            if rows is not None:
-                log(f"{channel}: the components hold {_share(rows, mean, components):.2%} of the variance")
+        for channel, some in (("train", features), ("test", None if held is None else held.features)):
+            if some is not None:
+                log(f"{channel}: the components hold {_share(some, mean, components):.2%} of the variance")
         algorithm.save(NAME, mean=mean.astype(numpy.float32), components=components.astype(numpy.float32))
 
     def load(self) -> Predictor:

@@ -61,6 +61,10 @@ def check(request: dict[str, Any], scope: Scope, images: Images) -> None:
         SageMakerApiError: ValidationException for one that SageMaker rejects or that cannot run here.
     """
     _check_required(request)
+    if "MlflowConfig" in request:
+        raise invalid(
+            "MlflowConfig: MLflow is for AWS only, so leave mlflow= out of a training that runs here"
+        )
     runtime = _check_image(request, images)
     _check_resources(request["ResourceConfig"], runtime)
     _check_stopping(request)

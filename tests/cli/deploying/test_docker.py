@@ -1,13 +1,17 @@
 """The program in Docker's place, with the arguments that the CDK CLI gives it."""
 
 import json
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mdlc_cli.deploying import docker, local_images
+from mdlc_cli.tools import toolchain
+from mdlc_constructs.resources import bundles
 
 TAG, URI = "cdkasset-1f2e", "000000000000.dkr.ecr.us-east-1.amazonaws.com/assets:1f2e"
 
@@ -74,6 +78,33 @@ def test_a_description_that_is_none_is_refused(
 ) -> None:
     (context / local_images.FILE).write_text(text)
     assert build() != 0 and "local-image.json is no JSON object" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("lock", ["./own/requirements.lock", 3])
+def test_a_lock_that_is_missing_is_named(
+    lock: object, context: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    describe(context, requirements=lock, serve=["python3", "./serve.py"])
+    assert build() != 0
+    error = capfd.readouterr().err
+    assert f"local-image.json names the packages {lock}, and there is no such file" in error
+    assert error.count("\n") == 1 and docker.main(["inspect", TAG]) == docker.ABSENT
+
+
+def test_a_copy_of_the_serving_template_says_how_it_runs(
+    context: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locks: list[Path] = []
+
+    def image_python(lock: Path) -> Path:
+        locks.append(lock)
+        return Path(sys.executable)
+
+    monkeypatch.setattr(toolchain, "image_python", image_python)
+    shutil.copytree(bundles.source("containers") / "python", context, dirs_exist_ok=True)
+    assert build() == 0 and locks[0].read_bytes() == (context / "requirements.lock").read_bytes()
+    entry = json.loads(local_images.manifest(TAG))["local"]
+    assert Path(entry["serve"][1]).name == "serve.py" and "train" not in entry
 
 
 def test_a_failed_check_leaves_no_image(context: Path, capfd: pytest.CaptureFixture[str]) -> None:

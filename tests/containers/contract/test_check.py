@@ -1,5 +1,7 @@
 """What is wrong with a team's code is said while its image is built, in both languages."""
 
+import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,6 +53,20 @@ def test_a_fault_fails_the_build_with_a_sentence(
         local_images.build(own(language, tmp_path, before, after), "cdkasset-1")
     assert reason in str(refused.value) and "\n" not in str(refused.value)
     assert not local_images.is_built("cdkasset-1")
+
+
+@pytest.mark.parametrize("language", containers.OWN)
+def test_text_is_read_as_utf8_whatever_the_locale(language: str, tmp_path: Path) -> None:
+    """Docker's base images say nothing, or only LANG in the Dockerfile, which this is asked with."""
+    dockerfile = (bundles.source("containers") / language / "own.Dockerfile").read_text()
+    locale = dict(re.findall(r"^ENV (LANG)=(\S+)$", dockerfile, flags=re.MULTILINE)) or {"LANG": "C"}
+    text = {
+        "python": 'assert len("Zürich") == 6\n',
+        "r": "größe <- 6\n",
+    }[language]
+    argv = containers.command(language, own(language, tmp_path, text), "check")
+    done = subprocess.run(argv, capture_output=True, text=True, env={"PATH": os.environ["PATH"], **locale})
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("language", containers.OWN)

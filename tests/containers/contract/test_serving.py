@@ -155,6 +155,7 @@ def test_parquet_without_its_package_is_a_sentence(own: Running) -> None:
         (998, "predict() gave 1 answers for 2 rows"),
         (997, "predict() gave no numbers"),
         (995, "The model failed: its log says why."),
+        (994, "The model failed: its log says why."),
     ],
 )
 def test_an_answer_that_is_none_is_a_sentence(own: Running, number: int, text: str) -> None:
@@ -174,9 +175,10 @@ def test_ping_is_answered_while_a_prediction_runs(own: Running) -> None:
 
 
 def test_its_log_is_json(own: Running) -> None:
-    own.ask(b"995,1\n0,1\n")
+    own.ask(b"994,1\n0,1\n")
     lines = [json.loads(line) for line in own.log.read_text().splitlines() if line.startswith("{")]
     assert lines and {"time", "level", "message"} <= set(lines[-1]) and lines[-1]["level"] == "ERROR"
+    assert "secret of the model" in str(lines[-1])
 
 
 @pytest.mark.parametrize("language", OWN)

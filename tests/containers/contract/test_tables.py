@@ -1,15 +1,12 @@
 """Bodies as data frames, in the process of the test; the suite asks a running container."""
 
 import logging
-import os
-import pwd
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from mdlc_container import logs, privileges, tables
+from mdlc_container import logs, tables
 from serving.bodies import RequestError
 
 NAMES = ("a", "b")
@@ -55,26 +52,3 @@ def test_a_line_of_the_log_has_the_traceback_in_it() -> None:
         record = logging.LogRecord("a", logging.ERROR, "f", 1, "no %s", ("luck",), (type(error), error, None))
     line = logs.JsonLines().format(record)
     assert "\n" not in line and '"message": "no luck"' in line and "KeyError" in line
-
-
-def test_root_is_given_up_after_the_folders_are_given_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done: list[tuple[Any, ...]] = []
-    entry = pwd.struct_passwd(("app", "x", 10, 20, "", "/home/app", "/bin/sh"))
-    monkeypatch.setattr(pwd, "getpwnam", lambda name: entry)
-    monkeypatch.setenv("HOME", "/root")
-    for name in ("setgroups", "setgid", "setuid"):
-        monkeypatch.setattr(os, name, lambda *given, name=name: done.append((name, *given)))
-    monkeypatch.setattr(os, "chown", lambda path, *ids, **_: done.append((Path(path).name, *ids)))
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "x").touch()
-    assert privileges.give_up_root([tmp_path / "model", tmp_path / "none"])
-    assert done == [
-        *(("model", 10, 20), ("x", 10, 20)),
-        *(("setgroups", []), ("setgid", 20), ("setuid", 10)),
-    ]
-    assert os.environ["HOME"] == "/home/app"
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert not privileges.give_up_root([])

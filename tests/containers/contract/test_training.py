@@ -31,11 +31,9 @@ def failure(base: Path) -> str:
 def test_the_artifact_has_the_model_its_code_and_what_it_is(
     language: str, programs: Programs, tmp_path: Path
 ) -> None:
-    # The last one is in the hyperparameters of a tuning job's trials.
-    trial = {"_tuning_objective_metric": "loss"}
-    base = containers.write_channels(
-        tmp_path, rounds="3", ridge="0.5", verbose="true", behaviour="fit", **trial
-    )
+    given = {"rounds": "3", "ridge": "0.5", "verbose": "true", "behaviour": "fit"}
+    # SageMaker gives the last one to each trial of a tuning.
+    base = containers.write_channels(tmp_path, **given, _tuning_objective_metric="validation:r2")
     done = containers.train(language, programs[language], base)
     assert done.returncode == 0, done.stdout + done.stderr
     facts = json.loads((base / "model" / "container.json").read_text())
@@ -55,6 +53,7 @@ def test_the_artifact_has_the_model_its_code_and_what_it_is(
         ({"behaviour": "nothing"}, "return the model"),
         ({"round": "3"}, "hyperparameter 'round' is no"),
         ({"rounds": "many"}, "hyperparameter rounds='many' is no int"),
+        ({"ridge": "NaN"}, "hyperparameter ridge='NaN' is no"),
         ({"verbose": "perhaps"}, "hyperparameter verbose='perhaps' is no"),
     ],
 )

@@ -74,7 +74,13 @@ def test_the_image_holds_what_the_program_needs() -> None:
     beside = {path.name for path in TEMPLATE.iterdir() if path.name != "__pycache__"}
     beside -= {name for name in beside if name.startswith("requirements-")}
     # The template of a team's own containers lies beside; resources/containers.py lays its image out.
-    own = {"container.py", "mdlc_container", "own.Dockerfile", "local-image.json", "starter"}
-    assert beside - held - own == {"Dockerfile", "README.md", "pack.py", "requirements.in"}
+    own = {"container.py", "mdlc_container", "own.Dockerfile", "own.local-image.json", "starter"}
+    assert beside - held - own == {
+        "Dockerfile",
+        "README.md",
+        "local-image.json",
+        "pack.py",
+        "requirements.in",
+    }
     (entry,) = re.findall(r"^ENTRYPOINT (.*)$", dockerfile, flags=re.MULTILINE)
     assert entry == '["python", "/opt/program/serve.py"]'

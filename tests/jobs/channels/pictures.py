@@ -1,16 +1,18 @@
 """Images and channels that tests write with the standard library alone."""
 
 import struct
-import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from sklearn.datasets import load_digits
 
+from examples.digits_check.data import chunk, png
 from jobs.folders import Folders
 from jobs.plan import Plan, parse_plan
 from mdlc_constructs.settings.payloads.channels import ChannelSection
+
+__all__ = ["chunk", "digits", "jpeg", "plan_of", "png", "write"]
 
 RULES: Mapping[str, Any] = {
     "minimum_examples": 1,
@@ -19,23 +21,6 @@ RULES: Mapping[str, Any] = {
     "maximum_duplicate_share": 0.0,
     "maximum_shared_share": 0.0,
 }
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    """A chunk of a PNG."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png(rows: Sequence[Sequence[int]]) -> bytes:
-    """A greyscale image of 8 bits as PNG."""
-    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
-    pixels = b"".join(b"\0" + bytes(row) for row in rows)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(pixels))
-        + chunk(b"IEND", b"")
-    )
 
 
 def jpeg(body: bytes = b"\x12\xff\x00\x34") -> bytes:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from jobs.commands import features
 from jobs.errors import InputError
+from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm
+from mdlc_constructs.settings.payloads.codec import encode
 from tests.jobs.batches import Batch
 from tests.jobs.forecasts.lines import (
     FIRST,
@@ -119,6 +122,20 @@ def test_a_series_that_ended_before_is_trained_on_but_not_forecast(batch: Batch)
     assert {record["item_id"] for record in asked} == {"s0", "s1"}
     learned = records(batch.output("split", "train", "train.jsonl"))
     assert {record["item_id"] for record in learned} == {"s0", "s1", "s2"}
+
+
+@pytest.mark.parametrize(
+    ("shards", "names"), [(1, ["train.json"]), (2, ["part-00000.json", "part-00001.json"])]
+)
+def test_the_files_of_deepar_have_the_ending_by_which_it_knows_them(
+    batch: Batch, shards: int, names: list[str]
+) -> None:
+    batch.write("a.csv", points(DAYS), HEADER)
+    section = replace(BuiltInAlgorithm.forecasting_deepar(epochs=1).records("forecast"), shards=shards)
+    features.run(plan(batch, records=encode(section)), batch.folders())
+    assert sorted(path.name for path in batch.output("split", "train").iterdir()) == names
+    assert [path.name for path in batch.output("split", "validation").iterdir()] == ["validation.json"]
+    assert batch.output("split", "holdout", "holdout.jsonl").is_file()
 
 
 def test_missing_values_are_null_and_the_last_known_step_is_the_end(batch: Batch) -> None:

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import tarfile
@@ -88,8 +89,8 @@ def test_a_ranking_learns_the_order_in_groups(tmp_path: Path, groups: dict[str, 
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
     count = groups["train"]["train.libsvm"].count("\n")
-    assert ran.stdout.splitlines()[0] == f"Train matrix has {count} rows and 3 columns"
-    first, last = (float(ran.stdout.splitlines()[line].rpartition(":")[2]) for line in (2, -1))
+    assert ran.stdout.splitlines()[1] == f"Train matrix has {count} rows and 3 columns"
+    first, last = (float(ran.stdout.splitlines()[line].rpartition(":")[2]) for line in (3, -1))
     assert 0.8 < first < last < 1
 
 
@@ -119,6 +120,7 @@ def test_weights_are_read_in_training_and_in_validation(tmp_path: Path) -> None:
 
 def test_log_lines_are_those_of_the_image(trained: tuple[Path, str]) -> None:
     lines = trained[1].splitlines()
+    assert re.match(r"local stand-in of the built-in algorithm xgboost: xgboost \d.*; same lib", lines.pop(0))
     assert lines[:2] == [
         "Train matrix has 600 rows and 2 columns",
         "Validation matrix has 200 rows and 2 columns",

@@ -1,9 +1,12 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm
+from mdlc_constructs.settings.algorithms.container import CustomContainer
 from mdlc_constructs.settings.algorithms.custom_image import CustomImage
+from mdlc_constructs.settings.algorithms.marketplace import MarketplaceAlgorithm
 from mdlc_constructs.settings.dataset import Dataset
 
 
@@ -164,3 +167,16 @@ def test_weights_that_the_dataset_has_otherwise_are_refused(
     made = BuiltInAlgorithm.xgboost(objective="binary:logistic", num_round=2, csv_weights=csv_weights)
     with pytest.raises(ValueError, match=f"csv_weights='{csv_weights}': {said}"):
         made.for_dataset(dataset(weight="w" if weighted else None))
+
+
+@pytest.mark.parametrize("hyperparameters", [[1], "a", {1: 2}])
+def test_hyperparameters_of_every_kind_are_values_by_name(hyperparameters: Any, tmp_path: Path) -> None:
+    image = "111111111111.dkr.ecr.us-east-1.amazonaws.com/own:1"
+    arn = "arn:aws:sagemaker:eu-central-1:222222222222:algorithm/seller-trees-1"
+    for make in (
+        lambda: CustomImage(image_uri=image, hyperparameters=hyperparameters),
+        lambda: MarketplaceAlgorithm(algorithm_arn=arn, hyperparameters=hyperparameters),
+        lambda: CustomContainer.python(str(tmp_path), hyperparameters=hyperparameters),
+    ):
+        with pytest.raises(ValueError, match=r"hyperparameters=.*: give values by name, such as"):
+            make()

@@ -1,7 +1,9 @@
 """The generated constructors: what they render, and what they refuse with which sentence."""
 
 import inspect
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,7 +37,9 @@ def test_a_constructor_has_a_typed_argument_for_each_hyperparameter(name: str) -
     ):
         needed = row.required and not row.follows
         assert parameter.default is (inspect.Parameter.empty if needed else None)
-    assert "Args:" in str(getattr(Built, facts.method).__doc__)
+    text = str(getattr(Built, facts.method).__doc__)
+    assert "Args:" in text
+    assert ("was never seen to work on AWS" in " ".join(text.split())) == facts.unverified
 
 
 @pytest.mark.parametrize("name", algorithm_names())
@@ -116,6 +120,29 @@ def test_a_constructor_makes_the_algorithm_of_its_name(name: str) -> None:
         (lambda: Built.randomcutforest(num_trees=10), "num_trees=10: give a whole number from 50 to 1000."),
         (lambda: Built.ntm(num_topics=4, batch_norm=2), "batch_norm=2: give True or False."),  # type: ignore[arg-type]
         (lambda: Built.pca(num_components=2, version="7"), "no such version of pca"),
+        (lambda: Built.kmeans(k=2.5), "k=2.5: give a whole number from 2."),  # type: ignore[arg-type]
+        (lambda: Built.kmeans(k=math.nan), "k=nan: give a whole number from 2."),  # type: ignore[arg-type]
+        (
+            lambda: Built.linear_learner(learning_rate=math.inf),
+            "learning_rate=inf: give a number above 0",
+        ),
+        (
+            lambda: Built.xgboost(objective="binary:logistic", num_round=2, gamma=math.inf),
+            "gamma=inf: give a number from 0.",
+        ),
+        (
+            lambda: Built.xgboost(objective="binary:logistic", num_round=2, max_depth=[3]),  # type: ignore[arg-type]
+            "max_depth=[3]: give a whole number from 0.",
+        ),
+        (
+            lambda: Built.xgboost(objective=["a"], num_round=2),  # type: ignore[arg-type]
+            "objective=['a']: give a text, a number or a boolean.",
+        ),
+        (
+            lambda: Built.create("kmeans", {"zzz": 3}),
+            "hyperparameters='zzz': no such K-Means hyperparameter;",
+        ),
+        (lambda: Built.lightgbm(code_uri=3), "code_uri=3: give a text such as"),  # type: ignore[arg-type]
         (
             lambda: Built.lightgbm(code_uri="sourcedir.tar.gz"),
             "code_uri='sourcedir.tar.gz': give the archive's URI",
@@ -154,6 +181,20 @@ def test_what_an_algorithm_refuses_is_one_sentence_with_the_right_value(
             {"comparator_list": "concat,hadamard"},
         ),
         (lambda: Built.ntm(num_topics=2, encoder_layers=(8, 4)), {"encoder_layers": "[8, 4]"}),
+        (lambda: Built.kmeans(k=4.0, mini_batch_size=1e3), {"k": "4", "mini_batch_size": "1000"}),  # type: ignore[arg-type]
+        (lambda: Built.linear_learner(learning_rate=1), {"learning_rate": "1"}),
+        (
+            lambda: Built.image_classification(
+                num_classes=2,
+                num_training_samples=5,
+                image_shape=(3.0, 28, 28),  # type: ignore[arg-type]
+            ),
+            {"image_shape": "3,28,28"},
+        ),
+        (
+            lambda: Built.xgboost(objective="binary:logistic", num_round=10.0),  # type: ignore[arg-type]
+            {"num_round": "10"},
+        ),
         (lambda: Built.tabtransformer(input_dim=64), {"input_dim": "64"}),
         (
             lambda: Built.xgboost(objective="reg:squarederror", num_round=2, reg_lambda=2, learning_rate=0.1),
@@ -168,3 +209,34 @@ def test_values_become_the_texts_of_the_algorithm(made: Callable[[], Built], tex
 def test_a_value_is_taken_as_text_too() -> None:
     words: dict[str, Any] = {"k": "4", "mini_batch_size": "100"}
     assert Built.kmeans(**words).texts == {"k": "4", "mini_batch_size": "100"}
+
+
+@pytest.mark.parametrize("name", algorithm_names())
+def test_an_algorithm_is_checked_when_it_is_made_otherwise(name: str) -> None:
+    algorithm = MINIMAL[name]()
+    assert replace(algorithm) == algorithm
+    with pytest.raises(ValueError, match=r"hyperparameters='zz': no such"):
+        replace(algorithm, hyperparameters={**algorithm.hyperparameters, "zz": "1"})
+    with pytest.raises(ValueError, match=r"hyperparameters=\[1\]: give values by name"):
+        replace(algorithm, hyperparameters=[1])  # type: ignore[arg-type]
+
+
+def test_values_are_checked_when_an_algorithm_is_made_otherwise() -> None:
+    with pytest.raises(ValueError, match="k='-5': give a whole number from 2"):
+        replace(Built.kmeans(k=3), hyperparameters={"k": "-5"})
+    made = Built.xgboost(objective="binary:logistic", num_round=2, alpha=1e-5)
+    deeper = replace(made, hyperparameters={**made.hyperparameters, "max_depth": 6})
+    assert deeper.texts == {**made.texts, "alpha": "1e-05", "max_depth": "6"}
+    with pytest.raises(ValueError, match="max_depth=-1: give a whole number from 0"):
+        replace(made, hyperparameters={**made.hyperparameters, "max_depth": "-1"})
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("deepar", "forecasting_deepar"), ("random_cut_forest", "randomcutforest"), ("xgbost", "xgboost")],
+)
+def test_a_constructor_of_another_name_is_suggested(asked: str, meant: str) -> None:
+    with pytest.raises(AttributeError, match=f"has no attribute '{asked}'; did you mean '{meant}'\\?"):
+        getattr(Built, asked)
+    with pytest.raises(AttributeError, match="its constructors are autogluon_tabular, blazingtext"):
+        getattr(Built, "zzz" * 2)

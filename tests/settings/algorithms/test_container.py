@@ -10,6 +10,7 @@ import pytest
 
 from mdlc_constructs import CustomContainer, Dataset
 from mdlc_constructs.resources import bundles
+from mdlc_constructs.settings.algorithms import code_folder
 
 STARTERS = bundles.source("containers")
 
@@ -74,6 +75,7 @@ def test_its_variables_are_the_workflows(python: Path) -> None:
 
 
 TRAIN = "def train(rows, label, *, rounds: int = 3, deep: bool = False, stopping):\n    return 1\n"
+RIDGE = "def train(rows, label, *, ridge: float = 0.1):\n    return 1\n"
 PREDICT = "def predict(model, rows):\n    return []\n"
 
 
@@ -85,6 +87,7 @@ PREDICT = "def predict(model, rows):\n    return []\n"
         (TRAIN, {}, "model.py has no function predict"),
         (TRAIN + "def predict(rows):\n    return []\n", {}, "must take two arguments: model and rows"),
         (TRAIN.replace(": int", "") + PREDICT, {}, "no type: annotate it with int, float, bool, str"),
+        (TRAIN.replace("rounds", "_rounds") + PREDICT, {}, "SageMaker's own begin with _.*name it rounds"),
         (TRAIN.replace(": int", ": list") + PREDICT, {}, "has the type list: annotate it"),
         (TRAIN.replace(" = 3", "") + PREDICT, {}, "needs rounds: give it, or a default"),
         (TRAIN + PREDICT, {"round": 3}, "did you mean 'rounds'"),
@@ -93,6 +96,14 @@ PREDICT = "def predict(model, rows):\n    return []\n"
         (TRAIN + PREDICT, {"deep": 1}, "declares it as bool"),
         (TRAIN + PREDICT, {"rounds": "many"}, "declares it as int"),
         (TRAIN + PREDICT, {"stopping": 1}, "the template itself fills this parameter"),
+        (RIDGE + PREDICT, {"ridge": float("nan")}, "ridge=nan: give a finite number"),
+        (RIDGE + PREDICT, {"ridge": "nan"}, "declares it as float"),
+        (RIDGE + PREDICT, {"ridge": None}, "give a number, a text, True or False"),
+        (RIDGE + PREDICT, {1: 2}, "the name of a hyperparameter is a text"),
+        ("def train(rows):\n    pass\n" + PREDICT, {"a": 1}, "no keyword-only parameter for it: add one"),
+        ("def train():\n    pass\n" + PREDICT, {}, "train in model.py must take rows, and label"),
+        ("def train(a, b, c):\n    pass\n" + PREDICT, {}, "train in model.py must take rows, and label"),
+        ("A = 1\n\0" + PREDICT, {}, r"model\.py: source code string cannot contain null bytes\."),
     ],
 )
 def test_functions_that_do_not_fit_are_named(text: str, given: Any, reason: str, python: Path) -> None:
@@ -135,6 +146,8 @@ def test_names_of_the_template_are_the_templates(python: Path) -> None:
     [
         (None, None, "it holds no model.R"),
         ("#* @post /invocations\np <- function(m, r) 1\n", None, "no function train"),
+        ("train <- function( ) 1\n", None, "train in model.R must take rows, and label"),
+        ("train <- \\(rows, label) 1\n", None, "has no lines"),
         ("train <- function(rows, label) 1\n", None, "has no lines `#. @post /invocations`"),
         ("train = function(r, l) 1\n#* @post /invocations\n#* @post /invocations\n", None, "has 2 lines"),
         ("library(ranger)\n", None, "add the line r-cran-ranger to packages.txt"),
@@ -161,6 +174,62 @@ def test_packages_that_are_listed_may_be_used(r: Path) -> None:
     text = "library(ranger)  # and library(none) in a comment\nstats::lm\nlibrary(jsonlite)\n"
     (r / "model.R").write_text(text + (r / "model.R").read_text())
     CustomContainer.r(r)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"directory": None}, "directory=None: give the path of the folder"),
+        ({"directory": ""}, "directory='': give the path of the folder"),
+        ({"hyperparameters": ["ridge"]}, "hyperparameters=.*: give a dict"),
+        ({"hyperparameters": "ridge=1"}, "hyperparameters='ridge=1': give a dict"),
+        ({"environment": "A=b"}, "environment='A=b': give a dict"),
+    ],
+)
+def test_arguments_of_another_kind_are_named(given: dict[str, Any], reason: str, python: Path) -> None:
+    for make in (CustomContainer.python, CustomContainer.r):
+        with pytest.raises(ValueError, match=reason):
+            make(**{"directory": python, **given})
+
+
+@pytest.mark.parametrize("name", ["model.py", "requirements.lock"])
+def test_a_file_in_another_encoding_is_named(name: str, python: Path) -> None:
+    (python / name).write_bytes(b"# one\n# caf\xe9\n")
+    with pytest.raises(ValueError, match=f"{name}, line 2 is no UTF-8: save the file"):
+        CustomContainer.python(python)
+
+
+@pytest.mark.parametrize("name", ["model.R", "parts/a.R", "packages.txt"])
+def test_so_are_those_of_r(name: str, r: Path) -> None:
+    (r / "parts").mkdir()
+    (r / name).write_bytes(b"# one\n# caf\xe9\n")
+    with pytest.raises(ValueError, match=f"{name}, line 2 is no UTF-8: save the file"):
+        CustomContainer.r(r)
+
+
+@pytest.mark.parametrize(("task", "said"), [("regression", "has a label"), ("cluster", "has no label")])
+def test_train_takes_the_label_that_the_data_has(task: str, said: str, python: Path) -> None:
+    takes = "rows" if task == "regression" else "rows, label"
+    (python / "model.py").write_text(f"def train({takes}):\n    return 1\n{PREDICT}")
+    columns = {"a": "number", "y": "number"}
+    more: dict[str, Any] = {"label": "y"} if task == "regression" else {}
+    data = Dataset.csv("s3://bucket/raw/", task=task, columns=columns, **more)
+    with pytest.raises(ValueError, match=f"the dataset {said}, and train in model.py takes"):
+        CustomContainer.python(python).for_dataset(data)
+
+
+def test_links_out_of_the_folder_and_data_are_refused(
+    python: Path, r: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, make in ((python, CustomContainer.python), (r, CustomContainer.r)):
+        (folder / "notes").symlink_to("/etc/hostname")
+        with pytest.raises(ValueError, match=r"directory='notes': is a link out of the folder"):
+            make(folder)
+        (folder / "notes").unlink()
+        monkeypatch.setattr(code_folder, "MAX_BYTES", 1)
+        with pytest.raises(ValueError, match="keep data out of it, in the dataset"):
+            make(folder)
+        monkeypatch.undo()
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:

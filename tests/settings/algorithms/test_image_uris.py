@@ -1,8 +1,8 @@
 """The URIs of ten algorithms in one region of a partition, taken by hand from AWS's pages.
 
 Sources, read on 2026-11-30: the pages "Docker Registry Paths and Example Code" for US East (N. Virginia),
-China (Beijing) and AWS GovCloud (US-West): `ecr-us-east-1.md`, `ecr-cn-north-1.md`, `ecr-us-gov-west-1.md` in
-the last revision of AWS's public developer guide. AWS has no such page for its isolated regions.
+China (Beijing) and AWS GovCloud (US-West): `ecr-us-east-1.md`, `ecr-cn-north-1.md`, `ecr-us-gov-west-1.md` of
+AWS's developer guide of June 2023, as it was archived. AWS has no such page for its isolated regions.
 """
 
 import pytest

@@ -3,9 +3,11 @@ from collections.abc import Callable
 import pytest
 
 from mdlc_constructs.settings.algorithms.built_in import BuiltInAlgorithm as Built
+from mdlc_constructs.settings.algorithms.instances import has_gpu
 from mdlc_constructs.settings.compute import Compute
 from tests.settings.algorithms.minimal import MINIMAL
 
+TOKEN = "${Token[Type.1]}"
 CPU, GPU = "ml.m5.xlarge", "ml.g4dn.xlarge"
 
 
@@ -38,7 +40,7 @@ def test_some_algorithms_train_on_one_instance(name: str) -> None:
         MINIMAL[name]().check_compute(compute(kind, 2))
 
 
-@pytest.mark.parametrize("name", ["kmeans", "pca", "knn", "linear-learner", "xgboost", "lightgbm"])
+@pytest.mark.parametrize("name", ["kmeans", "pca", "knn", "linear-learner", "xgboost"])
 def test_others_train_on_several(name: str) -> None:
     MINIMAL[name]().check_compute(compute(count=4))
 
@@ -66,4 +68,18 @@ def test_the_mode_of_blazingtext_decides(make: Callable[[], Built], asked: Compu
 
 
 def test_a_type_that_is_known_at_deployment_is_not_judged() -> None:
-    MINIMAL["seq2seq"]().check_compute(Compute(instance_type="${Token[Type.1]}"))
+    MINIMAL["seq2seq"]().check_compute(Compute(instance_type=TOKEN))
+
+
+def test_scripts_of_jumpstart_are_older_than_training_on_several_instances() -> None:
+    with pytest.raises(ValueError, match=r"instance_count=2: JumpStart's scripts .* or code_uri=\.\.\."):
+        Built.lightgbm().check_compute(compute(count=2))
+    Built.lightgbm(code_uri="s3://own/scripts/sourcedir.tar.gz").check_compute(compute(count=2))
+
+
+@pytest.mark.parametrize(
+    ("kind", "gpu"),
+    [("ml.p3.2xlarge", True), ("ml.gr6.4xlarge", True), ("ml.m5.large", False), (TOKEN, False)],
+)
+def test_the_families_with_gpus(kind: str, gpu: bool) -> None:
+    assert has_gpu(kind) is gpu

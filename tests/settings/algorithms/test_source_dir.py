@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mdlc_constructs.settings.algorithms import source_dir
+from mdlc_constructs.settings.algorithms import code_folder
 from mdlc_constructs.settings.algorithms.source_dir import source_files, top_modules
 
 
@@ -46,6 +46,6 @@ def test_other_links_are_refused(tmp_path: Path, target: str, said: str) -> None
 
 def test_a_folder_with_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path, "train.py", "data.csv")
-    monkeypatch.setattr(source_dir, "MAX_BYTES", 1)
+    monkeypatch.setattr(code_folder, "MAX_BYTES", 1)
     with pytest.raises(ValueError, match="keep data out of it, in the dataset"):
         source_files(tmp_path)

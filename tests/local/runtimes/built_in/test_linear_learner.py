@@ -11,6 +11,9 @@ from tests.local.runtimes.built_in.containers import Container, csv
 CELLS, BENIGN = load_breast_cancer(return_X_y=True)
 WINES, CULTIVARS = load_wine(return_X_y=True)
 PATIENTS, PROGRESS = load_diabetes(return_X_y=True)
+SMALL = {"mini_batch_size": 100}
+"""The image's default, 1000, is more than these data sets have."""
+
 ORDER = numpy.random.default_rng(0).permutation(len(CULTIVARS))
 
 
@@ -22,7 +25,7 @@ def test_classes(container: Container) -> None:
         "validation": csv(WINES[last], CULTIVARS[last]),
     }
     metrics = container.train(
-        ALGORITHM, {"predictor_type": "multiclass_classifier", "num_classes": 4}, channels
+        ALGORITHM, {"predictor_type": "multiclass_classifier", "num_classes": 4, **SMALL}, channels
     )
     assert metrics["validation multiclass_accuracy"] > 0.9
     assert metrics["validation multiclass_top_k_accuracy_3"] == 1
@@ -40,7 +43,7 @@ def test_classes(container: Container) -> None:
 def test_numbers(container: Container, loss: str) -> None:
     """Better than the mean, which has the variance as its error."""
     channels = {"train": csv(PATIENTS[:300], PROGRESS[:300]), "test": csv(PATIENTS[300:], PROGRESS[300:])}
-    chosen = {"predictor_type": "regressor", "loss": loss, "huber_delta": 10}
+    chosen = {"predictor_type": "regressor", "loss": loss, "huber_delta": 10, **SMALL}
     metrics = container.train(ALGORITHM, chosen, channels)
     assert metrics["test mse"] < 0.7 * PROGRESS[300:].var()
     assert metrics["test rmse"] == pytest.approx(metrics["test mse"] ** 0.5)
@@ -50,7 +53,7 @@ def test_numbers(container: Container, loss: str) -> None:
 
 def test_quantiles(container: Container) -> None:
     channels = {"train": csv(PATIENTS, PROGRESS)}
-    chosen = {"predictor_type": "regressor", "loss": "quantile_loss", "quantile": 0.9, "wd": 0}
+    chosen = {"predictor_type": "regressor", "loss": "quantile_loss", "quantile": 0.9, "wd": 0, **SMALL}
     container.train(ALGORITHM, chosen, channels)
     scores = [answer["score"] for answer in container.answers(ALGORITHM, PATIENTS)]
     assert numpy.mean(scores > PROGRESS) == pytest.approx(0.9, abs=0.02)
@@ -74,7 +77,7 @@ def test_quantiles(container: Container) -> None:
 )
 def test_the_threshold_meets_its_target(container: Container, criterion: dict[str, str], wanted: str) -> None:
     channels = {"train": csv(CELLS, BENIGN)}
-    chosen = {"predictor_type": "binary_classifier", "wd": 0.01, **criterion}
+    chosen = {"predictor_type": "binary_classifier", "wd": 0.01, **SMALL, **criterion}
     metrics = container.train(ALGORITHM, chosen, channels)
     assert metrics[f"train {wanted}"] == 1
     labels = [answer["predicted_label"] for answer in container.answers(ALGORITHM, CELLS)]
@@ -86,6 +89,7 @@ def test_margins(container: Container) -> None:
         "predictor_type": "binary_classifier",
         "loss": "hinge_loss",
         "positive_example_weight_mult": "balanced",
+        **SMALL,
     }
     metrics = container.train(ALGORITHM, chosen, {"train": csv(CELLS, BENIGN)})
     assert metrics["train binary_classification_accuracy"] > 0.95
@@ -104,12 +108,16 @@ def test_margins(container: Container) -> None:
             {"predictor_type": "multiclass_classifier", "num_classes": 3},
             "A label in channel 'train' is none of the classes 0 to 2",
         ),
+        (
+            {"predictor_type": "regressor", "mini_batch_size": 1000},
+            "has 569 rows on this instance, which is less than mini_batch_size 1000: set mini_batch_size to",
+        ),
     ],
 )
 def test_what_the_image_refuses(container: Container, chosen: dict[str, str], sentence: str) -> None:
     labels = BENIGN * 7 if "num_classes" in chosen else BENIGN
     with pytest.raises(CustomerError) as caught:
-        container.train(ALGORITHM, chosen, {"train": csv(CELLS, labels)})
+        container.train(ALGORITHM, {**SMALL, **chosen}, {"train": csv(CELLS, labels)})
     assert sentence in str(caught.value)
 
 

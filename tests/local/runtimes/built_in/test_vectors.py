@@ -99,6 +99,12 @@ def test_anomalies_are_counted(container: Container) -> None:
             "num_components is 3, and the channel 'train' has 5 rows of 2 features",
         ),
         (
+            pca.ALGORITHM,
+            {"num_components": 1, "feature_dim": 2, "mini_batch_size": 500},
+            UNLABELLED,
+            "has 5 rows on this instance, which is less than mini_batch_size 500",
+        ),
+        (
             lda.ALGORITHM,
             {"num_topics": 2, "feature_dim": 2, "mini_batch_size": 1},
             UNLABELLED,

@@ -180,6 +180,15 @@ def test_what_is_refused_of_a_channel(lab: Lab, change: dict[str, str], sentence
         lab.sagemaker.create_training_job(**request)
 
 
+def test_mlflow_is_for_aws_only(lab: Lab) -> None:
+    app = "arn:aws:sagemaker:us-east-1:000000000000:mlflow-app/app-1"
+    request = lab.script("", MlflowConfig={"MlflowResourceArn": app})
+    with pytest.raises(
+        lab.sagemaker.exceptions.ClientError, match="MlflowConfig: MLflow is for AWS only, so"
+    ):
+        lab.sagemaker.create_training_job(**request)
+
+
 def test_what_is_refused_of_hosts(lab: Lab) -> None:
     group = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "InstanceGroupName": "a"}
     request = lab.script("", ResourceConfig={"VolumeSizeInGB": 1, "InstanceGroups": [group]})

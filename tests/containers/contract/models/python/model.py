@@ -58,4 +58,6 @@ def predict(model: Any, rows: pd.DataFrame) -> Any:
         time.sleep(1.5)
     if first == 995:
         raise KeyError("no such thing")
+    if first == 994:
+        raise ValueError("secret of the model")
     return rows.to_numpy() @ model["weights"]

@@ -1,0 +1,1 @@
+"""Handwritten digits: images on channels, checked before anything is trained on them."""

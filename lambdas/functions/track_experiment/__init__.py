@@ -1,0 +1,1 @@
+"""Writes a training to MLflow: its hyperparameters, metrics and versions."""
