@@ -4,8 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_length, text_of
-from mdlc_constructs.settings.numbers import check_mapping
+from mdlc_constructs.settings.algorithms.hyperparameters import Value, check_by_name, check_length, text_of
 from mdlc_constructs.settings.refusal import refusal
 
 MAX_HYPERPARAMETERS = 100
@@ -21,7 +20,7 @@ def check_hyperparameters(hyperparameters: Mapping[str, Value]) -> None:
     Raises:
         ValueError: naming the hyperparameter, its value and the remedy.
     """
-    check_mapping("hyperparameters", hyperparameters, '{"trees": 80}')
+    check_by_name(hyperparameters)
     check_number("hyperparameters", len(hyperparameters))
     for name, value in hyperparameters.items():
         check_name("hyperparameters", name)

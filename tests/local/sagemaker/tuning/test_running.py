@@ -9,16 +9,16 @@ from tests.local.sagemaker.tuning.searches import METRIC
 
 
 def test_trials_are_training_jobs_and_the_best_is_named(lab: Lab) -> None:
-    given = searches.request(lab, trials=6, Strategy="Bayesian")
+    given = searches.request(lab, trials=4, Strategy="Bayesian")
     name = given["HyperParameterTuningJobName"]
     done = searches.run(lab, given)
     assert done["HyperParameterTuningJobStatus"] == "Completed", done
-    assert done["TrainingJobStatusCounters"]["Completed"] == 6
-    assert done["ObjectiveStatusCounters"] == {"Succeeded": 6, "Pending": 0, "Failed": 0}
+    assert done["TrainingJobStatusCounters"]["Completed"] == 4
+    assert done["ObjectiveStatusCounters"] == {"Succeeded": 4, "Pending": 0, "Failed": 0}
     found = searches.trials(lab, name)
-    assert len(found) == 6
+    assert len(found) == 4
     metric = "FinalHyperParameterTuningJobObjectiveMetric"
-    assert all(re.fullmatch(rf"{name}-00[1-6]-[0-9a-f]{{8}}", each["TrainingJobName"]) for each in found)
+    assert all(re.fullmatch(rf"{name}-00[1-4]-[0-9a-f]{{8}}", each["TrainingJobName"]) for each in found)
     best = min(found, key=lambda each: float(each[metric]["Value"]))
     assert done["BestTrainingJob"]["TrainingJobName"] == best["TrainingJobName"]
     x = float(best["TunedHyperParameters"]["x"])
@@ -68,7 +68,7 @@ def test_trials_that_all_fail(lab: Lab) -> None:
 
 
 def test_some_trials_may_fail(lab: Lab) -> None:
-    done = searches.run(lab, searches.request(lab, trials=6, static={"fail": "above"}))
+    done = searches.run(lab, searches.request(lab, trials=4, static={"fail": "above"}))
     counters = done["TrainingJobStatusCounters"]
     assert done["HyperParameterTuningJobStatus"] == "Completed"
     assert counters["NonRetryableError"] and counters["Completed"]
@@ -120,7 +120,7 @@ def test_hyperband_stops_trials_but_not_at_the_last_epoch_and_median_rule_too(la
         Strategy="Hyperband",
         StrategyConfig={"HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 3}},
     )
-    median = searches.request(lab, trials=8, static=static, TrainingJobEarlyStoppingType="Auto")
+    median = searches.request(lab, trials=5, static=static, TrainingJobEarlyStoppingType="Auto")
     for given in (hyperband, shorter, median):
         lab.sagemaker.create_hyper_parameter_tuning_job(**given)
     done = {}
