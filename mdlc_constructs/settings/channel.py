@@ -1,7 +1,7 @@
 """One S3 channel of a training job: what it holds, and how SageMaker brings it to the container."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 
 from mdlc_constructs.settings.column_names import check_names
 from mdlc_constructs.settings.payloads.channels import ChannelSection, ClassesFrom, ObjectsKind, Reading
@@ -19,9 +19,16 @@ ANNOTATION = "_annotation"
 MAX_ATTRIBUTES = 16
 """Source: ``AttributeNames`` in SageMaker's API model."""
 MAX_CONTENT_TYPE = 256
+MAX_SEED = 2**63 - 1
+"""Source: ``Seed`` in SageMaker's API model, a number of 64 bits with a sign."""
 
 _MIME = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+(;.*)?", re.IGNORECASE)
 _READING: dict[str, Reading] = {"text/plain": "lines", "application/jsonlines": "records"}
+
+
+def brief(value: object) -> object:
+    """A value as an error message shows it: of settings in a wrong place the name of their class."""
+    return type(value).__name__ if is_dataclass(value) else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +79,13 @@ class S3Channel:
         self._check_attributes()
         self._check_pipe()
         if self.shuffle is not None and (
-            isinstance(self.shuffle, bool) or not isinstance(self.shuffle, int) or self.shuffle < 0
+            isinstance(self.shuffle, bool)
+            or not isinstance(self.shuffle, int)
+            or not 0 <= self.shuffle <= MAX_SEED
         ):
-            raise refusal("shuffle", self.shuffle, "give a seed, a whole number of at least 0.")
+            raise refusal("shuffle", self.shuffle, f"give a seed, a whole number from 0 to {MAX_SEED}.")
+        if not isinstance(self.sharded, bool):
+            raise refusal("sharded", self.sharded, "give True or False.")
         if self.classes_from is not None and self.classes_from not in CLASSES_FROM:
             raise unknown("classes_from", self.classes_from, CLASSES_FROM, what="place of classes")
 

@@ -4,15 +4,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mdlc_constructs.settings.algorithms.algorithm import Algorithm
+from mdlc_constructs.settings.algorithms.algorithm import Algorithm, check_is_algorithm
 from mdlc_constructs.settings.algorithms.container import CustomContainer
 from mdlc_constructs.settings.algorithms.input_channels import check_channels
 from mdlc_constructs.settings.algorithms.table import algorithm_facts
-from mdlc_constructs.settings.channel import LISTING, S3Channel
+from mdlc_constructs.settings.channel import LISTING, S3Channel, brief
 from mdlc_constructs.settings.column_names import check_names
 from mdlc_constructs.settings.dataset import Dataset
 from mdlc_constructs.settings.payloads.channels import ChannelSection
 from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.strict_json import shown
 
 MAX_INPUTS = 7
 """The most folders and manifests that the check reads; its processing job has ten inputs, three its own.
@@ -50,7 +51,9 @@ class Channels:
 
     def __post_init__(self) -> None:
         if not isinstance(self.inputs, Mapping) or not self.inputs:
-            raise refusal("inputs", self.inputs, 'give channels by name, such as {"train": S3Channel(...)}.')
+            raise refusal(
+                "inputs", brief(self.inputs), 'give channels by name, such as {"train": S3Channel(...)}.'
+            )
         for name, channel in self.inputs.items():
             if not isinstance(name, str) or not _NAME.fullmatch(name):
                 raise refusal(
@@ -59,7 +62,9 @@ class Channels:
                     "a channel's name has 1 to 64 letters, digits, hyphens, underscores and dots.",
                 )
             if not isinstance(channel, S3Channel):
-                raise refusal(f"inputs[{name!r}]", channel, 'give S3Channel(uri="s3://bucket/prefix/", ...).')
+                raise refusal(
+                    f"inputs[{name!r}]", brief(channel), 'give S3Channel(uri="s3://bucket/prefix/", ...).'
+                )
         if HOLDOUT in self.inputs:
             raise refusal(
                 "inputs",
@@ -84,11 +89,15 @@ class Channels:
         if spaced:
             raise refusal("classes", spaced[0], "a class in a line of text has no space; write it without.")
         if self.holdout is None:
+            if classes:
+                raise refusal(
+                    "classes", classes, "are those of the holdout; give holdout=..., or leave it out."
+                )
             return
         if not isinstance(self.holdout, S3Channel) or self.holdout.found_classes(HOLDOUT) != "prefix":
             raise refusal(
                 "holdout",
-                self.holdout,
+                brief(self.holdout),
                 "is read as lines of __label__ and a class; give S3Channel(uri=..., "
                 'content_type="text/plain"), or leave it out: the gate then judges the training\'s metrics.',
             )
@@ -96,8 +105,21 @@ class Channels:
             raise refusal(
                 "holdout", self.holdout.kind, "is read by the check; give a folder and no input_mode."
             )
+        self._check_apart(self.holdout.uri)
         if len(self.classes) < 2:
             raise refusal("classes", self.classes, "name the classes of the holdout, two at least.")
+
+    def _check_apart(self, holdout: str) -> None:
+        """Refuse a holdout that has objects in common with a channel of the training job."""
+        for name, channel in self.inputs.items():
+            folder = channel.objects or channel.uri
+            if holdout.startswith(folder) or folder.startswith(holdout):
+                raise refusal(
+                    "holdout.uri",
+                    holdout,
+                    f"has objects in common with the channel {name!r}, {folder}, and no training may see the "
+                    "holdout; give a folder beside it.",
+                )
 
     @property
     def every(self) -> Mapping[str, S3Channel]:
@@ -110,6 +132,7 @@ class Channels:
         Raises:
             ValueError: naming the channel and the remedy.
         """
+        check_is_algorithm(algorithm)
         if isinstance(algorithm, CustomContainer):
             raise refusal(
                 "algorithm",
@@ -135,7 +158,13 @@ class Channels:
             raise refusal(
                 "algorithm", facts.name, "trains on tables; give TrainingWorkflow(dataset=Dataset.csv(...))."
             )
-        check_channels(facts, self.inputs)
+        if self.holdout is not None and algorithm.texts.get("mode") != "supervised":
+            raise refusal(
+                "holdout",
+                algorithm.name,
+                "answers classes with mode='supervised' only; leave holdout and classes out.",
+            )
+        check_channels(facts, self.inputs, algorithm.texts)
 
     def to_sections(
         self, uris: Mapping[str, str], objects: Mapping[str, str], *, labelled: bool = True
@@ -179,4 +208,4 @@ def check_table(dataset: object, *, what: str) -> None:
             f"dataset is {type(dataset).__name__}: {what} needs a table with columns and a feature program; "
             f"{instead}."
         )
-    raise ValueError(f"dataset={dataset!r}: give Dataset.csv(...) or Dataset.parquet(...).")
+    raise ValueError(f"dataset={shown(brief(dataset))}: give Dataset.csv(...) or Dataset.parquet(...).")

@@ -1,6 +1,6 @@
 """The gate: the conditions on holdout metrics that a newly trained model must meet to be approved."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings.metric import check_metric_task, comparable_metric, metric
@@ -78,11 +78,15 @@ class Gate:
             for name in names:
                 check_metric_task(argument, name, task, classes)
 
-    def check_training_metrics(self, algorithm: str) -> None:
+    def check_training_metrics(
+        self, algorithm: str, channels: Collection[str], texts: Mapping[str, str]
+    ) -> None:
         """Refuse metrics of answers without a holdout, and metrics that an algorithm does not report.
 
         Args:
             algorithm: the name of a built-in algorithm, or empty.
+            channels: the names of the training job's channels.
+            texts: its hyperparameters.
 
         Raises:
             ValueError: naming the metric and the remedy.
@@ -95,8 +99,8 @@ class Gate:
                     "is computed from answers to a holdout; give Channels(holdout=..., classes=...), or a "
                     'metric of the training job, such as "validation:accuracy".',
                 )
-        check_training_metrics("at_least", self.at_least, algorithm)
-        check_training_metrics("at_most", self.at_most, algorithm)
+        for argument in ("at_least", "at_most"):
+            check_training_metrics(argument, getattr(self, argument), algorithm, channels, texts)
         if self.better_than_champion is not None:
             raise refusal(
                 "better_than_champion",

@@ -19,6 +19,13 @@ PICTURES = S3Channel(uri="s3://bucket/train/", content_type="image/png")
 BLAZING = BuiltInAlgorithm.blazingtext(mode="supervised")
 IMAGES = BuiltInAlgorithm.image_classification(num_classes=2, num_training_samples=10)
 OWN = CustomImage(image_uri="1.dkr.ecr.us-east-1.amazonaws.com/x:1")
+BOTH, SUPERVISED = ("train", "validation"), {"mode": "supervised"}
+HOLDOUT = S3Channel(uri="s3://bucket/holdout/", content_type="text/plain")
+TABLE = S3Channel(uri="s3://bucket/train/", content_type="text/csv")
+UNLABELLED = S3Channel(uri="s3://bucket/train/", content_type="text/csv; label_size=0")
+SKIPGRAM = BuiltInAlgorithm.blazingtext(mode="skipgram")
+KMEANS = BuiltInAlgorithm.kmeans(k=3, feature_dim=2)
+FOREST = BuiltInAlgorithm.randomcutforest(feature_dim=2)
 MANIFEST = S3Channel(uri="s3://bucket/train.manifest", kind="ManifestFile", objects="s3://bucket/images/")
 
 
@@ -35,7 +42,36 @@ def refused(arguments: Any, sentence: str) -> None:
         ({"inputs": {"train": "s3://bucket/train/"}}, "give S3Channel(uri="),
         ({"inputs": {"holdout": TEXTS}}, "no training may see the holdout"),
         ({"inputs": {f"c{n}": MANIFEST for n in range(4)}}, "are 8 folders and manifests"),
-        ({"inputs": {"train": TEXTS}, "holdout": TEXTS}, "name the classes of the holdout, two at least."),
+        ({"inputs": {"train": TEXTS}, "holdout": HOLDOUT}, "name the classes of the holdout, two at least."),
+        (
+            {"inputs": {"train": TEXTS}, "holdout": TEXTS, "classes": ("a", "b")},
+            "has objects in common with the channel 'train', s3://bucket/train/",
+        ),
+        (
+            {
+                "inputs": {"train": S3Channel(uri="s3://bucket/")},
+                "holdout": HOLDOUT,
+                "classes": ("a", "b"),
+            },
+            "has objects in common with the channel 'train', s3://bucket/",
+        ),
+        (
+            {
+                "inputs": {"train": S3Channel(uri="s3://bucket/holdout/new/")},
+                "holdout": HOLDOUT,
+                "classes": ("a", "b"),
+            },
+            "has objects in common with the channel 'train', s3://bucket/holdout/new/",
+        ),
+        (
+            {"inputs": {"train": TEXTS}, "classes": ("a", "b")},
+            "are those of the holdout; give holdout=..., or leave it out.",
+        ),
+        ({"inputs": TEXTS}, "inputs='S3Channel': give channels by name"),
+        (
+            {"inputs": {"train": Channels(inputs={"train": TEXTS})}},
+            "inputs['train']='Channels': give S3Channel(uri=",
+        ),
         (
             {"inputs": {"train": TEXTS}, "holdout": PICTURES, "classes": ("a", "b")},
             "is read as lines of __label__",
@@ -62,8 +98,32 @@ def test_channels_that_no_training_takes_are_refused(arguments: Any, sentence: s
         (IMAGES, {"inputs": {"train": PICTURES}}, "does not train without the channel 'validation'."),
         (
             IMAGES,
-            {"inputs": {"train": PICTURES, "validation": PICTURES}, "holdout": TEXTS, "classes": ("a", "b")},
+            {
+                "inputs": {"train": PICTURES, "validation": PICTURES},
+                "holdout": HOLDOUT,
+                "classes": ("a", "b"),
+            },
             "is not asked about lines of text",
+        ),
+        (
+            SKIPGRAM,
+            {"inputs": {"train": TEXTS}, "holdout": HOLDOUT, "classes": ("a", "b")},
+            "answers classes with mode='supervised' only; leave holdout and classes out.",
+        ),
+        (
+            SKIPGRAM,
+            {"inputs": {"train": TEXTS, "validation": HOLDOUT}},
+            "inputs='validation': blazingtext takes it with mode='supervised' only; leave it out.",
+        ),
+        (
+            KMEANS,
+            {"inputs": {"train": TABLE}},
+            'unless told that there is none; give "text/csv;label_size=0".',
+        ),
+        (
+            FOREST,
+            {"inputs": {"test": UNLABELLED, "train": TABLE}},
+            "inputs['train'].content_type='text/csv': randomcutforest reads the first column as a label",
         ),
         (
             BuiltInAlgorithm.seq2seq(),
@@ -91,6 +151,42 @@ def test_what_an_algorithm_does_not_take_is_refused(algorithm: Any, arguments: A
     with pytest.raises(ValueError, match=re.escape(sentence)):
         channels.check_algorithm(algorithm)
     channels.check_algorithm(OWN) if "classes" not in arguments else None
+
+
+def test_tables_without_labels_say_so() -> None:
+    Channels(inputs={"train": UNLABELLED, "test": UNLABELLED}).check_algorithm(KMEANS)
+    Channels(inputs={"train": UNLABELLED, "test": TABLE}).check_algorithm(FOREST)
+    Channels(inputs={"train": TABLE}).check_algorithm(
+        BuiltInAlgorithm.xgboost(objective="reg:squarederror", num_round=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "channels", "texts", "sentence"),
+    [
+        (
+            "validation:accuracy",
+            ("train",),
+            SUPERVISED,
+            "is computed of the channel 'validation', which there is none of; give that channel.",
+        ),
+        (
+            "train:mean_rho",
+            BOTH,
+            SUPERVISED,
+            "with mode='batch_skipgram' or mode='skipgram' or mode='cbow' only; give another metric.",
+        ),
+        ("train:mean_rho", BOTH, {"mode": "cbow", "evaluation": "False"}, "with evaluation='True' only"),
+        ("validation:accuracy", BOTH, {"mode": "skipgram"}, "with mode='supervised' only"),
+    ],
+)
+def test_gates_that_no_model_passes_are_refused(
+    metric: str, channels: tuple[str, ...], texts: dict[str, str], sentence: str
+) -> None:
+    gate = Gate(at_least={metric: 0.1})
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        gate.check_training_metrics("blazingtext", channels, texts)
+    gate.check_training_metrics("", (), {})
 
 
 def test_a_list_says_the_classes_of_the_images_of_its_channel() -> None:
@@ -144,12 +240,12 @@ def test_metrics_that_the_training_job_does_not_have_are_refused(
     gate: Gate, algorithm: str, sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
-        gate.check_training_metrics(algorithm)
+        gate.check_training_metrics(algorithm, BOTH, SUPERVISED)
 
 
 def test_metrics_of_the_training_job_are_not_those_of_a_table() -> None:
     gate = Gate(at_least={"validation:accuracy": 0.5})
-    gate.check_training_metrics("blazingtext")
+    gate.check_training_metrics("blazingtext", BOTH, SUPERVISED)
     with pytest.raises(ValueError, match="is a metric of the training job"):
         gate.check_task("binary")
     with pytest.raises(ValueError, match="give a number"):
@@ -166,3 +262,9 @@ def test_a_table_is_named_where_channels_are_given() -> None:
     ):
         with pytest.raises(ValueError, match=re.escape(instead)):
             check_table(given, what=what)
+
+
+def test_what_is_no_algorithm_is_refused() -> None:
+    channels = Channels(inputs={"train": S3Channel(uri="s3://b/train/")})
+    with pytest.raises(ValueError, match="algorithm='blazingtext'"):
+        channels.check_algorithm("blazingtext")  # type: ignore[arg-type]

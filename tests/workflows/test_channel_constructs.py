@@ -67,7 +67,7 @@ def unjudged(stack: Stack) -> None:
         "Training",
         home=home,
         channels=Channels(inputs={"train": train}),
-        algorithm=BuiltInAlgorithm.blazingtext(mode="supervised"),
+        algorithm=BuiltInAlgorithm.blazingtext(mode="skipgram"),
         gate=Gate(at_least={"train:mean_rho": 0.1}),
         buckets={"train": images},
         seams={"before_train": Pass(name="Breathe")},

@@ -210,7 +210,10 @@ def test_the_final_metrics_are_compared_with_the_bounds() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"channels": PICTURES.inputs}, "give Channels(inputs=...); a table is for TrainingWorkflow."),
+        (
+            {"channels": LINES.holdout},
+            "channels='S3Channel': give Channels(inputs=...); a table is for TrainingWorkflow.",
+        ),
         ({"gate": Gate(at_least={"validation:accuracy": 0.5})}, "is a metric of the training job"),
         ({"gate": Gate(at_least={"recall:fish": 0.5})}, "is of a class that dataset.classes does not have"),
         (
@@ -270,6 +273,19 @@ def test_settings_that_contradict_each_other_are_refused(changes: Any, sentence:
 def test_a_channel_that_is_of_training_is_no_batch(channel: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
         ChannelBatchSettings(model="names", channel=channel)
+
+
+def test_a_script_whose_answers_are_no_probabilities_is_asked_no_holdout(tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    functions = "".join(f"def {name}(*given):\n    pass\n" for name in ("model_fn", "input_fn"))
+    path.write_text(f'{functions}if __name__ == "__main__":\n    pass\n')
+    script = Script(framework="scikit-learn", entry_point=str(path), content_type="application/jsonlines")
+    with pytest.raises(ValueError, match="a multiclass task is judged by probabilities"):
+        replace(ON_LINES, algorithm=script)
+    on_pictures = replace(ON_PICTURES, algorithm=script, gate=Gate())
+    assert arguments(channel_training_machine(on_pictures), "Train")["InputDataConfig"][-1][
+        "ChannelName"
+    ] == ("code")
 
 
 @pytest.mark.parametrize("sharded", [False, True])

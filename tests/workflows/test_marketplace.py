@@ -151,3 +151,8 @@ def test_workflows_that_need_the_image_refuse_its_home() -> None:
             serving=serving,
             rollout=AllAtOnce(bake=timedelta(0)),
         )
+
+
+def test_records_that_no_workflow_writes_are_refused() -> None:
+    with pytest.raises(ValueError, match="content_type='image/png': no such content type of written records"):
+        MarketplaceAlgorithm(algorithm_arn=ARN, content_type="image/png")

@@ -145,9 +145,7 @@ def check_name(argument: str, name: str, parameters: Mapping[str, Parameter]) ->
         raise refusal(argument, name, "the template itself fills this parameter of train; leave it out.")
     if not parameters:
         raise refusal(
-            argument,
-            name,
-            f"train in {MODULE} has no keyword-only parameter for it: add one after *, with its type.",
+            argument, name, f"train in {MODULE} has no keyword-only parameters; write one, after a *."
         )
     if name not in parameters:
         raise unknown(argument, name, parameters, what=f"keyword-only parameter of train in {MODULE}")
@@ -158,12 +156,13 @@ def _declared(train: ast.FunctionDef) -> Mapping[str, Parameter]:
     for each, default in zip(train.args.kwonlyargs, train.args.kw_defaults, strict=True):
         if each.arg in CONTEXT:
             continue
-        written = ast.unparse(each.annotation) if each.annotation is not None else ""
         if each.arg.startswith("_"):
             raise ValueError(
                 f"The parameter {each.arg} of train in {MODULE} is a hyperparameter, and SageMaker's own "
-                f"begin with _, so the container omits it: name it {each.arg.lstrip('_') or 'otherwise'}."
+                "begin with _, so the container leaves it out: name it "
+                f"{each.arg.lstrip('_') or 'otherwise'}."
             )
+        written = ast.unparse(each.annotation) if each.annotation is not None else ""
         if written not in _TYPES:
             raise ValueError(
                 f"The parameter {each.arg} of train in {MODULE} is a hyperparameter and has "

@@ -116,12 +116,19 @@ def _seq2seq(texts: Texts) -> None:
         raise refusal("rnn_num_hidden", texts["rnn_num_hidden"], "give an even number.")
 
 
+def _image_classification(texts: Texts) -> None:
+    _ordered("checkpoint_frequency", "epochs")(texts)
+    shape = texts.get("image_shape", "3,224,224")
+    if len(shape.split(",")) != 3:
+        raise refusal("image_shape", shape, "give channels, height and width, such as (3, 224, 224).")
+
+
 _CHECKS: Mapping[str, Callable[[Texts], None]] = {
     "blazingtext": _ordered("min_char", "max_char"),
     "knn": _knn,
     "linear-learner": _linear_learner,
     "pca": _ordered("num_components", "feature_dim"),
     "seq2seq": _seq2seq,
-    "image-classification": _ordered("checkpoint_frequency", "epochs"),
+    "image-classification": _image_classification,
 }
 """What the table cannot say of an algorithm's hyperparameters together."""

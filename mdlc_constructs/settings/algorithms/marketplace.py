@@ -15,7 +15,7 @@ from mdlc_constructs.settings.compute import Compute
 from mdlc_constructs.settings.environment import check_environment
 from mdlc_constructs.settings.network import NetworkSettings
 from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordsSection
-from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.settings.refusal import refusal, unknown
 from mdlc_constructs.settings.serving import Serving
 from mdlc_constructs.settings.token import has_token
 
@@ -36,7 +36,8 @@ class MarketplaceAlgorithm(Algorithm):
     Args:
         algorithm_arn: ``arn:aws:sagemaker:<region>:<account>:algorithm/<name>``, from the subscription.
         hyperparameters: passed to the algorithm; numbers and booleans become text.
-        content_type: the MIME type of the training and scoring records, as the algorithm's page says.
+        content_type: the MIME type of the training and scoring records, as the algorithm's page says: one of
+            those in which the workflows write records.
         accept: the MIME type of its answers; by default that of the records.
         environment: environment variables of the training container.
 
@@ -51,6 +52,10 @@ class MarketplaceAlgorithm(Algorithm):
     def __post_init__(self) -> None:
         _check_arn("algorithm_arn", self.algorithm_arn, "algorithm")
         check_by_name(self.hyperparameters)
+        if self.content_type not in MIME_TYPES.values():
+            raise unknown(
+                "content_type", self.content_type, MIME_TYPES.values(), what="content type of written records"
+            )
         texts = {name: text_of(value) for name, value in self.hyperparameters.items()}
         for name, text in texts.items():
             check_length(name, text)
@@ -102,8 +107,7 @@ class MarketplaceAlgorithm(Algorithm):
 
     def records(self, task: str) -> RecordsSection:
         """Records of the content type; a bare number, or a list of them, a line is read as an answer."""
-        kinds = [kind for kind, mime in MIME_TYPES.items() if mime == self.content_type]
-        kind = kinds[0] if kinds else "csv"
+        kind = next(kind for kind, mime in MIME_TYPES.items() if mime == self.content_type)
         accept = self.accept or self.content_type
         return RecordsSection(training=kind, scoring=kind, accept=accept, content_type=self.content_type)
 

@@ -9,7 +9,8 @@ from mdlc_constructs.settings.payloads.records import MIME_TYPES, RecordFormat, 
 JUMPSTART = "jumpstart"
 """The key of `ANSWER_FORMATS` for the algorithms whose scripts come from JumpStart."""
 
-_WITHOUT_LABEL = ("cluster", "anomaly", "embedding")
+WITHOUT_LABEL = ("cluster", "anomaly", "embedding")
+"""The tasks whose training records have no label."""
 
 _SUFFIXES = {"forecasting-deepar": ".json"}
 """The ending of the names of training files, where an algorithm knows the format by it.
@@ -29,7 +30,7 @@ def records_of(facts: AlgorithmFacts, task: str) -> RecordsSection:
     return RecordsSection(
         training=_format(facts.training_types),
         scoring=_format(facts.scoring_types),
-        label=task not in _WITHOUT_LABEL,
+        label=task not in WITHOUT_LABEL,
         accept=ANSWER_FORMATS[facts.name].accept,
         answers=facts.name,
         suffix=_SUFFIXES.get(facts.name),

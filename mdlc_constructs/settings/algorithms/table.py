@@ -6,7 +6,7 @@ which it was checked against them.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
@@ -25,11 +25,13 @@ class ObjectiveMetric:
     Attributes:
         pattern: the regular expression that finds its value in the log; empty where SageMaker knows the
             algorithm's metrics by itself.
+        needs: by hyperparameter, the values with which alone it is computed.
     """
 
     name: str
     direction: Direction
     pattern: str = ""
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +42,14 @@ class InputChannel:
         sharded: whether the algorithm takes the channel by ``ShardedByS3Key`` only.
         required_with: the content types of the channel that it describes (``train`` of ``train_lst``) with
             which it is required; an augmented manifest has the labels itself.
+        needs: by hyperparameter, the values with which alone it is taken.
     """
 
     name: str
     required: bool = False
     sharded: bool = False
     required_with: tuple[str, ...] = ()
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def described(self) -> str:
@@ -126,6 +130,13 @@ class AlgorithmFacts:
         ]
         return tuple(task for task in self.tasks if not chosen or self.task_words.get(task) == chosen[0])
 
+    def unmet(self, needs: Mapping[str, tuple[str, ...]], texts: Mapping[str, str]) -> str:
+        """What is missing of what a channel or a metric needs, such as "mode='supervised'"; else empty."""
+        for name, among in needs.items():
+            if texts.get(name, self.hyperparameters[name].default) not in among:
+                return " or ".join(f"{name}={word!r}" for word in among)
+        return ""
+
     @property
     def tunable(self) -> Mapping[str, Tunable]:
         """By hyperparameter, the range that AWS recommends for tuning."""
@@ -165,21 +176,34 @@ def _facts(name: str, row: Mapping[str, Any]) -> AlgorithmFacts:
         processors=tuple(row["processors"]),
         parallel=row["parallel"],
         versions=tuple(sorted(image["tags"], key=lambda version: version != first)),
-        channels={
-            key: InputChannel(
-                name=key, **{**channel, "required_with": tuple(channel.get("required_with", ()))}
-            )
-            for key, channel in row["channels"].items()
-        },
+        channels={key: _channel(key, channel) for key, channel in row["channels"].items()},
         parallel_when=_tuples(row.get("parallel_when", {})),
         cpu_only_when=_tuples(row.get("cpu_only_when", {})),
         task_words=row.get("task_words", {}),
         jumpstart="jumpstart" in row,
         hyperparameters={key: _hyperparameter(key, entry) for key, entry in row["hyperparameters"].items()},
-        objective_metrics={
-            key: ObjectiveMetric(name=key, **{"direction": entry} if isinstance(entry, str) else entry)
-            for key, entry in row["metrics"].items()
-        },
+        objective_metrics={key: _metric(key, entry) for key, entry in row["metrics"].items()},
+    )
+
+
+def _channel(name: str, entry: Mapping[str, Any]) -> InputChannel:
+    return InputChannel(
+        name=name,
+        required=entry.get("required", False),
+        sharded=entry.get("sharded", False),
+        required_with=tuple(entry.get("required_with", ())),
+        needs=_tuples(entry.get("needs", {})),
+    )
+
+
+def _metric(name: str, entry: str | Mapping[str, Any]) -> ObjectiveMetric:
+    if isinstance(entry, str):
+        return ObjectiveMetric(name=name, direction="Maximize" if entry == "Maximize" else "Minimize")
+    return ObjectiveMetric(
+        name=name,
+        direction=entry["direction"],
+        pattern=entry.get("pattern", ""),
+        needs=_tuples(entry.get("needs", {})),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from mdlc_constructs.settings import ChannelRules, Compute, NetworkSettings, S3Channel
+from mdlc_constructs.settings.channel import brief
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.channels import ChannelsSection
 from mdlc_constructs.settings.payloads.codec import encode
@@ -39,7 +40,7 @@ class ChannelBatchSettings:
         if not isinstance(channel, S3Channel):
             raise refusal(
                 "channel",
-                channel,
+                brief(channel),
                 'give S3Channel(uri="s3://bucket/batch/", content_type="application/jsonlines").',
             )
         if channel.content_type is None:

@@ -15,6 +15,7 @@ from mdlc_constructs.settings import (
     S3Channel,
     Script,
 )
+from mdlc_constructs.settings.channel import brief
 from mdlc_constructs.settings.channels import HOLDOUT
 from mdlc_constructs.settings.code_version import check_code_version
 from mdlc_constructs.settings.image import Image
@@ -70,7 +71,7 @@ class ChannelTrainingSettings:
         if not isinstance(self.channels, Channels):
             raise refusal(
                 "channels",
-                self.channels,
+                brief(self.channels),
                 "give Channels(inputs=...); a table is for TrainingWorkflow.",
             )
         if self.algorithm.resource_arn is not None:
@@ -95,6 +96,8 @@ class ChannelTrainingSettings:
     def _check_holdout(self) -> None:
         if self.has_holdout:
             self.gate.check_task(TASK, self.channels.classes)
+            if isinstance(self.algorithm, Script):
+                self.algorithm.check_task(TASK)
             if self.scoring_type != JSON_LINES:
                 raise refusal(
                     "content_type",
@@ -102,11 +105,13 @@ class ChannelTrainingSettings:
                     f"a holdout is asked as {JSON_LINES}; give that type.",
                 )
         else:
-            self.gate.check_training_metrics(self.algorithm.name)
+            self.gate.check_training_metrics(
+                self.algorithm.name, tuple(self.channels.inputs), self.algorithm.texts
+            )
             if self.evaluation is not None:
                 raise refusal(
                     "evaluation",
-                    self.evaluation,
+                    brief(self.evaluation),
                     "is about answers to a holdout; give Channels(holdout=...), or leave it out.",
                 )
         if self.evaluation is not None and self.evaluation.weighted:

@@ -118,6 +118,7 @@ def test_a_large_batch_is_answered(container: Running) -> None:
 
 @pytest.mark.parametrize("content_type", [CSV, JSON, JSON_LINES])
 def test_answers_are_those_of_the_model(own: Running, content_type: str) -> None:
+    """Their features too: after training, `containers.started` changes those of the image."""
     _, text = own.ask(TWO[content_type], content_type)
     assert scores(text, content_type) == pytest.approx([0.0, 2.0], abs=1e-5)
     _, other = own.ask(TWO[content_type], content_type, Accept=JSON_LINES)

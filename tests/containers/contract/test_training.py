@@ -48,13 +48,11 @@ def test_the_artifact_has_the_model_its_code_and_what_it_is(
 
 @pytest.mark.parametrize(
     ("given", "reason"),
+    # test_arguments.py has more of the last kind.
     [
         ({"behaviour": "fail"}, "no such thing"),
         ({"behaviour": "nothing"}, "return the model"),
-        ({"round": "3"}, "hyperparameter 'round' is no"),
         ({"rounds": "many"}, "hyperparameter rounds='many' is no int"),
-        ({"ridge": "NaN"}, "hyperparameter ridge='NaN' is no"),
-        ({"verbose": "perhaps"}, "hyperparameter verbose='perhaps' is no"),
     ],
 )
 def test_a_failure_is_a_sentence(
@@ -157,29 +155,16 @@ def test_a_training_that_does_not_look_ends_at_once(language: str, tmp_path: Pat
     assert time.monotonic() - began < 30 and not (base / "model").exists()
 
 
-@pytest.mark.parametrize("side", ["artifact", "image"])
-def test_features_of_one_side_only_are_caught_or_not_used(
-    side: str, language: str, programs: Programs, tmp_path: Path
+def test_features_that_were_changed_in_the_artifact_are_not_served(
+    language: str, programs: Programs, tmp_path: Path
 ) -> None:
-    """The code of the artifact serves: changed there, it is refused; a change of the image has no effect."""
-    base = containers.write_channels(tmp_path / "ml")
-    program = containers.image(language, tmp_path / "image")
-    assert containers.train(language, program, base).returncode == 0
-    script = {"python": "model.py", "r": "model.R"}[language]
-    path = (base / "model" / "code" if side == "artifact" else program / "own") / script
-    text = path.read_text()
-    path.write_text(
-        text.replace("intercept=1.0", "intercept=2.0").replace("intercept = 1)", "intercept = 2)")
-    )
-    assert path.read_text() != text
-    argv = containers.command(language, program, "serve")
-    if side == "image":
-        with containers.serving(argv, base) as container:
-            assert float(container.ask(b"0.5,2\n")[1]) == pytest.approx(0, abs=1e-5)
-        return
+    """A change of the image has no effect: all containers of test_serving.py have one."""
+    base = containers.write_channels(tmp_path)
+    assert containers.train(language, programs[language], base).returncode == 0
+    containers.change_features(base / "model" / "code")
     with (
         pytest.raises(AssertionError, match="is not the code that the model was trained with"),
-        containers.serving(argv, base),
+        containers.serving(containers.command(language, programs[language], "serve"), base),
     ):
         raise AssertionError("it is healthy")
 

@@ -117,6 +117,10 @@ def test_a_constructor_makes_the_algorithm_of_its_name(name: str) -> None:
             lambda: Built.semantic_segmentation(num_classes=2, num_training_samples=9, lr_scheduler="step"),
             "lr_scheduler_step=None: is required with lr_scheduler='step'",
         ),
+        (
+            lambda: Built.image_classification(num_classes=2, num_training_samples=5, image_shape="3,224"),
+            "image_shape='3,224': give channels, height and width, such as (3, 224, 224).",
+        ),
         (lambda: Built.randomcutforest(num_trees=10), "num_trees=10: give a whole number from 50 to 1000."),
         (lambda: Built.ntm(num_topics=4, batch_norm=2), "batch_norm=2: give True or False."),  # type: ignore[arg-type]
         (lambda: Built.pca(num_components=2, version="7"), "no such version of pca"),

@@ -95,15 +95,15 @@ PREDICT = "def predict(model, rows):\n    return []\n"
         (TRAIN + PREDICT, {"rounds": True}, "declares it as int"),
         (TRAIN + PREDICT, {"deep": 1}, "declares it as bool"),
         (TRAIN + PREDICT, {"rounds": "many"}, "declares it as int"),
-        (TRAIN + PREDICT, {"stopping": 1}, "the template itself fills this parameter"),
         (RIDGE + PREDICT, {"ridge": float("nan")}, "ridge=nan: give a finite number"),
         (RIDGE + PREDICT, {"ridge": "nan"}, "declares it as float"),
         (RIDGE + PREDICT, {"ridge": None}, "give a number, a text, True or False"),
         (RIDGE + PREDICT, {1: 2}, "the name of a hyperparameter is a text"),
-        ("def train(rows):\n    pass\n" + PREDICT, {"a": 1}, "no keyword-only parameter for it: add one"),
+        ("def train(rows):\n    pass\n" + PREDICT, {"a": 1}, "has no keyword-only parameters; write one"),
         ("def train():\n    pass\n" + PREDICT, {}, "train in model.py must take rows, and label"),
         ("def train(a, b, c):\n    pass\n" + PREDICT, {}, "train in model.py must take rows, and label"),
         ("A = 1\n\0" + PREDICT, {}, r"model\.py: source code string cannot contain null bytes\."),
+        (TRAIN + PREDICT, {"stopping": 1}, "the template itself fills this parameter"),
     ],
 )
 def test_functions_that_do_not_fit_are_named(text: str, given: Any, reason: str, python: Path) -> None:

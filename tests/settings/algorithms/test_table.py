@@ -30,8 +30,19 @@ def test_conditions_name_hyperparameters_and_their_values(name: str) -> None:
     for row in rows.values():
         for other, among in (*row.needs.items(), *row.required_with.items()):
             assert all(word in rows[other].words for word in among), f"{name}.{row.name}"
-    for conditions in (algorithm_facts(name).parallel_when, algorithm_facts(name).cpu_only_when):
+    facts = algorithm_facts(name)
+    needs = [channel.needs for channel in facts.channels.values()]
+    needs += [metric.needs for metric in facts.objective_metrics.values()]
+    for conditions in (facts.parallel_when, facts.cpu_only_when, *needs):
         assert all(set(among) <= set(rows[other].words) for other, among in conditions.items())
+
+
+@pytest.mark.parametrize("name", algorithm_names())
+def test_channels_of_labels_describe_a_channel_of_content_types_that_the_algorithm_takes(name: str) -> None:
+    facts = algorithm_facts(name)
+    for channel in facts.channels.values():
+        assert set(channel.required_with) <= set(facts.training_types)
+        assert not channel.required_with or channel.described in ("train", "validation")
 
 
 def test_ranges_of_three_decades_are_searched_on_a_logarithmic_scale() -> None:
