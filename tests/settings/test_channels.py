@@ -265,6 +265,6 @@ def test_a_table_is_named_where_channels_are_given() -> None:
 
 
 def test_what_is_no_algorithm_is_refused() -> None:
-    channels = Channels(inputs={"train": S3Channel(uri="s3://b/train/")})
+    channels = Channels(inputs={"train": S3Channel(uri="s3://data/train/")})
     with pytest.raises(ValueError, match="algorithm='blazingtext'"):
         channels.check_algorithm("blazingtext")  # type: ignore[arg-type]
