@@ -84,7 +84,7 @@ def test_what_train_does_not_take_is_refused(
 def test_train_without_hyperparameters_searches_none(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(STARTER, tmp_path / "model"))
     (folder / "model.py").write_text(MODEL.replace("*, ", "").replace("ridge: float, ", ""))
-    with pytest.raises(ValueError, match="has no keyword-only parameters"):
+    with pytest.raises(ValueError, match="has no keyword-only parameters; write one"):
         tuned(CustomContainer.python(folder), {"depth": Integer(2, 5)})
 
 
