@@ -177,9 +177,11 @@ def test_with_no_new_label_nothing_is_computed_again(watched: Watched) -> None:
 def test_a_job_killed_midway_loses_no_window(watched: Watched) -> None:
     window = watched.ask(rows=100)
     before = watched.jobs()
-    arn = watched.aws.start(TEAM, "monitoring", {"window": window})
-    watched.aws.until_entered(arn, "MonitorWindow", then="TaskSubmitted")
-    (job,) = watched.jobs() - before
+    # It does not begin before its process is looked for, because it may take less time than finding its name.
+    with watched.aws.held(f"{TEAM.model}-monitor*"):
+        arn = watched.aws.start(TEAM, "monitoring", {"window": window})
+        watched.aws.until_entered(arn, "MonitorWindow", then="TaskSubmitted")
+        (job,) = watched.jobs() - before
     watched.kill(job)
     failed = watched.aws.wait(arn)
     assert (failed.status, failed.error) == ("FAILED", "WindowFailed")
