@@ -157,10 +157,17 @@ def clean_up(home: Home) -> list[iam.PolicyStatement]:
     )
     machines = [f"{home.name}-{workflow}" for workflow in ("training", "batch-inference")]
     states = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}"
-    lists = ("ListModels", "ListProcessingJobs", "ListTrainingJobs", "ListTransformJobs")
+    lists = (
+        *("ListModels", "ListProcessingJobs", "ListTrainingJobs", "ListTransformJobs"),
+        "ListHyperParameterTuningJobs",
+    )
     return [
         allow([f"sagemaker:{action}" for action in lists], ["*"]),
         *(allow([f"sagemaker:{action}"], [sagemaker_arn(f"{kind}/{home.name}-*")]) for action, kind in kinds),
+        allow(
+            ["sagemaker:StopHyperParameterTuningJob"],
+            [sagemaker_arn(f"hyper-parameter-tuning-job/{home.name}-tune-*")],
+        ),
         allow(["states:ListExecutions"], [f"{states}:stateMachine:{name}" for name in machines]),
         allow(["states:StopExecution"], [f"{states}:execution:{name}:*" for name in machines]),
         allow(["sagemaker:ListModelPackages"], [sagemaker_arn(f"model-package-group/{home.name}")]),

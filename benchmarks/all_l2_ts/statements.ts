@@ -142,7 +142,13 @@ export function cleanUp(home: Home): PolicyStatement[] {
     ["DeleteModel", "model"],
   ];
   const machines = ["training", "batch-inference"].map((workflow) => `${home.name}-${workflow}`);
-  const lists = ["ListModels", "ListProcessingJobs", "ListTrainingJobs", "ListTransformJobs"];
+  const lists = [
+    "ListModels",
+    "ListProcessingJobs",
+    "ListTrainingJobs",
+    "ListTransformJobs",
+    "ListHyperParameterTuningJobs",
+  ];
   return [
     allow(
       lists.map((action) => `sagemaker:${action}`),
@@ -150,6 +156,10 @@ export function cleanUp(home: Home): PolicyStatement[] {
     ),
     ...kinds.map(([action, kind]) =>
       allow([`sagemaker:${action}`], [sagemakerArn(`${kind}/${home.name}-*`)]),
+    ),
+    allow(
+      ["sagemaker:StopHyperParameterTuningJob"],
+      [sagemakerArn(`hyper-parameter-tuning-job/${home.name}-tune-*`)],
     ),
     allow(
       ["states:ListExecutions"],

@@ -171,11 +171,14 @@ class Script(Algorithm):
         )
 
     def check_task(self, task: str) -> None:
-        """Refuse a script that would answer classes where probabilities are needed.
+        """Refuse a script that would answer classes where probabilities are needed, or records of no type.
 
         Raises:
             ValueError: naming the script and the function to write.
         """
+        # On channels a script reads files of any type; the records of a table are written by the workflow.
+        if self.content_type not in MIME_TYPES.values():
+            raise unknown("content_type", self.content_type, MIME_TYPES.values(), what="type of records")
         defined = read_script("serve", self.files[self.serving_program]).names
         predicts = defined & {"predict_fn", "transform_fn"}
         if self.framework == "scikit-learn" and task in ("binary", "multiclass") and not predicts:
@@ -200,8 +203,8 @@ class Script(Algorithm):
                 raise refusal(name, getattr(self, name), "give text.")
         if self.source_dir is not None and not isinstance(self.source_dir, (str, Path)):
             raise refusal("source_dir", self.source_dir, "give the path of a folder.")
-        if self.content_type not in MIME_TYPES.values():
-            raise unknown("content_type", self.content_type, MIME_TYPES.values(), what="type of records")
+        if not isinstance(self.content_type, str):
+            raise refusal("content_type", self.content_type, "give text.")
         check_whole("log_level", self.log_level, 0, 50)
 
     def _check_code(self) -> None:

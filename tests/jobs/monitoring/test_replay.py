@@ -13,7 +13,7 @@ def test_rows_as_they_were_sent_and_as_the_model_takes_them(window: Window) -> N
         folder = window.folder / "replay"
         assert write_replay(read.connection, PROGRAM, folder, rows=10, seed=1) == 10
         requests = [json.loads(line) for line in (folder / REQUESTS).read_text().splitlines()]
-        features = (folder / FEATURES).read_text().splitlines()
+        features = (folder / f"{FEATURES}.csv").read_text().splitlines()
         by_id = {row["id"]: row for row in made}
         assert len(requests) == len(features) == 10
         for request, line in zip(requests, features, strict=True):

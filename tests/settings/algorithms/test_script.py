@@ -110,7 +110,7 @@ def test_the_image_follows_framework_use_and_instance(folder: Path) -> None:
         ({}, {"serve": Path("train.py")}, "serve="),
         ({}, {"source_dir": 3}, "source_dir=3: give the path of a folder"),
         ({}, {"framework": ["pytorch"]}, "framework=['pytorch']: give text."),
-        ({}, {"content_type": "text/plain"}, "content_type='text/plain': no such type of records"),
+        ({}, {"content_type": 3}, "content_type=3: give text."),
         ({}, {"log_level": "INFO"}, "log_level='INFO': give a whole number from 0 to 50"),
         ({}, {"environment": {"a b": "1"}}, "environment='a b'"),
         ({}, {"environment": ["a"]}, "environment=['a']: give a mapping"),
