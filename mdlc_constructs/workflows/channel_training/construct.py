@@ -36,7 +36,7 @@ from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import experiments
 from mdlc_constructs.workflows.training.construct import declared_code_version, finding_artifacts, warn_of_tag
 from mdlc_constructs.workflows.training.decide import decide
-from mdlc_constructs.workflows.training.machine import WORKFLOW
+from mdlc_constructs.workflows.training.ending import WORKFLOW
 from mdlc_constructs.workflows.training.script import script_bindings
 
 

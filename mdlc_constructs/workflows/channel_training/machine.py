@@ -22,15 +22,15 @@ from mdlc_constructs.workflows.channel_training import places
 from mdlc_constructs.workflows.channel_training.metrics_gate import judge_metrics
 from mdlc_constructs.workflows.channel_training.settings import JSON_LINES, ChannelTrainingSettings
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
-from mdlc_constructs.workflows.ending import TO_FAILURE, success
+from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task
 from mdlc_constructs.workflows.training import experiments
 from mdlc_constructs.workflows.training.artifact import artifact_found
 from mdlc_constructs.workflows.training.decide import decide
+from mdlc_constructs.workflows.training.ending import WORKFLOW, training_ending, unchanged
 from mdlc_constructs.workflows.training.job import own_channels_of, train_on
-from mdlc_constructs.workflows.training.machine import WORKFLOW
 from mdlc_constructs.workflows.training.model_card import (
     CARD_REFUSED,
     CARD_URI,
@@ -38,9 +38,6 @@ from mdlc_constructs.workflows.training.model_card import (
     leads,
     wants_card,
 )
-from mdlc_constructs.workflows.training.pending import approve_command, start_approval
-
-KEPT = ("package_arn", "evaluation", "passed", "reasons", "metrics")
 
 
 def steps_of(settings: ChannelTrainingSettings) -> tuple[str, ...]:
@@ -222,37 +219,7 @@ def channel_training_machine(settings: ChannelTrainingSettings, parts: Parts) ->
     if starts_otherwise(parts.tasks["train"], parts.defaults["train"]):
         after_train = artifact_found(parts.seams.get("after_train", NO_SEAM))
         parts = replace(parts, seams={**parts.seams, "after_train": after_train})
-    result = {key: f"{{% $result.{key} %}}" for key in (*KEPT, "rows")}
-    fields = {
-        **result,
-        "code_version": settings.code_version,
-        "image": "${TrainingImage}",
-        "training_job": "{% $plan.names.Train %}",
-        "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
-        **(experiments.AUDIT if settings.mlflow else {}),
-    }
-    detail = {"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **result}
-    if not settings.approval.is_automatic:
-        detail["approve"] = approve_command(settings.model)
-    ending = start_approval(settings.model, settings.approval).then(
-        success(
-            settings.model,
-            WORKFLOW,
-            fields=fields,
-            run_fields=result,
-            detail_type="Training Completed",
-            detail=detail,
-        )
-    )
-    if settings.mlflow is not None:
-        ending = experiments.tracked(
-            settings.mlflow,
-            ending,
-            model=settings.model,
-            hyperparameters=fields["hyperparameters"],
-            training_job="{% $plan.names.Train %}",
-            code_version=settings.code_version,
-        )
+    fields = {"hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True)}
     judged = ("score_holdout", "evaluate") if settings.has_holdout else ()
     template = Template(
         workflow=WORKFLOW,
@@ -271,14 +238,8 @@ def channel_training_machine(settings: ChannelTrainingSettings, parts: Parts) ->
         variables=("quality", "gate"),
         planner="${PlanChannelTrainingFunction}",
         settings=settings.to_plan(),
-        unchanged={
-            "result": {
-                "outcome": "Unchanged",
-                **{key: f"{{% $plan.recorded.{key} %}}" for key in (*KEPT, "rows")},
-            },
-            **(experiments.NOT_TRACKED if settings.mlflow else {}),
-        },
-        ending=ending,
+        unchanged=unchanged(settings.mlflow, rows="{% $plan.recorded.rows %}"),
+        ending=training_ending(settings, fields=fields, training_job="{% $plan.names.Train %}"),
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * 2, settings.scoring_compute

@@ -44,7 +44,8 @@ from mdlc_constructs.workflows.seams import Seam
 from mdlc_constructs.workflows.training import experiments
 from mdlc_constructs.workflows.training import machine as template
 from mdlc_constructs.workflows.training.decide import decide
-from mdlc_constructs.workflows.training.machine import STEPS, WORKFLOW, steps_of, training_machine
+from mdlc_constructs.workflows.training.ending import WORKFLOW
+from mdlc_constructs.workflows.training.machine import STEPS, steps_of, training_machine
 from mdlc_constructs.workflows.training.registration import register
 from mdlc_constructs.workflows.training.script import script_bindings
 from mdlc_constructs.workflows.training.settings import TrainingSettings

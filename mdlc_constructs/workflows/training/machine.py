@@ -14,25 +14,23 @@ from mdlc_constructs.resources.places import DATASET_BUCKET, DATASET_PREFIX
 from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
-from mdlc_constructs.workflows.ending import TO_FAILURE, success
+from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.parts import NO_SEAM, Parts, machine_function, starts_otherwise
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import make_model, score_task, strategy_of
 from mdlc_constructs.workflows.training import experiments, tuned
 from mdlc_constructs.workflows.training.artifact import artifact_found
 from mdlc_constructs.workflows.training.decide import decide
+from mdlc_constructs.workflows.training.ending import WORKFLOW, training_ending, unchanged
 from mdlc_constructs.workflows.training.job import train_on_split
 from mdlc_constructs.workflows.training.marketplace import PACKAGE, packaged
 from mdlc_constructs.workflows.training.model_card import (
     leads,
     wants_card,
 )
-from mdlc_constructs.workflows.training.pending import approve_command, start_approval
 from mdlc_constructs.workflows.training.registration import exported, register, trained_by
 from mdlc_constructs.workflows.training.series import serving_environment, training_environment
 from mdlc_constructs.workflows.training.settings import TrainingSettings
-
-WORKFLOW = "training"
 
 STEPS = (
     "check_quality",
@@ -229,46 +227,13 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         behind = parts.seams.get("before_create_model", NO_SEAM)
         states = packaged(settings.algorithm.resource_arn, settings.model, behind)
         parts = replace(parts, seams={**parts.seams, "before_create_model": states})
-    kept = ("package_arn", "evaluation", "passed", "reasons", "metrics")
-    result = {key: f"{{% $result.{key} %}}" for key in (*kept, "rows")}
     fields = {
-        **result,
-        "code_version": settings.code_version,
-        "image": "${TrainingImage}",
-        "training_job": trained_by(settings),
         "program": "{% $plan.uris.program %}",
         "hyperparameters": json.dumps(settings.algorithm.texts, sort_keys=True),
         **(tuned.AUDIT if settings.tuning else {}),
         **exported(settings),
-        **(experiments.AUDIT if settings.mlflow else {}),
     }
     exports = settings.export is not None
-    detail = {
-        "outcome": "{% $result.outcome %}",
-        "run": "{% $plan.run %}",
-        **result,
-    }
-    if not settings.approval.is_automatic:
-        detail["approve"] = approve_command(settings.model)
-    ending = start_approval(settings.model, settings.approval).then(
-        success(
-            settings.model,
-            WORKFLOW,
-            fields=fields,
-            run_fields=result,
-            detail_type="Training Completed",
-            detail=detail,
-        )
-    )
-    if settings.mlflow is not None:
-        ending = experiments.tracked(
-            settings.mlflow,
-            ending,
-            model=settings.model,
-            hyperparameters=fields["hyperparameters"],
-            training_job=trained_by(settings),
-            code_version=settings.code_version,
-        )
     template = Template(
         workflow=WORKFLOW,
         model=settings.model,
@@ -292,16 +257,11 @@ def training_machine(settings: TrainingSettings, parts: Parts) -> Machine:
         ),
         planner="${PlanTrainingFunction}",
         settings=settings.to_plan(),
-        unchanged={
-            "result": {
-                "outcome": "Unchanged",
-                **{key: f"{{% $plan.recorded.{key} %}}" for key in kept},
-                # Runs recorded before rows were counted do not have this field.
-                "rows": "{% $exists($plan.recorded.rows) ? $plan.recorded.rows : '' %}",
-            },
-            **(experiments.NOT_TRACKED if settings.mlflow else {}),
-        },
-        ending=ending,
+        # Runs recorded before rows were counted do not have this field.
+        unchanged=unchanged(
+            settings.mlflow, rows="{% $exists($plan.recorded.rows) ? $plan.recorded.rows : '' %}"
+        ),
+        ending=training_ending(settings, fields=fields, training_job=trained_by(settings)),
         failure_event="Training Failed",
         timeout_seconds=machine_timeout(
             settings.training_compute, *[settings.job_compute] * (3 + exports), settings.scoring_compute
