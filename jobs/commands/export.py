@@ -12,7 +12,7 @@ from jobs.answer_arrays import read_answers
 from jobs.answers import AnswerShape
 from jobs.database import connect
 from jobs.errors import InputError
-from jobs.export.comparison import largest_difference
+from jobs.export.comparison import max_difference
 from jobs.export.convert import OnnxModel, read_booster, to_onnx
 from jobs.folders import Folders, write_json
 from jobs.plan import Plan
@@ -55,7 +55,7 @@ def run(plan: Plan, folders: Folders, memory: str | None = None) -> Verdict:
             f"The exported model answers {exported.shape} numbers, the trained one {expected.shape}: "
             "leave out export."
         )
-    difference = largest_difference(expected, exported)
+    difference = max_difference(expected, exported)
     passed = difference.value <= tolerance
     output = folders.output("export")
     archive = packed({MODEL: content})

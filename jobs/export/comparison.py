@@ -34,7 +34,7 @@ class Difference:
         )
 
 
-def largest_difference(expected: Numbers, exported: Numbers) -> Difference:
+def max_difference(expected: Numbers, exported: Numbers) -> Difference:
     """The largest difference of answers, of shape (rows,) or (rows, numbers); NaN counts as infinite."""
     numbers = expected.reshape(len(expected), -1), exported.reshape(len(exported), -1)
     apart = np.abs(numbers[0] - numbers[1]) / np.maximum(1.0, np.abs(numbers[0]))

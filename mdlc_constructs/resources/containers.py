@@ -29,7 +29,7 @@ _uris: WeakKeyDictionary[Construct, str] = WeakKeyDictionary()
 def container_image(scope: Construct, algorithm: CustomContainer) -> str:
     """The URI of the container's image, whose tag is the digest of the template and the directory.
 
-    The image is built by whoever publishes the stack's assets: by the CDK CLI with Docker, or by a pipeline.
+    The image is built when the stack's assets are published: by the CDK CLI with Docker, or by a pipeline.
     """
     if scope not in _uris:
         _uris[scope] = _published(scope, algorithm)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from lambdas.aws.artifacts import artifact_uri
 from lambdas.aws.registry import LookUps
+from lambdas.planning.champion import check_model
 from lambdas.planning.channels import data_input
-from lambdas.planning.errors import ChampionLost
 from lambdas.planning.execution_plan import finished_by, planned_step
 from lambdas.planning.sources import SourceFile, data_version
 from lambdas.planning.steps import StepJob, digest, digest_sections, find_step_job, verdict
@@ -146,11 +146,8 @@ def decide(
         recorded=recorded,
     )
     champion = body.champion
-    if step != "Done" and champion and look_up.model(champion.model).status == "Absent":
-        raise ChampionLost(
-            f"The champion (version {champion.version}) has lost its model {champion.model}: run batch "
-            f"inference with package_version {champion.version}, which makes it anew, or reject that version."
-        )
+    if step != "Done" and champion:
+        check_model(champion, look_up.model(champion.model))
     return TrainingPlan(
         run=digests.run,
         data_version=digests.data,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from lambdas.aws.artifacts import artifact_uri, trials_uri
 from lambdas.aws.registry import LookUp, LookUps
-from lambdas.planning.errors import ChampionLost
+from lambdas.planning.champion import check_model
 from lambdas.planning.execution_plan import finished_by, planned_step
 from lambdas.planning.intervals import resolve_split
 from lambdas.planning.sources import SourceFile, data_version
@@ -221,11 +221,8 @@ def decide(
         last="Register",
         recorded=recorded,
     )
-    if step != "Done" and champion and look_up.model(champion.model).status == "Absent":
-        raise ChampionLost(
-            f"The champion (version {champion.version}) has lost its model {champion.model}: run batch "
-            f"inference with package_version {champion.version}, which makes it anew, or reject that version."
-        )
+    if step != "Done" and champion:
+        check_model(champion, look_up.model(champion.model))
     return TrainingPlan(
         run=digests.run,
         data_version=digests.data,

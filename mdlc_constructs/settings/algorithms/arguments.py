@@ -1,6 +1,7 @@
 """The arguments of the generated constructors: unknown and missing ones are refused by sentences."""
 
 import keyword
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import wraps
 from inspect import Parameter, signature
@@ -13,13 +14,13 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 
-class Creatable:
+class Creatable(ABC):
     """What the generated constructors need of the class that they are mixed into."""
 
     @classmethod
+    @abstractmethod
     def create(cls, algorithm: str, arguments: Mapping[str, object]) -> Self:
         """The algorithm of a name, with the arguments of its constructor; None stands for one left out."""
-        raise NotImplementedError
 
 
 def named_arguments(algorithm: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:

@@ -15,10 +15,10 @@ from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
 from mdlc_constructs.workflows.batch_inference import machine as template
 from mdlc_constructs.workflows.batch_inference.delivery_states import delivery_statements
+from mdlc_constructs.workflows.batch_inference.ending import WORKFLOW
 from mdlc_constructs.workflows.batch_inference.look_up import LookUp, check_table, look_up
 from mdlc_constructs.workflows.batch_inference.machine import (
     STEPS,
-    WORKFLOW,
     BatchInferenceSettings,
     batch_inference_machine,
 )

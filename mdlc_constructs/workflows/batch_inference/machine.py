@@ -8,15 +8,11 @@ PublishEvent.
 
 from dataclasses import dataclass, field
 
-from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Map, State, Task
 from mdlc_constructs.resources.places import (
-    BUCKET,
     DATASET_BUCKET,
     DATASET_PREFIX,
-    KEY_ARN,
 )
 from mdlc_constructs.settings import Compute, Dataset, NetworkSettings, QualityRules
 from mdlc_constructs.settings.channels import check_table
@@ -25,17 +21,14 @@ from mdlc_constructs.settings.image import Image
 from mdlc_constructs.settings.payloads.codec import encode
 from mdlc_constructs.settings.payloads.records import RecordTypes
 from mdlc_constructs.settings.task_steps import check_step
-from mdlc_constructs.tasks import s3
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
 from mdlc_constructs.workflows.batch_inference import delivery_states
-from mdlc_constructs.workflows.champion import REFUSED, point_champion
+from mdlc_constructs.workflows.batch_inference.ending import WORKFLOW, batch_ending, publish
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job
-from mdlc_constructs.workflows.ending import TO_FAILURE, success
+from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.parts import Parts, machine_function
 from mdlc_constructs.workflows.planning import taken
 from mdlc_constructs.workflows.scoring import package_model, rules_of, score_task, strategy_of, unlabelled
-
-WORKFLOW = "batch-inference"
 
 STEPS = (
     "create_model",
@@ -189,59 +182,6 @@ def publish_manifest(settings: BatchInferenceSettings) -> Task:
     return publish()
 
 
-def publish() -> Task:
-    """`PublishManifest`: copy the staged manifest to the key that readers start from."""
-    return s3.copy_object(
-        "PublishManifest",
-        source_bucket=BUCKET,
-        source_key="{% $plan.keys.staged %}",
-        source_key_pattern="staged/*",
-        bucket=BUCKET,
-        key="{% $plan.keys.manifest %}",
-        key_pattern="predictions/*/manifest.json",
-        kms_key_arn=KEY_ARN,
-        assign={"result": {"outcome": "Succeeded", "rows": "{% $string($output.rows) %}"}},
-        output={},
-        catch=(TO_FAILURE,),
-    )
-
-
-def move_champion(settings: BatchInferenceSettings) -> Task:
-    """Make the package the champion, unless the champion is a newer version."""
-    return point_champion(
-        settings.model,
-        condition="attribute_not_exists(#version) OR #version < :version",
-        # Scoring with an older version by name, or with the champion again, leaves the champion as it is.
-        refused=Catch(
-            errors=REFUSED,
-            next="RecordAudit" if settings.delivery is None else delivery_states.FIRST,
-            output={},
-        ),
-    )
-
-
-def ending_of(settings: BatchInferenceSettings) -> StateSequence:
-    """The states after the publication: the champion, the delivery, the record and the event."""
-    kept = {
-        "package_arn": "{% $plan.package.arn %}",
-        "manifest": "{% $plan.uris.manifest %}",
-        "rows": "{% $result.rows %}",
-    }
-    parts: list[State | StateSequence] = [move_champion(settings)] if settings.moves_champion else []
-    if settings.delivery is not None:
-        parts.append(delivery_states.deliver(settings.model, WORKFLOW, settings.delivery, published=kept))
-        kept = {**kept, "delivered": delivery_states.DELIVERED}
-    recorded = success(
-        settings.model,
-        WORKFLOW,
-        fields=kept,
-        run_fields=kept,
-        detail_type="Predictions Published",
-        detail={"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept},
-    )
-    return StateSequence.of(*parts, recorded)
-
-
 def default_tasks(settings: BatchInferenceSettings) -> dict[str, State]:
     """The default task of every step; a subclass may replace it."""
     return {
@@ -278,7 +218,9 @@ def batch_inference_machine(settings: BatchInferenceSettings, parts: Parts) -> M
             "result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"},
             **(delivery_states.RECORDED if settings.delivery is not None else {}),
         },
-        ending=ending_of(settings),
+        ending=batch_ending(
+            settings.model, moves_champion=settings.moves_champion, delivery=settings.delivery
+        ),
         failure_event="Batch Inference Failed",
         timeout_seconds=machine_timeout(*[settings.job_compute] * 3, settings.scoring_compute),
     )

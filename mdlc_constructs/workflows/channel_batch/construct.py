@@ -11,7 +11,7 @@ from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings import ChannelRules, Compute, NetworkSettings, S3Channel
 from mdlc_constructs.settings.image import Image
 from mdlc_constructs.workflows import job_roles
-from mdlc_constructs.workflows.batch_inference.machine import WORKFLOW
+from mdlc_constructs.workflows.batch_inference.ending import WORKFLOW
 from mdlc_constructs.workflows.channel_batch import machine as template
 from mdlc_constructs.workflows.channel_batch.machine import STEPS, channel_batch_machine
 from mdlc_constructs.workflows.channel_batch.settings import CHANNEL, ChannelBatchSettings

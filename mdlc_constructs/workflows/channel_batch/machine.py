@@ -5,18 +5,15 @@ ScoreInput (with ScoreFiles inside), CheckOutput, OutputVerdict, PublishManifest
 and PublishEvent.
 """
 
-from mdlc_constructs.asl.failures import Catch
 from mdlc_constructs.asl.machine import Machine
-from mdlc_constructs.asl.sequence import StateSequence
 from mdlc_constructs.asl.states import Map, State, Task
 from mdlc_constructs.resources.places import KEY_ARN
 from mdlc_constructs.tasks.transform import transform_job
 from mdlc_constructs.workflows.assembly import Template, assemble, machine_timeout, verdict
-from mdlc_constructs.workflows.batch_inference.machine import WORKFLOW, publish
-from mdlc_constructs.workflows.champion import REFUSED, point_champion
+from mdlc_constructs.workflows.batch_inference.ending import WORKFLOW, batch_ending, publish
 from mdlc_constructs.workflows.channel_batch.settings import CHANNEL, ChannelBatchSettings
 from mdlc_constructs.workflows.data_jobs import VERDICT, data_job, patience, volume_key
-from mdlc_constructs.workflows.ending import TO_FAILURE, success
+from mdlc_constructs.workflows.ending import TO_FAILURE
 from mdlc_constructs.workflows.parts import Parts, machine_function
 from mdlc_constructs.workflows.planning import TAGS, taken
 from mdlc_constructs.workflows.scoring import package_model
@@ -119,25 +116,6 @@ def default_tasks(settings: ChannelBatchSettings) -> dict[str, State]:
 @machine_function(lambda _: WORKFLOW, lambda _: STEPS, default_tasks)
 def channel_batch_machine(settings: ChannelBatchSettings, parts: Parts) -> Machine:
     """Assemble the batch inference machine."""
-    kept = {
-        "package_arn": "{% $plan.package.arn %}",
-        "manifest": "{% $plan.uris.manifest %}",
-        "rows": "{% $result.rows %}",
-    }
-    champion = point_champion(
-        settings.model,
-        condition="attribute_not_exists(#version) OR #version < :version",
-        # Scoring with an older version by name, or with the champion again, leaves the champion as it is.
-        refused=Catch(errors=REFUSED, next="RecordAudit", output={}),
-    )
-    recorded = success(
-        settings.model,
-        WORKFLOW,
-        fields=kept,
-        run_fields=kept,
-        detail_type="Predictions Published",
-        detail={"outcome": "{% $result.outcome %}", "run": "{% $plan.run %}", **kept},
-    )
     template = Template(
         workflow=WORKFLOW,
         model=settings.model,
@@ -156,7 +134,7 @@ def channel_batch_machine(settings: ChannelBatchSettings, parts: Parts) -> Machi
         planner="${PlanChannelBatchFunction}",
         settings=settings.to_plan(),
         unchanged={"result": {"outcome": "Unchanged", "rows": "{% $plan.recorded.rows %}"}},
-        ending=StateSequence.of(*([champion] if settings.moves_champion else []), recorded),
+        ending=batch_ending(settings.model, moves_champion=settings.moves_champion),
         failure_event="Batch Inference Failed",
         timeout_seconds=machine_timeout(*[settings.job_compute] * 2, settings.scoring_compute),
     )

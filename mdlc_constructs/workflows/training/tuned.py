@@ -27,7 +27,7 @@ FUNCTION = "CollectTrials"
 """Its handler is `lambdas.functions.collect_trials.handler.handler`."""
 ENTRY, CONTINUE, EXPLAIN = "TuningBegun", "ContinueTuning", "ExplainTrials"
 MAX_PATIENCE_SECONDS = 30 * 24 * 3600
-"""The longest that a tuning job may run. Source: "Resource limits for automatic model tuning"."""
+"""The maximum runtime of a tuning job. Source: "Resource limits for automatic model tuning"."""
 
 BEST_JOB = "{% $exists($tuned.job) ? $tuned.job : $plan.names.Train %}"
 """The training job of the model: the best trial's."""
@@ -45,10 +45,10 @@ AUDIT: Mapping[str, str] = {
 def tuning_patience(tuning: Tuning, compute: Compute) -> int:
     """Seconds that `Train` waits for the tuning job."""
     rounds = ceil(tuning.trials / tuning.parallel)
-    longest = rounds * patience(compute)
+    seconds = rounds * patience(compute)
     if tuning.max_runtime is not None:
-        longest = min(longest, int(tuning.max_runtime.total_seconds()) + patience(compute))
-    return min(longest, MAX_PATIENCE_SECONDS)
+        seconds = min(seconds, int(tuning.max_runtime.total_seconds()) + patience(compute))
+    return min(seconds, MAX_PATIENCE_SECONDS)
 
 
 def tune(tuning: Tuning, training: Task, *, model: str, compute: Compute) -> Task:

@@ -5,6 +5,7 @@ Source of the formats: "BlazingText algorithm" in the AWS documentation.
 
 import ctypes
 import json
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -63,9 +64,9 @@ class TextPredictor(Predictor):
             return HTTPStatus.OK, JSON, json.dumps(answers).encode()
         return HTTPStatus.OK, JSON_LINES, "".join(json.dumps(answer) + "\n" for answer in answers).encode()
 
+    @abstractmethod
     def of(self, text: str, best: int) -> dict[str, Any]:
         """The answer to one text."""
-        raise NotImplementedError
 
 
 class Classifier(TextPredictor):

@@ -73,7 +73,7 @@ class Tuning:
             JobFailedError: when no training job succeeds.
         """
         parallel = self._config["ResourceLimits"]["MaxParallelTrainingJobs"]
-        longest = self._config["ResourceLimits"].get("MaxRuntimeInSeconds")
+        max_seconds = self._config["ResourceLimits"].get("MaxRuntimeInSeconds")
         while True:
             self.take_ended()
             if self._job.stop.is_set():
@@ -82,7 +82,7 @@ class Tuning:
             reason = rules.reason_to_end(self.trials.objective, self._criteria, self._values)
             if reason:
                 return reason
-            if longest is not None and time.monotonic() - self._started >= longest:
+            if max_seconds is not None and time.monotonic() - self._started >= max_seconds:
                 return "runtime"
             while len(self.trials.running) < parallel and self._start_one():
                 pass
