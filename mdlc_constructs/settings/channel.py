@@ -7,7 +7,6 @@ from mdlc_constructs.settings.column_names import check_names
 from mdlc_constructs.settings.payloads.channels import ChannelSection, ClassesFrom, ObjectsKind, Reading
 from mdlc_constructs.settings.refusal import refusal, unknown, with_article
 from mdlc_constructs.settings.s3_folder import check_s3_folder
-from mdlc_constructs.settings.token import has_token
 
 INPUT_MODES = ("File", "FastFile", "Pipe")
 KINDS = ("S3Prefix", "ManifestFile", "AugmentedManifestFile")
@@ -205,7 +204,3 @@ class S3Channel:
         if self.is_image:
             return "lst" if name.endswith(LISTING) else "folder"
         return "prefix" if self.media_type == "text/plain" else None
-
-    def has_tokens(self) -> bool:
-        """Whether a URI is known only at deployment."""
-        return has_token(self.uri) or has_token(self.objects)

@@ -23,6 +23,8 @@ def unknown(argument: str, value: object, known: Iterable[str], *, what: str) ->
     ``what`` is a noun for such a name, for example "metric".
     """
     choices = sorted(known)
+    if not choices:
+        return refusal(argument, value, f"there is no {what} to choose; leave it out.")
     near = did_you_mean(value, choices, SYNONYMS) if isinstance(value, str) else ""
     remedy = near or f"choose one of {', '.join(choices)}."
     return refusal(argument, value, f"no such {what}; {remedy}")

@@ -95,8 +95,8 @@ def test_every_line_of_a_batch_gets_an_answer(planes: Aws) -> None:
     right = sum(makers[place] == row["prediction"] for place, row in zip(places, rows, strict=True))
     assert right / len(makers) > 0.75
     assert json.loads(rows[0]["answer"])["prob"][0] == pytest.approx(rows[0]["score"])
-    told = planes.mdlc("audit", rows[0]["inference_id"], "--model", TEAM.model)
-    assert told.exit_code == 0 and "descriptions.jsonl" in told.output, told.output
+    audited = planes.mdlc("audit", rows[0]["inference_id"], "--model", TEAM.model)
+    assert audited.exit_code == 0 and "descriptions.jsonl" in audited.output, audited.output
     put = planes.mdlc("put", str(planes.folder / "planes" / "train.txt"), "--model", TEAM.model)
     assert put.exit_code != 0 and "say where the files go with --to" in str(put.exception)
     again = planes.run(TEAM, "batch-inference")

@@ -13,3 +13,9 @@ def test_an_unknown_name_comes_with_the_nearest_right_one() -> None:
 
 def test_a_name_like_no_other_comes_with_all_of_them() -> None:
     assert str(unknown("gate", "zzz", ["f1", "auc"], what="metric")).endswith("choose one of auc, f1.")
+
+
+def test_where_nothing_can_be_chosen_no_empty_list_is_shown() -> None:
+    assert str(unknown("gate", "auc", [], what="metric")) == (
+        "gate='auc': there is no metric to choose; leave it out."
+    )

@@ -67,9 +67,9 @@ def test_a_training_that_looks_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.slow
 def test_r_ends_when_it_was_told_before_it_could_be_killed(tmp_path: Path) -> None:
     """The shell has made the file, and found no ``.hard``: R must look itself."""
-    own, base, told = tmp_path / "own", containers.write_channels(tmp_path / "ml"), tmp_path / "told"
+    own, base, stop_file = tmp_path / "own", containers.write_channels(tmp_path / "ml"), tmp_path / "told"
     own.mkdir()
-    told.touch()
+    stop_file.touch()
     predicts = "#* @post /invocations\nanswers <- function(model, rows) rows\n"
     (own / "model.R").write_text(f"train <- function(rows, label) 1\n{predicts}")
     argv = [
@@ -78,6 +78,6 @@ def test_r_ends_when_it_was_told_before_it_could_be_killed(tmp_path: Path) -> No
         str(containers.image("r", tmp_path / "image", own) / "container.R"),
         "train",
     ]
-    variables = containers.variables(base, MDLC_STOP_FILE=str(told))
+    variables = containers.variables(base, MDLC_STOP_FILE=str(stop_file))
     assert subprocess.run(argv, env=variables).returncode == STOPPED
     assert (tmp_path / "told.hard").exists() and not (base / "model").exists()

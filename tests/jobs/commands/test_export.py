@@ -49,9 +49,9 @@ def case(name, label, spoil=0.0, **options):
         entry.size = len(content)
         archive.addfile(entry, io.BytesIO(content))
     answers = booster.predict(table, iteration_range=(0, 8))
-    told = answers.copy()
-    told.reshape(len(told), -1)[16, 0] += spoil
-    lines = [json.dumps(answer) if isinstance(answer, list) else str(answer) for answer in told.tolist()]
+    spoiled = answers.copy()
+    spoiled.reshape(len(spoiled), -1)[16, 0] += spoil
+    lines = [json.dumps(answer) if isinstance(answer, list) else str(answer) for answer in spoiled.tolist()]
     (folder / "predictions" / "holdout.csv.out").write_text("\\n".join(lines) + "\\n")
     cells = [",".join("" if cell != cell else repr(cell) for cell in row) for row in rows.tolist()]
     (folder / "holdout" / "holdout.csv").write_text("\\n".join(cells) + "\\n")

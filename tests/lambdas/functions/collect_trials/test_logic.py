@@ -62,10 +62,10 @@ def test_trials_that_all_fail_say_why_in_a_sentence() -> None:
     every = trials(*(summary(n, None, "Failed", FailureReason="AlgorithmError:\n no data.") for n in (1, 2)))
     with pytest.raises(TrialsFailed) as error:
         logic.collected(REQUEST, DESCRIBED, every)
-    told = "2 of 2 trials of m-tune-a-2 failed, the first, m-tune-a-001-0: AlgorithmError: no data."
-    assert str(error.value) == told
+    sentence = "2 of 2 trials of m-tune-a-2 failed, the first, m-tune-a-001-0: AlgorithmError: no data."
+    assert str(error.value) == sentence
     failure = logic.explained(replace(REQUEST, error="States.TaskFailed", cause="{}"), every)
-    assert (failure.error, failure.cause) == ("TrialsFailed", told)
+    assert (failure.error, failure.cause) == ("TrialsFailed", sentence)
 
 
 def test_a_failure_that_no_trial_explains_stays_as_it_was() -> None:
