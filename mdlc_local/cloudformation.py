@@ -21,7 +21,6 @@ PLACEHOLDERS = {
     "AWS::ApplicationAutoScaling::ScalingPolicy": ("Arn",),
     "AWS::CloudTrail::Trail": ("Arn", "SnsTopicArn"),
     "AWS::CloudWatch::CompositeAlarm": ("Arn",),
-    "AWS::CodePipeline::Pipeline": ("Version",),
     "AWS::EC2::FlowLog": ("Id",),
     "AWS::Events::Archive": ("Arn",),
     "AWS::LakeFormation::Permissions": (),

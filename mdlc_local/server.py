@@ -39,6 +39,7 @@ PARTS = (
         "sagemaker",
         "autoscaling",
         "code_build",
+        "code_pipeline",
         "cloudformation",
         "alarms",
         "api_gateway",

@@ -262,7 +262,9 @@ def _shown(value: Any) -> str:
         return f"the boolean {str(value).lower()}"
     if isinstance(value, int | float):
         return f"the number {value}"
-    return {dict: "subkeys", list: "a list"}.get(type(value), repr(value))
+    if isinstance(value, dict | list):
+        return "subkeys" if isinstance(value, dict) else "a list"
+    return repr(value)
 
 
 def _known(section: Mapping[str, Any], names: set[str], path: str) -> None:

@@ -1,15 +1,9 @@
 """CloudFormation's types of CodeBuild: projects and report groups."""
 
-import importlib
 from typing import Any
 
-from mdlc_local import patches
+from mdlc_local import patches, template_requests
 from mdlc_local.code_build.service import API
-from mdlc_local.errors import ApiError
-from mdlc_local.sagemaker import host
-
-PROVISIONERS = "ministack.services.cloudformation.provisioners"
-_NAME = (PROVISIONERS, "_physical_name", "stack_name logical_id lowercase max_len seeded")
 
 Properties = dict[str, Any]
 Provisioned = tuple[str, dict[str, Any]]
@@ -17,8 +11,7 @@ Provisioned = tuple[str, dict[str, Any]]
 
 def install() -> None:
     """Register the types' handlers."""
-    table = patches.take(PROVISIONERS, "_RESOURCE_HANDLERS")
-    patches.take(*_NAME)
+    table = patches.take(template_requests.PROVISIONERS, "_RESOURCE_HANDLERS")
     table["AWS::CodeBuild::Project"] = {
         "create": _create_project,
         "update": _update_project,
@@ -38,31 +31,12 @@ def request(operation: str, properties: Properties) -> dict[str, Any]:
         ValueError: for a property that the operation does not have.
     """
     shape = API.service_model.operation_model(operation).input_shape
-    converted: dict[str, Any] = _converted(shape, properties, "Properties")
+    converted: dict[str, Any] = template_requests.converted(shape, properties, "Properties")
     return converted
 
 
-def _converted(shape: Any, value: Any, path: str) -> Any:
-    if shape.type_name == "structure" and isinstance(value, dict):
-        members = {name.lower(): name for name in shape.members}
-        out = {}
-        for name, item in value.items():
-            known = members.get(name.lower())
-            if known is None:
-                raise ValueError(f"{path}.{name} is not a property that the embedded AWS's CodeBuild has.")
-            out[known] = _converted(shape.members[known], item, f"{path}.{name}")
-        return out
-    if shape.type_name == "list" and isinstance(value, list):
-        return [_converted(shape.member, item, path) for item in value]
-    cloudformation = importlib.import_module("mdlc_local.cloudformation")
-    return cloudformation.typed(shape, value)
-
-
 def _call(operation: str, content: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return API.call(operation, content, host.scope(), None)
-    except ApiError as fault:
-        raise ValueError(f"{fault.code}: {fault.message}") from fault
+    return template_requests.call(API, operation, content)
 
 
 def _project(properties: Properties, name: str) -> dict[str, Any]:
@@ -72,7 +46,7 @@ def _project(properties: Properties, name: str) -> dict[str, Any]:
 
 
 def _create_project(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
-    name = properties.get("Name") or patches.take(*_NAME)(stack_name, logical_id, max_len=255)
+    name = properties.get("Name") or template_requests.physical_name(stack_name, logical_id, 255)
     arn = _call("CreateProject", _project(properties, name))["project"]["arn"]
     return name, {"Arn": arn}
 
@@ -86,7 +60,7 @@ def _update_project(physical_id: str, old: Properties, new: Properties, stack_na
 
 
 def _create_group(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
-    name = properties.get("Name") or patches.take(*_NAME)(stack_name, logical_id, max_len=128)
+    name = properties.get("Name") or template_requests.physical_name(stack_name, logical_id, 128)
     given = {key: value for key, value in properties.items() if key not in ("Name", "DeleteReports")}
     arn = _call("CreateReportGroup", {**request("CreateReportGroup", given), "name": name})["reportGroup"][
         "arn"
