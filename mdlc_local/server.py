@@ -40,6 +40,7 @@ PARTS = (
         "autoscaling",
         "code_build",
         "code_pipeline",
+        "refused_operations",
         "cloudformation",
         "alarms",
         "api_gateway",

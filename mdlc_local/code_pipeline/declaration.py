@@ -216,7 +216,7 @@ def _check_action(
     provider = PROVIDERS.get(kind["provider"]) if kind["owner"] == "AWS" else None
     if provider is None:
         raise action_error(
-            f"Action {name}: the provider {kind['owner']}/{kind['provider']} does not run here: the embedded AWS "
+            f"Action {name}: the provider {kind['owner']}/{kind['provider']} does not run here, which "
             f"has {', '.join(PROVIDERS)}"
         )
     if kind["category"] not in _CATEGORIES.get(kind["provider"], (provider.category,)):

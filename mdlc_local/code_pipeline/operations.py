@@ -4,8 +4,8 @@ import contextlib
 from typing import Any
 
 from mdlc_local import trust
-from mdlc_local.code_pipeline import declaration, engine, records
-from mdlc_local.code_pipeline.records import ActionRun, Execution, Pipeline
+from mdlc_local.code_pipeline import declaration, engine, lookup, records
+from mdlc_local.code_pipeline.records import Pipeline
 from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker import model
 from mdlc_local.sagemaker.records import Scope
@@ -34,7 +34,7 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """UpdatePipeline; executions in progress are cancelled, as their definition is no more."""
     declared = request["pipeline"]
     with records.changed:
-        pipeline = _pipeline(declared["name"], scope)
+        pipeline = lookup.pipeline(declared["name"], scope)
         _check(declared, scope)
         same = {**declared, "version": 0} == {**pipeline.declaration, "version": 0}
         if not same:
@@ -58,7 +58,7 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 def get(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """GetPipeline: its newest version only."""
-    pipeline = _pipeline(request["name"], scope)
+    pipeline = lookup.pipeline(request["name"], scope)
     if request.get("version") not in (None, pipeline.declaration["version"]):
         raise ApiError(
             "PipelineVersionNotFoundException",
@@ -87,7 +87,7 @@ def list_pipelines(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 def start(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """StartPipelineExecution, optionally with commits to build instead of the branches' heads."""
-    pipeline = _pipeline(request["name"], scope)
+    pipeline = lookup.pipeline(request["name"], scope)
     token = request.get("clientRequestToken")
     if request.get("variables"):
         raise ApiError("ValidationException", "variables: the pipeline declares none")
@@ -105,7 +105,7 @@ def start(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 def stop(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """StopPipelineExecution: after the actions in progress, or by abandoning them."""
-    execution = _execution(request, scope)
+    execution = lookup.execution(request, scope)
     with records.changed:
         if execution.ended:
             raise ApiError(
@@ -127,7 +127,7 @@ def stop(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 def roll_back(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """RollbackStage: run a stage again as an earlier execution ran it."""
-    pipeline = _pipeline(request["pipelineName"], scope)
+    pipeline = lookup.pipeline(request["pipelineName"], scope)
     _stage(pipeline, request["stageName"])
     target = pipeline.execution(request["targetPipelineExecutionId"])
     if target is None:
@@ -153,7 +153,7 @@ def roll_back(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 
 def put_approval_result(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """PutApprovalResult, with the token of the pending approval."""
-    pipeline = _pipeline(request["pipelineName"], scope)
+    pipeline = lookup.pipeline(request["pipelineName"], scope)
     stage = _stage(pipeline, request["stageName"])
     if all(action["name"] != request["actionName"] for action in stage["actions"]):
         raise ApiError(
@@ -180,166 +180,6 @@ def put_approval_result(request: dict[str, Any], scope: Scope) -> dict[str, Any]
         run.updated = model.now()
         records.changed.notify_all()
     return {"approvedAt": run.updated}
-
-
-def get_state(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """GetPipelineState: of each stage the latest execution and its actions."""
-    pipeline = _pipeline(request["name"], scope)
-    with records.changed:
-        return {
-            "pipelineName": pipeline.name,
-            "pipelineVersion": pipeline.declaration["version"],
-            "created": pipeline.created,
-            "updated": pipeline.updated,
-            "stageStates": [
-                _stage_state(pipeline, position, stage)
-                for position, stage in enumerate(pipeline.declaration["stages"])
-            ],
-        }
-
-
-def _stage_state(pipeline: Pipeline, position: int, stage: dict[str, Any]) -> dict[str, Any]:
-    name = stage["name"]
-    latest = next((each for each in reversed(pipeline.executions) if name in each.stage_status), None)
-    waiting = [
-        each
-        for each in pipeline.executions
-        if not each.ended and each.position == position and not each.entered
-    ]
-    state: dict[str, Any] = {
-        "stageName": name,
-        "inboundTransitionState": {"enabled": True},
-        "inboundExecutions": [
-            {"pipelineExecutionId": each.id, "status": records.IN_PROGRESS, "type": each.kind}
-            for each in waiting
-        ],
-        "actionStates": [_action_state(pipeline, name, action["name"]) for action in stage["actions"]],
-    }
-    if latest is None:
-        return state
-    state["latestExecution"] = {
-        "pipelineExecutionId": latest.id, "status": latest.stage_status[name], "type": latest.kind
-    }  # fmt: skip
-    for member, field in (
-        ("beforeEntry", "beforeEntryConditionState"),
-        ("onSuccess", "onSuccessConditionState"),
-    ):
-        found = latest.conditions.get((name, member))
-        if found is not None:
-            rules = [{"ruleName": rule, "latestExecution": each} for rule, each in found["rules"].items()]
-            state[field] = {
-                "latestExecution": {"status": found["status"]},
-                "conditionStates": [{"latestExecution": {"status": found["status"]}, "ruleStates": rules}],
-            }
-    return state
-
-
-def _action_state(pipeline: Pipeline, stage: str, action: str) -> dict[str, Any]:
-    runs = [
-        run
-        for execution in pipeline.executions
-        for run in execution.runs
-        if run.stage == stage and run.action["name"] == action
-    ]
-    if not runs:
-        return {"actionName": action}
-    run = runs[-1]
-    return {"actionName": action, "latestExecution": _latest(run)}
-
-
-def _latest(run: ActionRun) -> dict[str, Any]:
-    return {
-        "actionExecutionId": run.id,
-        "status": run.status,
-        "summary": run.summary,
-        "lastStatusChange": run.updated,
-        "token": run.token or None,
-        "externalExecutionId": run.external_id or None,
-        "errorDetails": run.error,
-    }
-
-
-def get_execution(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """GetPipelineExecution."""
-    execution = _execution(request, scope)
-    return {
-        "pipelineExecution": {
-            "pipelineName": execution.pipeline.name,
-            "pipelineVersion": execution.version,
-            "pipelineExecutionId": execution.id,
-            "status": execution.status,
-            "statusSummary": execution.summary or None,
-            "artifactRevisions": [
-                {"name": each["actionName"], **each} for each in execution.revisions if "revisionId" in each
-            ],
-            "trigger": execution.trigger,
-            "executionMode": "QUEUED",
-            "executionType": execution.kind,
-            **_rollback(execution),
-        }
-    }
-
-
-def list_executions(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """ListPipelineExecutions, the latest first."""
-    pipeline = _pipeline(request["pipelineName"], scope)
-    summaries = [
-        {
-            "pipelineExecutionId": each.id,
-            "status": each.status,
-            "statusSummary": each.summary or None,
-            "startTime": each.started,
-            "lastUpdateTime": each.updated,
-            "sourceRevisions": [revision for revision in each.revisions if "revisionId" in revision],
-            "trigger": each.trigger,
-            "stopTrigger": {"reason": each.stop_reason} if each.stop_reason else None,
-            "executionMode": "QUEUED",
-            "executionType": each.kind,
-            **_rollback(each),
-        }
-        for each in reversed(pipeline.executions)
-    ]
-    return {"pipelineExecutionSummaries": summaries[: request.get("maxResults", 100)]}
-
-
-def list_actions(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """ListActionExecutions, the latest first."""
-    pipeline = _pipeline(request["pipelineName"], scope)
-    wanted = request.get("filter", {}).get("pipelineExecutionId")
-    details = [
-        {
-            "pipelineExecutionId": execution.id,
-            "actionExecutionId": run.id,
-            "pipelineVersion": execution.version,
-            "stageName": run.stage,
-            "actionName": run.action["name"],
-            "startTime": run.started,
-            "lastUpdateTime": run.updated,
-            "status": run.status,
-            "input": {
-                "actionTypeId": run.action["actionTypeId"],
-                "configuration": run.action.get("configuration", {}),
-                "resolvedConfiguration": run.configuration,
-                "roleArn": run.action.get("roleArn"),
-                "region": run.action.get("region"),
-                "inputArtifacts": run.inputs,
-                "namespace": run.action.get("namespace"),
-            },
-            "output": {
-                "outputArtifacts": run.artifacts,
-                "executionResult": {
-                    "externalExecutionId": run.external_id or None,
-                    "externalExecutionSummary": run.summary or None,
-                    "errorDetails": run.error,
-                },
-                "outputVariables": run.outputs,
-            },
-        }
-        for execution in reversed(pipeline.executions)
-        if wanted in (None, execution.id)
-        for run in reversed(execution.runs)
-    ]
-    return {"actionExecutionDetails": details}
 
 
 def tag(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
@@ -391,12 +231,6 @@ def resource(operation: str, request: dict[str, Any], scope: Scope) -> str:
     return f"arn:aws:codepipeline:{scope.region}:{scope.account}:{'/'.join(map(str, parts))}"
 
 
-def _rollback(execution: Execution) -> dict[str, Any]:
-    if not execution.rolled_back:
-        return {}
-    return {"rollbackMetadata": {"rollbackTargetPipelineExecutionId": execution.rolled_back}}
-
-
 def _check(declared: dict[str, Any], scope: Scope) -> None:
     declaration.check(declared)
     role = declared["roleArn"]
@@ -405,32 +239,11 @@ def _check(declared: dict[str, Any], scope: Scope) -> None:
         raise declaration.structure(f"CodePipeline is not authorized to perform AssumeRole on role {role}")
 
 
-def _pipeline(name: str, scope: Scope) -> Pipeline:
-    pipeline = records.find(name, scope)
-    if pipeline is None:
-        raise ApiError(
-            "PipelineNotFoundException",
-            f"Account '{scope.account}' does not have a pipeline with name '{name}'",
-        )
-    return pipeline
-
-
 def _by_arn(arn: str, scope: Scope) -> Pipeline:
     pipeline = records.find(arn.rpartition(":")[2], scope)
     if pipeline is None:
         raise ApiError("ResourceNotFoundException", f"Resource not found: {arn}")
     return pipeline
-
-
-def _execution(request: dict[str, Any], scope: Scope) -> Execution:
-    pipeline = _pipeline(request["pipelineName"], scope)
-    execution = pipeline.execution(request["pipelineExecutionId"])
-    if execution is None:
-        raise ApiError(
-            "PipelineExecutionNotFoundException",
-            f"The execution {request['pipelineExecutionId']} of {pipeline.name} does not exist",
-        )
-    return execution
 
 
 def _stage(pipeline: Pipeline, name: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """CodePipeline's HTTP API."""
 
-from mdlc_local.code_pipeline import operations
+from mdlc_local.code_pipeline import operations, views
 from mdlc_local.json_api import JsonApi, Operation
 
 OPERATIONS: dict[str, Operation] = {
@@ -13,10 +13,10 @@ OPERATIONS: dict[str, Operation] = {
     "StopPipelineExecution": operations.stop,
     "RollbackStage": operations.roll_back,
     "PutApprovalResult": operations.put_approval_result,
-    "GetPipelineState": operations.get_state,
-    "GetPipelineExecution": operations.get_execution,
-    "ListPipelineExecutions": operations.list_executions,
-    "ListActionExecutions": operations.list_actions,
+    "GetPipelineState": views.get_state,
+    "GetPipelineExecution": views.get_execution,
+    "ListPipelineExecutions": views.list_executions,
+    "ListActionExecutions": views.list_actions,
     "TagResource": operations.tag,
     "UntagResource": operations.untag,
     "ListTagsForResource": operations.list_tags,
