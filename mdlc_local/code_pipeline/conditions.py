@@ -28,6 +28,9 @@ def check(execution: Execution, stage: dict[str, Any], member: str) -> str:
     Returns:
         The result of the first condition that is not met, such as ``ROLLBACK``; empty when all are.
     """
+    if execution.kind == "ROLLBACK":
+        # The alarm that caused a rollback may still be in ALARM. AWS does not document what it does here.
+        return ""
     for condition in (stage.get(member) or {}).get("conditions", ()):
         state: dict[str, Any] = {"status": records.IN_PROGRESS, "rules": {}}
         execution.conditions[stage["name"], member] = state

@@ -58,6 +58,9 @@ def _create_update(action: Action, cloudformation: Any) -> None:
     except ClientError as error:
         if not any(words in str(error) for words in _NO_CHANGE):
             raise
+        # After a deployment that failed, the stack has already gone back to these very resources.
+        action.run.summary = "No changes"
+        return
     finally:
         _template_file(action).unlink(missing_ok=True)
     _wait(action, cloudformation, name)

@@ -184,7 +184,7 @@ def test_what_a_build_installs_stays_in_the_build(builder: Builder, tmp_path: Pa
         commands(
             "npm install -g --install-links --offline --no-audit --no-fund .",
             "mdlc-little-tool",
-            "echo home=$HOME tool=$(command -v mdlc-little-tool) python=$(python -c 'import sys; print(sys.prefix)')",
+            "echo home=$HOME tool=$(command -v mdlc-little-tool) python=$(command -v python)",
             "touch ~/left-behind",
         ),
         sourceTypeOverride="S3",
