@@ -18,6 +18,7 @@ from typing import Any
 from mdlc_cli import places
 from mdlc_cli.aws import absence, settings_file
 from mdlc_cli.aws.absence import Absence, document, state_folder
+from mdlc_cli.deploying import docker
 from mdlc_cli.errors import CommandError
 from mdlc_cli.output import progress
 from mdlc_cli.tools import cache, image_environment, processes, toolchain
@@ -150,7 +151,10 @@ def up(
         images = folder / "images.json"
         images.write_text(json.dumps(images_registry(root, runtime), indent=1))
         scale = settings_file.time_scale(root)
+        repositories = folder / "repositories.json"
+        repositories.write_text(json.dumps(settings_file.repositories(root), indent=1))
         flags = ["--images", str(images), "--idle-minutes", str(idle_minutes), "--time-scale", str(scale)]
+        flags += ["--repositories", str(repositories), "--docker", docker.program()]
         flags += extra_arguments
         if parent_pid is not None:
             flags += ["--parent-pid", str(parent_pid)]
