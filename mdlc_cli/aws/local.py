@@ -18,10 +18,9 @@ from typing import Any
 from mdlc_cli import places
 from mdlc_cli.aws import absence, settings_file
 from mdlc_cli.aws.absence import Absence, document, state_folder
-from mdlc_cli.deploying import docker
 from mdlc_cli.errors import CommandError
 from mdlc_cli.output import progress
-from mdlc_cli.tools import cache, image_environment, processes, toolchain
+from mdlc_cli.tools import cache, docker, image_environment, processes, toolchain
 from mdlc_cli.tools.tool_process import clean_environment
 
 HOST = "127.0.0.1"

@@ -93,10 +93,11 @@ def approve(
     stage: Stage = None,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.", show_default=False)] = "",
     yes: options.Yes = False,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Approve what waits: shows what changes, and asks."""
-    _answer(name, stage, approvals.APPROVED, reason, yes=yes, local=local)
+    _answer(name, stage, approvals.APPROVED, reason, yes=yes, as_json=as_json, local=local)
 
 
 @app.command()
@@ -105,14 +106,22 @@ def reject(
     name: Name = None,
     stage: Stage = None,
     yes: options.Yes = False,
+    as_json: options.AsJson = False,
     local: options.Local = None,
 ) -> None:
     """Reject what waits: nothing of its commit goes to that environment."""
-    _answer(name, stage, approvals.REJECTED, reason, yes=yes, local=local)
+    _answer(name, stage, approvals.REJECTED, reason, yes=yes, as_json=as_json, local=local)
 
 
 def _answer(
-    name: str | None, stage: str | None, answer: str, reason: str, *, yes: bool, local: bool | None
+    name: str | None,
+    stage: str | None,
+    answer: str,
+    reason: str,
+    *,
+    yes: bool,
+    as_json: bool,
+    local: bool | None,
 ) -> None:
     _, target = options.chosen(local)
     pipeline = executions.choose(target, name)
@@ -123,6 +132,9 @@ def _answer(
     verb = "Approve" if answer == approvals.APPROVED else "Reject"
     options.confirm(target, f"{verb} {view.stage} of {pipeline}", yes=yes)
     approvals.answer(target, pipeline, view, answer, reason)
+    if as_json:
+        terminal.write_json({"pipeline": pipeline, "stage": view.stage, "answer": answer})
+        return
     out.print(terminal.line(f"{answer}: follow it with `mdlc pipeline status {pipeline}`."))
 
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mdlc_cli import places
-from mdlc_cli.deploying import local_images
 from mdlc_cli.errors import CommandError
+from mdlc_cli.tools import local_images
 
 VARIABLE = "CDK_DOCKER"
 ABSENT = 1
@@ -32,7 +32,7 @@ def program() -> str:
     """
     # A build of the local CodeBuild has a home of its own, and its images must outlive it.
     cache = f'{places.CACHE_VARIABLE}="{places.cache_root()}"'
-    text = f'#!/bin/sh\n{cache} exec "{sys.executable}" -P -m mdlc_cli.deploying.docker "$@"\n'
+    text = f'#!/bin/sh\n{cache} exec "{sys.executable}" -P -m mdlc_cli.tools.docker "$@"\n'
     path = places.cache_root() / "images" / f"docker-{local_images.digest(text)}"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
