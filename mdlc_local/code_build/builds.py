@@ -120,7 +120,7 @@ def _phases(build: Build, container: Container) -> str:
         with contextlib.ExitStack() as stack:
             client = build.client("logs") if where.get("groupName") else _NoLogs()
             stream = stack.enter_context(
-                LogStream(client, where.get("groupName", ""), where.get("streamName", ""), path)
+                LogStream(client, where.get("groupName", ""), where.get("streamName", ""), path, exists=True)
             )
             with _phase(build, "DOWNLOAD_SOURCE", stream):
                 _download(build, container)

@@ -5,6 +5,7 @@ and pip, and all folders of XDG are in it, and its Python is a virtual environme
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,16 @@ from mdlc_local.code_build.buildspec import BuildspecError
 from mdlc_local.sagemaker.records import Scope
 
 _pip_lock = threading.Lock()
+
+_REACHES_REGISTRIES = re.compile(
+    r"\w+_PROXY|\w*CA_BUNDLE|\w*CA_CERTS\w*|\w*CAINFO|SSL_CERT_\w+|PIP_(CERT|INDEX_URL|EXTRA_INDEX_URL)"
+    r"|UV_\w*INDEX\w*|NPM_CONFIG_(REGISTRY|CAFILE)|MDLC_CACHE_DIR",
+    re.IGNORECASE,
+)
+"""Variables by which programs of this machine reach package registries, and the cache of mdlc's tools."""
+
+_CONFIGURATIONS = (".npmrc", ".config/pip/pip.conf", ".pip/pip.conf")
+"""Files of the user's home that say where packages come from; a build gets copies."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,11 @@ class Container:
         """Create the folders."""
         for path in (self.source, self.commands, self._home, self._bin, self.folder / "tmp"):
             path.mkdir(parents=True, exist_ok=True)
+        for name in _CONFIGURATIONS:
+            own = Path.home() / name
+            if own.is_file():
+                (self._home / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(own, self._home / name)
 
     def remove(self) -> None:
         """Delete the folders."""
@@ -87,7 +103,11 @@ class Container:
         passed = environment.for_code()
         home = str(self._home)
         credentials = clients.role_credentials(role_arn, session)
+        registries = {
+            name: value for name, value in os.environ.items() if _REACHES_REGISTRIES.fullmatch(name)
+        }
         return {
+            **registries,
             **passed,
             "PATH": os.pathsep.join(
                 (
