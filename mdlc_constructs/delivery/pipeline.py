@@ -33,10 +33,9 @@ class DeliveryPipeline(Construct):
 
     The build lints, tests and synthesizes the app, and runs its workflows on the embedded AWS. Another build
     publishes the assets. Then the pipeline updates itself; a change of its own stages cancels the execution
-    and starts another one. In each environment,
-    change sets are made and executed by the roles of the CDK's bootstrap.
-    When a stack, a smoke test or an alarm fails, the stage goes back to the last commit that succeeded there,
-    and later environments get nothing of the commit.
+    and starts another one. In each environment, change sets are made and executed by the roles of the CDK's
+    bootstrap. When a stack, a smoke test or an alarm fails, the stage goes back to the last commit that
+    succeeded there, and later environments get nothing of the commit.
 
     Args:
         name: the pipeline's name: lowercase words joined by hyphens.
