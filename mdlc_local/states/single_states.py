@@ -129,6 +129,8 @@ class _Tested:
             if "result" in self.mock:
                 _json(self.mock["result"], "ValidationException", "mock.result")
             return
+        if self.data.get("context"):
+            raise RefusedError("ValidationException", "context may only be specified together with a mock")
         if not self.data.get("roleArn") and self.kind in MOCKED:
             raise RefusedError("ValidationException", "roleArn is required for a state without a mock")
         resource = str(self.state.get("Resource", ""))
@@ -272,15 +274,17 @@ class _Tested:
         inspected: dict[str, Any] = {"input": self.data.get("input") or "{}"}
         if self.mock is not None and "result" in self.mock:
             inspected["result"] = self.mock["result"]
+        variables = _json(self.data.get("variables") or "{}", "ValidationException", "variables")
         for event in history:
             scheduled = event.get("taskScheduledEventDetails")
             if scheduled is not None and self.language == "JSONata":
                 inspected["afterArguments"] = scheduled["parameters"]
             exited = event.get("stateExitedEventDetails")
-            if exited is not None and exited["name"] == self.name and exited.get("assignedVariables"):
-                inspected["variables"] = json.dumps(
-                    {name: _value(text) for name, text in exited["assignedVariables"].items()}
-                )
+            if exited is not None and exited["name"] == self.name:
+                for name, assigned in (exited.get("assignedVariables") or {}).items():
+                    variables[name] = _value(assigned)
+        if variables:
+            inspected["variables"] = json.dumps(variables)
         return inspected
 
 

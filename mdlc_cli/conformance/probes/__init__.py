@@ -1,0 +1,14 @@
+"""All probes, by what they are about."""
+
+from mdlc_cli.conformance.probe import Probe
+from mdlc_cli.conformance.probes import endpoints, expressions, jobs, machines, registry, states
+
+PROBES: tuple[Probe, ...] = (
+    *machines.PROBES,
+    *expressions.PROBES,
+    *registry.PROBES,
+    *states.PROBES,
+    *jobs.PROBES,
+    *endpoints.PROBES,
+)
+"""Every probe, in the order in which they are asked."""
