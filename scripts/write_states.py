@@ -91,13 +91,18 @@ def case(state: Json, record: Json | None) -> Json:
         given, variables = json.loads(record["input"]), record["variables"]
         result, error, context = record["result"], record["error"], record["context"]
         result = json.loads(result) if result is not None else {}
+    read = " ".join(texts({key: value for key, value in state.items() if key != "ItemProcessor"}))
+    variables = {name: value for name, value in variables.items() if f"${name}" in read}
+    context = context if _CONTEXT.search(read) else {}
     if state["Type"] in MOCKED:
         if state["Type"] in ("Map", "Parallel") and not isinstance(result, list):
             result = [result]
         mock = {"errorOutput": error} if error else {"result": json.dumps(result)}
         return {"input": given, "variables": variables, "context": context, "mock": mock}
     # TestState takes a context only with a mock, so it is a variable of the other states.
-    return {"input": given, "variables": {**variables, "context": context or {"Execution": {}}}}
+    if context:
+        variables = {**variables, "context": context}
+    return {"input": given, "variables": variables}
 
 
 def asked(state: Json) -> Json:

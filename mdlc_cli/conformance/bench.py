@@ -63,7 +63,7 @@ class Bench:
     def masked(self, value: Any) -> Any:
         """A copy without what differs between two runs."""
         names = [(value, f"<{name}>") for name, value in self.outputs.items()]
-        return masking.masked(value, [*names, (name_of(self.run), "<run>"), (self.run, "<run>")])
+        return masking.masked(value, [(name_of(self.run), "<run>"), (self.run, "<run>"), *names])
 
     def execute(self, definition: dict[str, Any], given: Any = None, *, role: str = "Machines") -> dict[str, Any]:
         """Run a machine once: its `status`, `output`, `error` and `cause`."""

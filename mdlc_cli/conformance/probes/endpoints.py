@@ -14,7 +14,7 @@ from mdlc_cli.conformance.probes.machines import wait_until
 
 START_SECONDS = 1800.0
 CAPTURE_SECONDS = 1500.0
-BAKE_SECONDS = 120
+BAKE_SECONDS = 60
 GUIDE = "https://docs.aws.amazon.com/sagemaker/latest/dg"
 PAGE = "real-time-inference.md"
 

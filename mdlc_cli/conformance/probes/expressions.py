@@ -90,7 +90,7 @@ PROBES = (
         "jsonata-dates",
         "`$fromMillis` writes milliseconds and Z, and `$toMillis` reads them.",
         f"{LANGUAGE}/date-time-functions",
-        written="$fromMillis(1700000000123)",
+        written="$replace($fromMillis(1700000000123), 'T', ' ')",
         read="$toMillis('2023-11-14T22:13:20.123Z')",
         pattern="$fromMillis(1700000000123, '[Y0001]-[M01]-[D01]')",
     ),

@@ -80,8 +80,8 @@ def missing_endpoint(bench: Bench) -> Observation:
 
 
 def invalid_model(bench: Bench) -> Observation:
-    """Creates a model with a role that does not exist, by the optimized integration."""
-    arguments = {"ModelName": "not a name!", "ExecutionRoleArn": bench.outputs["Jobs"]}
+    """Creates a model of a name that SageMaker refuses, by the optimized integration."""
+    arguments = {"ModelName": bench.name("not-a-name") + "_!", "ExecutionRoleArn": bench.outputs["Jobs"]}
     return _failed(bench.state(task("sagemaker:createModel", arguments)))
 
 
@@ -203,7 +203,7 @@ def token_timeout(bench: Bench) -> Observation:
 
 def same_execution(bench: Bench) -> Observation:
     """Starts executions of one name: while it runs, after it, and with another input."""
-    machine = bench.machine(one_state({"Type": "Wait", "Seconds": 4}))
+    machine = bench.machine(one_state({"Type": "Wait", "Seconds": 20}))
     states, arns = bench.client("stepfunctions"), []
     arns.append(bench.start(machine, {"a": 1}, name="once"))
     arns.append(bench.start(machine, {"a": 1}, name="once"))
@@ -237,7 +237,6 @@ def source_account(bench: Bench) -> Observation:
     """Runs a machine with a role for this account, and creates one with a role for another account."""
     allowed = bench.state({"Type": "Pass", "Output": 1})
     try:
-        found = bench.state({"Type": "Pass", "Output": 1})
         arn = bench.machine(one_state({"Type": "Pass"}), role="Strangers")
         other = bench.ended(bench.start(arn))
         stranger = other.get("error", other["status"])
@@ -247,7 +246,7 @@ def source_account(bench: Bench) -> Observation:
             answer={"this account": allowed["status"], "other account": stranger},
             notes={"message": error.response["Error"]["Message"]},
         )
-    return Observation(answer={"this account": found["status"], "other account": stranger})
+    return Observation(answer={"this account": allowed["status"], "other account": stranger})
 
 
 def express_calls(bench: Bench) -> Observation:
@@ -288,7 +287,7 @@ def wait_until(bench: Bench, look: Any, seconds: float) -> Any:
 PROBES = (
     Probe(
         id="put-object-of-text",
-        belief="`aws-sdk:s3:putObject` stores a Body that is a text as this text, without quotation marks.",
+        belief="`aws-sdk:s3:putObject` stores a Body that is a text as JSON, with quotation marks.",
         source=f"{GUIDE}/supported-services-awssdk.html",
         page=RELEASES_PAGE,
         ask=put_text,
@@ -392,7 +391,8 @@ PROBES = (
     ),
     Probe(
         id="catch-of-an-output",
-        belief="A catcher of `States.ALL` also catches an Output of the same Task that cannot be evaluated.",
+        belief="An Output that cannot be evaluated fails the execution: a catcher of `States.ALL` on its Task does "
+        "not catch it.",
         source=ERRORS,
         page=MACHINES_PAGE,
         ask=caught_output,
@@ -432,7 +432,7 @@ PROBES = (
         source=f"{API}/API_StartExecution.html",
         page=MACHINES_PAGE,
         ask=same_execution,
-        seconds=10,
+        seconds=30,
     ),
     Probe(
         id="express-executions",

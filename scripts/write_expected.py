@@ -1,0 +1,46 @@
+"""Write what the embedded AWS answers to each probe of `mdlc conformance`: mdlc_cli/conformance/expected.json.
+
+python scripts/write_expected.py
+
+Read the difference before you commit it: it is what AWS is compared with.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from mdlc_cli.aws import local
+from mdlc_cli.aws.target import at
+from mdlc_cli.conformance import asking, deployment
+from mdlc_cli.conformance.bench import Bench
+from mdlc_cli.conformance.probes import PROBES
+
+TIME_SCALE = 30
+"""How much faster waits go; tests/cli/conformance uses it too."""
+
+
+def main() -> int:
+    """Write the file; 1 when a probe was not answered, and then nothing is written."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        options = ("--time-scale", str(TIME_SCALE))
+        server, _ = local.up(root, parent_pid=os.getpid(), extra_arguments=options)
+        try:
+            target, run = at(server), deployment.new_run()
+            bench = Bench(target=target, run=run, outputs=deployment.deploy(target, run))
+            answers = [asking.asked(probe, bench, None) for probe in PROBES]
+        finally:
+            local.down(root)
+    unanswered = [one for one in answers if one.result == asking.UNANSWERED]
+    for one in unanswered:
+        print(f"{one.probe.id}: {one.reason}", file=sys.stderr)
+    if not unanswered:
+        written = {one.probe.id: one.answer for one in answers}
+        asking.EXPECTED.write_text(json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    return len(unanswered) > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
