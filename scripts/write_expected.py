@@ -17,7 +17,7 @@ from mdlc_cli.conformance import asking, deployment
 from mdlc_cli.conformance.bench import Bench
 from mdlc_cli.conformance.probes import PROBES
 
-TIME_SCALE = 30
+TIME_SCALE = 100
 """How much faster waits go; tests/cli/conformance uses it too."""
 
 

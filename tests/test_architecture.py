@@ -206,6 +206,7 @@ SAGEMAKER_ROOMS = {
 
 COMMAND_LINE = (
     *("output", "tools", "aws", "executions", "decisions", "predictions", "doctor", "deploying", "beginning"),
+    "conformance",
     *("versions", "results", "audit"),
 )
 """The rooms below the commands, in the order in which they stand on each other."""

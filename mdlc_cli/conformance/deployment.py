@@ -82,6 +82,7 @@ def remove(target: Target, run: str) -> list[str]:
         ("model packages", _packages),
         ("state machines", _machines),
         ("objects", _objects),
+        ("logs", _logs),
     ):
 
         def each(
@@ -101,7 +102,19 @@ Steps = Iterator[tuple[str, Callable[[], Any]]]
 def _endpoints(target: Target, run: str) -> Steps:
     client = target.client("sagemaker")
     for name in _named(client, "list_endpoints", "Endpoints", "EndpointName", run):
-        yield name, lambda name=name: client.delete_endpoint(EndpointName=name)
+        yield name, lambda name=name: _delete_endpoint(target, name)
+
+
+def _delete_endpoint(target: Target, name: str) -> None:
+    """Delete an endpoint; SageMaker refuses that while it is being made or updated."""
+    client, deadline = target.client("sagemaker"), time.monotonic() + REMOVE_SECONDS
+    busy = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+    while client.describe_endpoint(EndpointName=name)["EndpointStatus"] in busy:
+        if time.monotonic() > deadline:
+            break
+        _pause(target)
+    if client.describe_endpoint(EndpointName=name)["EndpointStatus"] != "Deleting":
+        client.delete_endpoint(EndpointName=name)
 
 
 def _configurations(target: Target, run: str) -> Steps:
@@ -168,6 +181,31 @@ def _objects(target: Target, run: str) -> Steps:
                 yield (
                     item["Key"],
                     lambda bucket=bucket, key=item["Key"]: s3.delete_object(Bucket=bucket, Key=key),
+                )
+
+
+def _logs(target: Target, run: str) -> Steps:
+    """The logs of endpoints, and the streams of jobs in the groups that all jobs of the account share."""
+    client, name = target.client("logs"), template.name_of(run)
+    groups = client.get_paginator("describe_log_groups")
+    for page in groups.paginate(logGroupNamePrefix=f"/aws/sagemaker/Endpoints/{name}"):
+        for group in page["logGroups"]:
+            log = group["logGroupName"]
+            yield log, lambda log=log: client.delete_log_group(logGroupName=log)
+    for page in groups.paginate(logGroupNamePrefix="/aws/sagemaker/"):
+        for group in page["logGroups"]:
+            log = group["logGroupName"]
+            if log not in ("/aws/sagemaker/ProcessingJobs", "/aws/sagemaker/TransformJobs"):
+                continue
+            streams = client.get_paginator("describe_log_streams").paginate(
+                logGroupName=log, logStreamNamePrefix=f"{name}-"
+            )
+            for stream in [one["logStreamName"] for found in streams for one in found["logStreams"]]:
+                yield (
+                    stream,
+                    lambda log=log, stream=stream: client.delete_log_stream(
+                        logGroupName=log, logStreamName=stream
+                    ),
                 )
 
 

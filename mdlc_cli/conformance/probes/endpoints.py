@@ -157,7 +157,8 @@ def baked_update(bench: Bench) -> Observation:
             }
         },
     )
-    began, stages = time.monotonic(), []
+    began = time.monotonic()
+    stages: dict[str, float] = {}
 
     def look() -> dict[str, Any] | None:
         found: dict[str, Any] = client.describe_endpoint(EndpointName=endpoint)
@@ -168,19 +169,26 @@ def baked_update(bench: Bench) -> Observation:
             for status in variant.get("VariantStatus", [])
         ]
         for status in statuses:
-            if status not in stages:
-                stages.append(status)
+            stages.setdefault(status, time.monotonic())
         return None if found["EndpointStatus"] == "Updating" else found
 
     found = wait_until(bench, look, START_SECONDS)
-    seconds = (time.monotonic() - began) * bench.target.time_scale
+    ended, scale = time.monotonic(), bench.target.time_scale
+    baking = (ended - stages.get("Baking", ended)) * scale
     answer = {
         "status": found["EndpointStatus"],
         "configuration": "new" if found["EndpointConfigName"] == config else "old",
-        "baked": "at least once" if seconds >= BAKE_SECONDS else "not at all",
+        "baked": baking >= BAKE_SECONDS / 2,
     }
     client.delete_endpoint(EndpointName=endpoint)
-    return Observation(answer=answer, notes={"seconds": round(seconds), "statuses": stages})
+    return Observation(
+        answer=answer,
+        notes={
+            "seconds": round((ended - began) * scale),
+            "seconds of baking": round(baking),
+            "statuses": list(stages),
+        },
+    )
 
 
 def _probe(id_: str, belief: str, source: str, ask: Any, minutes: float, page: str = PAGE) -> Probe:
