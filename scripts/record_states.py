@@ -2,9 +2,9 @@
 
 python scripts/record_states.py RECORDS tests/end_to_end/test_life_of_a_model.py ...
 
-It runs the tests with pytest and writes, before their embedded AWS ends, one line a machine's state to the file
-RECORDS: the definition of the state, its input, its variables and its task's result. `scripts/write_states.py`
-makes the cases of `mdlc conformance` from that file.
+It runs the tests with pytest. Before their embedded AWS ends, it writes to the file RECORDS the definition of
+each machine, and one line for each state that ran: its input, its variables and its task's result.
+`scripts/write_states.py` makes the cases of `mdlc conformance` from that file.
 """
 
 from __future__ import annotations
@@ -53,9 +53,7 @@ class Recorder:
                     self._machine(states, described, file)
 
     def _machine(self, states: Any, described: dict[str, Any], file: Any) -> None:
-        file.write(
-            json.dumps({"machine": described["name"], "definition": described["definition"]}) + "\n"
-        )
+        file.write(json.dumps({"machine": described["name"], "definition": described["definition"]}) + "\n")
         pages = states.get_paginator("list_executions").paginate(stateMachineArn=described["stateMachineArn"])
         for execution in (one for page in pages for one in page["executions"]):
             arn = execution["executionArn"]

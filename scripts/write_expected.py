@@ -1,4 +1,6 @@
-"""Write what the embedded AWS answers to each probe of `mdlc conformance`: mdlc_cli/conformance/expected.json.
+"""Write what the embedded AWS answers to each probe of `mdlc conformance`.
+
+The file is mdlc_cli/conformance/expected.json.
 
 python scripts/write_expected.py
 
@@ -9,6 +11,7 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from mdlc_cli.aws import local
@@ -28,7 +31,8 @@ def main() -> int:
         options = ("--time-scale", str(TIME_SCALE))
         server, _ = local.up(root, parent_pid=os.getpid(), extra_arguments=options)
         try:
-            target, run = at(server), deployment.new_run()
+            target = replace(at(server), time_scale=TIME_SCALE)
+            run = deployment.new_run()
             bench = Bench(target=target, run=run, outputs=deployment.deploy(target, run))
             answers = [asking.asked(probe, bench, None) for probe in PROBES]
         finally:

@@ -1,9 +1,11 @@
-"""Write the cases of `mdlc conformance` for the states of the workflows' machines: mdlc_cli/conformance/states.json.
+"""Write the cases of `mdlc conformance` for the states of the workflows' machines.
+
+The file is mdlc_cli/conformance/states.json.
 
 python scripts/write_states.py RECORDS ...
 
-RECORDS are files of `scripts/record_states.py`. A state that no record has, such as one within a Map, gets an input
-that is made from the paths in its expressions.
+RECORDS are files of `scripts/record_states.py`. A state that no record has, such as one within a Map, gets
+an input that is made from the paths in its expressions.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ _CONTEXT = re.compile(r"\$states\.context\b")
 Json = Any
 
 
-def states(machine: dict[str, Json], language: str = "JSONPath", within: str = "") -> Iterator[tuple[str, Json]]:
+def states(
+    machine: dict[str, Json], language: str = "JSONPath", within: str = ""
+) -> Iterator[tuple[str, Json]]:
     """The states of a machine, those within maps and branches too, each with its query language."""
     language = machine.get("QueryLanguage", language)
     for name, state in machine["States"].items():

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mdlc_cli.aws.target import LOCAL_REGION, Target
+from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
 from mdlc_cli.conformance import asking, deployment, prices, report
 from mdlc_cli.conformance.asking import AGREES, DIFFERS, UNANSWERED, Answered
@@ -31,6 +31,7 @@ def conformance(
     groups: Annotated[
         str,
         typer.Option(
+            "--groups",
             metavar="GROUPS",
             help="Groups of probes, with commas: "
             + ", ".join(f"`{name}` ({text})" for name, text in GROUP_TEXTS.items())
@@ -40,7 +41,10 @@ def conformance(
     remove: Annotated[
         str | None,
         typer.Option(
-            metavar="RUN", help="Only remove what an earlier run left, by its id.", show_default=False
+            "--remove",
+            metavar="RUN",
+            help="Only remove what an earlier run left, by its id.",
+            show_default=False,
         ),
     ] = None,
     as_json: options.AsJson = False,
@@ -55,7 +59,9 @@ def conformance(
     wanted = _groups(groups)
     if remove is not None:
         if not _RUN.fullmatch(remove):
-            raise CommandError(f"--remove {remove} is no run's id: give eight of 0-9 and a-f, as a run prints it")
+            raise CommandError(
+                f"--remove {remove} is no run's id: give eight of 0-9 and a-f, as a run prints it"
+            )
         _, target = options.chosen_to_change(local, f"Remove conformance run {remove}", yes=yes)
         _removed(target, remove, as_json)
         return
@@ -68,7 +74,9 @@ def conformance(
     path = report.write(Path.cwd(), target, report.document(target, answers, left))
     _show(answers, path, as_json)
     if interrupted:
-        raise CommandError(f"interrupted after {len(answers)} of {len(probes)} probes; what was made is removed")
+        raise CommandError(
+            f"interrupted after {len(answers)} of {len(probes)} probes; what was made is removed"
+        )
     if left or any(answered.result != AGREES for answered in answers):
         raise typer.Exit(1)
 

@@ -81,7 +81,9 @@ def asked(probe: Probe, bench: Bench, recorded: dict[str, Any] | None) -> Answer
             else:
                 reason = _why(error)
         else:
-            return _compared(probe, bench, observed.answer, observed.notes, recorded, time.monotonic() - began)
+            return _compared(
+                probe, bench, observed.answer, observed.notes, recorded, time.monotonic() - began
+            )
         break
     return Answered(
         probe=probe,

@@ -1,4 +1,4 @@
-"""What probes ask with: clients of one AWS, the deployed resources, and machines that are run to their end."""
+"""What probes ask with: clients of one AWS, the deployed resources, and runs of machines."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ class Bench:
         names = [(value, f"<{name}>") for name, value in self.outputs.items()]
         return masking.masked(value, [(name_of(self.run), "<run>"), (self.run, "<run>"), *names])
 
-    def execute(self, definition: dict[str, Any], given: Any = None, *, role: str = "Machines") -> dict[str, Any]:
+    def execute(
+        self, definition: dict[str, Any], given: Any = None, *, role: str = "Machines"
+    ) -> dict[str, Any]:
         """Run a machine once: its `status`, `output`, `error` and `cause`."""
         return self.ended(self.start(self.machine(definition, role=role), given))
 

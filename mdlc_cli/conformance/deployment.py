@@ -72,7 +72,8 @@ def remove(target: Target, run: str) -> list[str]:
         except Exception as error:
             if not aws_errors.is_of_aws(error):
                 raise
-            failures.append(f"{what}: {aws_errors.sentence(error)}")
+            if not _is_gone(error):
+                failures.append(f"{what}: {aws_errors.sentence(error)}")
 
     for what, steps in (
         ("endpoints", _endpoints),
@@ -85,15 +86,19 @@ def remove(target: Target, run: str) -> list[str]:
         ("logs", _logs),
     ):
 
-        def each(
-            what: str = what, steps: Callable[[Target, str], Iterator[tuple[str, Any]]] = steps
-        ) -> None:
+        def each(what: str = what, steps: Callable[[Target, str], Iterator[tuple[str, Any]]] = steps) -> None:
             for name, call in steps(target, run):
                 tried(f"{what}: {name}", call)
 
         tried(what, each)
     tried("stack", lambda: _stack(target, run, failures))
     return failures
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether an error says that what is to be removed does not exist."""
+    text = str(error).lower()
+    return any(words in text for words in ("could not find", "does not exist", "notfound", "nosuch"))
 
 
 Steps = Iterator[tuple[str, Callable[[], Any]]]
@@ -149,7 +154,10 @@ def _packages(target: Target, run: str) -> Steps:
     pages = client.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
     for package in [one for page in pages for one in page["ModelPackageSummaryList"]]:
         arn = package["ModelPackageArn"]
-        yield f"version {arn.rpartition('/')[2]}", lambda arn=arn: client.delete_model_package(ModelPackageName=arn)
+        yield (
+            f"version {arn.rpartition('/')[2]}",
+            lambda arn=arn: client.delete_model_package(ModelPackageName=arn),
+        )
 
 
 _GROUP = "ModelPackageGroupName"
@@ -180,7 +188,7 @@ def _objects(target: Target, run: str) -> Steps:
             for item in page.get("Contents", []):
                 yield (
                     item["Key"],
-                    lambda bucket=bucket, key=item["Key"]: s3.delete_object(Bucket=bucket, Key=key),
+                    lambda s3=s3, bucket=bucket, key=item["Key"]: s3.delete_object(Bucket=bucket, Key=key),
                 )
 
 

@@ -1,4 +1,4 @@
-"""Replaces in answers what differs between two runs or must not be sent: accounts, regions, names, times, ids."""
+"""Replaces in answers what differs between two runs or must not be sent: accounts, regions, names, ids."""
 
 from __future__ import annotations
 

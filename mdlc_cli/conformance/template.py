@@ -89,13 +89,9 @@ def _resources(run: str) -> dict[str, Any]:
         "Bucket": _tagged(
             run,
             "AWS::S3::Bucket",
-            PublicAccessBlockConfiguration={
-                part: True
-                for part in (
-                    *("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls"),
-                    "RestrictPublicBuckets",
-                )
-            },
+            PublicAccessBlockConfiguration=dict.fromkeys(
+                (*("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls"), "RestrictPublicBuckets"), True
+            ),
         ),
         "Table": _tagged(
             run,
@@ -157,10 +153,21 @@ def _resources(run: str) -> dict[str, Any]:
             run,
             "sagemaker.amazonaws.com",
             account,
-            _allow(["s3:GetObject", "s3:PutObject", "s3:ListBucket"], [_at("Bucket", "Arn"), _below("Bucket")]),
             _allow(
-                ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
-                [_sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/sagemaker/*")],
+                ["s3:GetObject", "s3:PutObject", "s3:ListBucket"], [_at("Bucket", "Arn"), _below("Bucket")]
+            ),
+            _allow(
+                [
+                    "logs:CreateLogGroup",
+                    "logs:CreateLogStream",
+                    "logs:PutLogEvents",
+                    "logs:DescribeLogStreams",
+                ],
+                [
+                    _sub(
+                        "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/sagemaker/*"
+                    )
+                ],
             ),
             # None of the two supports resources: "Actions, resources, and condition keys for Amazon ECR".
             _allow(["cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"], ["*"]),

@@ -1,9 +1,9 @@
 """TestState: runs one state with the interpreter that runs executions, with a mock in place of the service.
 
-The state becomes a machine of its own: each state that it may go to ends that machine. A retrier is turned into a
-catcher before the state's own, because TestState does not retry, but says that it would (`RETRIABLE`). Sources: the
-API's model, and "Using TestState API to test a state" in the Step Functions Developer Guide. What the machines of
-this project do not need is refused by name.
+The state becomes a machine of its own: each state that it may go to ends that machine. A retrier is turned
+into a catcher before the state's own, because TestState does not retry, but says that it would (`RETRIABLE`).
+Sources: the API's model, and "Using TestState API to test a state" in the Step Functions Developer Guide.
+What the machines of this project do not need is refused by name.
 """
 
 import importlib
@@ -135,7 +135,9 @@ class _Tested:
             raise RefusedError("ValidationException", "roleArn is required for a state without a mock")
         resource = str(self.state.get("Resource", ""))
         if self.kind in ("Map", "Parallel") or resource.endswith((".sync", ".sync:2", ".waitForTaskToken")):
-            raise RefusedError("ValidationException", f"{self.kind} {resource} needs a mock".replace("  ", " "))
+            raise RefusedError(
+                "ValidationException", f"{self.kind} {resource} needs a mock".replace("  ", " ")
+            )
 
     def run(self) -> dict[str, Any]:
         """Runs the state; TestState's answer."""

@@ -1,9 +1,10 @@
 """All probes, by what they are about."""
 
 from mdlc_cli.conformance.probe import Probe
-from mdlc_cli.conformance.probes import endpoints, expressions, jobs, machines, registry, states
+from mdlc_cli.conformance.probes import endpoints, expressions, integrations, jobs, machines, registry, states
 
 PROBES: tuple[Probe, ...] = (
+    *integrations.PROBES,
     *machines.PROBES,
     *expressions.PROBES,
     *registry.PROBES,

@@ -1,4 +1,4 @@
-"""Beliefs about endpoints: what is captured, whether pipelines can be shadows, and how long an update bakes."""
+"""Beliefs about endpoints: captures, pipelines as shadows, and bakes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from mdlc_cli.conformance import images
 from mdlc_cli.conformance.bench import Bench, UnansweredError
 from mdlc_cli.conformance.probe import ENDPOINTS, Observation, Probe
-from mdlc_cli.conformance.probes.machines import wait_until
+from mdlc_cli.conformance.probes.tasks import wait_until
 
 START_SECONDS = 1800.0
 CAPTURE_SECONDS = 1500.0
@@ -114,7 +114,9 @@ def captured_pipeline(bench: Bench) -> Observation:
     capture = _captures(bench, endpoint, 1)["Production"]
     notes = {
         "seconds until the capture was there": round(time.monotonic() - began),
-        "members": {name: sorted(value) for name, value in capture["record"].items() if isinstance(value, dict)},
+        "members": {
+            name: sorted(value) for name, value in capture["record"].items() if isinstance(value, dict)
+        },
     }
     bench.client("sagemaker").delete_endpoint(EndpointName=endpoint)
     return Observation(answer={"answered": answered, "capture": _described(capture)}, notes=notes)
@@ -207,8 +209,9 @@ def _probe(id_: str, belief: str, source: str, ask: Any, minutes: float, page: s
 PROBES = (
     _probe(
         "capture-of-a-pipeline",
-        "Data capture of an inference pipeline keeps the caller's request, the last container's answer and the "
-        "inference id, in folders of variant, day and hour; how long it takes is measured (`settling`).",
+        "Data capture of an inference pipeline keeps the caller's request, the last container's "
+        "answer and the inference id, in folders of variant, day and hour; how long it takes is "
+        "measured (`settling`).",
         "model-monitor-data-capture-endpoint.html",
         captured_pipeline,
         20,
@@ -223,8 +226,8 @@ PROBES = (
     ),
     _probe(
         "bake-of-an-update",
-        "An update all at once ends in service with the new configuration after at least one bake; how long it "
-        "takes is measured.",
+        "An update all at once ends in service with the new configuration after at least one bake; "
+        "how long it takes is measured.",
         "deployment-guardrails-blue-green-all-at-once.html",
         baked_update,
         30,

@@ -96,8 +96,8 @@ PROBES = (
     ),
     _of(
         "jsonata-texts",
-        "`$split` takes regular expressions, `$replace` and `$match` too, and `$substringBefore` the whole text "
-        "where nothing is found.",
+        "`$split` takes regular expressions, `$replace` and `$match` too, and `$substringBefore` the "
+        "whole text where nothing is found.",
         f"{LANGUAGE}/string-functions",
         split=f"$split({_I}.text, /[,;]/)",
         replace=f"$replace({_I}.text, /[,;]/, '-')",

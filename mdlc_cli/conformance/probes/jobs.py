@@ -8,7 +8,7 @@ from typing import Any
 from mdlc_cli.conformance import images
 from mdlc_cli.conformance.bench import Bench, UnansweredError, chosen, one_state
 from mdlc_cli.conformance.probe import JOBS, Observation, Probe
-from mdlc_cli.conformance.probes.machines import GUIDE, task, wait_until
+from mdlc_cli.conformance.probes.tasks import GUIDE, task, wait_until
 
 PATIENCE = 1800.0
 _PROGRAM = (
@@ -43,7 +43,11 @@ def failed_job(bench: Bench) -> Observation:
         "cause": chosen(cause, "ProcessingJobStatus", "ExitMessage"),
         "same name": chosen(again, "status", "error"),
     }
-    notes = {"FailureReason": cause.get("FailureReason"), "members": sorted(cause), "again": again.get("cause")}
+    notes = {
+        "FailureReason": cause.get("FailureReason"),
+        "members": sorted(cause),
+        "again": again.get("cause"),
+    }
     return Observation(answer=answer, notes=notes)
 
 
@@ -58,9 +62,7 @@ def transformed(bench: Bench) -> Observation:
         ModelName=images.model(bench),
         BatchStrategy="SingleRecord",
         TransformInput={
-            "DataSource": {
-                "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/{name}/in/"}
-            },
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{bucket}/{name}/in/"}},
             "ContentType": "text/csv",
             "SplitType": "Line",
         },
@@ -88,8 +90,8 @@ def transformed(bench: Bench) -> Observation:
 PROBES = (
     Probe(
         id="failed-job-in-a-machine",
-        belief="A failed job is `States.TaskFailed` with the description of the job, ExitMessage included, as its "
-        "cause; a job of a name that exists is `SageMaker.ResourceInUse`.",
+        belief="A failed job is `States.TaskFailed` with the description of the job, ExitMessage "
+        "included, as its cause; a job of a name that exists is `SageMaker.ResourceInUse`.",
         source=f"{GUIDE}/connect-sagemaker.html",
         page="embedded-aws.md",
         ask=failed_job,
@@ -99,8 +101,8 @@ PROBES = (
     ),
     Probe(
         id="files-of-a-transform-job",
-        belief="A transform job writes one file for each input, named as the input with `.out`, below the same "
-        "folders, and each line's answer ends with a line feed.",
+        belief="A transform job writes one file for each input, named as the input with `.out`, below "
+        "the same folders, and each line's answer ends with a line feed.",
         source="https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html",
         page="results.md",
         ask=transformed,

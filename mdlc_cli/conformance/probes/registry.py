@@ -8,7 +8,7 @@ from typing import Any
 from mdlc_cli.conformance import images
 from mdlc_cli.conformance.bench import Bench, chosen
 from mdlc_cli.conformance.probe import Observation, Probe
-from mdlc_cli.conformance.probes.machines import wait_until
+from mdlc_cli.conformance.probes.tasks import wait_until
 
 API = "https://docs.aws.amazon.com/sagemaker/latest/APIReference"
 EVENT_SECONDS = 90.0
@@ -38,16 +38,16 @@ def package_event(bench: Bench) -> Observation:
     """Approves a version and reads the events of its creation and its approval from the queue."""
     arn = package(bench)
     bench.client("sagemaker").update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")
-    bench.client("sagemaker").update_model_package(
-        ModelPackageArn=arn, CustomerMetadataProperties={"a": "b"}
-    )
+    bench.client("sagemaker").update_model_package(ModelPackageArn=arn, CustomerMetadataProperties={"a": "b"})
     details = events(bench, arn, 3)
     # Events may arrive in any order.
     answer = {
         "fields": sorted(json.dumps(detail.get("UpdatedModelPackageFields")) for detail in details),
         "members": sorted({name for detail in details for name in detail if name in _READ}),
     }
-    return Observation(answer=answer, notes={"all members": sorted({name for one in details for name in one})})
+    return Observation(
+        answer=answer, notes={"all members": sorted({name for one in details for name in one})}
+    )
 
 
 _READ = ("ModelPackageGroupName", "ModelPackageArn", "ModelApprovalStatus", "ModelPackageVersion")
@@ -184,15 +184,16 @@ PROBES = (
     ),
     Probe(
         id="order-of-packages",
-        belief="ListModelPackages lists the newest version first when it is asked for descending creation times.",
+        belief="ListModelPackages lists the newest version first when it is asked for descending "
+        "creation times.",
         source=f"{API}/API_ListModelPackages.html",
         page="contracts.md",
         ask=package_order,
     ),
     Probe(
         id="permissions-of-a-package",
-        belief="CreateModelPackage needs `sagemaker:CreateModelPackage` on the group and its versions, with tags "
-        "also `sagemaker:AddTags`, and nothing else.",
+        belief="CreateModelPackage needs `sagemaker:CreateModelPackage` on the group and its "
+        "versions, with tags also `sagemaker:AddTags`, and nothing else.",
         source="https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html",
         page="architecture.md",
         ask=package_permissions,
@@ -206,8 +207,8 @@ PROBES = (
     ),
     Probe(
         id="missing-resources-of-sagemaker",
-        belief="A missing model, endpoint, configuration or training job is ValidationException with words by "
-        "which it is recognized.",
+        belief="A missing model, endpoint, configuration or training job is ValidationException with "
+        "words by which it is recognized.",
         source="https://github.com/boto/boto3/issues/2808",
         page="embedded-aws.md",
         ask=_codes(

@@ -1,7 +1,7 @@
 """By probe: the behaviour of the embedded AWS that a test alters. It is imported by the server, too.
 
-An `Answer` changes what a service answers, whoever asks: machines and jobs call the services of this server as a
-client does. The others replace a function of the interpreter or of a service.
+An `Answer` changes what a service answers, whoever asks: machines and jobs call the services of this server
+as a client does. The others replace a function of the interpreter or of a service.
 """
 
 import importlib
@@ -194,7 +194,7 @@ def oldest_first() -> AbstractContextManager[Any]:
 def no_bake() -> AbstractContextManager[Any]:
     """An update of an endpoint does not bake."""
     deployments = importlib.import_module("mdlc_local.sagemaker.endpoints.deployments")
-    return mock.patch.object(deployments, "_bake", lambda *_: None)
+    return mock.patch.object(deployments, "_bake")
 
 
 def other_suffix() -> AbstractContextManager[Any]:
@@ -222,7 +222,9 @@ ALTERATIONS: dict[str, Alteration] = {
     "error-of-an-invalid-request": Answer("CreateModel", "ValidationException", "ResourceLimitExceeded"),
     "error-of-a-missing-permission": Answer("ListEndpoints", "AccessDeniedException", "ResourceNotFound"),
     "error-of-a-missing-table-permission": Answer("DeleteItem", *_DENIED),
-    "error-of-a-condition": Answer("PutItem", "ConditionalCheckFailedException", "TransactionConflictException"),
+    "error-of-a-condition": Answer(
+        "PutItem", "ConditionalCheckFailedException", "TransactionConflictException"
+    ),
     "error-of-a-transaction": Answer(
         "TransactWriteItems", "TransactionCanceledException", "TransactionInProgressException"
     ),
@@ -233,7 +235,9 @@ ALTERATIONS: dict[str, Alteration] = {
     "data-limit": replaced("mdlc_local.states.ends", "MAX_DATA_BYTES", 10**9),
     "no-choice": other_reserved_name("StatesNoChoiceMatched"),
     "timeout-of-a-token": Answer("DescribeExecution", "States.Timeout", "States.HeartbeatTimeout"),
-    "execution-of-the-same-name": Answer("StartExecution", "ExecutionAlreadyExists", "ExecutionLimitExceeded"),
+    "execution-of-the-same-name": Answer(
+        "StartExecution", "ExecutionAlreadyExists", "ExecutionLimitExceeded"
+    ),
     "express-executions": Answer("DescribeExecution", "InvalidArn", "ExecutionDoesNotExist"),
     "validation-of-definitions": Answer(
         "ValidateStateMachineDefinition", "MISSING_TRANSITION_TARGET", "INVALID_STATE"
@@ -263,7 +267,7 @@ ALTERATIONS: dict[str, Alteration] = {
     ),
     "bake-of-an-update": no_bake,
 }
-"""By probe: what is altered. Those of states have one for all: each text that an expression returns changes."""
+"""By probe: what is altered. Those of states have one for all: each text of an expression changes."""
 
 
 def of(probe: str) -> AbstractContextManager[Any]:

@@ -22,7 +22,9 @@ def test_there_is_a_record_and_an_alteration_for_each_probe_and_no_other() -> No
 
 
 @pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.id)
-def test_a_probe_agrees_with_the_record_and_reports_an_altered_behaviour(probe: Probe, altered: Altered) -> None:
+def test_a_probe_agrees_with_the_record_and_reports_an_altered_behaviour(
+    probe: Probe, altered: Altered
+) -> None:
     answered = asking.asked(probe, altered.bench, RECORDED[probe.id])
     assert (answered.result, answered.reason, answered.differences) == (asking.AGREES, "", {})
     altered.alter(probe.id)
