@@ -44,9 +44,10 @@ class Bench:
         """A client with the permissions of a role that this account may assume."""
         import boto3
 
+        connect: Any = boto3.client
         session = self.client("sts").assume_role(RoleArn=self.outputs[role], RoleSessionName="conformance")
         keys = session["Credentials"]
-        return boto3.client(
+        return connect(
             service,
             endpoint_url=self.target.endpoint,
             region_name=self.target.region,

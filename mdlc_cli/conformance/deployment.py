@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from mdlc_cli.aws import aws_errors
@@ -107,7 +108,7 @@ Steps = Iterator[tuple[str, Callable[[], Any]]]
 def _endpoints(target: Target, run: str) -> Steps:
     client = target.client("sagemaker")
     for name in _named(client, "list_endpoints", "Endpoints", "EndpointName", run):
-        yield name, lambda name=name: _delete_endpoint(target, name)
+        yield name, partial(_delete_endpoint, target, name)
 
 
 def _delete_endpoint(target: Target, name: str) -> None:
@@ -125,13 +126,13 @@ def _delete_endpoint(target: Target, name: str) -> None:
 def _configurations(target: Target, run: str) -> Steps:
     client = target.client("sagemaker")
     for name in _named(client, "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", run):
-        yield name, lambda name=name: client.delete_endpoint_config(EndpointConfigName=name)
+        yield name, partial(client.delete_endpoint_config, EndpointConfigName=name)
 
 
 def _models(target: Target, run: str) -> Steps:
     client = target.client("sagemaker")
     for name in _named(client, "list_models", "Models", "ModelName", run):
-        yield name, lambda name=name: client.delete_model(ModelName=name)
+        yield name, partial(client.delete_model, ModelName=name)
 
 
 def _jobs(target: Target, run: str) -> Steps:
@@ -144,7 +145,7 @@ def _jobs(target: Target, run: str) -> Steps:
             if job[f"{kind}JobStatus"] not in _JOB_ENDED:
                 name = job[f"{kind}JobName"]
                 request = {f"{kind}JobName": name}
-                yield name, lambda request=request, stop=stop: getattr(client, stop)(**request)
+                yield name, partial(getattr(client, stop), **request)
 
 
 def _packages(target: Target, run: str) -> Steps:
@@ -156,7 +157,7 @@ def _packages(target: Target, run: str) -> Steps:
         arn = package["ModelPackageArn"]
         yield (
             f"version {arn.rpartition('/')[2]}",
-            lambda arn=arn: client.delete_model_package(ModelPackageName=arn),
+            partial(client.delete_model_package, ModelPackageName=arn),
         )
 
 
@@ -169,7 +170,7 @@ def _machines(target: Target, run: str) -> Steps:
         for machine in page["stateMachines"]:
             if machine["name"].startswith(f"{template.name_of(run)}-"):
                 arn = machine["stateMachineArn"]
-                yield machine["name"], lambda arn=arn: client.delete_state_machine(stateMachineArn=arn)
+                yield machine["name"], partial(client.delete_state_machine, stateMachineArn=arn)
 
 
 def _objects(target: Target, run: str) -> Steps:
@@ -188,7 +189,7 @@ def _objects(target: Target, run: str) -> Steps:
             for item in page.get("Contents", []):
                 yield (
                     item["Key"],
-                    lambda s3=s3, bucket=bucket, key=item["Key"]: s3.delete_object(Bucket=bucket, Key=key),
+                    partial(s3.delete_object, Bucket=bucket, Key=item["Key"]),
                 )
 
 
@@ -199,7 +200,7 @@ def _logs(target: Target, run: str) -> Steps:
     for page in groups.paginate(logGroupNamePrefix=f"/aws/sagemaker/Endpoints/{name}"):
         for group in page["logGroups"]:
             log = group["logGroupName"]
-            yield log, lambda log=log: client.delete_log_group(logGroupName=log)
+            yield log, partial(client.delete_log_group, logGroupName=log)
     for page in groups.paginate(logGroupNamePrefix="/aws/sagemaker/"):
         for group in page["logGroups"]:
             log = group["logGroupName"]
@@ -211,9 +212,7 @@ def _logs(target: Target, run: str) -> Steps:
             for stream in [one["logStreamName"] for found in streams for one in found["logStreams"]]:
                 yield (
                     stream,
-                    lambda log=log, stream=stream: client.delete_log_stream(
-                        logGroupName=log, logStreamName=stream
-                    ),
+                    partial(client.delete_log_stream, logGroupName=log, logStreamName=stream),
                 )
 
 

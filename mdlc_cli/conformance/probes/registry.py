@@ -132,7 +132,8 @@ def _codes(*calls: tuple[str, str, dict[str, Any]]) -> Any:
     def ask(bench: Bench) -> Observation:
         from botocore.exceptions import ClientError
 
-        answer, notes = {}, {}
+        answer: dict[str, Any] = {}
+        notes: dict[str, str] = {}
         for name, operation, arguments in calls:
             try:
                 getattr(bench.client("sagemaker"), operation)(**arguments)
