@@ -83,6 +83,7 @@ def remove(target: Target, run: str) -> list[str]:
         ("models", _models),
         ("model packages", _packages),
         ("state machines", _machines),
+        ("REST APIs", _apis),
         ("objects", _objects),
         ("logs", _logs),
     ):
@@ -171,6 +172,14 @@ def _machines(target: Target, run: str) -> Steps:
             if machine["name"].startswith(f"{template.name_of(run)}-"):
                 arn = machine["stateMachineArn"]
                 yield machine["name"], partial(client.delete_state_machine, stateMachineArn=arn)
+
+
+def _apis(target: Target, run: str) -> Steps:
+    client = target.client("apigateway")
+    for page in client.get_paginator("get_rest_apis").paginate():
+        for api in page["items"]:
+            if api["name"].startswith(f"{template.name_of(run)}-"):
+                yield api["name"], partial(client.delete_rest_api, restApiId=api["id"])
 
 
 def _objects(target: Target, run: str) -> Steps:

@@ -18,6 +18,7 @@ class ProbeError(Exception):
     pass
 
 def handler(event, context):
+    print(event.get("mark", "no mark"))
     if event.get("fail"):
         raise ProbeError("asked to fail")
     return {"got": event}
@@ -131,6 +132,7 @@ def _resources(run: str) -> dict[str, Any]:
             "lambda.amazonaws.com",
             account,
             _allow(["logs:CreateLogStream", "logs:PutLogEvents"], [_at("FunctionLogs", "Arn")]),
+            _allow("sqs:SendMessage", [queue]),
         ),
         "FunctionLogs": _tagged(
             run, "AWS::Logs::LogGroup", LogGroupName=f"/aws/lambda/{name}", RetentionInDays=1

@@ -1,13 +1,23 @@
 """All probes, by what they are about."""
 
 from mdlc_cli.conformance.probe import Probe
-from mdlc_cli.conformance.probes import endpoints, expressions, integrations, jobs, machines, registry, states
+from mdlc_cli.conformance.probes import (
+    apis,
+    endpoints,
+    expressions,
+    integrations,
+    jobs,
+    machines,
+    registry,
+    states,
+)
 
 PROBES: tuple[Probe, ...] = (
     *integrations.PROBES,
     *machines.PROBES,
     *expressions.PROBES,
     *registry.PROBES,
+    *apis.PROBES,
     *states.PROBES,
     *jobs.PROBES,
     *endpoints.PROBES,

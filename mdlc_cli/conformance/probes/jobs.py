@@ -51,6 +51,47 @@ def failed_job(bench: Bench) -> Observation:
     return Observation(answer=answer, notes=notes)
 
 
+# A member of an entry point has at most 256 characters.
+_LIST = (
+    "import json,os;r='/opt/ml/processing/input/manifest';"
+    "n=sorted(os.path.relpath(os.path.join(d,f),r) for d,_,s in os.walk(r) for f in s);"
+    "open('/opt/ml/output/message','w').write(json.dumps(n));raise SystemExit(3)"
+)
+
+
+def manifest_names(bench: Bench) -> Observation:
+    """Lists the files that a processing job gets by a manifest of two objects in folders."""
+    bucket, name = bench.outputs["Bucket"], bench.name("manifest")
+    s3, client = bench.client("s3"), bench.client("sagemaker")
+    for file in ("day=1/a.csv", "day=2/b.csv"):
+        s3.put_object(Bucket=bucket, Key=f"{name}/{file}", Body=b"one\n")
+    manifest = [{"prefix": f"s3://{bucket}/{name}/"}, "day=1/a.csv", "day=2/b.csv"]
+    s3.put_object(Bucket=bucket, Key=f"{name}.manifest", Body=json.dumps(manifest).encode())
+    request = _processing(bench, name)
+    request["AppSpecification"]["ContainerEntrypoint"] = ["python3", "-c", _LIST]
+    request["ProcessingInputs"] = [
+        {
+            "InputName": "manifest",
+            "S3Input": {
+                "S3Uri": f"s3://{bucket}/{name}.manifest",
+                "LocalPath": "/opt/ml/processing/input/manifest",
+                "S3DataType": "ManifestFile",
+                "S3InputMode": "File",
+            },
+        }
+    ]
+    client.create_processing_job(**request)
+
+    def look() -> dict[str, Any] | None:
+        found: dict[str, Any] = client.describe_processing_job(ProcessingJobName=name)
+        return found if found["ProcessingJobStatus"] in ("Completed", "Failed", "Stopped") else None
+
+    ended = wait_until(bench, look, PATIENCE)
+    if not ended.get("ExitMessage"):
+        raise UnansweredError(f"the processing job says nothing: {ended.get('FailureReason', '')}")
+    return Observation(answer={"files": json.loads(ended["ExitMessage"])})
+
+
 def transformed(bench: Bench) -> Observation:
     """Scores two files in a folder by a transform job and lists what it wrote."""
     bucket, name = bench.outputs["Bucket"], bench.name("transform")
@@ -95,6 +136,16 @@ PROBES = (
         source=f"{GUIDE}/connect-sagemaker.html",
         page="embedded-aws.md",
         ask=failed_job,
+        group=JOBS,
+        seconds=420,
+        instance_minutes={images.INSTANCE: 5},
+    ),
+    Probe(
+        id="names-of-a-manifest",
+        belief="The files of a manifest have their names below the manifest's prefix inside the container.",
+        source="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingS3Input.html",
+        page="monitoring.md",
+        ask=manifest_names,
         group=JOBS,
         seconds=420,
         instance_minutes={images.INSTANCE: 5},

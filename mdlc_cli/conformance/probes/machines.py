@@ -11,6 +11,7 @@ from mdlc_cli.conformance.probes.tasks import ERRORS, GUIDE, failed, task
 
 API = "https://docs.aws.amazon.com/step-functions/latest/apireference"
 MACHINES_PAGE = "embedded-aws.md"
+TOKEN_SECONDS = 100
 
 
 def caught_output(bench: Bench) -> Observation:
@@ -64,22 +65,27 @@ def no_choice(bench: Bench) -> Observation:
     return failed(bench.execute(machine))
 
 
-def token_timeout(bench: Bench) -> Observation:
-    """A task that waits for a token, which nobody returns, for one second."""
+def _waiting(bench: Bench, seconds: int) -> dict[str, Any]:
     arguments = {
         "QueueUrl": bench.outputs["Queue"],
         "MessageBody": {"token": "{% $states.context.Task.Token %}"},
     }
-    return failed(bench.state(task("sqs:sendMessage.waitForTaskToken", arguments, TimeoutSeconds=1)))
+    return task("sqs:sendMessage.waitForTaskToken", arguments, TimeoutSeconds=seconds)
+
+
+def token_timeout(bench: Bench) -> Observation:
+    """A task that waits for a token, which nobody returns, for one second."""
+    return failed(bench.state(_waiting(bench, 1)))
 
 
 def same_execution(bench: Bench) -> Observation:
     """Starts executions of one name: while it runs, after it, and with another input."""
-    machine = bench.machine(one_state({"Type": "Wait", "Seconds": 20}))
+    machine = bench.machine(one_state(_waiting(bench, TOKEN_SECONDS)))
     states, arns = bench.client("stepfunctions"), []
     arns.append(bench.start(machine, {"a": 1}, name="once"))
     arns.append(bench.start(machine, {"a": 1}, name="once"))
     other = _code(lambda: states.start_execution(stateMachineArn=machine, name="once", input='{"a": 2}'))
+    states.stop_execution(executionArn=arns[0])
     bench.ended(arns[0])
     ended = _code(lambda: states.start_execution(stateMachineArn=machine, name="once", input='{"a": 1}'))
     answer = {
@@ -186,7 +192,6 @@ PROBES = (
         source=f"{API}/API_StartExecution.html",
         page=MACHINES_PAGE,
         ask=same_execution,
-        seconds=30,
     ),
     Probe(
         id="express-executions",

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from mdlc_cli.app import app
 from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import conformance, options
-from mdlc_cli.conformance import deployment
+from mdlc_cli.conformance import asking, deployment
 from mdlc_cli.conformance.bench import Bench
 from mdlc_cli.conformance.probe import ENDPOINTS, JOBS, QUICK, Observation, Probe
 from mdlc_cli.errors import CommandError
@@ -76,7 +76,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., R
             conformance, "_chosen", lambda wanted: [one for one in probes if one.group in wanted]
         )
         expected = {"same": {"value": 1}, "other": {"value": 1}, "denied": {"value": 1}}
-        monkeypatch.setattr(conformance.asking, "expected", lambda: expected)
+        monkeypatch.setattr(asking, "expected", lambda: expected)
         return made
 
     return begin

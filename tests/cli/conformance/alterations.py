@@ -208,6 +208,39 @@ def other_suffix() -> AbstractContextManager[Any]:
     return mock.patch.object(storage, "upload", upload)
 
 
+def one_try() -> AbstractContextManager[Any]:
+    """A function that is invoked asynchronously is tried once."""
+    lambdas = importlib.import_module("ministack.services.lambda_svc")
+    original = lambdas.invoke_async_with_retry
+
+    def invoke(function: dict[str, Any], event: dict[str, Any]) -> None:
+        config = {**(function.get("event_invoke_config") or {}), "MaximumRetryAttempts": 0}
+        original({**function, "event_invoke_config": config}, event)
+
+    return mock.patch.object(lambdas, "invoke_async_with_retry", invoke)
+
+
+def only_json() -> AbstractContextManager[Any]:
+    """A model `$default` is used for JSON only."""
+    validation = importlib.import_module("mdlc_local.api_gateway.validation")
+
+    def model_of(models: dict[str, str], content_type: str) -> str | None:
+        return models.get("$default") if content_type == "application/json" else None
+
+    return mock.patch.object(validation, "model_of", model_of)
+
+
+def flat_names() -> AbstractContextManager[Any]:
+    """The files of a manifest have the last part of their key as name."""
+    storage = importlib.import_module("mdlc_local.sagemaker.storage").Storage
+    original = storage.fetch
+
+    def fetch(self: Any, source: Any, path: Any) -> Any:
+        return original(self, source, path.parent.parent / path.name)
+
+    return mock.patch.object(storage, "fetch", fetch)
+
+
 _VALIDATION = ("ValidationException", "ResourceNotFound")
 _DENIED = ("AccessDeniedException", "ResourceNotFoundException")
 
@@ -259,6 +292,9 @@ ALTERATIONS: dict[str, Alteration] = {
     "missing-resources-of-sagemaker": Answer("DescribeEndpoint", "Could not find", "There is no"),
     "configuration-of-a-missing-model": Answer("CreateEndpointConfig", *_VALIDATION),
     "model-of-the-same-name": Answer("CreateModel", "ValidationException", "ResourceInUse"),
+    "default-model-of-an-api": only_json,
+    "retries-of-a-function": one_try,
+    "names-of-a-manifest": flat_names,
     "failed-job-in-a-machine": Answer("DescribeProcessingJob", "the message", "another message"),
     "files-of-a-transform-job": other_suffix,
     "capture-of-a-pipeline": Answer("/captures/", '"inferenceId":', '"inference":'),

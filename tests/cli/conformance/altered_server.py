@@ -3,6 +3,7 @@
 It runs in the environment of the embedded AWS, which has no pytest.
 """
 
+import importlib
 import importlib.util
 import sys
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ sys.path[0] = str(HERE.parents[2])
 
 from mdlc_local import control, server  # noqa: E402
 
+RETRY_SECONDS = 0.05
 _active = ExitStack()
 
 
@@ -33,6 +35,9 @@ def main() -> int:
 
     def alter(request: dict[str, Any]) -> dict[str, Any]:
         _active.close()
+        # The local AWS waits one and two seconds between tries, whatever its time scale.
+        lambdas = importlib.import_module("ministack.services.lambda_svc")
+        lambdas._LAMBDA_ASYNC_RETRY_BASE_SECONDS = RETRY_SECONDS
         name = request.get("probe")
         if name:
             _active.enter_context(alterations.of(name))

@@ -48,6 +48,8 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Altered]:
         time_scale=TIME_SCALE,
     )
     run = deployment.new_run()
-    yield Altered(server, Bench(target=target, run=run, outputs=deployment.deploy(target, run)))
+    made = Altered(server, Bench(target=target, run=run, outputs=deployment.deploy(target, run)))
+    made.alter("")
+    yield made
     assert deployment.remove(target, run) == []
     server.end()
