@@ -55,9 +55,9 @@ class Recorder:
     def _machine(self, states: Any, described: dict[str, Any], file: Any) -> None:
         file.write(json.dumps({"machine": described["name"], "definition": described["definition"]}) + "\n")
         pages = states.get_paginator("list_executions").paginate(stateMachineArn=described["stateMachineArn"])
-        for execution in (one for page in pages for one in page["executions"]):
+        for execution in (execution for page in pages for execution in page["executions"]):
             arn = execution["executionArn"]
-            given = states.describe_execution(executionArn=arn)
+            described_execution = states.describe_execution(executionArn=arn)
             history = states.get_paginator("get_execution_history").paginate(executionArn=arn)
             events = [event for page in history for event in page["events"]]
             for entry in entries(events):
@@ -67,10 +67,10 @@ class Recorder:
                     context = {
                         "Execution": {
                             "Id": arn,
-                            "Input": json.loads(given["input"]),
-                            "Name": given["name"],
+                            "Input": json.loads(described_execution["input"]),
+                            "Name": described_execution["name"],
                             "RoleArn": described["roleArn"],
-                            "StartTime": given["startDate"].strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+                            "StartTime": described_execution["startDate"].strftime("%Y-%m-%dT%H:%M:%S.000Z"),
                         },
                         "StateMachine": {"Id": described["stateMachineArn"], "Name": described["name"]},
                     }
@@ -79,7 +79,7 @@ class Recorder:
 
 def entries(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The states that an execution entered, one after the other; those within maps are left out."""
-    found: list[dict[str, Any]] = []
+    entered: list[dict[str, Any]] = []
     variables: dict[str, Any] = {}
     current: dict[str, Any] | None = None
     depth = 0
@@ -103,7 +103,7 @@ def entries(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "error": None,
                 "next": "",
             }
-            found.append(current)
+            entered.append(current)
         if current is None or depth > 0:
             continue
         for name in ("taskSucceededEventDetails", "lambdaFunctionSucceededEventDetails"):
@@ -115,7 +115,7 @@ def entries(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if "stateExitedEventDetails" in event:
             for name, value in (event["stateExitedEventDetails"].get("assignedVariables") or {}).items():
                 variables[name] = plain(value)
-    return found
+    return entered
 
 
 def plain(text: str) -> Any:

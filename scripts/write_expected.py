@@ -37,11 +37,11 @@ def main() -> int:
             answers = [asking.asked(probe, bench, None) for probe in PROBES]
         finally:
             local.down(root)
-    unanswered = [one for one in answers if one.result == asking.UNANSWERED]
-    for one in unanswered:
-        print(f"{one.probe.id}: {one.reason}", file=sys.stderr)
+    unanswered = [result for result in answers if result.result == asking.UNANSWERED]
+    for result in unanswered:
+        print(f"{result.probe.id}: {result.reason}", file=sys.stderr)
     if not unanswered:
-        written = {one.probe.id: one.answer for one in answers}
+        written = {result.probe.id: result.answer for result in answers}
         asking.EXPECTED.write_text(json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
     return len(unanswered) > 0
 

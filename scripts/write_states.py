@@ -62,7 +62,7 @@ def texts(value: Json) -> Iterator[str]:
 
 def made_up(state: Json) -> dict[str, Json]:
     """Input, variables and result in which each path of the state's expressions is a text."""
-    made: dict[str, Json] = {"input": {}, "variables": {}, "result": {}}
+    values: dict[str, Json] = {"input": {}, "variables": {}, "result": {}}
     for text in texts({key: value for key, value in state.items() if key != "ItemProcessor"}):
         for root, path in _PATH.findall(text) if text.startswith("{%") else ():
             names = [name for name in path.split(".") if name]
@@ -70,29 +70,35 @@ def made_up(state: Json) -> dict[str, Json]:
                 names.insert(0, root.removeprefix("states."))
             elif root not in ("states",):
                 names = ["variables", root, *names]
-            if names and names[0] in made:
-                _put(made, names)
-    return made
+            if names and names[0] in values:
+                _put(values, names)
+    return values
 
 
-def _put(made: dict[str, Json], names: list[str]) -> None:
+def _put(values: dict[str, Json], names: list[str]) -> None:
     *folders, last = names
     for name in folders:
-        below = made.setdefault(name, {})
+        below = values.setdefault(name, {})
         if not isinstance(below, dict):
-            below = made[name] = {}
-        made = below
-    made.setdefault(last, "1")
+            below = values[name] = {}
+        values = below
+    values.setdefault(last, "1")
 
 
 def case(state: Json, record: Json | None) -> Json:
     """One case of a state: what TestState gets beside the definition."""
     if record is None:
-        made = made_up(state)
-        given, variables, result, error, context = made["input"], made["variables"], made["result"], None, {}
+        values = made_up(state)
+        input_, variables, result, error, context = (
+            values["input"],
+            values["variables"],
+            values["result"],
+            None,
+            {},
+        )
         result = [result] if state["Type"] in ("Map", "Parallel") else result
     else:
-        given, variables = json.loads(record["input"]), record["variables"]
+        input_, variables = json.loads(record["input"]), record["variables"]
         result, error, context = record["result"], record["error"], record["context"]
         result = json.loads(result) if result is not None else {}
     read = " ".join(texts({key: value for key, value in state.items() if key != "ItemProcessor"}))
@@ -102,11 +108,11 @@ def case(state: Json, record: Json | None) -> Json:
         if state["Type"] in ("Map", "Parallel") and not isinstance(result, list):
             result = [result]
         mock = {"errorOutput": error} if error else {"result": json.dumps(result)}
-        return {"input": given, "variables": variables, "context": context, "mock": mock}
+        return {"input": input_, "variables": variables, "context": context, "mock": mock}
     # TestState takes a context only with a mock, so it is a variable of the other states.
     if context:
         variables = {**variables, "context": context}
-    return {"input": given, "variables": variables}
+    return {"input": input_, "variables": variables}
 
 
 def asked(state: Json) -> Json:
@@ -138,14 +144,14 @@ def main(paths: list[str]) -> None:
     for workflow, machine in MACHINES.items():
         written[workflow] = {}
         for name, state in states(definitions[machine]):
-            found: dict[str, Json] = {}
+            by_next: dict[str, Json] = {}
             for record in records.get((machine, name), []):
-                found.setdefault(record["next"], record)
-            kept = [*found.values()][:MAX_CASES] or [None]
+                by_next.setdefault(record["next"], record)
+            kept = [*by_next.values()][:MAX_CASES] or [None]
             cases = [case(state, record) for record in kept]
             if state["Type"] == "Task" and (state.get("Catch") or state.get("Retry")):
                 error = {"errorOutput": {"error": "Some.Error", "cause": "asked to fail"}}
-                if not any("errorOutput" in one["mock"] for one in cases):
+                if not any("errorOutput" in case_["mock"] for case_ in cases):
                     cases.append({**cases[0], "mock": error})
             written[workflow][name] = {"definition": asked(state), "cases": cases}
     TARGET.write_text(json.dumps(written, separators=(",", ":"), sort_keys=True) + "\n")

@@ -15,7 +15,7 @@ import typer
 from mdlc_cli.aws.target import Target
 from mdlc_cli.commands import options
 from mdlc_cli.conformance import asking, deployment, prices, report
-from mdlc_cli.conformance.asking import AGREES, DIFFERS, UNANSWERED, Answered
+from mdlc_cli.conformance.asking import AGREES, DIFFERS, UNANSWERED, ProbeResult
 from mdlc_cli.conformance.bench import Bench
 from mdlc_cli.conformance.probe import GROUP_TEXTS, GROUPS, QUICK, Probe
 from mdlc_cli.errors import CommandError
@@ -85,8 +85,8 @@ def _groups(text: str) -> list[str]:
     wanted = [name.strip() for name in text.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in GROUPS]
     if unknown or not wanted:
-        given = unknown[0] if unknown else text
-        raise CommandError(f"--groups {given!r} is no group of probes: choose of {', '.join(GROUPS)}")
+        wrong = unknown[0] if unknown else text
+        raise CommandError(f"--groups {wrong!r} is no group of probes: choose of {', '.join(GROUPS)}")
     return [name for name in GROUPS if name in wanted]
 
 
@@ -114,7 +114,7 @@ def _say_before(target: Target, probes: Sequence[Probe], wanted: Sequence[str]) 
         )
 
 
-def _run(target: Target, probes: Sequence[Probe]) -> tuple[list[Answered], list[str], bool]:
+def _run(target: Target, probes: Sequence[Probe]) -> tuple[list[ProbeResult], list[str], bool]:
     """Asks the probes; the answers, what could not be removed, and whether the run was interrupted."""
     run, answers, interrupted = deployment.new_run(), [], False
     out = progress.stderr_console()
@@ -176,7 +176,7 @@ def _removed(target: Target, run: str, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _show(answers: Sequence[Answered], path: Path, as_json: bool) -> None:
+def _show(answers: Sequence[ProbeResult], path: Path, as_json: bool) -> None:
     if as_json:
         terminal.write(path.read_text().rstrip())
         progress.stderr_console().print(terminal.line(f"Written to {path.name}"))
@@ -194,7 +194,7 @@ def _show(answers: Sequence[Answered], path: Path, as_json: bool) -> None:
     )
 
 
-def _what(answered: Answered) -> str:
+def _what(answered: ProbeResult) -> str:
     if answered.result == UNANSWERED:
         return answered.reason
     shown = [

@@ -25,7 +25,7 @@ _ACTION = re.compile(r"not authorized to perform: ([A-Za-z0-9-]+:[A-Za-z0-9*]+)"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answered:
+class ProbeResult:
     """What came of one probe.
 
     Attributes:
@@ -54,8 +54,8 @@ def expected() -> dict[str, Any]:
 
 
 def ask(
-    probes: Iterable[Probe], bench: Bench, recorded: dict[str, Any], say: Callable[[Answered], None]
-) -> Iterator[Answered]:
+    probes: Iterable[Probe], bench: Bench, recorded: dict[str, Any], say: Callable[[ProbeResult], None]
+) -> Iterator[ProbeResult]:
     """Ask each probe and compare; one that fails is not answered, and the others are asked."""
     for probe in probes:
         answered = asked(probe, bench, recorded.get(probe.id))
@@ -63,7 +63,7 @@ def ask(
         yield answered
 
 
-def asked(probe: Probe, bench: Bench, recorded: dict[str, Any] | None) -> Answered:
+def asked(probe: Probe, bench: Bench, recorded: dict[str, Any] | None) -> ProbeResult:
     """Ask one probe."""
     began = time.monotonic()
     for attempt in range(1, TRIES + 1):
@@ -85,7 +85,7 @@ def asked(probe: Probe, bench: Bench, recorded: dict[str, Any] | None) -> Answer
                 probe, bench, observed.answer, observed.notes, recorded, time.monotonic() - began
             )
         break
-    return Answered(
+    return ProbeResult(
         probe=probe,
         result=UNANSWERED,
         reason=str(bench.masked(reason)),
@@ -94,8 +94,8 @@ def asked(probe: Probe, bench: Bench, recorded: dict[str, Any] | None) -> Answer
 
 
 def _why(error: Exception) -> str:
-    found = _ACTION.search(str(error)) if aws_errors.is_denied(error) else None
-    return f"needs {found[1]}" if found else aws_errors.sentence(error)
+    match = _ACTION.search(str(error)) if aws_errors.is_denied(error) else None
+    return f"needs {match[1]}" if match else aws_errors.sentence(error)
 
 
 def _compared(
@@ -105,15 +105,15 @@ def _compared(
     notes: dict[str, Any],
     recorded: dict[str, Any] | None,
     seconds: float,
-) -> Answered:
+) -> ProbeResult:
     masked = bench.masked(answer)
-    found = dict(differences(recorded, masked)) if recorded is not None else {"": (None, masked)}
-    return Answered(
+    differing = dict(differences(recorded, masked)) if recorded is not None else {"": (None, masked)}
+    return ProbeResult(
         probe=probe,
-        result=DIFFERS if found else AGREES,
+        result=DIFFERS if differing else AGREES,
         answer=masked,
         notes=bench.masked(notes),
-        differences=found,
+        differences=differing,
         seconds=seconds,
     )
 

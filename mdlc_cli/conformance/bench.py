@@ -34,7 +34,7 @@ class Bench:
     target: Target
     run: str
     outputs: dict[str, str]
-    _made: int = field(default=0, init=False)
+    _names: int = field(default=0, init=False)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the AWS that is asked."""
@@ -58,8 +58,8 @@ class Bench:
 
     def name(self, what: str) -> str:
         """A new name for something that a probe makes; `removal` finds it by its beginning."""
-        self._made += 1
-        return f"{name_of(self.run)}-{what}-{self._made}"
+        self._names += 1
+        return f"{name_of(self.run)}-{what}-{self._names}"
 
     def masked(self, value: Any) -> Any:
         """A copy without what differs between two runs."""
@@ -67,14 +67,14 @@ class Bench:
         return masking.masked(value, [(name_of(self.run), "<run>"), (self.run, "<run>"), *names])
 
     def execute(
-        self, definition: dict[str, Any], given: Any = None, *, role: str = "Machines"
+        self, definition: dict[str, Any], input_: Any = None, *, role: str = "Machines"
     ) -> dict[str, Any]:
         """Run a machine once: its `status`, `output`, `error` and `cause`."""
-        return self.ended(self.start(self.machine(definition, role=role), given))
+        return self.ended(self.start(self.machine(definition, role=role), input_))
 
-    def state(self, state: dict[str, Any], given: Any = None) -> dict[str, Any]:
+    def state(self, state: dict[str, Any], input_: Any = None) -> dict[str, Any]:
         """Run a machine of one JSONata state, which ends it."""
-        return self.execute(one_state(state), given)
+        return self.execute(one_state(state), input_)
 
     def machine(self, definition: dict[str, Any], *, role: str = "Machines", kind: str = "STANDARD") -> str:
         """Create a machine; its ARN."""
@@ -96,10 +96,10 @@ class Bench:
                     raise
                 time.sleep(3)
 
-    def start(self, machine_arn: str, given: Any = None, **more: Any) -> str:
+    def start(self, machine_arn: str, input_: Any = None, **more: Any) -> str:
         """Start an execution; its ARN."""
         states = self.client("stepfunctions")
-        started = states.start_execution(stateMachineArn=machine_arn, input=json.dumps(given or {}), **more)
+        started = states.start_execution(stateMachineArn=machine_arn, input=json.dumps(input_ or {}), **more)
         return str(started["executionArn"])
 
     def ended(self, execution_arn: str, patience: float = PATIENCE) -> dict[str, Any]:
@@ -110,13 +110,17 @@ class Bench:
         """
         states, deadline = self.client("stepfunctions"), time.monotonic() + patience
         while time.monotonic() < deadline:
-            found = states.describe_execution(executionArn=execution_arn)
-            if found["status"] != "RUNNING":
-                output = found.get("output")
+            execution = states.describe_execution(executionArn=execution_arn)
+            if execution["status"] != "RUNNING":
+                output = execution.get("output")
                 return {
-                    "status": found["status"],
+                    "status": execution["status"],
                     **({"output": json.loads(output)} if output is not None else {}),
-                    **{name: found[name] for name in ("error", "cause") if found.get(name) is not None},
+                    **{
+                        name: execution[name]
+                        for name in ("error", "cause")
+                        if execution.get(name) is not None
+                    },
                 }
             time.sleep(self.pause)
         raise UnansweredError(f"an execution ran for more than {patience:.0f} s")
@@ -133,6 +137,6 @@ def one_state(state: dict[str, Any]) -> dict[str, Any]:
     return {"QueryLanguage": "JSONata", "StartAt": "Asked", "States": {"Asked": {**state, **ends}}}
 
 
-def chosen(found: dict[str, Any], *names: str) -> dict[str, Any]:
+def chosen(members: dict[str, Any], *names: str) -> dict[str, Any]:
     """Those members of an answer that are there."""
-    return {name: found[name] for name in names if name in found}
+    return {name: members[name] for name in names if name in members}

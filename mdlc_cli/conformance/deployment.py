@@ -154,7 +154,7 @@ def _packages(target: Target, run: str) -> Steps:
     if not _named(client, "list_model_package_groups", "ModelPackageGroupSummaryList", _GROUP, run):
         return
     pages = client.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
-    for package in [one for page in pages for one in page["ModelPackageSummaryList"]]:
+    for package in [package for page in pages for package in page["ModelPackageSummaryList"]]:
         arn = package["ModelPackageArn"]
         yield (
             f"version {arn.rpartition('/')[2]}",
@@ -188,9 +188,9 @@ def _objects(target: Target, run: str) -> Steps:
         return
     resources = client.describe_stack_resources(StackName=name)["StackResources"]
     buckets = [
-        one.get("PhysicalResourceId")
-        for one in resources
-        if one["ResourceType"] == "AWS::S3::Bucket" and one["ResourceStatus"] != "DELETE_COMPLETE"
+        resource.get("PhysicalResourceId")
+        for resource in resources
+        if resource["ResourceType"] == "AWS::S3::Bucket" and resource["ResourceStatus"] != "DELETE_COMPLETE"
     ]
     for bucket in filter(None, buckets):
         s3 = target.client("s3")
@@ -218,7 +218,7 @@ def _logs(target: Target, run: str) -> Steps:
             streams = client.get_paginator("describe_log_streams").paginate(
                 logGroupName=log, logStreamNamePrefix=f"{name}-"
             )
-            for stream in [one["logStreamName"] for found in streams for one in found["logStreams"]]:
+            for stream in [stream["logStreamName"] for listed in streams for stream in listed["logStreams"]]:
                 yield (
                     stream,
                     partial(client.delete_log_stream, logGroupName=log, logStreamName=stream),
@@ -248,7 +248,7 @@ def _status(client: Any, name: str) -> str:
 
 def _named(client: Any, operation: str, members: str, name: str, run: str) -> list[str]:
     pages = client.get_paginator(operation).paginate(NameContains=template.name_of(run))
-    return [one[name] for page in pages for one in page[members]]
+    return [item[name] for page in pages for item in page[members]]
 
 
 def _pause(target: Target) -> None:

@@ -51,11 +51,13 @@ def container(bench: Bench) -> dict[str, object]:
 
 def model(bench: Bench, containers: int = 1) -> str:
     """Creates a model of as many such containers; its name."""
-    name, one = bench.name("model"), container(bench)
+    name, container_ = bench.name("model"), container(bench)
     bench.client("sagemaker").create_model(
         ModelName=name,
         ExecutionRoleArn=bench.outputs["Jobs"],
-        **({"PrimaryContainer": one} if containers == 1 else {"Containers": [one] * containers}),
+        **(
+            {"PrimaryContainer": container_} if containers == 1 else {"Containers": [container_] * containers}
+        ),
     )
     return name
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_cli.aws.target import Target
-from mdlc_cli.conformance.asking import Answered
+from mdlc_cli.conformance.asking import ProbeResult
 from mdlc_cli.conformance.masking import masked
 
 SHOWN_DIGITS = 4
 
 
-def document(target: Target, answers: Iterable[Answered], left: Sequence[str]) -> dict[str, Any]:
+def document(target: Target, answers: Iterable[ProbeResult], left: Sequence[str]) -> dict[str, Any]:
     """What a run showed.
 
     Args:
@@ -35,7 +35,7 @@ def document(target: Target, answers: Iterable[Answered], left: Sequence[str]) -
     }
 
 
-def _probe(answered: Answered) -> dict[str, Any]:
+def _probe(answered: ProbeResult) -> dict[str, Any]:
     probe = answered.probe
     described = asdict(answered)
     return {

@@ -31,7 +31,7 @@ REFUSED = {
 UNTESTED = ("revealSecrets",)
 
 
-class RefusedError(Exception):
+class RejectedError(Exception):
     """A request that TestState rejects, as an error's code and message."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -50,7 +50,7 @@ def answer(data: Request) -> Response:
     try:
         tested = _Tested.of(data)
         return responses.json_response(tested.run())
-    except RefusedError as refused:
+    except RejectedError as refused:
         return responses.error_response_json(refused.code, refused.message, 400)
 
 
@@ -93,12 +93,12 @@ class _Tested:
         if "States" in definition:
             state = (definition.get("States") or {}).get(name)
             if state is None:
-                raise RefusedError(
+                raise RejectedError(
                     "ValidationException", f"State not found in the definition: stateName={name}"
                 )
             language = state.get("QueryLanguage", language)
         elif data.get("stateName"):
-            raise RefusedError(
+            raise RejectedError(
                 "ValidationException", "stateName is set, but the definition is not of a state machine"
             )
         else:
@@ -118,24 +118,24 @@ class _Tested:
         return self.data.get("mock")
 
     def check(self) -> None:
-        """Raises `RefusedError` for what TestState rejects, before the state runs."""
+        """Raises `RejectedError` for what TestState rejects, before the state runs."""
         if self.mock is not None:
             if self.kind not in MOCKED:
-                raise RefusedError(
+                raise RejectedError(
                     "ValidationException", "A mock can only be specified for Task, Map or Parallel states"
                 )
             if ("result" in self.mock) == ("errorOutput" in self.mock):
-                raise RefusedError("ValidationException", "A mock has either a result or an errorOutput")
+                raise RejectedError("ValidationException", "A mock has either a result or an errorOutput")
             if "result" in self.mock:
                 _json(self.mock["result"], "ValidationException", "mock.result")
             return
         if self.data.get("context"):
-            raise RefusedError("ValidationException", "context may only be specified together with a mock")
+            raise RejectedError("ValidationException", "context may only be specified together with a mock")
         if not self.data.get("roleArn") and self.kind in MOCKED:
-            raise RefusedError("ValidationException", "roleArn is required for a state without a mock")
+            raise RejectedError("ValidationException", "roleArn is required for a state without a mock")
         resource = str(self.state.get("Resource", ""))
         if self.kind in ("Map", "Parallel") or resource.endswith((".sync", ".sync:2", ".waitForTaskToken")):
-            raise RefusedError(
+            raise RejectedError(
                 "ValidationException", f"{self.kind} {resource} needs a mock".replace("  ", " ")
             )
 
@@ -145,17 +145,17 @@ class _Tested:
         text = json.dumps(machine)
         problems = problems_of(text, "STANDARD")
         if problems:
-            raise RefusedError("InvalidDefinition", refusal(problems))
+            raise RejectedError("InvalidDefinition", refusal(problems))
         execution = self._execution(text)
         outcome = execution.run()
         history = execution.history()
         entered = [
             event["stateEnteredEventDetails"] for event in history if "stateEnteredEventDetails" in event
         ]
-        found = self._described(outcome, entered)
+        described = self._described(outcome, entered)
         if self.data.get("inspectionLevel", "INFO") != "INFO":
-            found["inspectionData"] = self._inspected(history)
-        return found
+            described["inspectionData"] = self._inspected(history)
+        return described
 
     def _machine(self) -> dict[str, Any]:
         state = dict(self.state)
@@ -241,35 +241,38 @@ class _Tested:
             return None
         mocking = importlib.import_module("moto.stepfunctions.parser.mocking.mock_config")
         if "result" in self.mock:
-            given = mocking.MockedResponseReturn(0, 0, json.loads(self.mock["result"]))
+            response = mocking.MockedResponseReturn(0, 0, json.loads(self.mock["result"]))
         else:
             error = self.mock["errorOutput"]
-            given = mocking.MockedResponseThrow(0, 0, error.get("error", ""), error.get("cause", ""))
-        states = [mocking.StateMockedResponses(self.name, "mock", [given])]
+            response = mocking.MockedResponseThrow(0, 0, error.get("error", ""), error.get("cause", ""))
+        states = [mocking.StateMockedResponses(self.name, "mock", [response])]
         return mocking.MockTestCase(NAME, "mock", states)
 
     def _described(self, outcome: Any, entered: list[dict[str, Any]]) -> dict[str, Any]:
         if outcome.status != "SUCCEEDED":
             error, cause = outcome.error, outcome.cause
-            found = {"status": "FAILED", "error": error, "cause": cause}
-            return {name: value for name, value in found.items() if value is not None}
+            described = {"status": "FAILED", "error": error, "cause": cause}
+            return {name: value for name, value in described.items() if value is not None}
         how, name = self.transitions.reached.get(entered[-1]["name"], ("End", ""))
-        found = {"status": "SUCCEEDED", "output": outcome.output}
+        described = {"status": "SUCCEEDED", "output": outcome.output}
         if how in ("Retry", "Catch"):
-            found = {"status": "RETRIABLE" if how == "Retry" else "CAUGHT_ERROR", **self._failure(entered)}
+            described = {
+                "status": "RETRIABLE" if how == "Retry" else "CAUGHT_ERROR",
+                **self._failure(entered),
+            }
             if how == "Catch":
-                found["output"] = outcome.output
+                described["output"] = outcome.output
         if name and how != "Retry":
-            found["nextState"] = name
-        return found
+            described["nextState"] = name
+        return described
 
     def _failure(self, entered: list[dict[str, Any]]) -> dict[str, Any]:
         failure = (self.mock or {}).get("errorOutput")
         if failure is not None:
             return {"error": failure.get("error", ""), "cause": failure.get("cause", "")}
-        given = json.loads(entered[-1].get("input") or "{}")
-        if isinstance(given, dict) and {"Error", "Cause"} <= set(given):
-            return {"error": given["Error"], "cause": given["Cause"]}
+        input_ = json.loads(entered[-1].get("input") or "{}")
+        if isinstance(input_, dict) and {"Error", "Cause"} <= set(input_):
+            return {"error": input_["Error"], "cause": input_["Cause"]}
         return {}
 
     def _inspected(self, history: list[dict[str, Any]]) -> dict[str, Any]:
@@ -327,8 +330,8 @@ def _json(text: str, code: str, name: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise RefusedError(code, f"{name} is not valid JSON: {error}") from error
+        raise RejectedError(code, f"{name} is not valid JSON: {error}") from error
 
 
-def _unsupported(what: str) -> RefusedError:
-    return RefusedError("ValidationException", f"{what}: the embedded AWS's TestState does not support it")
+def _unsupported(what: str) -> RejectedError:
+    return RejectedError("ValidationException", f"{what}: the embedded AWS's TestState does not support it")

@@ -44,7 +44,7 @@ def _asked(bench: Bench, gateway: Any, api: dict[str, Any]) -> Observation:
         requestModels={"$default": "Asked"},
         requestValidatorId=validator["id"],
     )
-    # The function may not be invoked by the API, so a request that passes the validation is answered with 500.
+    # The API may not invoke the function, so a request that passes the validation is answered with 500.
     region = bench.target.region
     function = bench.client("lambda").get_function(FunctionName=bench.outputs["Function"])
     arn = function["Configuration"]["FunctionArn"]
@@ -100,10 +100,10 @@ def asynchronous_retries(bench: Bench) -> Observation:
     context = wait_until(bench, look, RETRY_SECONDS)["requestContext"]
 
     def tries() -> int | None:
-        found = bench.client("logs").filter_log_events(
+        events = bench.client("logs").filter_log_events(
             logGroupName=f"/aws/lambda/{function}", filterPattern=f'"{mark}"'
         )
-        lines = [event for event in found["events"] if event["message"].strip() == mark]
+        lines = [event for event in events["events"] if event["message"].strip() == mark]
         return len(lines) or None
 
     # The last try's line arrives in the log a little after the message.

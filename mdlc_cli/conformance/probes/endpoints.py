@@ -51,19 +51,24 @@ def _settled(bench: Bench, endpoint: str) -> dict[str, Any]:
     client = bench.client("sagemaker")
 
     def look() -> dict[str, Any] | None:
-        found: dict[str, Any] = client.describe_endpoint(EndpointName=endpoint)
-        return None if found["EndpointStatus"] in ("Creating", "Updating", "RollingBack") else found
+        endpoint_now: dict[str, Any] = client.describe_endpoint(EndpointName=endpoint)
+        return (
+            None
+            if endpoint_now["EndpointStatus"] in ("Creating", "Updating", "RollingBack")
+            else endpoint_now
+        )
 
-    found: dict[str, Any] = wait_until(bench, look, START_SECONDS)
-    return found
+    endpoint_now: dict[str, Any] = wait_until(bench, look, START_SECONDS)
+    return endpoint_now
 
 
 def _serving(bench: Bench, config: str) -> str:
     name = bench.name("endpoint")
     bench.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=config)
-    found = _settled(bench, name)
-    if found["EndpointStatus"] != "InService":
-        raise UnansweredError(f"the endpoint is {found['EndpointStatus']}: {found.get('FailureReason', '')}")
+    endpoint = _settled(bench, name)
+    if endpoint["EndpointStatus"] != "InService":
+        reason = endpoint.get("FailureReason", "")
+        raise UnansweredError(f"the endpoint is {endpoint['EndpointStatus']}: {reason}")
     return name
 
 
@@ -79,13 +84,13 @@ def _captures(bench: Bench, endpoint: str, variants: int) -> dict[str, dict[str,
     s3, bucket, prefix = bench.client("s3"), bench.outputs["Bucket"], f"captures/{endpoint}/"
 
     def look() -> dict[str, dict[str, Any]] | None:
-        found: dict[str, dict[str, Any]] = {}
+        captures: dict[str, dict[str, Any]] = {}
         for item in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []):
             variant, *folders = item["Key"].removeprefix(prefix).split("/")
             text = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
             record = json.loads(text.splitlines()[0])
-            found.setdefault(variant, {"folders": len(folders) - 1, "record": record})
-        return found if len(found) >= variants else None
+            captures.setdefault(variant, {"folders": len(folders) - 1, "record": record})
+        return captures if len(captures) >= variants else None
 
     captured: dict[str, dict[str, Any]] = wait_until(bench, look, CAPTURE_SECONDS)
     return captured
@@ -134,10 +139,12 @@ def shadowed_pipeline(bench: Bench) -> Observation:
         return Observation(answer={"refused": refused}, notes={"message": error.response["Error"]["Message"]})
     _asked(bench, endpoint)
     captures = _captures(bench, endpoint, 2)
-    ids = {variant: one["record"]["eventMetadata"].get("eventId") for variant, one in captures.items()}
+    ids = {
+        variant: capture["record"]["eventMetadata"].get("eventId") for variant, capture in captures.items()
+    }
     bench.client("sagemaker").delete_endpoint(EndpointName=endpoint)
     answer = {
-        "captures": {variant: _described(one) for variant, one in sorted(captures.items())},
+        "captures": {variant: _described(capture) for variant, capture in sorted(captures.items())},
         "event ids": "same" if len(set(ids.values())) == 1 else "different",
     }
     return Observation(answer=answer)
@@ -163,8 +170,8 @@ def baked_update(bench: Bench) -> Observation:
     stages: dict[str, float] = {}
 
     def look() -> dict[str, Any] | None:
-        found: dict[str, Any] = client.describe_endpoint(EndpointName=endpoint)
-        pending = found.get("PendingDeploymentSummary", {})
+        endpoint_now: dict[str, Any] = client.describe_endpoint(EndpointName=endpoint)
+        pending = endpoint_now.get("PendingDeploymentSummary", {})
         statuses = [
             status["Status"]
             for variant in pending.get("ProductionVariants", [])
@@ -172,14 +179,14 @@ def baked_update(bench: Bench) -> Observation:
         ]
         for status in statuses:
             stages.setdefault(status, time.monotonic())
-        return None if found["EndpointStatus"] == "Updating" else found
+        return None if endpoint_now["EndpointStatus"] == "Updating" else endpoint_now
 
-    found = wait_until(bench, look, START_SECONDS)
+    endpoint_now = wait_until(bench, look, START_SECONDS)
     ended, scale = time.monotonic(), bench.target.time_scale
     baking = (ended - stages.get("Baking", ended)) * scale
     answer = {
-        "status": found["EndpointStatus"],
-        "configuration": "new" if found["EndpointConfigName"] == config else "old",
+        "status": endpoint_now["EndpointStatus"],
+        "configuration": "new" if endpoint_now["EndpointConfigName"] == config else "old",
         "baked": baking >= BAKE_SECONDS / 2,
     }
     client.delete_endpoint(EndpointName=endpoint)

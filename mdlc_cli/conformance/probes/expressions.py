@@ -29,9 +29,9 @@ def evaluated(**expressions: str) -> Callable[[Bench], Observation]:
         answer: dict[str, Any] = {}
         notes: dict[str, Any] = {}
         for name, text in expressions.items():
-            found = bench.state({"Type": "Pass", "Output": f"{{% {text} %}}"}, _INPUT)
-            answer[name] = found.get("output", found.get("error"))
-            notes[name] = chosen(found, "cause")
+            execution = bench.state({"Type": "Pass", "Output": f"{{% {text} %}}"}, _INPUT)
+            answer[name] = execution.get("output", execution.get("error"))
+            notes[name] = chosen(execution, "cause")
         return Observation(answer=answer, notes={name: note for name, note in notes.items() if note})
 
     return ask

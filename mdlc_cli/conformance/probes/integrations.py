@@ -16,21 +16,21 @@ def put_text(bench: Bench) -> Observation:
     """Writes a text by `putObject` and reads the object."""
     key = bench.name("text")
     arguments = {"Bucket": bench.outputs["Bucket"], "Key": key, "Body": "{% 'a \"text\"\\nof two lines' %}"}
-    found = bench.state(task("aws-sdk:s3:putObject", arguments))
-    return _stored(bench, key, found)
+    execution = bench.state(task("aws-sdk:s3:putObject", arguments))
+    return _stored(bench, key, execution)
 
 
 def put_object(bench: Bench) -> Observation:
     """Writes an object of the States Language by `putObject` and reads what is stored."""
     key = bench.name("object")
     arguments = {"Bucket": bench.outputs["Bucket"], "Key": key, "Body": {"b": 1, "a": [True, None]}}
-    found = bench.state(task("aws-sdk:s3:putObject", arguments))
-    return _stored(bench, key, found)
+    execution = bench.state(task("aws-sdk:s3:putObject", arguments))
+    return _stored(bench, key, execution)
 
 
-def _stored(bench: Bench, key: str, found: dict[str, Any]) -> Observation:
-    if found["status"] != "SUCCEEDED":
-        return failed(found)
+def _stored(bench: Bench, key: str, execution: dict[str, Any]) -> Observation:
+    if execution["status"] != "SUCCEEDED":
+        return failed(execution)
     read = bench.client("s3").get_object(Bucket=bench.outputs["Bucket"], Key=key)
     answer = {"status": "SUCCEEDED", "body": read["Body"].read().decode()}
     return Observation(answer=answer, notes={"content_type": read.get("ContentType")})
@@ -114,20 +114,20 @@ def cancelled_transaction(bench: Bench) -> Observation:
 def function_error(bench: Bench) -> Observation:
     """Invokes a function that raises an exception of its own class."""
     arguments = {"FunctionName": bench.outputs["Function"], "Payload": {"fail": True}}
-    found = bench.state(task("lambda:invoke", arguments))
-    cause = json.loads(found.get("cause", "{}"))
+    execution = bench.state(task("lambda:invoke", arguments))
+    cause = json.loads(execution.get("cause", "{}"))
     return Observation(
-        answer={**chosen(found, "status", "error"), "cause": chosen(cause, "errorMessage", "errorType")}
+        answer={**chosen(execution, "status", "error"), "cause": chosen(cause, "errorMessage", "errorType")}
     )
 
 
 def function_answer(bench: Bench) -> Observation:
     """Invokes a function and reads the result's members."""
     arguments = {"FunctionName": bench.outputs["Function"], "Payload": {"a": 1}}
-    found = bench.state(task("lambda:invoke", arguments))
-    output = found.get("output") or {}
+    execution = bench.state(task("lambda:invoke", arguments))
+    output = execution.get("output") or {}
     answer = {
-        **chosen(found, "status", "error"),
+        **chosen(execution, "status", "error"),
         **chosen(output, "Payload", "StatusCode", "ExecutedVersion"),
     }
     return Observation(answer=answer, notes={"members": sorted(output)})

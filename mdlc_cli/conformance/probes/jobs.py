@@ -83,8 +83,8 @@ def manifest_names(bench: Bench) -> Observation:
     client.create_processing_job(**request)
 
     def look() -> dict[str, Any] | None:
-        found: dict[str, Any] = client.describe_processing_job(ProcessingJobName=name)
-        return found if found["ProcessingJobStatus"] in ("Completed", "Failed", "Stopped") else None
+        job: dict[str, Any] = client.describe_processing_job(ProcessingJobName=name)
+        return job if job["ProcessingJobStatus"] in ("Completed", "Failed", "Stopped") else None
 
     ended = wait_until(bench, look, PATIENCE)
     if not ended.get("ExitMessage"):
@@ -112,8 +112,8 @@ def transformed(bench: Bench) -> Observation:
     )
 
     def look() -> dict[str, Any] | None:
-        found = client.describe_transform_job(TransformJobName=name)
-        return found if found["TransformJobStatus"] in ("Completed", "Failed", "Stopped") else None
+        job = client.describe_transform_job(TransformJobName=name)
+        return job if job["TransformJobStatus"] in ("Completed", "Failed", "Stopped") else None
 
     ended = wait_until(bench, look, PATIENCE)
     if ended["TransformJobStatus"] != "Completed":

@@ -30,14 +30,16 @@ def caught_output(bench: Bench) -> Observation:
         "StartAt": "Asked",
         "States": {"Asked": state, "Caught": {"Type": "Pass", "End": True}},
     }
-    found = bench.execute(definition)
-    return Observation(answer=chosen(found, "status", "error", "output"), notes=chosen(found, "cause"))
+    execution = bench.execute(definition)
+    return Observation(
+        answer=chosen(execution, "status", "error", "output"), notes=chosen(execution, "cause")
+    )
 
 
 def undefined_output(bench: Bench) -> Observation:
     """An Output that is undefined in a Pass."""
-    found = bench.state({"Type": "Pass", "Output": {"a": "{% $states.input.missing %}"}})
-    return failed(found)
+    execution = bench.state({"Type": "Pass", "Output": {"a": "{% $states.input.missing %}"}})
+    return failed(execution)
 
 
 def too_much_data(bench: Bench) -> Observation:
@@ -53,8 +55,8 @@ def too_much_data(bench: Bench) -> Observation:
             "Caught": {"Type": "Pass", "Output": "caught", "End": True},
         },
     }
-    found = bench.execute(definition)
-    return Observation(answer=chosen(found, "status", "error"), notes=chosen(found, "cause"))
+    execution = bench.execute(definition)
+    return Observation(answer=chosen(execution, "status", "error"), notes=chosen(execution, "cause"))
 
 
 def no_choice(bench: Bench) -> Observation:
@@ -103,10 +105,18 @@ def validated_definition(bench: Bench) -> Observation:
     states = bench.client("stepfunctions")
     answer = {}
     for name, definition in (("missing target", missing), ("JSONPath in JSONata", mixed)):
-        found = states.validate_state_machine_definition(definition=json.dumps(definition), type="STANDARD")
+        execution = states.validate_state_machine_definition(
+            definition=json.dumps(definition), type="STANDARD"
+        )
         answer[name] = {
-            "result": found["result"],
-            "codes": sorted({one["code"] for one in found["diagnostics"] if one["severity"] == "ERROR"}),
+            "result": execution["result"],
+            "codes": sorted(
+                {
+                    diagnostic["code"]
+                    for diagnostic in execution["diagnostics"]
+                    if diagnostic["severity"] == "ERROR"
+                }
+            ),
         }
     return Observation(answer=answer)
 

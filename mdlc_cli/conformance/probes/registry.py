@@ -46,7 +46,7 @@ def package_event(bench: Bench) -> Observation:
         "members": sorted({name for detail in details for name in detail if name in _READ}),
     }
     return Observation(
-        answer=answer, notes={"all members": sorted({name for one in details for name in one})}
+        answer=answer, notes={"all members": sorted({name for detail in details for name in detail})}
     )
 
 
@@ -56,7 +56,7 @@ _READ = ("ModelPackageGroupName", "ModelPackageArn", "ModelApprovalStatus", "Mod
 
 def events(bench: Bench, arn: str, count: int) -> list[dict[str, Any]]:
     """The details of that many events of a version."""
-    found: list[dict[str, Any]] = []
+    details: list[dict[str, Any]] = []
     queue = bench.client("sqs")
 
     def look() -> list[dict[str, Any]] | None:
@@ -70,8 +70,8 @@ def events(bench: Bench, arn: str, count: int) -> list[dict[str, Any]]:
             except ValueError:
                 continue
             if detail.get("ModelPackageArn") == arn:
-                found.append(detail)
-        return found if len(found) >= count else None
+                details.append(detail)
+        return details if len(details) >= count else None
 
     return list(wait_until(bench, look, EVENT_SECONDS))
 
@@ -85,14 +85,14 @@ def package_order(bench: Bench) -> Observation:
         ModelPackageGroupName=group, MaxResults=3, SortBy="CreationTime", SortOrder="Descending"
     )
     answer = {
-        name: "newest first" if _versions(found) == versions[::-1] else "another order"
-        for name, found in (("by default", plain), ("descending by time", newest))
+        name: "newest first" if _versions(listed) == versions[::-1] else "another order"
+        for name, listed in (("by default", plain), ("descending by time", newest))
     }
     return Observation(answer=answer)
 
 
-def _versions(found: dict[str, Any]) -> list[int]:
-    return [one["ModelPackageVersion"] for one in found["ModelPackageSummaryList"]]
+def _versions(listed: dict[str, Any]) -> list[int]:
+    return [package["ModelPackageVersion"] for package in listed["ModelPackageSummaryList"]]
 
 
 def package_permissions(bench: Bench) -> Observation:
@@ -117,8 +117,8 @@ def package_permissions(bench: Bench) -> Observation:
 
 
 def _denied(message: str) -> str:
-    _, found, rest = message.partition("not authorized to perform: ")
-    return f"needs {rest.split()[0]}" if found else ""
+    _, separator, rest = message.partition("not authorized to perform: ")
+    return f"needs {rest.split()[0]}" if separator else ""
 
 
 def same_token(bench: Bench) -> Observation:
@@ -167,9 +167,9 @@ def same_model(bench: Bench) -> Observation:
     except ClientError as error:
         by_api = error.response["Error"]["Code"]
     task = {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createModel", "Arguments": request}
-    found = bench.state(task)
-    answer = {"tags": tags, "by API": by_api, "by machine": chosen(found, "status", "error")}
-    return Observation(answer=answer, notes=chosen(found, "cause"))
+    execution = bench.state(task)
+    answer = {"tags": tags, "by API": by_api, "by machine": chosen(execution, "status", "error")}
+    return Observation(answer=answer, notes=chosen(execution, "cause"))
 
 
 _MISSING = "mdlc-conformance-missing"

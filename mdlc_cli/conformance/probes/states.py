@@ -55,16 +55,16 @@ def tried(bench: Bench, definition: dict[str, Any], case: dict[str, Any]) -> tup
         if case["context"]:
             request["context"] = json.dumps(case["context"])
     try:
-        found = bench.client("stepfunctions").test_state(**request)
+        tested = bench.client("stepfunctions").test_state(**request)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code not in ("InvalidDefinition", "ValidationException", "InvalidExecutionInput"):
             raise
         return {"refused": code}, error.response["Error"]["Message"]
-    inspected = found.get("inspectionData", {})
-    answer = {name: found[name] for name in ("status", "nextState", "error") if name in found}
+    inspected = tested.get("inspectionData", {})
+    answer = {name: tested[name] for name in ("status", "nextState", "error") if name in tested}
     for name, text in (
-        ("output", found.get("output")),
+        ("output", tested.get("output")),
         ("arguments", inspected.get("afterArguments")),
         ("variables", inspected.get("variables")),
     ):
@@ -79,7 +79,7 @@ def tried(bench: Bench, definition: dict[str, Any], case: dict[str, Any]) -> tup
         }
         if changed:
             answer["assigned"] = changed
-    return answer, str(found.get("cause", ""))
+    return answer, str(tested.get("cause", ""))
 
 
 def _probes() -> tuple[Probe, ...]:

@@ -17,9 +17,11 @@ def task(resource: str, arguments: dict[str, Any], **more: Any) -> dict[str, Any
     return {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Arguments": arguments, **more}
 
 
-def failed(found: dict[str, Any]) -> Observation:
+def failed(execution: dict[str, Any]) -> Observation:
     """The status and the error of an execution; its cause is not compared."""
-    return Observation(answer=chosen(found, "status", "error"), notes=chosen(found, "cause", "output"))
+    return Observation(
+        answer=chosen(execution, "status", "error"), notes=chosen(execution, "cause", "output")
+    )
 
 
 def wait_until(bench: Bench, look: Any, seconds: float) -> Any:
@@ -30,8 +32,8 @@ def wait_until(bench: Bench, look: Any, seconds: float) -> Any:
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        found = look()
-        if found is not None:
-            return found
+        value = look()
+        if value is not None:
+            return value
         time.sleep(bench.pause)
     raise UnansweredError(f"nothing was to be seen within {seconds:.0f} s")

@@ -36,7 +36,7 @@ def main() -> int:
     def alter(request: dict[str, Any]) -> dict[str, Any]:
         _active.close()
         # The local AWS waits one and two seconds between tries, whatever its time scale.
-        lambdas = importlib.import_module("ministack.services.lambda_svc")
+        lambdas: Any = importlib.import_module("ministack.services.lambda_svc")
         lambdas._LAMBDA_ASYNC_RETRY_BASE_SECONDS = RETRY_SECONDS
         name = request.get("probe")
         if name:
