@@ -21,8 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.load import generate, http_request
-from mdlc_cli.deploying import local_images
-from mdlc_cli.tools import toolchain
+from mdlc_cli.tools import local_images, toolchain
 from mdlc_constructs import CustomContainer
 from mdlc_constructs.resources import bundles
 from mdlc_constructs.resources.containers import lay_out

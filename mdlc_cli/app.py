@@ -20,6 +20,7 @@ from mdlc_cli.commands import (
     deploying,
     golden_rows,
     local_aws,
+    pipelines,
     records,
     releasing,
     rule_files,
@@ -80,6 +81,7 @@ app.command(rich_help_panel=WORK)(releasing.release)
 app.command(rich_help_panel=WORK)(releasing.rollback)
 app.command(rich_help_panel=WORK)(decision.ask)
 app.command("openapi", rich_help_panel=WORK)(decision.write_openapi)
+app.add_typer(pipelines.app, name="pipeline", rich_help_panel=WORK)
 app.add_typer(golden_rows.app, name="golden", rich_help_panel=WORK)
 app.add_typer(rule_files.app, name="rules", rich_help_panel=WORK)
 app.command(rich_help_panel=WORK)(deploying.teardown)

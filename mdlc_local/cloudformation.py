@@ -21,7 +21,6 @@ PLACEHOLDERS = {
     "AWS::ApplicationAutoScaling::ScalingPolicy": ("Arn",),
     "AWS::CloudTrail::Trail": ("Arn", "SnsTopicArn"),
     "AWS::CloudWatch::CompositeAlarm": ("Arn",),
-    "AWS::CodePipeline::Pipeline": ("Version",),
     "AWS::EC2::FlowLog": ("Id",),
     "AWS::Events::Archive": ("Arn",),
     "AWS::LakeFormation::Permissions": (),
@@ -30,9 +29,15 @@ PLACEHOLDERS = {
 }
 """Types that are only recorded, so that nothing runs for them, with their attributes for Fn::GetAtt."""
 
+_NO_JOBS = "run the work as a SageMaker Processing job, a Lambda function or a Glue Python shell job"
 ON_AWS_ONLY = {
+    "AWS::Batch::ComputeEnvironment": f"AWS Batch runs no job here; {_NO_JOBS}",
+    "AWS::Batch::JobDefinition": f"AWS Batch runs no job here; {_NO_JOBS}",
+    "AWS::Batch::JobQueue": f"AWS Batch runs no job here; {_NO_JOBS}",
+    "AWS::ECS::Service": f"ECS runs no task here; {_NO_JOBS}",
+    "AWS::EMR::Cluster": "EMR runs no cluster here; use the engine Spark(...) of this library's jobs",
     "AWS::SageMaker::MlflowApp": "MLflow is for AWS only: leave the MlflowApp and mlflow= out of stacks that "
-    "are deployed here"
+    "are deployed here",
 }
 """Types that are refused when a template has them, with the reason."""
 

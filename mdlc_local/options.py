@@ -18,6 +18,8 @@ class Options:
         state_dir: folder for `ready.json`, `server.log`, `usage.jsonl`, `logs/` and the jobs' working
             folders.
         images: file that registers local runtimes for container images, or None.
+        docker: the program that takes Docker's place in builds of CodeBuild, or None.
+        repositories: file with the folders of git repositories, by their names in sources; or None.
         parent_pid: id of a process; the server stops when it ends. None for no such process.
         idle_minutes: minutes without a request after which the server stops; None for never.
         time_scale: the divisor of waits (Wait states, retry intervals, bakes, alarms' periods).
@@ -27,6 +29,8 @@ class Options:
     port: int
     state_dir: Path
     images: Path | None = None
+    docker: Path | None = None
+    repositories: Path | None = None
     parent_pid: int | None = None
     idle_minutes: float | None = None
     time_scale: float = 1.0
@@ -72,6 +76,8 @@ def parse(arguments: Sequence[str]) -> Options:
         "--state-dir", type=Path, required=True, help="folder for ready.json, logs and job files"
     )
     parser.add_argument("--images", type=Path, help="file that registers local runtimes for container images")
+    parser.add_argument("--docker", type=Path, help="program that takes Docker's place in builds")
+    parser.add_argument("--repositories", type=Path, help="file with git repositories, by their names")
     parser.add_argument("--parent-pid", type=int, help="end when this process ends")
     parser.add_argument("--idle-minutes", type=float, help="end after so many minutes without a request")
     parser.add_argument(
@@ -84,6 +90,8 @@ def parse(arguments: Sequence[str]) -> Options:
             port=values.port,
             state_dir=values.state_dir.expanduser().absolute(),
             images=values.images.expanduser().absolute() if values.images else None,
+            docker=values.docker,
+            repositories=values.repositories,
             parent_pid=values.parent_pid,
             idle_minutes=values.idle_minutes,
             time_scale=values.time_scale,

@@ -17,6 +17,7 @@ from typing import Any
 
 from mdlc_local import (
     authentication,
+    cbor,
     children,
     control,
     credentials,
@@ -37,6 +38,9 @@ PARTS = (
     *(
         "sagemaker",
         "autoscaling",
+        "code_build",
+        "code_pipeline",
+        "refused_operations",
         "cloudformation",
         "alarms",
         "api_gateway",
@@ -160,7 +164,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop_soon, stop)
     gateway = _Gateway(app.app)
-    authenticated = authentication.Authentication(gateway)
+    authenticated = authentication.Authentication(cbor.Cbor(gateway))
     loopback.serve(gateway, loop, chosen.endpoint)
     facts = {
         "endpoint": chosen.endpoint,

@@ -17,11 +17,12 @@ IAM = "ministack.services.iam"
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 
 SENDS_SOURCE = frozenset(
-    f"{name}.amazonaws.com" for name in ("events", "lambda", "sagemaker", "scheduler", "states")
+    f"{name}.amazonaws.com"
+    for name in ("codebuild", "codepipeline", "events", "lambda", "sagemaker", "scheduler", "states")
 )
-"""Principals of services that send these keys. Sources: "Cross-service confused deputy
-prevention" of EventBridge, SageMaker and EventBridge Scheduler, "Creating an IAM role for your state machine"
-of Step Functions, and "Working with AWS managed policies in the execution role" of Lambda."""
+"""Principals of services that send these keys. Sources: "Cross-service confused deputy prevention" of
+CodeBuild, CodePipeline, EventBridge, SageMaker and EventBridge Scheduler, "Creating an IAM role for your
+state machine" of Step Functions, and "Working with AWS managed policies in the execution role" of Lambda."""
 
 
 def may_assume(role_arn: str, service: str, *, account: str, source_arn: str, region: str) -> bool:

@@ -20,7 +20,7 @@ from mdlc_cli.aws import absence, settings_file
 from mdlc_cli.aws.absence import Absence, document, state_folder
 from mdlc_cli.errors import CommandError
 from mdlc_cli.output import progress
-from mdlc_cli.tools import cache, image_environment, processes, toolchain
+from mdlc_cli.tools import cache, docker, image_environment, processes, toolchain
 from mdlc_cli.tools.tool_process import clean_environment
 
 HOST = "127.0.0.1"
@@ -150,7 +150,10 @@ def up(
         images = folder / "images.json"
         images.write_text(json.dumps(images_registry(root, runtime), indent=1))
         scale = settings_file.time_scale(root)
+        repositories = folder / "repositories.json"
+        repositories.write_text(json.dumps(settings_file.repositories(root), indent=1))
         flags = ["--images", str(images), "--idle-minutes", str(idle_minutes), "--time-scale", str(scale)]
+        flags += ["--repositories", str(repositories), "--docker", docker.program()]
         flags += extra_arguments
         if parent_pid is not None:
             flags += ["--parent-pid", str(parent_pid)]

@@ -36,6 +36,31 @@ def local_images(root: Path) -> list[dict[str, Any]]:
     ]
 
 
+def repositories(root: Path) -> dict[str, str]:
+    """The ``[local.repositories]`` table: the folders of git repositories that pipelines take commits from.
+
+    The keys are the names that a pipeline's source has: ``owner/name`` of a connection, or a name of
+    CodeCommit. A relative path is relative to the settings file.
+
+    Raises:
+        CommandError: the file is not valid TOML, a value is no path, or a folder is no git repository.
+    """
+    table = _local(root).get("repositories", {})
+    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+        raise CommandError(
+            f"local.repositories in {root / SETTINGS_FILE} is {table!r}: write names and paths, such as "
+            '"owner/name" = "./"'
+        )
+    folders = {name: (root / value).resolve() for name, value in table.items()}
+    for name, folder in folders.items():
+        if not (folder / ".git").exists() and not (folder / "HEAD").is_file():
+            raise CommandError(
+                f"local.repositories in {root / SETTINGS_FILE} names {folder} for {name}, which is no git "
+                "repository: correct the path, or run `git init` there"
+            )
+    return {name: str(folder) for name, folder in folders.items()}
+
+
 def time_scale(root: Path) -> float:
     """``time_scale`` of the ``[local]`` table: the factor by which the local AWS shortens waits.
 

@@ -13,10 +13,9 @@ from botocore.exceptions import ClientError
 from mdlc_cli import places
 from mdlc_cli.aws import target
 from mdlc_cli.aws.target import Target
-from mdlc_cli.deploying import docker
 from mdlc_cli.errors import CommandError
 from mdlc_cli.output import progress
-from mdlc_cli.tools import toolchain
+from mdlc_cli.tools import docker, toolchain
 from mdlc_cli.tools.tool_process import run_tool
 
 TALKS_TO_AWS = frozenset(

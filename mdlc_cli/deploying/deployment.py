@@ -23,7 +23,7 @@ from mdlc_cli.tools.tool_process import run_tool
 _WORTH_A_LINE = ("✅", "❌", "no changes", "Synthesis time", "Deployment time", "failed", "Error", "WARN")
 _TAKEN = "already exists"
 _NOT_BUILT = re.compile(r" build --tag \S+ .*exited with error code \d+: (?P<reason>.+)")
-"""How the CDK CLI reports that an image cannot be built, with what `deploying.docker` printed."""
+"""How the CDK CLI reports that an image cannot be built, with what `tools.docker` printed."""
 
 
 def deploy(target: Target, root: Path, names: Sequence[str] = ()) -> dict[str, dict[str, str]]:

@@ -1,20 +1,10 @@
 """SageMaker's errors, with AWS's messages."""
 
-from mdlc_local.errors import LocalAwsError
+from mdlc_local.errors import ApiError, LocalAwsError
 
 
-class SageMakerApiError(LocalAwsError):
-    """An error response of the SageMaker API.
-
-    Attributes:
-        code: AWS's error code, for example ``ValidationException``.
-        message: AWS's message.
-    """
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+class SageMakerApiError(ApiError):
+    """An error response of the SageMaker API."""
 
 
 class JobFailedError(LocalAwsError):

@@ -39,10 +39,12 @@ def access_key(headers: dict[str, str], query: dict[str, Any]) -> str:
     return str(patches.take(*_ACCESS_KEY)(headers, query))
 
 
-def put_event(detail_type: str, detail: dict[str, Any], resource_arn: str) -> None:
-    """Put an ``aws.sagemaker`` event on the default event bus of the current account and region."""
+def put_event(
+    detail_type: str, detail: dict[str, Any], resource_arn: str, *, source: str = "aws.sagemaker"
+) -> None:
+    """Put an event of an AWS service on the default event bus of the current account and region."""
     entry = {
-        "Source": "aws.sagemaker",
+        "Source": source,
         "DetailType": detail_type,
         "Detail": json.dumps(detail, default=str),
         "Resources": [resource_arn],
@@ -51,7 +53,7 @@ def put_event(detail_type: str, detail: dict[str, Any], resource_arn: str) -> No
     try:
         put_events({"Entries": [entry]}, allow_aws_source=True)
     except Exception:
-        # An error in a rule or target must not fail a job; SageMaker publishes events on a best-effort basis.
+        # An error in a rule or target must not fail a job; services publish events on a best-effort basis.
         log.exception("the event %s for %s could not be put", detail_type, resource_arn)
 
 

@@ -11,6 +11,9 @@ from tests.local.embedded import ACCOUNT, Role, Server, embedded_python, start
 
 Clients = Callable[[str], Any]
 
+REPOSITORIES = "repositories.json"
+"""The file, in the state folder, that registers git repositories; a test writes it."""
+
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
@@ -18,7 +21,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     state_dir = tmp_path_factory.mktemp("embedded-aws")
     images = state_dir / "images.json"
     images.write_text(json.dumps({"scikit-learn": {"python": embedded_python()}}))
-    running = start(state_dir, "--time-scale", "10", "--images", str(images))
+    repositories = state_dir / REPOSITORIES
+    running = start(
+        state_dir, "--time-scale", "10", "--images", str(images), "--repositories", str(repositories)
+    )
     yield running
     running.end()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import ClientError
 
-from mdlc_cli.deploying import local_images
+from mdlc_cli.tools import local_images
 from mdlc_local.sagemaker.containers import repository_images
 from tests.local.conftest import Clients
 from tests.local.embedded import Role, Server

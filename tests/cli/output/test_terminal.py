@@ -121,7 +121,7 @@ PRINTS = {
     "examples/forecast/container.py": "the log of the container, which CloudWatch keeps",
     "examples/flight_delay/data.py": "the paths of the files that it wrote",
     "containers/python/container.py": "what is wrong with the code, for whoever builds the image",
-    "mdlc_cli/deploying/docker.py": "why an image cannot be built, for the CDK CLI that runs it",
+    "mdlc_cli/tools/docker.py": "why an image cannot be built, for the CDK CLI that runs it",
     "examples/beside_the_sdk.py": "what the program of the SDK left running",
     "examples/script_mode/code/train.py": "the metric, in the log of the training job",
     "mdlc_cli/tools/image_environment.py": "the interpreter's path, for the embedded AWS that asked",

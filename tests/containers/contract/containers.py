@@ -11,8 +11,7 @@ from pathlib import Path
 
 from benchmarks.containers import CONTAINERS, TWIN, free_port
 from benchmarks.environments import environment_of
-from mdlc_cli.deploying import local_images
-from mdlc_cli.tools import toolchain
+from mdlc_cli.tools import local_images, toolchain
 from mdlc_constructs import CustomContainer
 from mdlc_constructs.resources.containers import lay_out
 from tests.containers.python import running

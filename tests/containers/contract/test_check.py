@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mdlc_cli.deploying import local_images
 from mdlc_cli.errors import CommandError
-from mdlc_cli.tools import toolchain
+from mdlc_cli.tools import local_images, toolchain
 from mdlc_constructs.resources import bundles
 from tests.containers.contract import containers
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mdlc_cli import places
-from mdlc_cli.deploying import local_images
 from mdlc_cli.errors import CommandError
+from mdlc_cli.tools import local_images
 
 VARIABLE = "CDK_DOCKER"
 ABSENT = 1
@@ -30,7 +30,9 @@ def program() -> str:
 
     CDK_DOCKER takes no arguments.
     """
-    text = f'#!/bin/sh\nexec "{sys.executable}" -P -m mdlc_cli.deploying.docker "$@"\n'
+    # A build of the local CodeBuild has a home of its own, and its images must outlive it.
+    cache = f'{places.CACHE_VARIABLE}="{places.cache_root()}"'
+    text = f'#!/bin/sh\n{cache} exec "{sys.executable}" -P -m mdlc_cli.tools.docker "$@"\n'
     path = places.cache_root() / "images" / f"docker-{local_images.digest(text)}"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,8 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         if command == "inspect":
             return 0 if local_images.is_built(_source(rest[-1])) else ABSENT
         if command == "build":
-            local_images.build(Path.cwd(), rest[rest.index("--tag") + 1])
-            return 0
+            return _build(rest)
         if command == "tag":
             _remember(rest[-2], rest[-1])
             return 0
@@ -67,6 +68,17 @@ def main(arguments: Sequence[str]) -> int:
     except CommandError as error:
         print(f"{error}\n{error.detail}".rstrip(), file=sys.stderr)
         return 2
+
+
+def _build(words: Sequence[str]) -> int:
+    """Build the directory that `docker build` names last, by default the current one."""
+    tags = [words[place + 1] for place, word in enumerate(words[:-1]) if word in ("--tag", "-t")]
+    if len(tags) != 1:
+        raise CommandError("`docker build` needs one --tag here")
+    last = words[-1]
+    directory = Path(last) if last not in tags and not last.startswith("-") else Path.cwd()
+    local_images.build(directory.absolute(), tags[0])
+    return 0
 
 
 _REMEDY = "it takes image assets from a directory with a Dockerfile only"

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from mdlc_cli.deploying import docker, local_images
-from mdlc_cli.tools import toolchain
+from mdlc_cli.tools import docker, local_images, toolchain
 from mdlc_constructs.resources import bundles
 
 TAG, URI = "cdkasset-1f2e", "000000000000.dkr.ecr.us-east-1.amazonaws.com/assets:1f2e"

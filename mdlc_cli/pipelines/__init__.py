@@ -1,0 +1,1 @@
+"""Delivery pipelines: their executions, what failed in them, and their approvals."""

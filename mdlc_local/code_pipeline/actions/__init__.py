@@ -1,0 +1,1 @@
+"""The action providers of pipelines, one module each."""

@@ -1,0 +1,88 @@
+"""Stage conditions with the rule CloudWatchAlarm.
+
+A rule fails when the alarm is in one of the configured states, or comes to one while the rule waits. Source:
+https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-CloudWatchAlarm.html
+"""
+
+import time
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mdlc_local import clients, options
+from mdlc_local.code_pipeline import records
+from mdlc_local.code_pipeline.actions.action import POLL_SECONDS, SESSION
+from mdlc_local.code_pipeline.declaration import resolved
+from mdlc_local.code_pipeline.records import Execution
+from mdlc_local.sagemaker import model
+
+
+def check(execution: Execution, stage: dict[str, Any], member: str) -> str:
+    """Evaluate the conditions of a stage, in order.
+
+    Args:
+        execution: the execution.
+        stage: the stage's declaration.
+        member: ``beforeEntry`` or ``onSuccess``.
+
+    Returns:
+        The result of the first condition that is not met, such as ``ROLLBACK``; empty when all are.
+    """
+    if execution.kind == "ROLLBACK":
+        # The alarm that caused a rollback may still be in ALARM. AWS does not document what it does here.
+        return ""
+    for condition in (stage.get(member) or {}).get("conditions", ()):
+        state: dict[str, Any] = {"status": records.IN_PROGRESS, "rules": {}}
+        execution.conditions[stage["name"], member] = state
+        failed = [rule["name"] for rule in condition["rules"] if not _holds(execution, rule, member, state)]
+        state["status"] = records.FAILED if failed else records.SUCCEEDED
+        if failed:
+            result = str(condition.get("result", "FAIL"))
+            reasons = "; ".join(state["rules"][name]["summary"] for name in failed)
+            execution.summary = f"{stage['name']}: {reasons}"[:2000]
+            return result
+    return ""
+
+
+def _holds(execution: Execution, rule: dict[str, Any], member: str, state: dict[str, Any]) -> bool:
+    record = {"status": records.IN_PROGRESS, "summary": "", "lastStatusChange": model.now()}
+    state["rules"][rule["name"]] = record
+    held, summary = _watch(execution, rule, member)
+    record.update(
+        status=records.SUCCEEDED if held else records.FAILED, summary=summary, lastStatusChange=model.now()
+    )
+    return held
+
+
+def _watch(execution: Execution, rule: dict[str, Any], member: str) -> tuple[bool, str]:
+    configuration = {
+        key: resolved(value, execution.variables) for key, value in rule["configuration"].items()
+    }
+    name, region = configuration["AlarmName"], rule.get("region") or execution.pipeline.scope.region
+    forbidden = {word.strip() for word in configuration["AlarmStates"].split(",")}
+    pipeline_role, own_role = execution.declaration["roleArn"], rule.get("roleArn")
+    minutes = float(configuration.get("WaitTime") or 0)
+    deadline = time.monotonic() + 60 * minutes / options.current().time_scale
+    try:
+        if own_role:
+            sts = clients.client("sts", role_arn=pipeline_role, region=region, session=SESSION)
+            sts.assume_role(RoleArn=own_role, RoleSessionName=SESSION)
+        cloudwatch = clients.client(
+            "cloudwatch", role_arn=own_role or pipeline_role, region=region, session=SESSION
+        )
+        while True:
+            found = cloudwatch.describe_alarms(AlarmNames=[name])
+            alarms = [*found.get("MetricAlarms", ()), *found.get("CompositeAlarms", ())]
+            if not alarms:
+                return False, f"The alarm {name} does not exist"
+            current = alarms[0]["StateValue"]
+            # At the entry an alarm may still go back; after a stage it may still come.
+            if member == "beforeEntry" and current not in forbidden:
+                return True, f"The alarm {name} is in state {current}"
+            if member == "onSuccess" and current in forbidden:
+                return False, f"The alarm {name} is in state {current}"
+            if time.monotonic() >= deadline or execution.abandon.is_set():
+                return current not in forbidden, f"The alarm {name} is in state {current}"
+            time.sleep(POLL_SECONDS)
+    except (ClientError, BotoCoreError) as error:
+        return False, f"The alarm {name} cannot be read: {error}"
