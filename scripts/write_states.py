@@ -115,9 +115,25 @@ def case(state: Json, record: Json | None) -> Json:
     return {"input": input_, "variables": variables}
 
 
+def _with_language(value: Json, language: str) -> Json:
+    """A copy in which each state says its query language."""
+    if isinstance(value, list):
+        return [_with_language(item, language) for item in value]
+    if not isinstance(value, dict):
+        return value
+    language = value.get("QueryLanguage", language)
+    copied = {name: _with_language(item, language) for name, item in value.items()}
+    if isinstance(value.get("States"), dict) and "StartAt" in value:
+        copied["States"] = {
+            name: {"QueryLanguage": language, **state} for name, state in copied["States"].items()
+        }
+    return copied
+
+
 def asked(state: Json) -> Json:
     """The definition as TestState gets it."""
-    state = dict(state)
+    # A state that is tested alone is in no machine, of which states within it could inherit the language.
+    state = _with_language(state, state["QueryLanguage"])
     seconds = state.get("Seconds")
     if isinstance(seconds, int):
         state["Seconds"] = 1

@@ -42,7 +42,7 @@ def template(run: str) -> str:
                     "Bucket": _ref("Bucket"),
                     "Table": _ref("Table"),
                     "Queue": _ref("Queue"),
-                    "Group": _at("Group", "ModelPackageGroupName"),
+                    "Group": f"{name_of(run)}-group",
                     "Function": _ref("Function"),
                     "FunctionRole": _at("FunctionRole", "Arn"),
                     "Machines": _at("Machines", "Arn"),
@@ -170,6 +170,10 @@ def _resources(run: str) -> dict[str, Any]:
                         "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/sagemaker/*"
                     )
                 ],
+            ),
+            _allow(
+                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                [_sub("arn:${AWS::Partition}:ecr:${AWS::Region}:*:repository/sagemaker-scikit-learn")],
             ),
             # None of the two supports resources: "Actions, resources, and condition keys for Amazon ECR".
             _allow(["cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"], ["*"]),
