@@ -163,15 +163,15 @@ class _Tested:
         retriers = state.pop("Retry", None) or []
         tried = int((self.data.get("stateConfiguration") or {}).get("retrierRetryCount") or 0)
         again = [
-            {"ErrorEquals": retrier["ErrorEquals"], "Next": to(str(index), "Retry")}
-            for index, retrier in enumerate(retriers)
+            ({"ErrorEquals": retrier["ErrorEquals"]}, str(number), "Retry")
+            for number, retrier in enumerate(retriers)
             if tried < retrier.get("MaxAttempts", 3)
         ]
-        caught = [
-            {**catcher, "Next": to(catcher.get("Next", ""), "Catch")} for catcher in state.pop("Catch", [])
+        caught = [(catcher, catcher.get("Next", ""), "Catch") for catcher in state.pop("Catch", [])]
+        # A retrier of all errors comes before catchers, which no error reaches then.
+        catchers = [
+            {**catcher, "Next": to(name, how)} for catcher, name, how in _reachable([*again, *caught])
         ]
-        # A catcher of all errors may only be the last one in a definition, but it still comes first here.
-        catchers = _reachable([*again, *caught])
         if catchers:
             state["Catch"] = catchers
         for name in ("Next", "Default"):
@@ -241,7 +241,10 @@ class _Tested:
             return None
         mocking = importlib.import_module("moto.stepfunctions.parser.mocking.mock_config")
         if "result" in self.mock:
-            response = mocking.MockedResponseReturn(0, 0, json.loads(self.mock["result"]))
+            result = json.loads(self.mock["result"])
+            casing = importlib.import_module("mdlc_local.states.casing")
+            payload = casing.MockedResult(result) if isinstance(result, dict) else result
+            response = mocking.MockedResponseReturn(0, 0, payload)
         else:
             error = self.mock["errorOutput"]
             response = mocking.MockedResponseThrow(0, 0, error.get("error", ""), error.get("cause", ""))
@@ -293,12 +296,14 @@ class _Tested:
         return inspected
 
 
-def _reachable(catchers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _reachable(
+    catchers: list[tuple[dict[str, Any], str, str]],
+) -> list[tuple[dict[str, Any], str, str]]:
     """The catchers up to the first that catches all."""
     kept = []
     for catcher in catchers:
         kept.append(catcher)
-        if "States.ALL" in catcher["ErrorEquals"]:
+        if "States.ALL" in catcher[0]["ErrorEquals"]:
             break
     return kept
 

@@ -99,6 +99,19 @@ def asked(server: Server, definition: Any, **request: Any) -> dict[str, Any]:
                 "nextState": "Failed",
             },
         ),
+        (
+            {**JOB, "Output": "{% $states.result.FailureReason %}"},
+            {
+                "input": {"name": "n"},
+                "mock": {"result": '{"TrainingJobArn": "arn", "FailureReason": "none"}'},
+            },
+            {"status": "SUCCEEDED", "output": '"none"', "nextState": "Done"},
+        ),
+        (
+            {**JOB, "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}]},
+            {"input": {"name": "n"}, "mock": fails("Any")},
+            {"status": "RETRIABLE", "error": "Any", "cause": "why"},
+        ),
         (ITEMS, {"mock": {"result": "[4, 5]"}}, {"status": "SUCCEEDED", "output": "9"}),
         (ITEMS, {"mock": fails("E")}, {"status": "FAILED", "error": "E", "cause": "why"}),
     ],
