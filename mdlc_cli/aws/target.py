@@ -156,7 +156,8 @@ class Target:
             region_name=LOCAL_REGION,
             aws_access_key_id=self.account,
             aws_secret_access_key=self.secret,
-            config=Config(proxies={}, retries={"mode": "standard"}),
+            # AWS has hosts of its own for some operations, such as StartSyncExecution; the local one has not.
+            config=Config(proxies={}, retries={"mode": "standard"}, inject_host_prefix=False),
         )
 
 
