@@ -17,7 +17,7 @@ from mdlc_local import clients, iam, options
 from mdlc_local.code_build import archives, buildspec, reports
 from mdlc_local.code_build.archives import ArtifactError, SourceError
 from mdlc_local.code_build.buildspec import ABORT, Buildspec, BuildspecError
-from mdlc_local.code_build.container import Container, source_variables
+from mdlc_local.code_build.container import BuildContainer, source_variables
 from mdlc_local.code_build.shell import Shell, Stopped
 from mdlc_local.sagemaker import host, model
 from mdlc_local.sagemaker.containers.logs import LogStream
@@ -92,7 +92,7 @@ def start(build: Build) -> None:
 
 
 def _run(build: Build) -> None:
-    container = Container(options.current().state_dir / "temporary" / "builds" / build.identifier)
+    container = BuildContainer(options.current().state_dir / "temporary" / "builds" / build.identifier)
     try:
         _publish(build)
         status = _phases(build, container)
@@ -108,7 +108,7 @@ def _run(build: Build) -> None:
     _publish(build)
 
 
-def _phases(build: Build, container: Container) -> str:
+def _phases(build: Build, container: BuildContainer) -> str:
     """Run all phases; returns the build's status."""
     path = options.current().state_dir / "logs" / f"build-{build.identifier}.log"
     where = build.record["logs"]
@@ -135,7 +135,7 @@ def _status(build: Build, failed: PhaseFailed) -> str:
     return TIMED_OUT if failed.code == "BUILD_TIMED_OUT" else FAILED
 
 
-def _download(build: Build, container: Container) -> None:
+def _download(build: Build, container: BuildContainer) -> None:
     record = build.record
     s3 = build.client("s3")
     try:
@@ -156,16 +156,16 @@ def _download(build: Build, container: Container) -> None:
 
 def _buildspec(build: Build, source: Path) -> str:
     """The buildspec's text: the project's own, or a file of the source."""
-    given = str(build.record["source"].get("buildspec") or DEFAULT_BUILDSPEC)
-    if "\n" in given or given.lstrip().startswith("{"):
-        return given
-    path = (source / given).resolve()
+    named = str(build.record["source"].get("buildspec") or DEFAULT_BUILDSPEC)
+    if "\n" in named or named.lstrip().startswith("{"):
+        return named
+    path = (source / named).resolve()
     if not path.is_relative_to(source.resolve()) or not path.is_file():
-        raise BuildspecError(f"stat {given}: no such file or directory")
+        raise BuildspecError(f"stat {named}: no such file or directory")
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _commands(build: Build, container: Container, stream: LogStream) -> str:
+def _commands(build: Build, container: BuildContainer, stream: LogStream) -> str:
     """Run the phases of the buildspec and upload what they made; returns the build's status."""
     shell = Shell(
         program=build.spec.shell,
@@ -232,9 +232,11 @@ def _run_command(shell: Shell, command: str, stream: LogStream, *, succeeding: b
     return PhaseFailed("COMMAND_EXECUTION_ERROR", message)
 
 
-def _variables(build: Build, container: Container) -> dict[str, str]:
+def _variables(build: Build, container: BuildContainer) -> dict[str, str]:
     record = build.record
-    given = {each["name"]: each["value"] for each in record["environment"].get("environmentVariables", ())}
+    of_project = {
+        each["name"]: each["value"] for each in record["environment"].get("environmentVariables", ())
+    }
     secondary = {each["sourceIdentifier"]: each for each in record.get("secondarySources", ())}
     session = f"{SESSION}-{build.identifier}"
     return {
@@ -250,11 +252,11 @@ def _variables(build: Build, container: Container) -> dict[str, str]:
         "CODEBUILD_RESOLVED_SOURCE_VERSION": record.get("resolvedSourceVersion", ""),
         "CODEBUILD_SOURCE_VERSION": record.get("sourceVersion", ""),
         "CODEBUILD_START_TIME": str(int(record["startTime"].timestamp() * 1000)),
-        **given,
+        **of_project,
     }
 
 
-def _report(build: Build, container: Container) -> None:
+def _report(build: Build, container: BuildContainer) -> None:
     for section in build.spec.reports:
         base = container.source / section.base_directory
         files = sorted({path for pattern in section.files for path in base.glob(pattern) if path.is_file()})
@@ -271,7 +273,7 @@ def _report(build: Build, container: Container) -> None:
         build.record.setdefault("reportArns", []).append(report)
 
 
-def _upload(build: Build, container: Container) -> None:
+def _upload(build: Build, container: BuildContainer) -> None:
     record, spec = build.record, build.spec
     wanted = [(record["artifacts"], spec.artifacts, container.source)]
     for destination in record.get("secondaryArtifacts", ()):
