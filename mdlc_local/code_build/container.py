@@ -19,6 +19,13 @@ from mdlc_local.sagemaker.records import Scope
 
 _pip_lock = threading.Lock()
 
+_NETWORK = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+    *("SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"),
+    *("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "npm_config_registry", "GIT_SSL_CAINFO"),
+)
+"""Variables by which this machine reaches package registries; a build on AWS has a network too."""
+
 
 @dataclass(frozen=True)
 class Container:
@@ -84,7 +91,10 @@ class Container:
 
     def variables(self, role_arn: str, session: str, scope: Scope) -> dict[str, str]:
         """The environment variables of every command, before those of the project and the buildspec."""
-        passed = environment.for_code()
+        passed = {
+            **environment.for_code(),
+            **{name: os.environ[name] for name in _NETWORK if name in os.environ},
+        }
         home = str(self._home)
         credentials = clients.role_credentials(role_arn, session)
         return {
