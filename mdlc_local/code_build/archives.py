@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 from mdlc_local.code_build.buildspec import Artifacts
 from mdlc_local.errors import LocalAwsError
 
-
 MANAGED_KEY = "alias/aws/s3"
 """AWS's own key of S3, which the CDK gives to a project without a key."""
 

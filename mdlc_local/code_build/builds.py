@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mdlc_local import clients, iam, options
-from mdlc_local.code_build import archives, buildspec, phases, reports
+from mdlc_local.code_build import archives, buildspec, leftovers, phases, reports
 from mdlc_local.code_build.archives import ArtifactError, SourceError
 from mdlc_local.code_build.buildspec import Buildspec, BuildspecError
 from mdlc_local.code_build.container import Container, source_variables
@@ -83,6 +83,7 @@ def _run(build: Build) -> None:
         log.exception("build %s broke", build.record["id"])
         build.record["phases"][-1].update(phases.ended(phases.FAILED, "INTERNAL_SERVICE_ERROR", repr(error)))
         status = phases.FAILED
+    leftovers.end(build.record["id"])
     container.remove()
     with contextlib.suppress(PhaseFailed), phases.phase(build.record, "FINALIZING"):
         pass

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local.code_build.processes import lives
 from tests.local.conftest import Clients
 from tests.local.embedded import ACCOUNT, Role
 
@@ -220,6 +221,16 @@ def test_a_stopped_build_ends_with_its_processes(builder: Builder) -> None:
     build = builder.wait(id_)
     assert build["buildStatus"] == "STOPPED"
     assert phases(build)["BUILD"] == "STOPPED"
+
+
+def test_what_left_the_process_group_ends_with_the_build(builder: Builder) -> None:
+    leaving = (
+        "import os; os.setsid(); print('pid', os.getpid(), flush=True); os.execlp('sleep', 'sleep', '600')"
+    )
+    build = builder.run(commands(f'python -c "{leaving}" > pid.txt &', "sleep 0.5; cat pid.txt"))
+    assert build["buildStatus"] == "SUCCEEDED"
+    (pid,) = (line.split()[1] for line in builder.log(build).splitlines() if line.startswith("pid "))
+    assert not lives(int(pid))
 
 
 def _log_so_far(builder: Builder, id_: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from mdlc_local.code_build import buildspec, phases
 from mdlc_local.code_build.shell import Shell
+from tests.local.code_build.processes import lives
 
 
 @dataclass
@@ -104,16 +105,9 @@ def test_a_build_that_must_end_ends_with_all_its_processes(
     assert (failure.status, uploads) == (status, False)
     assert runner.statuses == {"INSTALL": "SUCCEEDED", "PRE_BUILD": "SUCCEEDED", "BUILD": status}
     pid, deadline = int(child.read_text()), time.monotonic() + 10
-    while _lives(pid):
+    while lives(pid):
         assert time.monotonic() < deadline, "the command's child still runs"
         time.sleep(0.01)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_a_command_that_ends_the_shell_loses_nothing_of_those_before(runner: Runner) -> None:
