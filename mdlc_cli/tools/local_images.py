@@ -31,9 +31,9 @@ SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")
 INSTALL_R = "install R and plumber (on Debian and Ubuntu: `apt install r-base-core r-cran-plumber`)"
 CHECK_SECONDS = 120
 
-_FINDINGS = "scan_findings"
+FINDINGS = "scan_findings"
 _COMMANDS = ("train", "serve", "process")
-_KEPT = ("python", "environment", _FINDINGS)
+_KEPT = ("python", "environment", FINDINGS)
 _CONTEXT, _ENTRY, _SHOWN_LINES = "context", "entry.json", 3
 
 
@@ -96,7 +96,7 @@ def build(context: Path, tag: str) -> None:
 def manifest(tag: str) -> str:
     """The manifest of an image: its entry of the images file, its name, and the findings of its scan."""
     entry = _entry(folder_of(tag))
-    findings = {key: entry.pop(key) for key in (_FINDINGS,) if key in entry}
+    findings = {key: entry.pop(key) for key in (FINDINGS,) if key in entry}
     return json.dumps({"schemaVersion": 2, "mediaType": MEDIA_TYPE, "name": tag, "local": entry, **findings})
 
 
@@ -119,10 +119,10 @@ def _described(context: Path) -> dict[str, Any]:
             raise ValueError("it holds no object")
     except ValueError as error:
         raise CommandError(f"{path} is no JSON object: {error}") from error
-    findings = described.get(_FINDINGS, {})
+    findings = described.get(FINDINGS, {})
     if not isinstance(findings, dict) or not set(findings.values()) <= set(SEVERITIES):
         raise CommandError(
-            f"{path}: {_FINDINGS} is {findings!r}: write severities by the names of findings, such as "
+            f"{path}: {FINDINGS} is {findings!r}: write severities by the names of findings, such as "
             f'{{"CVE-2024-0001": "HIGH"}}; they are {", ".join(SEVERITIES)}'
         )
     return described

@@ -83,7 +83,6 @@ def _run(build: Build) -> None:
         log.exception("build %s broke", build.record["id"])
         build.record["phases"][-1].update(phases.ended(phases.FAILED, "INTERNAL_SERVICE_ERROR", repr(error)))
         status = phases.FAILED
-    leftovers.end(build.record["id"])
     container.remove()
     with contextlib.suppress(PhaseFailed), phases.phase(build.record, "FINALIZING"):
         pass
@@ -165,6 +164,8 @@ def _commands(build: Build, container: Container, stream: LogStream) -> str:
             if name in shell.environment
         ]
     finally:
+        # First what left the shell's group, which may hold the pipe of its output.
+        leftovers.end(build.record["id"])
         shell.end()
     if uploads:
         try:
