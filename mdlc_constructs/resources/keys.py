@@ -26,8 +26,12 @@ SERVICES: Mapping[str, tuple[Sequence[str], Mapping[str, Mapping[str, str]]]] = 
 account's own logs."""
 
 
-def new_key(scope: Construct, description: str) -> kms.CfnKey:
-    """A new key with rotation; its policy lets IAM policies of the account grant its use."""
+def new_key(scope: Construct, description: str, *, also: Sequence[Mapping[str, object]] = ()) -> kms.CfnKey:
+    """A new key with rotation; its policy lets IAM policies of the account grant its use.
+
+    Args:
+        also: further statements of its policy.
+    """
     account = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"
     return kms.CfnKey(
         scope,
@@ -40,6 +44,7 @@ def new_key(scope: Construct, description: str) -> kms.CfnKey:
                 # Lets IAM policies of the account grant the use of the key.
                 {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"},
                 *_service_statements(),
+                *also,
             ],
         },
     )

@@ -1,16 +1,26 @@
 """The bucket of a model: versioned, encrypted, private; it refuses plain HTTP."""
 
+from collections.abc import Callable, Mapping, Sequence
+
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 
-def new_bucket(scope: Construct, model: str, *, key_arn: str, access_logs: s3.IBucket | None) -> s3.CfnBucket:
+def new_bucket(
+    scope: Construct,
+    model: str,
+    *,
+    key_arn: str,
+    access_logs: s3.IBucket | None,
+    also: Callable[[str], Sequence[Mapping[str, object]]] = lambda arn: (),
+) -> s3.CfnBucket:
     """A new bucket with its bucket policy.
 
     Args:
         access_logs: the bucket for its server access logs, with the model's name as prefix; None for none.
+        also: a function from the bucket's ARN to further statements of its policy.
     """
     bucket = s3.CfnBucket(
         scope,
@@ -61,7 +71,8 @@ def new_bucket(scope: Construct, model: str, *, key_arn: str, access_logs: s3.IB
                     "Action": "s3:*",
                     "Resource": [arn, f"{arn}/*"],
                     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                }
+                },
+                *also(arn),
             ],
         },
     )

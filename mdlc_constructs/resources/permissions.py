@@ -57,6 +57,7 @@ class Role:
 
     Args:
         service: the service principal that may assume it, such as `sagemaker.amazonaws.com`.
+        name: the role's name; by default CloudFormation makes one.
 
     Attributes:
         resource: the role's L1 construct.
@@ -70,11 +71,13 @@ class Role:
         service: str,
         statements: Iterable[Statement],
         bindings: Mapping[str, str],
+        name: str | None = None,
     ) -> None:
         self._statements = policy(statements, bindings)
         self.resource = iam.CfnRole(
             scope,
             id_,
+            role_name=name,
             assume_role_policy_document=trust_policy(service, deployment()["Account"]),
             policies=self._policies(),
         )

@@ -11,6 +11,12 @@ of the resource that has the role, and within the account `iam:PassRole` decides
 from typing import Any
 
 DOCUMENTED = {
+    "codebuild.amazonaws.com": (
+        "https://docs.aws.amazon.com/codebuild/latest/userguide/cross-service-confused-deputy-prevention.html"
+    ),
+    "codepipeline.amazonaws.com": (
+        "https://docs.aws.amazon.com/codepipeline/latest/userguide/cross-service-confused-deputy-prevention.html"
+    ),
     "events.amazonaws.com": (
         "https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html"
     ),

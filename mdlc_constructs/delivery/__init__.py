@@ -1,0 +1,1 @@
+"""Delivery: the pipeline that takes a commit through a build to every environment."""

@@ -1,0 +1,255 @@
+"""The delivery pipeline: CodePipeline V2, one build project, and what they stand on."""
+
+from aws_cdk import CfnOutput, RemovalPolicy, Stack, Token
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_events as events
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.delivery import permissions
+from mdlc_constructs.delivery.buildspec import buildspec
+from mdlc_constructs.delivery.stages import Places, pipeline_role_name, stages
+from mdlc_constructs.resources.keys import new_key
+from mdlc_constructs.resources.model_bucket import new_bucket
+from mdlc_constructs.resources.permissions import Role
+from mdlc_constructs.settings.build_commands import BuildCommands
+from mdlc_constructs.settings.environments import Environment
+from mdlc_constructs.settings.model_name import check_model_name
+from mdlc_constructs.settings.pipeline_source import CodeCommit, PipelineSource
+from mdlc_constructs.settings.refusal import refusal
+from mdlc_constructs.signatures import ConstructorSignature
+
+LOG_DAYS = 365
+
+
+class DeliveryPipeline(Construct):
+    """A pipeline that takes each commit of a branch through a build to every environment, in order.
+
+    The build lints, tests and synthesizes the app, runs its workflows on the embedded AWS, and publishes the
+    assets. Then the pipeline updates itself; a change of its own stages cancels the execution and starts
+    another one. In each environment, change sets are made and executed by the roles of the CDK's bootstrap.
+    When a stack, a smoke test or an alarm fails, the stage goes back to the last commit that succeeded there,
+    and later environments get nothing of the commit.
+
+    Args:
+        name: the pipeline's name: lowercase words joined by hyphens.
+        source: the repository and branch.
+        environments: where commits are deployed to, in order.
+        commands: the build's commands; the defaults fit what `mdlc init` makes.
+        notifications: a topic that learns of pending approvals.
+        privileged: whether the build may run Docker, which images of own containers need.
+        removal_policy: what happens to artifacts and key when the stack is deleted.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy; also for a stack whose account or region
+            is known only at deployment.
+
+    Attributes:
+        pipeline: the pipeline.
+        project: the build's project.
+        report_group: the test reports.
+    """
+
+    __signature__ = ConstructorSignature()
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        source: PipelineSource,
+        environments: tuple[Environment, ...],
+        commands: BuildCommands | None = None,
+        notifications: sns.ITopic | None = None,
+        privileged: bool = False,
+        removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    ) -> None:
+        check_model_name(name)
+        stack = Stack.of(scope)
+        _check(stack, environments)
+        super().__init__(scope, id_)
+        self._commands = commands or BuildCommands()
+        self._removal_policy = removal_policy
+        places = Places(
+            partition=stack.partition if not Token.is_unresolved(stack.partition) else "aws",
+            account=stack.account,
+            region=stack.region,
+            pipeline=name,
+            stack=stack.stack_name,
+            project=f"{name}-build",
+            topic=notifications.topic_arn if notifications else "",
+        )
+        self._make_store(name, environments, places)
+        self._make_build(environments, places, privileged=privileged)
+        self._make_pipeline(source, environments, places)
+        if isinstance(source, CodeCommit):
+            self._start_by_commits(source, places)
+        CfnOutput(self, "PipelineName", value=self.pipeline.ref)
+
+    def _make_store(self, name: str, environments: tuple[Environment, ...], places: Places) -> None:
+        roles = permissions.readers(environments, places)
+        readers = permissions.reading(roles, places.partition, ["kms:Decrypt", "kms:DescribeKey"], "*")
+        self._key = new_key(self, f"Artifacts and logs of the pipeline {name}", also=readers)
+        self._bucket = new_bucket(
+            self,
+            name,
+            key_arn=self._key.attr_arn,
+            access_logs=None,
+            also=lambda arn: permissions.reading(
+                roles, places.partition, ["s3:GetObject", "s3:GetObjectVersion"], f"{arn}/*"
+            ),
+        )
+        for resource in (self._key, self._bucket):
+            if self._removal_policy != RemovalPolicy.DESTROY:
+                resource.apply_removal_policy(self._removal_policy)
+
+    def _make_build(self, environments: tuple[Environment, ...], places: Places, *, privileged: bool) -> None:
+        group = logs.CfnLogGroup(
+            self,
+            "BuildLog",
+            log_group_name=f"/aws/codebuild/{places.project}",
+            retention_in_days=LOG_DAYS,
+            kms_key_id=self._key.attr_arn,
+        )
+        self.report_group = codebuild.CfnReportGroup(
+            self,
+            "Reports",
+            type="TEST",
+            name=f"{places.project}-tests",
+            delete_reports=True,
+            export_config={"exportConfigType": "NO_EXPORT"},
+        )
+        own = f"arn:{places.partition}:logs:{places.region}:{places.account}"
+        bindings = {
+            "Bucket": self._bucket.ref,
+            "KeyArn": self._key.attr_arn,
+            "LogGroupArn": f"{own}:log-group:{group.ref}",
+            "ReportGroupArn": self.report_group.attr_arn,
+        }
+        role = Role(
+            self,
+            "BuildRole",
+            service="codebuild.amazonaws.com",
+            statements=permissions.of_build(environments, places),
+            bindings=bindings,
+        )
+        commands = self._commands
+        stacks = (places.stack, *(name for each in environments for name in each.stacks))
+        document = buildspec(commands, stacks=stacks, report_group=self.report_group.attr_arn)
+        self.project = codebuild.CfnProject(
+            self,
+            "Build",
+            name=places.project,
+            description=f"Tests, synthesizes and publishes what the pipeline {places.pipeline} deploys",
+            service_role=role.arn,
+            source={"type": "CODEPIPELINE", "buildSpec": Stack.of(self).to_json_string(dict(document))},
+            artifacts={"type": "CODEPIPELINE"},
+            environment=codebuild.CfnProject.EnvironmentProperty(
+                type="LINUX_CONTAINER",
+                image=commands.image,
+                compute_type=commands.compute_type,
+                privileged_mode=privileged,
+                environment_variables=[
+                    codebuild.CfnProject.EnvironmentVariableProperty(name=key, value=value, type="PLAINTEXT")
+                    for key, value in sorted(commands.environment.items())
+                ],
+            ),
+            encryption_key=self._key.attr_arn,
+            timeout_in_minutes=commands.minutes,
+            logs_config={"cloudWatchLogs": {"status": "ENABLED", "groupName": group.ref}},
+        )
+
+    def _make_pipeline(
+        self, source: PipelineSource, environments: tuple[Environment, ...], places: Places
+    ) -> None:
+        role = Role(
+            self,
+            "Role",
+            service="codepipeline.amazonaws.com",
+            name=pipeline_role_name(places.pipeline),
+            statements=permissions.of_pipeline(source, environments, places),
+            bindings={
+                "Bucket": self._bucket.ref,
+                "KeyArn": self._key.attr_arn,
+                "ProjectArn": self.project.attr_arn,
+                "Topic": places.topic,
+            },
+        )
+        self.pipeline = codepipeline.CfnPipeline(
+            self,
+            "Pipeline",
+            name=places.pipeline,
+            role_arn=role.arn,
+            pipeline_type="V2",
+            execution_mode="QUEUED",
+            restart_execution_on_update=True,
+            artifact_store={
+                "type": "S3",
+                "location": self._bucket.ref,
+                "encryptionKey": {"id": self._key.attr_arn, "type": "KMS"},
+            },
+            stages=stages(source, environments, places),
+        )
+
+    def _start_by_commits(self, source: CodeCommit, places: Places) -> None:
+        arn = f"arn:{places.partition}:codepipeline:{places.region}:{places.account}:{places.pipeline}"
+        role = Role(
+            self,
+            "CommitRole",
+            service="events.amazonaws.com",
+            statements=(Statement(actions=("codepipeline:StartPipelineExecution",), resources=(arn,)),),
+            bindings={},
+        )
+        repository = f"arn:{places.partition}:codecommit:{places.region}:{places.account}:{source.repository}"
+        events.CfnRule(
+            self,
+            "Commits",
+            description=f"Commits of {source.repository} start the pipeline {places.pipeline}",
+            event_pattern={
+                "source": ["aws.codecommit"],
+                "detail-type": ["CodeCommit Repository State Change"],
+                "resources": [repository],
+                "detail": {
+                    "event": ["referenceCreated", "referenceUpdated"],
+                    "referenceType": ["branch"],
+                    "referenceName": [source.branch],
+                },
+            },
+            targets=[events.CfnRule.TargetProperty(id="Pipeline", arn=arn, role_arn=role.arn)],
+        )
+
+
+def _check(stack: Stack, environments: tuple[Environment, ...]) -> None:
+    if Token.is_unresolved(stack.account) or Token.is_unresolved(stack.region):
+        raise ValueError(
+            f"the stack {stack.node.path!r} has no account and region: give it env=Environment(account=..., "
+            "region=...), because other accounts trust the pipeline by them."
+        )
+    if not isinstance(environments, tuple) or not environments:
+        raise refusal("environments", environments, "give a tuple of at least one Environment(...).")
+    names: set[str] = set()
+    stacks: set[tuple[str, str, str]] = set()
+    for each in environments:
+        if not isinstance(each, Environment):
+            raise refusal("environments", each, "give Environment(name=..., account=..., ...).")
+        if each.name in names:
+            raise refusal("environments", each.name, "two environments have that name; give each its own.")
+        names.add(each.name)
+        if each.region != stack.region:
+            raise refusal(
+                "environments",
+                each.region,
+                f"{each.name} is in another region than the pipeline's, {stack.region}: deploy a pipeline in "
+                "each region.",
+            )
+        for name in each.stacks:
+            where = (each.account, each.region, name)
+            if where in stacks:
+                raise refusal("environments", name, "two environments deploy that stack of one account.")
+            stacks.add(where)
+            if name == stack.stack_name:
+                raise refusal("environments", name, "that is the pipeline's own stack, which updates itself.")

@@ -1,0 +1,67 @@
+"""The commands of a delivery pipeline's build."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mdlc_constructs.settings.environment import check_environment
+from mdlc_constructs.settings.numbers import check_whole
+from mdlc_constructs.settings.refusal import refusal
+
+ASSEMBLY = "cdk.out"
+"""The folder that `synth` must write: the cloud assembly with all stacks."""
+REPORTS = "reports"
+"""The folder whose `*.xml` files are test reports, in JUnit's format."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildCommands:
+    """What a commit must pass before it is deployed anywhere. The defaults fit what `mdlc init` makes.
+
+    A step is a tuple of shell commands; all steps share one shell. The first command that fails ends the
+    build, and nothing of the commit is deployed.
+
+    Args:
+        install: install what the other commands need.
+        lint: check the code.
+        test: run the tests; JUnit reports in `reports/` are kept.
+        synth: synthesize the app into `cdk.out`.
+        validate: check the templates.
+        integration: run the workflows on the embedded AWS, inside the build.
+        publish: publish the stacks' assets; the names of the stacks are in `$STACKS`.
+        python: the version of Python.
+        image: CodeBuild's image.
+        compute_type: CodeBuild's compute type.
+        environment: environment variables.
+        minutes: how long a build may take.
+
+    Raises:
+        ValueError: naming the argument, its value and the remedy.
+    """
+
+    install: tuple[str, ...] = ("pip install --quiet --requirement requirements.txt",)
+    lint: tuple[str, ...] = ("pip install --quiet ruff && ruff check .",)
+    test: tuple[str, ...] = (f"pytest --junitxml={REPORTS}/tests.xml",)
+    synth: tuple[str, ...] = (f"cdk synth --quiet --output {ASSEMBLY}",)
+    validate: tuple[str, ...] = (f"pip install --quiet cfn-lint && cfn-lint {ASSEMBLY}/*.template.json",)
+    integration: tuple[str, ...] = (f"pytest -m slow --junitxml={REPORTS}/integration.xml",)
+    publish: tuple[str, ...] = (f"cdk publish-assets --app {ASSEMBLY} --unstable=publish-assets $STACKS",)
+    python: str = "3.11"
+    image: str = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
+    compute_type: str = "BUILD_GENERAL1_MEDIUM"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    minutes: int = 60
+
+    def __post_init__(self) -> None:
+        for name in ("install", "lint", "test", "synth", "validate", "integration", "publish"):
+            commands = getattr(self, name)
+            if not isinstance(commands, tuple):
+                raise refusal(name, commands, "give a tuple of commands, such as ('make check',).")
+            for command in commands:
+                if not isinstance(command, str) or not command.strip():
+                    raise refusal(name, command, "give commands as texts.")
+        if not self.synth:
+            raise refusal("synth", self.synth, f"give the command that synthesizes the app into {ASSEMBLY}.")
+        if not isinstance(self.python, str):
+            raise refusal("python", self.python, "give the version as text, such as '3.11'.")
+        check_environment(self.environment)
+        check_whole("minutes", self.minutes, 5, 480, unit="minutes")
