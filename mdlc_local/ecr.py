@@ -50,11 +50,7 @@ def _with_scans(handler: Callable[..., Any]) -> Callable[..., Any]:
         if run is None:
             return await handler(method, path, headers, body, query)
         try:
-            return (
-                200,
-                {"Content-Type": "application/x-amz-json-1.1"},
-                json.dumps(run(json.loads(body))).encode(),
-            )
+            content = json.dumps(run(json.loads(body))).encode()
         except ApiError as fault:
             return _error(fault.code, fault.message)
         return 200, {"Content-Type": "application/x-amz-json-1.1"}, content
