@@ -420,3 +420,26 @@ def test_a_template_makes_a_project_and_a_report_group(builder: Builder) -> None
     assert builder.wait(builder.start(outputs["Name"]))["buildStatus"] == "SUCCEEDED"
     assert outputs["Group"] in builder.client("codebuild").list_report_groups()["reportGroups"]
     cloudformation.delete_stack(StackName=stack)
+
+
+def test_a_machine_that_would_not_wait_for_its_build_fails_by_name(
+    builder: Builder, make_role: Callable[..., Role]
+) -> None:
+    everything = {"Effect": "Allow", "Action": ["codebuild:*", "events:*"], "Resource": "*"}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::codebuild:startBuild.sync",
+        "Parameters": {"ProjectName": builder.project(commands("false"))},
+        "End": True,
+    }
+    machines = builder.client("stepfunctions")
+    machine = machines.create_state_machine(
+        name=f"builds-{uuid.uuid4().hex[:8]}",
+        definition=json.dumps({"StartAt": "Build", "States": {"Build": task}}),
+        roleArn=make_role(everything).arn,
+    )["stateMachineArn"]
+    execution = machines.start_execution(stateMachineArn=machine)["executionArn"]
+    while (ended := machines.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        time.sleep(0.05)
+    assert ended["status"] == "FAILED"
+    assert "codebuild:startBuild.sync" in ended["cause"]
