@@ -26,6 +26,11 @@ _NETWORK = (
 )
 """Variables by which this machine reaches package registries; a build on AWS has a network too."""
 
+_CACHE = "MDLC_CACHE_DIR"
+"""The tools of the `mdlc` command, by the hashes of their locks: a build does not fetch them again."""
+
+_PROJECT_MARK = ".mdlc"
+
 
 @dataclass(frozen=True)
 class Container:
@@ -53,7 +58,9 @@ class Container:
 
     def make(self) -> None:
         """Create the folders."""
-        for path in (self.source, self.commands, self._home, self._bin, self.folder / "tmp"):
+        # With the mark, an `mdlc` in the build does not find the project that this server belongs to.
+        mark = self.folder / _PROJECT_MARK
+        for path in (self.source, self.commands, self._home, self._bin, self.folder / "tmp", mark):
             path.mkdir(parents=True, exist_ok=True)
 
     def remove(self) -> None:
@@ -93,7 +100,7 @@ class Container:
         """The environment variables of every command, before those of the project and the buildspec."""
         passed = {
             **environment.for_code(),
-            **{name: os.environ[name] for name in _NETWORK if name in os.environ},
+            **{name: os.environ[name] for name in (*_NETWORK, _CACHE) if name in os.environ},
         }
         home = str(self._home)
         credentials = clients.role_credentials(role_arn, session)
