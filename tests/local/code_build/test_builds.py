@@ -2,8 +2,8 @@
 
 import io
 import json
-import os
 import subprocess
+import sys
 import time
 import uuid
 import zipfile
@@ -207,9 +207,8 @@ def test_what_a_build_installs_stays_in_the_build(builder: Builder, tmp_path: Pa
 
 def test_a_build_may_do_what_its_role_may(builder: Builder) -> None:
     script = "import boto3; boto3.client('sqs').create_queue(QueueName='of-a-build')"
-    python = os.environ.get("MDLC_BUILD_PYTHON") or __import__("sys").executable
     project = "from mdlc_cli import places; print('project', places.project_root())"
-    build = builder.run(commands(f'{python} -P -c "{project}"', f'{python} -c "{script}"'))
+    build = builder.run(commands(f'{sys.executable} -P -c "{project}"', f'{sys.executable} -c "{script}"'))
     assert build["buildStatus"] == "FAILED"
     # Not the project that the server belongs to.
     assert f"/builds/{build['id'].partition(':')[2]}\n" in builder.log(build)
