@@ -13,6 +13,7 @@ from mdlc_cli.commands import (
     approving,
     beginning,
     comparing,
+    conformance,
     containers,
     data_files,
     decision,
@@ -69,6 +70,7 @@ app.command(rich_help_panel=MACHINE)(containers.container)
 app.command(rich_help_panel=MACHINE)(beginning.doctor)
 app.add_typer(local_aws.app, name="local", rich_help_panel=MACHINE)
 app.command(rich_help_panel=MACHINE)(tools.tools)
+app.command(rich_help_panel=MACHINE)(conformance.conformance)
 app.command(rich_help_panel=WORK)(beginning.diff)
 app.command(rich_help_panel=WORK)(deploying.deploy)
 app.command(rich_help_panel=WORK)(data_files.put)

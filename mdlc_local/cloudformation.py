@@ -109,7 +109,8 @@ class NamedResource:
         physical_id = name if self._kind is MODEL else arn
         attributes = {
             self._kind.arn_field: arn,
-            self._kind.name_field: name,
+            # A group's name is no attribute on AWS: a template that reads it is refused.
+            **({self._kind.name_field: name} if self._kind is MODEL else {}),
             "CreationTime": model.now().isoformat(),
             "ModelPackageGroupStatus": "Completed",
         }

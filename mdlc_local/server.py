@@ -32,7 +32,16 @@ from mdlc_local.options import HOST, Options
 log = logging.getLogger("mdlc_local.server")
 
 PARTS = (
-    *("authentication", "iam", "trust", "kms", "log_group_keys", "template_encryption", "checksums"),
+    *(
+        "authentication",
+        "iam",
+        "accounts",
+        "trust",
+        "kms",
+        "log_group_keys",
+        "template_encryption",
+        "checksums",
+    ),
     *("syntax_trees", "memory", "lambdas", "payload_limits", "rules", "event_entries", "states", "glue"),
     "ecr",
     *(

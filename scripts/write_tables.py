@@ -1,4 +1,4 @@
-"""Write the tables of docs/real-time-inference.md, monitoring.md, model-tasks.md and algorithms.md.
+"""Write the tables of real-time-inference.md, monitoring.md, model-tasks.md, algorithms.md, conformance.md.
 
 They are generated from code.
 
@@ -14,6 +14,7 @@ from datetime import time, timedelta
 from pathlib import Path
 
 from jobs.metrics.baselines import PREDICTORS
+from mdlc_cli.conformance.probes import PROBES
 from mdlc_constructs import (
     AllAtOnce,
     Asynchronous,
@@ -45,6 +46,7 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "real-time-inference.md"
 MONITORING = DOCUMENT.with_name("monitoring.md")
 TASK_PAGE = DOCUMENT.with_name("model-tasks.md")
 ALGORITHM_PAGE = DOCUMENT.with_name("algorithms.md")
+CONFORMANCE_PAGE = DOCUMENT.with_name("conformance.md")
 
 _MARKED = re.compile(r"(?P<mark><!-- table: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 
@@ -282,13 +284,41 @@ def alarms_of_decisions() -> str:
     )
 
 
+def conformance_tables() -> dict[str, str]:
+    """By name: the tables of docs/conformance.md."""
+    return {"beliefs": beliefs()}
+
+
+def beliefs() -> str:
+    """The table of what is believed about AWS, and of the page that says it."""
+    return _table(
+        ["probe", "group", "belief", "stands on", "relied on in"],
+        (
+            [
+                f"`{probe.id}`",
+                probe.group,
+                probe.belief,
+                f"[page]({probe.source})",
+                f"[{probe.page}]({probe.page})",
+            ]
+            for probe in PROBES
+        ),
+    )
+
+
 def written(text: str) -> str:
     """The document with its tables generated again.
 
     Raises:
         KeyError: when a mark names an unknown table.
     """
-    rendered = {**tables(), **monitoring_tables(), **task_tables(), **algorithm_tables()}
+    rendered = {
+        **tables(),
+        **monitoring_tables(),
+        **task_tables(),
+        **algorithm_tables(),
+        **conformance_tables(),
+    }
     return _MARKED.sub(lambda match: f"{match['mark']}{rendered[match['name']]}{match['end']}", text)
 
 
@@ -307,7 +337,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def main() -> None:
     """Write the tables into the documents."""
-    for document in (DOCUMENT, MONITORING, TASK_PAGE, ALGORITHM_PAGE):
+    for document in (DOCUMENT, MONITORING, TASK_PAGE, ALGORITHM_PAGE, CONFORMANCE_PAGE):
         document.write_text(written(document.read_text()))
 
 

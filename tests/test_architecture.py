@@ -206,7 +206,7 @@ SAGEMAKER_ROOMS = {
 
 COMMAND_LINE = (
     *("output", "tools", "aws", "executions", "decisions", "predictions", "doctor", "deploying", "beginning"),
-    *("versions", "results", "audit", "pipelines"),
+    *("versions", "results", "audit", "pipelines", "conformance"),
 )
 """The rooms below the commands, in the order in which they stand on each other."""
 

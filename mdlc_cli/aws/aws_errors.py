@@ -61,6 +61,11 @@ def is_denied(error: BaseException) -> bool:
     return _code(_cause(error)).rpartition(".")[2] in errors.DENIED
 
 
+def is_throttled(error: BaseException) -> bool:
+    """Whether an exception says that AWS throttles requests."""
+    return _code(_cause(error)) in THROTTLED
+
+
 def sentence(error: BaseException) -> str:
     """What failed and what to do, as one sentence without a full stop."""
     error = _cause(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 from mdlc_cli.errors import CommandError
 from mdlc_cli.places import SETTINGS_FILE
 
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _WITH_PATHS = ("train", "serve", "process", "python", "requirements", "prepare")
 
 
@@ -59,6 +61,23 @@ def repositories(root: Path) -> dict[str, str]:
                 "repository: correct the path, or run `git init` there"
             )
     return {name: str(folder) for name, folder in folders.items()}
+
+
+def accounts(root: Path) -> tuple[str, ...]:
+    """``accounts`` of the ``[local]`` table: further accounts of the local AWS that stacks are deployed to.
+
+    Raises:
+        CommandError: the file is not valid TOML, or a value is no account.
+    """
+    listed = _local(root).get("accounts", [])
+    if not isinstance(listed, list) or not all(
+        isinstance(account, str) and _ACCOUNT.fullmatch(account) for account in listed
+    ):
+        raise CommandError(
+            f"local.accounts in {root / SETTINGS_FILE} is {listed!r}: give a list of accounts of twelve "
+            'digits, such as ["222222222222"]'
+        )
+    return tuple(listed)
 
 
 def time_scale(root: Path) -> float:

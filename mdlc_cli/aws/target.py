@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -15,6 +15,8 @@ from mdlc_cli.errors import CommandError
 from mdlc_cli.output import progress
 
 TARGET_VARIABLE = "MDLC_TARGET"
+ACCOUNT_VARIABLE = "MDLC_LOCAL_ACCOUNT"
+"""Chooses the account of the local AWS that a command looks at; on real AWS, credentials choose it."""
 REAL_REMEDY = (
     f'use your account with --aws, {TARGET_VARIABLE}=aws, or `target = "aws"` in {places.SETTINGS_FILE}'
 )
@@ -67,11 +69,16 @@ class Target:
         """Whether this is the local AWS."""
         return self.endpoint is not None
 
+    def in_account(self, account: str) -> Target:
+        """The same AWS with the credentials of another account; only the local AWS has them."""
+        return replace(self, account=account)
+
     @property
     def sentence(self) -> str:
         """One line that says which AWS is in use."""
         if self.is_local:
-            return f"Using the local AWS at {self.endpoint} (nothing leaves this machine)"
+            where = "" if self.account == LOCAL_ACCOUNT else f", account {self.account}"
+            return f"Using the local AWS at {self.endpoint}{where} (nothing leaves this machine)"
         alone = f"; the local AWS at {self.beside} is left as it is" if self.beside else ""
         return f"Using real AWS: account {self.account}, region {self.region}{alone}"
 
@@ -149,7 +156,8 @@ class Target:
             region_name=LOCAL_REGION,
             aws_access_key_id=self.account,
             aws_secret_access_key=self.secret,
-            config=Config(proxies={}, retries={"mode": "standard"}),
+            # AWS has hosts of its own for some operations, such as StartSyncExecution; the local one has not.
+            config=Config(proxies={}, retries={"mode": "standard"}, inject_host_prefix=False),
         )
 
 
@@ -158,10 +166,22 @@ def at(server: local.Server) -> Target:
     return Target(
         endpoint=server.endpoint,
         region=LOCAL_REGION,
-        account=LOCAL_ACCOUNT,
+        account=_local_account(),
         secret=server.secret,
         time_scale=server.time_scale,
     )
+
+
+def _local_account() -> str:
+    """The account of the local AWS to look at.
+
+    Raises:
+        CommandError: the variable holds no account.
+    """
+    account = os.environ.get(ACCOUNT_VARIABLE) or LOCAL_ACCOUNT
+    if not _ACCOUNT.fullmatch(account):
+        raise CommandError(f"{ACCOUNT_VARIABLE}={account} is no account: give twelve digits, or unset it")
+    return account
 
 
 def choose(root: Path, choice: Choice | None = None) -> Target:

@@ -11,7 +11,7 @@ from typing import NoReturn
 from botocore.exceptions import ClientError
 
 from mdlc_cli import places
-from mdlc_cli.aws import target
+from mdlc_cli.aws import settings_file, target
 from mdlc_cli.aws.target import Target
 from mdlc_cli.errors import CommandError
 from mdlc_cli.output import progress
@@ -21,6 +21,7 @@ from mdlc_cli.tools.tool_process import run_tool
 TALKS_TO_AWS = frozenset(
     {"bootstrap", "deploy", "destroy", "diff", "import", "rollback", "watch", "drift", "gc"}
 )
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 BOOTSTRAP_STACK = "CDKToolkit"
 
 
@@ -36,14 +37,30 @@ def environment(chosen: Target | None) -> dict[str, str]:
     return {**base, **node, **without_docker, "PATH": os.pathsep.join([python, node["PATH"]])}
 
 
-def bootstrap_when_needed(chosen: Target) -> None:
-    """Bootstraps the local AWS if necessary; a real account must be bootstrapped by its owner."""
-    if not chosen.is_local or _is_bootstrapped(chosen):
+def bootstrap_when_needed(chosen: Target, others: Sequence[str] = ()) -> None:
+    """Bootstraps the local AWS if necessary; a real account must be bootstrapped by its owner.
+
+    Args:
+        chosen: the AWS.
+        others: further accounts of the local AWS, which trust the chosen one to deploy to them.
+    """
+    if not chosen.is_local:
         return
-    with progress.step("bootstrapping the local AWS for the CDK") as step:
+    _bootstrap(chosen, trusted="")
+    for account in others:
+        _bootstrap(chosen.in_account(account), trusted=chosen.account)
+
+
+def _bootstrap(chosen: Target, *, trusted: str) -> None:
+    if _is_bootstrapped(chosen):
+        return
+    which = f", account {chosen.account}," if trusted else ""
+    # An account that others deploy to must say what their deployments may do.
+    trust = ["--trust", trusted, "--cloudformation-execution-policies", ADMINISTRATOR] if trusted else []
+    with progress.step(f"bootstrapping the local AWS{which} for the CDK") as step:
         run_tool(
             [*toolchain.cdk_command(), "bootstrap", f"aws://{chosen.account}/{chosen.region}",
-             "--no-notices", "--progress=events", "--ci"],
+             *trust, "--no-notices", "--progress=events", "--ci"],
             what="cdk bootstrap",
             remedy="run `mdlc local down` and `mdlc local up`, then try again",
             on_line=step.detail,
@@ -70,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         chosen = target.reported(places.project_root()) if command in TALKS_TO_AWS else None
         if chosen is not None and command == "deploy":
-            bootstrap_when_needed(chosen)
+            bootstrap_when_needed(chosen, settings_file.accounts(places.project_root()))
         program = [*toolchain.cdk_command(), *words]
     except CommandError as error:
         print(f"cdk: {error}\n{error.detail}".rstrip(), file=sys.stderr)

@@ -10,7 +10,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError, WaiterError
 
 from mdlc_cli import places
-from mdlc_cli.aws import stacks
+from mdlc_cli.aws import settings_file, stacks
 from mdlc_cli.aws.target import Target
 from mdlc_cli.deploying import adoption, assembly, cdk, retained
 from mdlc_cli.deploying.assembly import Assembly
@@ -38,7 +38,7 @@ def deploy(target: Target, root: Path, names: Sequence[str] = ()) -> dict[str, d
         CommandError: there is no ``cdk.json``, or synthesis or deployment failed.
     """
     assembly.require_app(root)
-    cdk.bootstrap_when_needed(target)
+    cdk.bootstrap_when_needed(target, settings_file.accounts(root))
     outputs = root / places.STATE_FOLDER / "outputs.json"
     outputs.parent.mkdir(exist_ok=True)
     outputs.unlink(missing_ok=True)

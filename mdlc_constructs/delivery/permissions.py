@@ -7,14 +7,24 @@ from mdlc_constructs.delivery.stages import Places
 from mdlc_constructs.settings.environments import Environment
 from mdlc_constructs.settings.pipeline_source import Connection, PipelineSource
 
-_OBJECTS = ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject")
+_READ = ("s3:GetObject", "s3:GetObjectVersion")
+_OBJECTS = (*_READ, "s3:PutObject")
+_LOGS = (
+    Statement(
+        actions=("logs:CreateLogStream", "logs:PutLogEvents"),
+        resources=("${LogGroupArn}", "${LogGroupArn}:log-stream:*"),
+    ),
+)
 _KEY = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 
 
 def of_pipeline(
     source: PipelineSource, environments: tuple[Environment, ...], places: Places
 ) -> tuple[Statement, ...]:
-    """The statements of the pipeline's role; placeholders: `Bucket`, `KeyArn`, `ProjectArn`, `Topic`."""
+    """The statements of the pipeline's role.
+
+    Placeholders: `Bucket`, `KeyArn`, `ProjectArn`, `PublisherArn`, `Topic`.
+    """
     own = [environment for environment in environments if places.is_own(environment)]
     roles = {
         places.bootstrap_role("deploy-role", places.account, places.region),
@@ -31,7 +41,10 @@ def of_pipeline(
         Statement(actions=_OBJECTS, resources=("arn:${Partition}:s3:::${Bucket}/*",)),
         Statement(actions=("s3:GetBucketVersioning",), resources=("arn:${Partition}:s3:::${Bucket}",)),
         Statement(actions=_KEY, resources=("${KeyArn}",)),
-        Statement(actions=("codebuild:BatchGetBuilds", "codebuild:StartBuild"), resources=("${ProjectArn}",)),
+        Statement(
+            actions=("codebuild:BatchGetBuilds", "codebuild:StartBuild"),
+            resources=("${ProjectArn}", "${PublisherArn}"),
+        ),
         Statement(actions=("sts:AssumeRole",), resources=tuple(sorted(roles))),
         _of_source(source, places),
     ]
@@ -58,25 +71,31 @@ def _of_source(source: PipelineSource, places: Places) -> Statement:
     return Statement(actions=tuple(f"codecommit:{action}" for action in actions), resources=(repository,))
 
 
-def of_build(environments: tuple[Environment, ...], places: Places) -> tuple[Statement, ...]:
-    """The statements of the build's role: artifacts, logs, reports, and publishing assets."""
-    where = {(places.account, places.region), *((each.account, each.region) for each in environments)}
-    roles = {
-        places.bootstrap_role(kind, account, region)
-        for account, region in where
-        for kind in ("file-publishing-role", "image-publishing-role", "lookup-role")
-    }
+def of_build() -> tuple[Statement, ...]:
+    """The statements of the build's role, which runs the team's code: artifacts, logs and reports alone."""
     return (
         Statement(actions=_OBJECTS, resources=("arn:${Partition}:s3:::${Bucket}/*",)),
         Statement(actions=_KEY, resources=("${KeyArn}",)),
-        Statement(
-            actions=("logs:CreateLogStream", "logs:PutLogEvents"),
-            resources=("${LogGroupArn}", "${LogGroupArn}:log-stream:*"),
-        ),
+        *_LOGS,
         Statement(
             actions=("codebuild:BatchPutTestCases", "codebuild:CreateReport", "codebuild:UpdateReport"),
             resources=("${ReportGroupArn}",),
         ),
+    )
+
+
+def of_publisher(environments: tuple[Environment, ...], places: Places) -> tuple[Statement, ...]:
+    """The statements of the role that publishes assets by the roles of the CDK's bootstrap.
+
+    The CDK CLI reads the bootstrap's version with the deploy role, so it assumes that one, too.
+    """
+    where = {(places.account, places.region), *((each.account, each.region) for each in environments)}
+    kinds = ("deploy-role", "file-publishing-role", "image-publishing-role", "lookup-role")
+    roles = {places.bootstrap_role(kind, account, region) for account, region in where for kind in kinds}
+    return (
+        Statement(actions=_READ, resources=("arn:${Partition}:s3:::${Bucket}/*",)),
+        Statement(actions=("kms:Decrypt", "kms:DescribeKey"), resources=("${KeyArn}",)),
+        *_LOGS,
         Statement(actions=("sts:AssumeRole",), resources=tuple(sorted(roles))),
     )
 
@@ -98,16 +117,24 @@ def readers(environments: tuple[Environment, ...], places: Places) -> dict[str, 
 
 
 def reading(
-    roles: dict[str, list[str]], partition: str, actions: list[str], resource: str
+    roles: dict[str, list[str]], places: Places, actions: list[str], resource: str
 ) -> list[dict[str, Any]]:
-    """Statements of a resource policy that let roles of several accounts read."""
-    return [
-        {
+    """Statements of a resource policy that let the deploy roles of several accounts read.
+
+    The bootstrap's policy lets a deploy role read what is in other accounts. In its own account the resource
+    must name the role itself: naming the account would leave the decision to that policy.
+    """
+    statements: list[dict[str, Any]] = []
+    for account, arns in roles.items():
+        own = account == places.account
+        principal = arns if own else f"arn:{places.partition}:iam::{account}:root"
+        statement: dict[str, Any] = {
             "Effect": "Allow",
-            "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+            "Principal": {"AWS": principal},
             "Action": actions,
             "Resource": resource,
-            "Condition": {"ArnEquals": {"aws:PrincipalArn": arns}},
         }
-        for account, arns in roles.items()
-    ]
+        if not own:
+            statement["Condition"] = {"ArnEquals": {"aws:PrincipalArn": arns}}
+        statements.append(statement)
+    return statements

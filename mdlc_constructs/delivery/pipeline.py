@@ -1,5 +1,8 @@
 """The delivery pipeline: CodePipeline V2, one build project, and what they stand on."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from aws_cdk import CfnOutput, RemovalPolicy, Stack, Token
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_codepipeline as codepipeline
@@ -9,8 +12,8 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from mdlc_constructs.asl.statements import Statement
+from mdlc_constructs.delivery import buildspec as builds
 from mdlc_constructs.delivery import permissions
-from mdlc_constructs.delivery.buildspec import buildspec
 from mdlc_constructs.delivery.stages import Places, pipeline_role_name, stages
 from mdlc_constructs.resources.keys import new_key
 from mdlc_constructs.resources.model_bucket import new_bucket
@@ -28,11 +31,11 @@ LOG_DAYS = 365
 class DeliveryPipeline(Construct):
     """A pipeline that takes each commit of a branch through a build to every environment, in order.
 
-    The build lints, tests and synthesizes the app, runs its workflows on the embedded AWS, and publishes the
-    assets. Then the pipeline updates itself; a change of its own stages cancels the execution and starts
-    another one. In each environment, change sets are made and executed by the roles of the CDK's bootstrap.
-    When a stack, a smoke test or an alarm fails, the stage goes back to the last commit that succeeded there,
-    and later environments get nothing of the commit.
+    The build lints, tests and synthesizes the app, and runs its workflows on the embedded AWS. Another build
+    publishes the assets. Then the pipeline updates itself; a change of its own stages cancels the execution
+    and starts another one. In each environment, change sets are made and executed by the roles of the CDK's
+    bootstrap. When a stack, a smoke test or an alarm fails, the stage goes back to the last commit that
+    succeeded there, and later environments get nothing of the commit.
 
     Args:
         name: the pipeline's name: lowercase words joined by hyphens.
@@ -50,6 +53,7 @@ class DeliveryPipeline(Construct):
     Attributes:
         pipeline: the pipeline.
         project: the build's project.
+        publisher: the project that publishes assets.
         report_group: the test reports.
     """
 
@@ -81,10 +85,11 @@ class DeliveryPipeline(Construct):
             pipeline=name,
             stack=stack.stack_name,
             project=f"{name}-build",
+            publisher=f"{name}-publish",
             topic=notifications.topic_arn if notifications else "",
         )
         self._make_store(name, environments, places)
-        self._make_build(environments, places, privileged=privileged)
+        self._make_builds(environments, places, privileged=privileged)
         self._make_pipeline(source, environments, places)
         if isinstance(source, CodeCommit):
             self._start_by_commits(source, places)
@@ -92,7 +97,7 @@ class DeliveryPipeline(Construct):
 
     def _make_store(self, name: str, environments: tuple[Environment, ...], places: Places) -> None:
         roles = permissions.readers(environments, places)
-        readers = permissions.reading(roles, places.partition, ["kms:Decrypt", "kms:DescribeKey"], "*")
+        readers = permissions.reading(roles, places, ["kms:Decrypt", "kms:DescribeKey"], "*")
         self._key = new_key(self, f"Artifacts and logs of the pipeline {name}", also=readers)
         self._bucket = new_bucket(
             self,
@@ -100,21 +105,16 @@ class DeliveryPipeline(Construct):
             key_arn=self._key.attr_arn,
             access_logs=None,
             also=lambda arn: permissions.reading(
-                roles, places.partition, ["s3:GetObject", "s3:GetObjectVersion"], f"{arn}/*"
+                roles, places, ["s3:GetObject", "s3:GetObjectVersion"], f"{arn}/*"
             ),
         )
         for resource in (self._key, self._bucket):
             if self._removal_policy != RemovalPolicy.DESTROY:
                 resource.apply_removal_policy(self._removal_policy)
 
-    def _make_build(self, environments: tuple[Environment, ...], places: Places, *, privileged: bool) -> None:
-        group = logs.CfnLogGroup(
-            self,
-            "BuildLog",
-            log_group_name=f"/aws/codebuild/{places.project}",
-            retention_in_days=LOG_DAYS,
-            kms_key_id=self._key.attr_arn,
-        )
+    def _make_builds(
+        self, environments: tuple[Environment, ...], places: Places, *, privileged: bool
+    ) -> None:
         self.report_group = codebuild.CfnReportGroup(
             self,
             "Reports",
@@ -123,30 +123,70 @@ class DeliveryPipeline(Construct):
             delete_reports=True,
             export_config={"exportConfigType": "NO_EXPORT"},
         )
+        reports = self.report_group.attr_arn
+        self.project = self._project(
+            "Build",
+            places.project,
+            f"Tests and synthesizes what the pipeline {places.pipeline} deploys",
+            places,
+            document=builds.build(self._commands, report_group=reports),
+            statements=permissions.of_build(),
+            bindings={"ReportGroupArn": reports},
+            privileged=privileged,
+        )
+        stacks = (places.stack, *(name for each in environments for name in each.stacks))
+        self.publisher = self._project(
+            "Publish",
+            places.publisher,
+            f"Publishes the assets of what the pipeline {places.pipeline} deploys",
+            places,
+            document=builds.publish(self._commands, stacks=stacks),
+            statements=permissions.of_publisher(environments, places),
+            bindings={},
+            privileged=privileged,
+        )
+
+    def _project(
+        self,
+        id_: str,
+        name: str,
+        description: str,
+        places: Places,
+        *,
+        document: Mapping[str, Any],
+        statements: Iterable[Statement],
+        bindings: Mapping[str, str],
+        privileged: bool,
+    ) -> codebuild.CfnProject:
+        group = logs.CfnLogGroup(
+            self,
+            f"{id_}Log",
+            log_group_name=f"/aws/codebuild/{name}",
+            retention_in_days=LOG_DAYS,
+            kms_key_id=self._key.attr_arn,
+        )
         own = f"arn:{places.partition}:logs:{places.region}:{places.account}"
-        bindings = {
-            "Bucket": self._bucket.ref,
-            "KeyArn": self._key.attr_arn,
-            "LogGroupArn": f"{own}:log-group:{group.ref}",
-            "ReportGroupArn": self.report_group.attr_arn,
-        }
         role = Role(
             self,
-            "BuildRole",
+            f"{id_}Role",
             service="codebuild.amazonaws.com",
-            statements=permissions.of_build(environments, places),
-            bindings=bindings,
+            statements=statements,
+            bindings={
+                "Bucket": self._bucket.ref,
+                "KeyArn": self._key.attr_arn,
+                "LogGroupArn": f"{own}:log-group:{group.ref}",
+                **bindings,
+            },
         )
         commands = self._commands
-        stacks = (places.stack, *(name for each in environments for name in each.stacks))
-        document = buildspec(commands, stacks=stacks, report_group=self.report_group.attr_arn)
-        self.project = codebuild.CfnProject(
+        return codebuild.CfnProject(
             self,
-            "Build",
-            name=places.project,
-            description=f"Tests, synthesizes and publishes what the pipeline {places.pipeline} deploys",
+            id_,
+            name=name,
+            description=description,
             service_role=role.arn,
             source={"type": "CODEPIPELINE", "buildSpec": Stack.of(self).to_json_string(dict(document))},
+            # A build without an output artifact of the pipeline has the same type.
             artifacts={"type": "CODEPIPELINE"},
             environment=codebuild.CfnProject.EnvironmentProperty(
                 type="LINUX_CONTAINER",
@@ -176,6 +216,7 @@ class DeliveryPipeline(Construct):
                 "Bucket": self._bucket.ref,
                 "KeyArn": self._key.attr_arn,
                 "ProjectArn": self.project.attr_arn,
+                "PublisherArn": self.publisher.attr_arn,
                 "Topic": places.topic,
             },
         )

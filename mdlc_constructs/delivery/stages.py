@@ -32,6 +32,7 @@ class Places:
         pipeline: the pipeline's name.
         stack: the name of the pipeline's own stack.
         project: the name of the build project.
+        publisher: the name of the project that publishes assets.
         topic: ARN of the topic that learns of pending approvals; empty for none.
     """
 
@@ -41,6 +42,7 @@ class Places:
     pipeline: str
     stack: str
     project: str
+    publisher: str
     topic: str = ""
 
     def bootstrap_role(self, kind: str, account: str, region: str) -> str:
@@ -68,10 +70,11 @@ def pipeline_role_name(pipeline: str) -> str:
 
 
 def stages(source: PipelineSource, environments: tuple[Environment, ...], places: Places) -> list[Data]:
-    """All stages: source, build, the pipeline's own update, and two for each environment."""
+    """All stages: source, build, assets, the pipeline's own update, and one or two for each environment."""
     return [
         {"name": "Source", "actions": [_source(source)]},
         {"name": "Build", "actions": [_build(places)]},
+        {"name": "Publish", "actions": [_publish(places)]},
         {"name": "UpdatePipeline", "actions": [_update(places)]},
         *(stage for environment in environments for stage in _environment(environment, places)),
     ]
@@ -110,6 +113,10 @@ def _build(places: Places) -> Data:
     return _action(
         "Build", "Build", "CodeBuild", configuration, inputs=(SOURCE,), outputs=(ASSEMBLY,), namespace="Build"
     )
+
+
+def _publish(places: Places) -> Data:
+    return _action("Publish", "Build", "CodeBuild", {"ProjectName": places.publisher}, inputs=(ASSEMBLY,))
 
 
 def _update(places: Places) -> Data:

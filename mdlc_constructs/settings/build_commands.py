@@ -9,6 +9,8 @@ from mdlc_constructs.settings.refusal import refusal
 
 ASSEMBLY = "cdk.out"
 """The folder that `synth` must write: the cloud assembly with all stacks."""
+CDK_CLI = "aws-cdk@2.1148.1"
+"""The CDK CLI that publishes assets; a test holds it equal to the one that `mdlc` runs."""
 REPORTS = "reports"
 """The folder whose `*.xml` files are test reports, in JUnit's format."""
 
@@ -27,7 +29,8 @@ class BuildCommands:
         synth: synthesize the app into `cdk.out`.
         validate: check the templates.
         integration: run the workflows on the embedded AWS, inside the build.
-        publish: publish the stacks' assets; the names of the stacks are in `$STACKS`.
+        publish: publish the assets of the cloud assembly in the working folder, in a build of its own; the
+            names of the stacks are in `$STACKS`.
         python: the version of Python.
         image: CodeBuild's image.
         compute_type: CodeBuild's compute type.
@@ -44,7 +47,9 @@ class BuildCommands:
     synth: tuple[str, ...] = (f"cdk synth --quiet --output {ASSEMBLY}",)
     validate: tuple[str, ...] = (f"pip install --quiet cfn-lint && cfn-lint {ASSEMBLY}/*.template.json",)
     integration: tuple[str, ...] = (f"pytest -m slow --junitxml={REPORTS}/integration.xml",)
-    publish: tuple[str, ...] = (f"cdk publish-assets --app {ASSEMBLY} --unstable=publish-assets $STACKS",)
+    publish: tuple[str, ...] = (
+        f"npx --yes {CDK_CLI} publish-assets --app . --unstable=publish-assets --exclusively $STACKS",
+    )
     python: str = "3.11"
     image: str = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
     compute_type: str = "BUILD_GENERAL1_MEDIUM"

@@ -105,7 +105,7 @@ class Environment:
             raise refusal(
                 "name", self.name, "begin with a capital letter and use letters and digits, such as 'Beta'."
             )
-        if self.name in ("Source", "Images", "Build", "UpdatePipeline"):
+        if self.name in ("Source", "Images", "Build", "Publish", "UpdatePipeline"):
             raise refusal("name", self.name, "that is a stage of every pipeline; give another name.")
         if not isinstance(self.account, str) or not _ACCOUNT.fullmatch(self.account):
             raise refusal("account", self.account, "give the account's twelve digits as text.")

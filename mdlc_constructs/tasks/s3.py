@@ -24,7 +24,7 @@ def put_object(
     overrides: Mapping[str, object] | None = None,
     **state: Unpack[StateOptions],
 ) -> Task:
-    """A task that writes an object; a body that is not a text is written as JSON.
+    """A task that writes an object, whose body is written as JSON: a text with its quotation marks.
 
     `key_pattern` (such as `runs/*`) is the pattern of keys for the permission; it is required when `key` is a
     JSONata expression. `kms_key_arn` is the bucket's customer-managed key.

@@ -103,7 +103,7 @@ def _phases(build: Build, container: Container) -> str:
         with contextlib.ExitStack() as stack:
             client = build.client("logs") if where.get("groupName") else _NoLogs()
             stream = stack.enter_context(
-                LogStream(client, where.get("groupName", ""), where.get("streamName", ""), path)
+                LogStream(client, where.get("groupName", ""), where.get("streamName", ""), path, exists=True)
             )
             with phases.phase(build.record, "DOWNLOAD_SOURCE", stream.write):
                 _download(build, container)

@@ -5,6 +5,7 @@ and pip, and all folders of XDG are in it, and its Python is a virtual environme
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,15 +20,15 @@ from mdlc_local.sagemaker.records import Scope
 
 _pip_lock = threading.Lock()
 
-_NETWORK = (
-    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
-    *("SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"),
-    *("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "npm_config_registry", "GIT_SSL_CAINFO"),
+_REACHES_REGISTRIES = re.compile(
+    r"\w+_PROXY|\w*CA_BUNDLE|\w*CA_CERTS\w*|\w*CAINFO|SSL_CERT_\w+|PIP_(CERT|INDEX_URL|EXTRA_INDEX_URL)"
+    r"|UV_\w*INDEX\w*|NPM_CONFIG_(REGISTRY|CAFILE)|MDLC_CACHE_DIR",
+    re.IGNORECASE,
 )
-"""Variables by which this machine reaches package registries; a build on AWS has a network too."""
+"""Variables by which programs of this machine reach package registries, and the cache of mdlc's tools."""
 
-_CACHE = "MDLC_CACHE_DIR"
-"""The tools of the `mdlc` command, by the hashes of their locks: a build does not fetch them again."""
+_CONFIGURATIONS = (".npmrc", ".config/pip/pip.conf", ".pip/pip.conf")
+"""Files of the user's home that say where packages come from; a build gets copies."""
 
 _PROJECT_MARK = ".mdlc"
 
@@ -62,6 +63,11 @@ class Container:
         mark = self.folder / _PROJECT_MARK
         for path in (self.source, self.commands, self._home, self._bin, self.folder / "tmp", mark):
             path.mkdir(parents=True, exist_ok=True)
+        for name in _CONFIGURATIONS:
+            own = Path.home() / name
+            if own.is_file():
+                (self._home / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(own, self._home / name)
 
     def remove(self) -> None:
         """Delete the folders."""
@@ -98,13 +104,14 @@ class Container:
 
     def variables(self, role_arn: str, session: str, scope: Scope) -> dict[str, str]:
         """The environment variables of every command, before those of the project and the buildspec."""
-        passed = {
-            **environment.for_code(),
-            **{name: os.environ[name] for name in (*_NETWORK, _CACHE) if name in os.environ},
-        }
+        passed = environment.for_code()
         home = str(self._home)
         credentials = clients.role_credentials(role_arn, session)
+        registries = {
+            name: value for name, value in os.environ.items() if _REACHES_REGISTRIES.fullmatch(name)
+        }
         return {
+            **registries,
             **passed,
             "PATH": os.pathsep.join(
                 (

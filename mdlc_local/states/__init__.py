@@ -7,7 +7,7 @@ from types import ModuleType
 def install(app: ModuleType) -> None:
     """Connect ministack's Step Functions to the interpreter."""
     del app
-    for part in ("control_plane", "creation", "express", "activity_tasks"):
+    for part in ("control_plane", "creation", "express", "activity_tasks", "single_states"):
         importlib.import_module(f"mdlc_local.states.{part}").install()
 
 

@@ -217,6 +217,23 @@ class Execution:
             activity_store=activities.Activities(),
         )
 
+    def prepare(self, set_up: Callable[[Any], None], mocks: Any | None) -> None:
+        """Prepare a run of TestState: change moto's environment before it, and mock its services.
+
+        Args:
+            set_up: gets the environment before the first state.
+            mocks: moto's `MockTestCase`; None to call services.
+        """
+        build = self._worker._get_evaluation_environment
+
+        def built() -> Any:
+            environment = build()
+            set_up(environment)
+            return environment
+
+        self._worker._get_evaluation_environment = built
+        self._worker._mock_test_case = mocks
+
     def run(self) -> Outcome:
         """Run the execution to its end on this thread."""
         distributed.remember(self.arn, self._batchers)

@@ -51,10 +51,7 @@ def test_options_of_one_meaning_are_called_alike_in_every_command() -> None:
     no_account = {"init", "container", "tools", "local up", "local down", "local status", "local env"}
     assert {name for name, options in listed.items() if "--local" not in options} == no_account
     of_apps = {
-        "doctor",
-        "diff",
-        "deploy",
-        "teardown",
+        *("doctor", "diff", "deploy", "teardown", "conformance"),
         *(name for name in listed if name.startswith("pipeline ")),
     }
     assert {name for name, options in listed.items() if "--stack" not in options} == no_account | of_apps

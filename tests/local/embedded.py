@@ -92,14 +92,14 @@ class Server:
         return self.process.wait(20)
 
 
-def start(state_dir: Path, *options: str, port: int | None = None) -> Server:
-    """Start a server and wait until it is ready."""
+def start(state_dir: Path, *options: str, port: int | None = None, program: Path = PACKAGE) -> Server:
+    """Start a server, or a program that runs one, and wait until it is ready."""
     port = port or free_port()
     state_dir.mkdir(parents=True, exist_ok=True)
     with (state_dir / "output.txt").open("wb") as output:
         process = subprocess.Popen(
             [
-                *(embedded_python(), str(PACKAGE), "--port", str(port), "--state-dir", str(state_dir)),
+                *(embedded_python(), str(program), "--port", str(port), "--state-dir", str(state_dir)),
                 *("--parent-pid", str(os.getpid())),
                 *options,
             ],

@@ -25,11 +25,11 @@ class LogStream:
     As on AWS, an error in writing never fails a job: if the role lacks permission, only the file is written.
     """
 
-    def __init__(self, client: Any, group: str, stream: str, path: Path) -> None:
+    def __init__(self, client: Any, group: str, stream: str, path: Path, *, exists: bool = False) -> None:
         self._client = client
         self._group = group
         self._stream = stream
-        self._is_created = False
+        self._is_created = exists
         self._silent = False
         self._lines: queue.SimpleQueue[tuple[int, str] | None] = queue.SimpleQueue()
         self._recent: list[str] = []
