@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import patches
+from mdlc_local import patches, refused_operations
 from mdlc_local.sagemaker import host, model, records, service
 from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE_GROUP, Kind
@@ -29,13 +29,8 @@ PLACEHOLDERS = {
 }
 """Types that are only recorded, so that nothing runs for them, with their attributes for Fn::GetAtt."""
 
-_NO_JOBS = "run the work as a SageMaker Processing job, a Lambda function or a Glue Python shell job"
 ON_AWS_ONLY = {
-    "AWS::Batch::ComputeEnvironment": f"AWS Batch runs no job here; {_NO_JOBS}",
-    "AWS::Batch::JobDefinition": f"AWS Batch runs no job here; {_NO_JOBS}",
-    "AWS::Batch::JobQueue": f"AWS Batch runs no job here; {_NO_JOBS}",
-    "AWS::ECS::Service": f"ECS runs no task here; {_NO_JOBS}",
-    "AWS::EMR::Cluster": "EMR runs no cluster here; use the engine Spark(...) of this library's jobs",
+    **refused_operations.TYPES,
     "AWS::SageMaker::MlflowApp": "MLflow is for AWS only: leave the MlflowApp and mlflow= out of stacks that "
     "are deployed here",
 }

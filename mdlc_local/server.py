@@ -50,6 +50,7 @@ PARTS = (
         "code_build",
         "code_pipeline",
         "refused_operations",
+        "log_queries",
         "cloudformation",
         "alarms",
         "api_gateway",

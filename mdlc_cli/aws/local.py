@@ -243,6 +243,7 @@ def _start(root: Path, program: Path, flags: list[str], port: int | None, scale:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd=root,
+                # Builds have a home of their own, and use the tools of this machine's cache.
                 env=clean_environment({MARK: str(folder), places.CACHE_VARIABLE: str(places.cache_root())}),
             )
         _launched.append(process)

@@ -1,8 +1,9 @@
 """Images of the local AWS: a build context that says how it runs without Docker, kept in the user's cache.
 
 A context says so in ``local-image.json``: ``train``, ``serve`` or ``process`` (commands), ``requirements`` (a
-lock file) or ``python``, ``environment``, ``language``, and ``check``, a command that must succeed before the
-image counts as built. A word that begins with ``./`` is a path in the context.
+lock file) or ``python``, ``environment``, ``language``, ``check``, a command that must succeed before the
+image counts as built, and ``scan_findings``, what ECR's scan is to report here (severities by names). A word
+that begins with ``./`` is a path in the context.
 """
 
 from __future__ import annotations
@@ -24,16 +25,32 @@ FILE = "local-image.json"
 MEDIA_TYPE = "application/vnd.mdlc.local-image.v1+json"
 """The media type of the manifest that such an image has in the local AWS's registry."""
 
+SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")
+"""The severities of ECR's findings."""
+
 INSTALL_R = "install R and plumber (on Debian and Ubuntu: `apt install r-base-core r-cran-plumber`)"
 CHECK_SECONDS = 120
 
+FINDINGS = "scan_findings"
 _COMMANDS = ("train", "serve", "process")
+_KEPT = ("python", "environment", FINDINGS)
 _CONTEXT, _ENTRY, _SHOWN_LINES = "context", "entry.json", 3
 
 
 def digest(name: str) -> str:
     """A name for a file of the cache."""
     return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+def content_name(context: Path) -> str:
+    """The name of the image of a directory's present content."""
+    parts = []
+    for folder, folders, names in os.walk(context, followlinks=True):
+        folders.sort()
+        for path in (Path(folder) / name for name in sorted(names)):
+            mode = "x" if os.access(path, os.X_OK) else "-"
+            parts += [f"{path.relative_to(context).as_posix()} {mode}".encode(), path.read_bytes()]
+    return f"content-{cache.digest(parts)}"
 
 
 def folder_of(tag: str) -> Path:
@@ -69,7 +86,7 @@ def build(context: Path, tag: str) -> None:
             _check_lock(context, described["requirements"], Path(str(entry["requirements"])))
             entry["python"] = str(toolchain.image_python(Path(str(entry["requirements"]))))
         _check(entry.get("check", []), entry, target / _CONTEXT)
-        kept = {key: entry[key] for key in (*_COMMANDS, "python", "environment") if key in entry}
+        kept = {key: entry[key] for key in (*_COMMANDS, *_KEPT) if key in entry}
         (target / _ENTRY).write_text(json.dumps(kept))
         return 0
 
@@ -77,10 +94,10 @@ def build(context: Path, tag: str) -> None:
 
 
 def manifest(tag: str) -> str:
-    """The manifest of an image: the entry of the local AWS's images file, and the image's name."""
-    return json.dumps(
-        {"schemaVersion": 2, "mediaType": MEDIA_TYPE, "name": tag, "local": _entry(folder_of(tag))}
-    )
+    """The manifest of an image: its entry of the images file, its name, and the findings of its scan."""
+    entry = _entry(folder_of(tag))
+    findings = {key: entry.pop(key) for key in (FINDINGS,) if key in entry}
+    return json.dumps({"schemaVersion": 2, "mediaType": MEDIA_TYPE, "name": tag, "local": entry, **findings})
 
 
 def _entry(folder: Path) -> dict[str, Any]:
@@ -102,6 +119,12 @@ def _described(context: Path) -> dict[str, Any]:
             raise ValueError("it holds no object")
     except ValueError as error:
         raise CommandError(f"{path} is no JSON object: {error}") from error
+    findings = described.get(FINDINGS, {})
+    if not isinstance(findings, dict) or not set(findings.values()) <= set(SEVERITIES):
+        raise CommandError(
+            f"{path}: {FINDINGS} is {findings!r}: write severities by the names of findings, such as "
+            f'{{"CVE-2024-0001": "HIGH"}}; they are {", ".join(SEVERITIES)}'
+        )
     return described
 
 

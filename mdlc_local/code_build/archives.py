@@ -14,6 +14,9 @@ from botocore.exceptions import ClientError
 from mdlc_local.code_build.buildspec import Artifacts
 from mdlc_local.errors import LocalAwsError
 
+MANAGED_KEY = "alias/aws/s3"
+"""AWS's own key of S3, which the CDK gives to a project without a key."""
+
 
 class SourceError(LocalAwsError):
     """A source that cannot be downloaded."""
@@ -130,7 +133,9 @@ def upload(
     key = "/".join(part.strip("/") for part in parts if part and part != "/")
     bucket = str(destination["location"])
     encrypted = key_arn and not destination.get("encryptionDisabled")
-    extra = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key_arn} if encrypted else {}
+    extra = {"ServerSideEncryption": "aws:kms"} if encrypted else {}
+    if encrypted and not key_arn.endswith(MANAGED_KEY):
+        extra["SSEKMSKeyId"] = key_arn
     archive = source.with_name(f"artifact-{hashlib.sha256(key.encode()).hexdigest()[:12]}.zip")
     try:
         if destination.get("packaging") != "ZIP":

@@ -2,11 +2,9 @@
 
 import contextlib
 import contextvars
-import datetime
 import logging
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,35 +12,20 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mdlc_local import clients, iam, options
-from mdlc_local.code_build import archives, buildspec, reports
+from mdlc_local.code_build import archives, buildspec, leftovers, phases, reports
 from mdlc_local.code_build.archives import ArtifactError, SourceError
-from mdlc_local.code_build.buildspec import ABORT, Buildspec, BuildspecError
+from mdlc_local.code_build.buildspec import Buildspec, BuildspecError
 from mdlc_local.code_build.container import BuildContainer, source_variables
-from mdlc_local.code_build.shell import Shell, Stopped
+from mdlc_local.code_build.phases import PhaseFailed
+from mdlc_local.code_build.shell import Shell
 from mdlc_local.sagemaker import host, model
 from mdlc_local.sagemaker.containers.logs import LogStream
 from mdlc_local.sagemaker.records import Scope
 
 log = logging.getLogger("mdlc_local.code_build")
 
-SUCCEEDED, FAILED, STOPPED, TIMED_OUT, IN_PROGRESS = (
-    "SUCCEEDED",
-    "FAILED",
-    "STOPPED",
-    "TIMED_OUT",
-    "IN_PROGRESS",
-)
 SESSION = "AWSCodeBuild"
-_RUN = ("INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD")
 DEFAULT_BUILDSPEC = "buildspec.yml"
-
-
-class PhaseFailed(Exception):  # noqa: N818 - the outcome of a phase
-    """A phase failed; AWS's status code, and a message for its context."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 @dataclass(eq=False)
@@ -98,10 +81,10 @@ def _run(build: Build) -> None:
         status = _phases(build, container)
     except Exception as error:
         log.exception("build %s broke", build.record["id"])
-        build.record["phases"][-1].update(_ended(FAILED, "INTERNAL_SERVICE_ERROR", repr(error)))
-        status = FAILED
+        build.record["phases"][-1].update(phases.ended(phases.FAILED, "INTERNAL_SERVICE_ERROR", repr(error)))
+        status = phases.FAILED
     container.remove()
-    with contextlib.suppress(PhaseFailed), _phase(build, "FINALIZING"):
+    with contextlib.suppress(PhaseFailed), phases.phase(build.record, "FINALIZING"):
         pass
     build.record["phases"].append({"phaseType": "COMPLETED", "startTime": model.now()})
     build.record.update(currentPhase="COMPLETED", endTime=model.now(), buildStatus=status, buildComplete=True)
@@ -113,7 +96,7 @@ def _phases(build: Build, container: BuildContainer) -> str:
     path = options.current().state_dir / "logs" / f"build-{build.identifier}.log"
     where = build.record["logs"]
     try:
-        with _phase(build, "PROVISIONING"):
+        with phases.phase(build.record, "PROVISIONING"):
             container.make()
             if where.get("groupName"):
                 _create_stream(build)
@@ -122,17 +105,11 @@ def _phases(build: Build, container: BuildContainer) -> str:
             stream = stack.enter_context(
                 LogStream(client, where.get("groupName", ""), where.get("streamName", ""), path, exists=True)
             )
-            with _phase(build, "DOWNLOAD_SOURCE", stream):
+            with phases.phase(build.record, "DOWNLOAD_SOURCE", stream.write):
                 _download(build, container)
             return _commands(build, container, stream)
     except PhaseFailed as failed:
-        return _status(build, failed)
-
-
-def _status(build: Build, failed: PhaseFailed) -> str:
-    if build.stop.is_set():
-        return STOPPED
-    return TIMED_OUT if failed.code == "BUILD_TIMED_OUT" else FAILED
+        return failed.status
 
 
 def _download(build: Build, container: BuildContainer) -> None:
@@ -175,61 +152,29 @@ def _commands(build: Build, container: BuildContainer, stream: LogStream) -> str
         write=stream.write,
         ends=build.ends,
     )
-    failure: PhaseFailed | None = None
+    if build.spec.cached:
+        stream.write("[Container] The embedded AWS keeps no cache: every build begins without one.")
     try:
-        for name in _RUN:
-            section = build.spec.phases.get(name.lower())
-            if failure is not None and name != "POST_BUILD":
-                continue
-            try:
-                with _phase(build, name, stream):
-                    shell.environment["CODEBUILD_BUILD_SUCCEEDING"] = "0" if failure else "1"
-                    if section is not None:
-                        _run_phase(shell, section, stream, succeeding=failure is None)
-            except PhaseFailed as failed:
-                failure = failure or failed
-                aborts = section is not None and section.on_failure == ABORT
-                if build.ends() or (aborts and name in ("INSTALL", "PRE_BUILD")):
-                    return _status(build, failed)
+        failure, uploads = phases.run(
+            build.spec, shell, build.record, stream.write, stopped=build.stop.is_set
+        )
         build.record["exportedEnvironmentVariables"] = [
             {"name": name, "value": shell.environment[name]}
             for name in build.spec.exported
             if name in shell.environment
         ]
     finally:
+        # First what left the shell's group, which may hold the pipe of its output.
+        leftovers.end(build.record["id"])
         shell.end()
-    try:
-        with _phase(build, "UPLOAD_ARTIFACTS", stream):
-            _report(build, container)
-            _upload(build, container)
-    except PhaseFailed as failed:
-        failure = failure or failed
-    return SUCCEEDED if failure is None else _status(build, failure)
-
-
-def _run_phase(shell: Shell, section: buildspec.Phase, stream: LogStream, *, succeeding: bool) -> None:
-    failed: PhaseFailed | None = None
-    for command in section.commands:
-        failed = _run_command(shell, command, stream, succeeding=succeeding)
-        if failed is not None:
-            break
-    for command in section.last:
-        also = _run_command(shell, command, stream, succeeding=succeeding and failed is None)
-        failed = failed or also
-    if failed is not None:
-        raise failed
-
-
-def _run_command(shell: Shell, command: str, stream: LogStream, *, succeeding: bool) -> PhaseFailed | None:
-    stream.write(f"[Container] Running command {command}")
-    try:
-        status = shell.run(f"export CODEBUILD_BUILD_SUCCEEDING={int(succeeding)}\n{command}")
-    except Stopped:
-        raise PhaseFailed("BUILD_TIMED_OUT", "Build has timed out.") from None
-    if status == 0:
-        return None
-    message = f"Error while executing command: {command}. Reason: exit status {status}"
-    return PhaseFailed("COMMAND_EXECUTION_ERROR", message)
+    if uploads:
+        try:
+            with phases.phase(build.record, "UPLOAD_ARTIFACTS", stream.write):
+                _report(build, container)
+                _upload(build, container)
+        except PhaseFailed as failed:
+            failure = failure or failed
+    return phases.SUCCEEDED if failure is None else failure.status
 
 
 def _variables(build: Build, container: BuildContainer) -> dict[str, str]:
@@ -319,40 +264,6 @@ class _NoLogs:
 
     def __getattr__(self, name: str) -> Any:
         return lambda **_: None
-
-
-@contextlib.contextmanager
-def _phase(build: Build, name: str, stream: LogStream | None = None) -> Iterator[None]:
-    """A phase in the build's record; a failure ends it and is raised again."""
-    phase: dict[str, Any] = {"phaseType": name, "phaseStatus": IN_PROGRESS, "startTime": model.now()}
-    build.record["phases"].append(phase)
-    build.record["currentPhase"] = name
-    if stream is not None:
-        stream.write(f"[Container] Entering phase {name}")
-    try:
-        yield
-    except PhaseFailed as failed:
-        stopped = build.stop.is_set()
-        late = failed.code == "BUILD_TIMED_OUT"
-        status = STOPPED if stopped else TIMED_OUT if late else FAILED
-        phase.update(_ended(status, failed.code, "" if stopped else failed.message, phase["startTime"]))
-        if stream is not None:
-            stream.write(f"[Container] Phase complete: {name} State: {status}")
-            stream.write(f"[Container] Phase context status code: {failed.code} Message: {failed.message}")
-        raise
-    phase.update(_ended(SUCCEEDED, "", "", phase["startTime"]))
-    if stream is not None:
-        stream.write(f"[Container] Phase complete: {name} State: {SUCCEEDED}")
-
-
-def _ended(status: str, code: str, message: str, began: datetime.datetime | None = None) -> dict[str, Any]:
-    end = model.now()
-    return {
-        "phaseStatus": status,
-        "endTime": end,
-        "durationInSeconds": int((end - (began or end)).total_seconds()),
-        "contexts": [{"statusCode": code, "message": message}],
-    }
 
 
 def _publish(build: Build) -> None:

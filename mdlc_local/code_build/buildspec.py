@@ -41,12 +41,17 @@ class Phase:
     Attributes:
         commands: the commands, in order; the first that fails ends them.
         last: the commands of `finally`, which also run after a failure.
-        on_failure: whether a failure ends the build (`ABORT`) or only this phase (`CONTINUE`).
+        on_failure: whether no later phase runs after a failure (`ABORT`), or all do (`CONTINUE`); empty for
+            AWS's order of phases, in which only post_build runs, and only after a failed build.
     """
 
     commands: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
-    on_failure: str = ABORT
+    on_failure: str = ""
+
+    def goes_on(self, name: str) -> bool:
+        """Whether the next phase runs after a failure of this one."""
+        return self.on_failure == CONTINUE or (not self.on_failure and name in ("build", "post_build"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,8 +166,8 @@ def _phase(name: str, value: Any) -> Phase:
     _refuse_user(section, path)
     if "runtime-versions" in section and name != "install":
         raise BuildspecError(f"runtime-versions is in {path}: it belongs to phases/install")
-    reaction = section.get("on-failure", ABORT)
-    if reaction not in (ABORT, CONTINUE):
+    reaction = section.get("on-failure", "")
+    if reaction not in ("", ABORT, CONTINUE):
         raise BuildspecError(f"{path}/on-failure is {reaction!r}: write ABORT or CONTINUE")
     commands = _texts(section.get("commands"), f"{path}/commands")
     last = _texts(section.get("finally"), f"{path}/finally")

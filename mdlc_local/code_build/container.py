@@ -30,6 +30,8 @@ _REACHES_REGISTRIES = re.compile(
 _CONFIGURATIONS = (".npmrc", ".config/pip/pip.conf", ".pip/pip.conf")
 """Files of the user's home that say where packages come from; a build gets copies."""
 
+_PROJECT_MARK = ".mdlc"
+
 
 @dataclass(frozen=True)
 class BuildContainer:
@@ -57,7 +59,9 @@ class BuildContainer:
 
     def make(self) -> None:
         """Create the folders."""
-        for path in (self.source, self.commands, self._home, self._bin, self.folder / "tmp"):
+        # With the mark, an `mdlc` in the build does not find the project that this server belongs to.
+        mark = self.folder / _PROJECT_MARK
+        for path in (self.source, self.commands, self._home, self._bin, self.folder / "tmp", mark):
             path.mkdir(parents=True, exist_ok=True)
         for name in _CONFIGURATIONS:
             own = Path.home() / name

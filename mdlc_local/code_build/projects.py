@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from mdlc_local import trust
-from mdlc_local.code_build import builds
+from mdlc_local.code_build import builds, phases
 from mdlc_local.code_build.builds import Build
 from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker import model
@@ -22,8 +22,24 @@ _REFUSED = {
     "buildBatchConfig": "batch builds",
     "vpcConfig": "a VPC",
     "autoRetryLimit": "automatic retries",
+    "concurrentBuildLimit": "a limit of concurrent builds",
 }
 """Members of a project that would change what a build does, and are not done here."""
+
+_ENVIRONMENT_OVERRIDES = {
+    "environmentTypeOverride": "type",
+    "imageOverride": "image",
+    "computeTypeOverride": "computeType",
+    "privilegedModeOverride": "privilegedMode",
+}
+_OVERRIDES = {
+    *("projectName", "idempotencyToken", "sourceVersion", "sourceTypeOverride", "sourceLocationOverride"),
+    *("buildspecOverride", "environmentVariablesOverride", "secondarySourcesOverride", "artifactsOverride"),
+    *("secondaryArtifactsOverride", "serviceRoleOverride", "logsConfigOverride", "timeoutInMinutesOverride"),
+    *("encryptionKeyOverride", "cacheOverride", "queuedTimeoutInMinutesOverride"),
+    *_ENVIRONMENT_OVERRIDES,
+}
+"""The members of a request to StartBuild that mean here what they mean on AWS."""
 
 _lock = threading.RLock()
 _projects: dict[tuple[Scope, str], dict[str, Any]] = {}
@@ -94,14 +110,22 @@ def start_build(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """StartBuild, with the overrides that a pipeline gives."""
     name = request["projectName"].rpartition("/")[2]
     token = request.get("idempotencyToken")
+    for member in sorted(set(request) - _OVERRIDES):
+        raise ApiError(_INVALID, f"{member}: the embedded AWS starts builds without it: leave it out")
     with _lock:
         if token and (scope, token) in _tokens:
             return {"build": _builds[scope, _tokens[scope, token]].record}
         project = _project(name, scope)
-        project["builds"] += 1
         record = _record(project, request, scope)
         _check(record)
+        if "CODEPIPELINE" in (record["source"]["type"], record["artifacts"]["type"]):
+            raise ApiError(
+                _INVALID,
+                f"project {name} takes its source from a pipeline: start the pipeline, or override the types "
+                "of its source and artifacts",
+            )
         _check_role(record["serviceRole"], name, scope)
+        project["builds"] += 1
         build = Build(record=record, scope=scope, seconds=60.0 * record["timeoutInMinutes"])
         _builds[scope, record["id"]] = build
         if token:
@@ -193,20 +217,26 @@ def _record(project: dict[str, Any], request: dict[str, Any], scope: Scope) -> d
     if request.get("buildspecOverride"):
         source["buildspec"] = request["buildspecOverride"]
     environment = copy.deepcopy(project["environment"])
+    for member, own in _ENVIRONMENT_OVERRIDES.items():
+        if member in request:
+            environment[own] = request[member]
     variables = {each["name"]: each for each in environment.get("environmentVariables", ())}
     variables |= {each["name"]: each for each in request.get("environmentVariablesOverride", ())}
     environment["environmentVariables"] = list(variables.values())
-    logs = request.get("logsConfigOverride") or project.get("logsConfig") or {}
+    logs_config = request.get("logsConfigOverride") or project.get("logsConfig") or {}
     return {
         "id": id_,
         "arn": f"arn:aws:codebuild:{scope.region}:{scope.account}:build/{id_}",
-        "buildNumber": project["builds"],
+        "buildNumber": project["builds"] + 1,
         "startTime": model.now(),
         "currentPhase": "SUBMITTED",
-        "buildStatus": builds.IN_PROGRESS,
+        "buildStatus": phases.IN_PROGRESS,
         "buildComplete": False,
         "projectName": project["name"],
-        "phases": [{"phaseType": "SUBMITTED", "phaseStatus": builds.SUCCEEDED, "startTime": model.now()}],
+        "phases": [
+            {"phaseType": name, "startTime": model.now(), **phases.ended(phases.SUCCEEDED, "", "")}
+            for name in ("SUBMITTED", "QUEUED")
+        ],
         "source": source,
         "sourceVersion": request.get("sourceVersion", ""),
         "resolvedSourceVersion": request.get("sourceVersion", ""),
@@ -219,10 +249,11 @@ def _record(project: dict[str, Any], request: dict[str, Any], scope: Scope) -> d
         ),
         "environment": environment,
         "serviceRole": request.get("serviceRoleOverride", project["serviceRole"]),
-        "logs": _logs(project["name"], id_, logs.get("cloudWatchLogs") or {}),
+        "logs": _logs(project["name"], id_, logs_config.get("cloudWatchLogs") or {}),
         "timeoutInMinutes": request.get(
             "timeoutInMinutesOverride", project.get("timeoutInMinutes", DEFAULT_MINUTES)
         ),
+        "logsConfig": logs_config,
         "initiator": "user",
         "encryptionKey": request.get("encryptionKeyOverride", project.get("encryptionKey", "")),
     }

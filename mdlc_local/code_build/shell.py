@@ -118,10 +118,17 @@ class Shell:
                 self._write(line.decode("utf-8", "replace").rstrip("\r\n"))
 
     def _drain(self) -> None:
-        """Wait for the rest of an ended shell's output."""
-        if self._reader is not None:
-            self._reader.join(_READ_SECONDS)
-            self._reader = None
+        """Wait for the rest of an ended shell's output, and close its pipes."""
+        if self._reader is None or self._process is None:
+            return
+        self._reader.join(_READ_SECONDS)
+        # A reader that still waits holds the stream, which a daemon of the build may keep open.
+        streams = [self._process.stdin, None if self._reader.is_alive() else self._process.stdout]
+        self._reader = None
+        for stream in streams:
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
 
     def _remember(self, state: Path) -> None:
         self._directory = Path(state.with_suffix(".pwd").read_text().rstrip("\n"))

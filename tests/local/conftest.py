@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from mdlc_cli import places
+from mdlc_cli.tools import docker
 from tests.local.embedded import ACCOUNT, Role, Server, embedded_python, start
 
 Clients = Callable[[str], Any]
@@ -22,8 +24,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     images = state_dir / "images.json"
     images.write_text(json.dumps({"scikit-learn": {"python": embedded_python()}}))
     repositories = state_dir / REPOSITORIES
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(places.CACHE_VARIABLE, str(tmp_path_factory.mktemp("cache")))
+        program = docker.program()
     running = start(
-        state_dir, "--time-scale", "10", "--images", str(images), "--repositories", str(repositories)
+        *(state_dir, "--time-scale", "10", "--images", str(images), "--repositories", str(repositories)),
+        *("--docker", program),
     )
     yield running
     running.end()

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from mdlc_cli.tools import docker, local_images, toolchain
+from mdlc_cli.tools import docker, local_images, local_registry, toolchain
 from mdlc_constructs.resources import bundles
 
 TAG, URI = "cdkasset-1f2e", "000000000000.dkr.ecr.us-east-1.amazonaws.com/assets:1f2e"
@@ -20,15 +21,36 @@ class Registry:
 
     def __init__(self) -> None:
         self.put: list[dict[str, Any]] = []
+        self.layers = 0
+
+    def batch_check_layer_availability(self, **_: Any) -> None: ...
+
+    def initiate_layer_upload(self, **_: Any) -> dict[str, str]:
+        return {"uploadId": "upload"}
+
+    def upload_layer_part(self, **_: Any) -> None: ...
+
+    def complete_layer_upload(self, **_: Any) -> None:
+        self.layers += 1
 
     def put_image(self, **request: Any) -> None:
+        if any(before["imageTag"] == request["imageTag"] for before in self.put):
+            raise ClientError({"Error": {"Code": "ImageTagAlreadyExistsException"}}, "PutImage")
         self.put.append(request)
+
+    def batch_get_image(self, **_: Any) -> dict[str, Any]:
+        return {
+            "images": [
+                {"imageId": {"imageDigest": local_registry.digest(each["imageManifest"])}}
+                for each in self.put
+            ]
+        }
 
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     made = Registry()
-    monkeypatch.setattr("boto3.client", lambda service: made)
+    monkeypatch.setattr("boto3.client", lambda service, region_name: made)
     return made
 
 
@@ -59,9 +81,53 @@ def test_an_image_is_built_once_and_registered(context: Path, registry: Registry
     (request,) = registry.put
     assert (request["repositoryName"], request["imageTag"]) == ("assets", "1f2e")
     entry = json.loads(request["imageManifest"])["local"]
-    copy = local_images.folder_of(TAG) / "context"
+    copy = local_images.folder_of(docker.source(TAG)) / "context"
     assert entry == {"serve": ["sh", str(copy / "serve.sh")], "environment": {"A": "b"}}
     assert (copy / local_images.FILE).is_file()
+
+
+def test_a_tag_that_is_used_again_is_another_image(
+    context: Path, registry: Registry, capfd: pytest.CaptureFixture[str]
+) -> None:
+    describe(context, serve=["sh", "./serve.sh"], scan_findings={"CVE-2024-0001": "HIGH"})
+    command = ["build", "-t", URI, "--build-arg", "A=b", "--platform=linux/amd64", "--quiet", str(context)]
+    assert docker.main(command) == 0 and docker.main(["push", URI]) == docker.main(["push", URI]) == 0
+    manifest = json.loads(registry.put[0]["imageManifest"])
+    assert manifest["scan_findings"] == {"CVE-2024-0001": "HIGH"} and "scan_findings" not in manifest["local"]
+    assert (
+        registry.layers == 2
+        and f"1f2e: digest: {local_registry.digest(registry.put[0]['imageManifest'])}"
+        in (capfd.readouterr().out)
+    )
+    (context / "serve.sh").write_text("changed")
+    assert docker.main(command) == 0 and docker.main(["push", URI]) != 0 and len(registry.put) == 1
+    assert "already exists in the repository 'assets' and cannot be overwritten" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["build", "."], "without --tag"),
+        (["build", "--tag", TAG], "give one directory"),
+        (["build", "--tag", TAG, "absent"], "there is no such directory"),
+        (["build", "--squash", "--tag", TAG, "."], "`docker build --squash` is not done here"),
+        (["push", "--all-tags", URI], "give one image"),
+        (["inspect", "--format", "{{.Id}}", TAG], "give one image"),
+        (["push", "assets:1f2e"], "goes to no repository of ECR"),
+        (["buildx", "build", "."], "`docker buildx` is not done"),
+    ],
+)
+def test_what_is_not_understood_is_refused(
+    context: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    describe(context, serve=["true"])
+    assert docker.main(arguments) == 2
+    assert said in capfd.readouterr().err
+
+
+def test_findings_of_no_severity_are_refused(context: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    describe(context, serve=["true"], scan_findings={"CVE-2024-0001": "BAD"})
+    assert build() != 0 and "scan_findings is {'CVE-2024-0001': 'BAD'}" in capfd.readouterr().err
 
 
 def test_a_docker_image_is_refused_by_its_folder(context: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -102,7 +168,7 @@ def test_a_copy_of_the_serving_template_says_how_it_runs(
     monkeypatch.setattr(toolchain, "image_python", image_python)
     shutil.copytree(bundles.source("containers") / "python", context, dirs_exist_ok=True)
     assert build() == 0 and locks[0].read_bytes() == (context / "requirements.lock").read_bytes()
-    entry = json.loads(local_images.manifest(TAG))["local"]
+    entry = json.loads(local_images.manifest(docker.source(TAG)))["local"]
     assert Path(entry["serve"][1]).name == "serve.py" and "train" not in entry
 
 

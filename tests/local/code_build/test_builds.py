@@ -2,8 +2,8 @@
 
 import io
 import json
-import os
 import subprocess
+import sys
 import time
 import uuid
 import zipfile
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local.code_build.processes import lives
 from tests.local.conftest import Clients
 from tests.local.embedded import ACCOUNT, Role
 
@@ -206,9 +207,11 @@ def test_what_a_build_installs_stays_in_the_build(builder: Builder, tmp_path: Pa
 
 def test_a_build_may_do_what_its_role_may(builder: Builder) -> None:
     script = "import boto3; boto3.client('sqs').create_queue(QueueName='of-a-build')"
-    python = os.environ.get("MDLC_BUILD_PYTHON") or __import__("sys").executable
-    build = builder.run(commands(f'{python} -c "{script}"'))
+    project = "from mdlc_cli import places; print('project', places.project_root())"
+    build = builder.run(commands(f'{sys.executable} -P -c "{project}"', f'{sys.executable} -c "{script}"'))
     assert build["buildStatus"] == "FAILED"
+    # Not the project that the server belongs to.
+    assert f"/builds/{build['id'].partition(':')[2]}\n" in builder.log(build)
     assert "is not authorized to perform: sqs:CreateQueue" in builder.log(build)
 
 
@@ -220,6 +223,16 @@ def test_a_stopped_build_ends_with_its_processes(builder: Builder) -> None:
     build = builder.wait(id_)
     assert build["buildStatus"] == "STOPPED"
     assert phases(build)["BUILD"] == "STOPPED"
+
+
+def test_what_left_the_process_group_ends_with_the_build(builder: Builder) -> None:
+    leaving = (
+        "import os; os.setsid(); print('pid', os.getpid(), flush=True); os.execlp('sleep', 'sleep', '600')"
+    )
+    build = builder.run(commands(f'python -c "{leaving}" > pid.txt &', "sleep 0.5; cat pid.txt"))
+    assert build["buildStatus"] == "SUCCEEDED"
+    (pid,) = (line.split()[1] for line in builder.log(build).splitlines() if line.startswith("pid "))
+    assert not lives(int(pid))
 
 
 def _log_so_far(builder: Builder, id_: str) -> str:
@@ -307,6 +320,56 @@ def test_a_project_that_would_not_run_as_on_aws_is_refused(
     assert refused.value.response["Error"]["Code"] == "InvalidInputException"
 
 
+def test_a_build_makes_and_pushes_an_image(builder: Builder, make_role: Callable[..., Role]) -> None:
+    name = f"images-{uuid.uuid4().hex[:8]}"
+    builder.client("ecr").create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")
+    upload = [
+        *("ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart"),
+        *("ecr:CompleteLayerUpload", "ecr:BatchGetImage"),
+    ]
+    source = builder.upload({"image/local-image.json": '{"serve": ["true"]}', "image/Dockerfile": "FROM a"})
+    uri = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{name}:one"
+    spec = commands(f"docker build --tag {uri} image", f"docker push {uri}", "docker run x")
+
+    def run(*actions: str, privileged: bool = True) -> str:
+        role = make_role(
+            LOGS,
+            {"Effect": "Allow", "Action": ["s3:GetObject", *actions], "Resource": "*"},
+            principal="codebuild.amazonaws.com",
+        )
+        build = builder.run(
+            spec,
+            sourceTypeOverride="S3",
+            sourceLocationOverride=source,
+            serviceRoleOverride=role.arn,
+            privilegedModeOverride=privileged,
+        )
+        assert build["buildStatus"] == "FAILED"
+        return builder.log(build)
+
+    assert "has no privileged mode" in run(privileged=False)
+    assert "is not authorized to perform: ecr:PutImage" in run(*upload)
+    log = run(*upload, "ecr:PutImage")
+    assert "one: digest: sha256:" in log
+    assert "`docker run` is not done without" in log
+    images = builder.client("ecr").describe_images(repositoryName=name)["imageDetails"]
+    assert images[0]["imageDigest"] in log
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ({"debugSessionEnabled": True}, "debugSessionEnabled: the embedded AWS starts builds without it"),
+        ({"sourceTypeOverride": "CODEPIPELINE"}, "takes its source from a pipeline"),
+    ],
+)
+def test_a_start_that_would_be_another_build_is_refused(
+    builder: Builder, override: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ClientError, match=said):
+        builder.start(builder.project(commands("true")), **override)
+
+
 def test_operations_that_are_not_here_are_refused_by_name(builder: Builder) -> None:
     with pytest.raises(ClientError, match="StartBuildBatch of CodeBuild does not exist"):
         builder.client("codebuild").start_build_batch(projectName="project")
@@ -359,3 +422,26 @@ def test_a_template_makes_a_project_and_a_report_group(builder: Builder) -> None
     assert builder.wait(builder.start(outputs["Name"]))["buildStatus"] == "SUCCEEDED"
     assert outputs["Group"] in builder.client("codebuild").list_report_groups()["reportGroups"]
     cloudformation.delete_stack(StackName=stack)
+
+
+def test_a_machine_that_would_not_wait_for_its_build_fails_by_name(
+    builder: Builder, make_role: Callable[..., Role]
+) -> None:
+    everything = {"Effect": "Allow", "Action": ["codebuild:*", "events:*"], "Resource": "*"}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::codebuild:startBuild.sync",
+        "Parameters": {"ProjectName": builder.project(commands("false"))},
+        "End": True,
+    }
+    machines = builder.client("stepfunctions")
+    machine = machines.create_state_machine(
+        name=f"builds-{uuid.uuid4().hex[:8]}",
+        definition=json.dumps({"StartAt": "Build", "States": {"Build": task}}),
+        roleArn=make_role(everything).arn,
+    )["stateMachineArn"]
+    execution = machines.start_execution(stateMachineArn=machine)["executionArn"]
+    while (ended := machines.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        time.sleep(0.05)
+    assert ended["status"] == "FAILED"
+    assert "codebuild:startBuild.sync" in ended["cause"]
