@@ -97,7 +97,8 @@ def _create(logical_id: str, properties: Properties, stack_name: str) -> tuple[s
         )
     else:
         content = json.loads(statement) if isinstance(statement, str) else statement
-        policy = policies.setdefault(bus, {"Version": "2012-10-17", "Statement": []})
+        empty: Properties = {"Version": "2012-10-17", "Statement": []}
+        policy = policies.setdefault(bus, empty)
         policy["Statement"].append({**content, "Sid": statement_id})
     return f"{bus}|{statement_id}", {}
 
