@@ -61,7 +61,7 @@ def check(
         JobFailedError: with IAM's message on the first missing permission.
     """
     needs = [
-        *pulling(image or "", job.scope.account),
+        *pulling(image or "", _owner(image or "", job.scope.account)),
         *encrypting(volume_key, job.scope.region, job.scope.account),
         *attaching(vpc or {}, job.scope.region, job.scope.account),
     ]
@@ -79,9 +79,9 @@ def check(
 
 
 def pulling(image: str, account: str) -> Iterator[Need]:
-    """The permissions to pull an image from a repository of `account`, or of another account here."""
+    """The permissions to pull an image from a repository of `account`."""
     match = _ECR.match(image)
-    if match is None or (match["account"] != account and not _is_here(match)):
+    if match is None or match["account"] != account:
         return
     repository = f"arn:aws:ecr:{match['region']}:{match['account']}:repository/{match['name']}"
     yield Need("ecr:GetAuthorizationToken", "*")
@@ -89,9 +89,14 @@ def pulling(image: str, account: str) -> Iterator[Need]:
         yield Need(action, repository)
 
 
-def _is_here(match: re.Match[str]) -> bool:
+def _owner(image: str, account: str) -> str:
+    """The account of an image whose repository is here; else `account`."""
+    match = _ECR.match(image)
+    if match is None:
+        return account
     repositories = patches.take("ministack.services.ecr", "_repositories")
-    return repositories.get_scoped(match["account"], match["region"], match["name"]) is not None
+    here = repositories.get_scoped(match["account"], match["region"], match["name"]) is not None
+    return match["account"] if here else account
 
 
 def encrypting(key: str | None, region: str, account: str) -> Iterator[Need]:
