@@ -15,7 +15,7 @@ from mdlc_local import clients, iam, options
 from mdlc_local.code_build import archives, buildspec, leftovers, phases, reports
 from mdlc_local.code_build.archives import ArtifactError, SourceError
 from mdlc_local.code_build.buildspec import Buildspec, BuildspecError
-from mdlc_local.code_build.container import Container, source_variables
+from mdlc_local.code_build.container import BuildContainer, source_variables
 from mdlc_local.code_build.phases import PhaseFailed
 from mdlc_local.code_build.shell import Shell
 from mdlc_local.sagemaker import host, model
@@ -75,7 +75,7 @@ def start(build: Build) -> None:
 
 
 def _run(build: Build) -> None:
-    container = Container(options.current().state_dir / "temporary" / "builds" / build.identifier)
+    container = BuildContainer(options.current().state_dir / "temporary" / "builds" / build.identifier)
     try:
         _publish(build)
         status = _phases(build, container)
@@ -91,7 +91,7 @@ def _run(build: Build) -> None:
     _publish(build)
 
 
-def _phases(build: Build, container: Container) -> str:
+def _phases(build: Build, container: BuildContainer) -> str:
     """Run all phases; returns the build's status."""
     path = options.current().state_dir / "logs" / f"build-{build.identifier}.log"
     where = build.record["logs"]
@@ -112,7 +112,7 @@ def _phases(build: Build, container: Container) -> str:
         return failed.status
 
 
-def _download(build: Build, container: Container) -> None:
+def _download(build: Build, container: BuildContainer) -> None:
     record = build.record
     s3 = build.client("s3")
     try:
@@ -133,16 +133,16 @@ def _download(build: Build, container: Container) -> None:
 
 def _buildspec(build: Build, source: Path) -> str:
     """The buildspec's text: the project's own, or a file of the source."""
-    given = str(build.record["source"].get("buildspec") or DEFAULT_BUILDSPEC)
-    if "\n" in given or given.lstrip().startswith("{"):
-        return given
-    path = (source / given).resolve()
+    declared = str(build.record["source"].get("buildspec") or DEFAULT_BUILDSPEC)
+    if "\n" in declared or declared.lstrip().startswith("{"):
+        return declared
+    path = (source / declared).resolve()
     if not path.is_relative_to(source.resolve()) or not path.is_file():
-        raise BuildspecError(f"stat {given}: no such file or directory")
+        raise BuildspecError(f"stat {declared}: no such file or directory")
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _commands(build: Build, container: Container, stream: LogStream) -> str:
+def _commands(build: Build, container: BuildContainer, stream: LogStream) -> str:
     """Run the phases of the buildspec and upload what they made; returns the build's status."""
     shell = Shell(
         program=build.spec.shell,
@@ -153,7 +153,7 @@ def _commands(build: Build, container: Container, stream: LogStream) -> str:
         ends=build.ends,
     )
     if build.spec.cached:
-        stream.write("[Container] The embedded AWS keeps no cache: every build begins without one.")
+        stream.write("[BuildContainer] The embedded AWS keeps no cache: every build begins without one.")
     try:
         failure, uploads = phases.run(
             build.spec, shell, build.record, stream.write, stopped=build.stop.is_set
@@ -177,9 +177,9 @@ def _commands(build: Build, container: Container, stream: LogStream) -> str:
     return phases.SUCCEEDED if failure is None else failure.status
 
 
-def _variables(build: Build, container: Container) -> dict[str, str]:
+def _variables(build: Build, container: BuildContainer) -> dict[str, str]:
     record = build.record
-    given = {each["name"]: each["value"] for each in record["environment"].get("environmentVariables", ())}
+    variables = record["environment"].get("environmentVariables", ())
     secondary = {each["sourceIdentifier"]: each for each in record.get("secondarySources", ())}
     session = f"{SESSION}-{build.identifier}"
     return {
@@ -195,11 +195,11 @@ def _variables(build: Build, container: Container) -> dict[str, str]:
         "CODEBUILD_RESOLVED_SOURCE_VERSION": record.get("resolvedSourceVersion", ""),
         "CODEBUILD_SOURCE_VERSION": record.get("sourceVersion", ""),
         "CODEBUILD_START_TIME": str(int(record["startTime"].timestamp() * 1000)),
-        **given,
+        **{each["name"]: each["value"] for each in variables},
     }
 
 
-def _report(build: Build, container: Container) -> None:
+def _report(build: Build, container: BuildContainer) -> None:
     for section in build.spec.reports:
         base = container.source / section.base_directory
         files = sorted({path for pattern in section.files for path in base.glob(pattern) if path.is_file()})
@@ -216,7 +216,7 @@ def _report(build: Build, container: Container) -> None:
         build.record.setdefault("reportArns", []).append(report)
 
 
-def _upload(build: Build, container: Container) -> None:
+def _upload(build: Build, container: BuildContainer) -> None:
     record, spec = build.record, build.spec
     wanted = [(record["artifacts"], spec.artifacts, container.source)]
     for destination in record.get("secondaryArtifacts", ()):

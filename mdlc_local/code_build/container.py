@@ -34,7 +34,7 @@ _PROJECT_MARK = ".mdlc"
 
 
 @dataclass(frozen=True)
-class Container:
+class BuildContainer:
     """The folders of one build.
 
     Attributes:
@@ -149,7 +149,7 @@ class Container:
         return self.folder / "bin"
 
 
-def source_variables(container: Container, secondary: Mapping[str, str]) -> dict[str, str]:
+def source_variables(container: BuildContainer, secondary: Mapping[str, str]) -> dict[str, str]:
     """The variables that name the sources' folders."""
     return {
         "CODEBUILD_SRC_DIR": str(container.source),

@@ -41,8 +41,8 @@ def _call(operation: str, content: dict[str, Any]) -> dict[str, Any]:
 
 def _project(properties: Properties, name: str) -> dict[str, Any]:
     # `Triggers` configures webhooks, which pipelines do not use.
-    given = {key: value for key, value in properties.items() if key != "Name"}
-    return {**request("CreateProject", given), "name": name}
+    own = {key: value for key, value in properties.items() if key != "Name"}
+    return {**request("CreateProject", own), "name": name}
 
 
 def _create_project(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
@@ -61,8 +61,8 @@ def _update_project(physical_id: str, old: Properties, new: Properties, stack_na
 
 def _create_group(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
     name = properties.get("Name") or template_requests.physical_name(stack_name, logical_id, 128)
-    given = {key: value for key, value in properties.items() if key not in ("Name", "DeleteReports")}
-    arn = _call("CreateReportGroup", {**request("CreateReportGroup", given), "name": name})["reportGroup"][
+    own = {key: value for key, value in properties.items() if key not in ("Name", "DeleteReports")}
+    arn = _call("CreateReportGroup", {**request("CreateReportGroup", own), "name": name})["reportGroup"][
         "arn"
     ]
     return arn, {"Arn": arn}
