@@ -1,4 +1,4 @@
-"""Draw the state machines of the flight delay example as SVG files in docs/pictures.
+"""Draw the state machines of the flight delay example, and a pipeline, as SVG files in docs/pictures.
 
 python scripts/draw_workflows.py
 """
@@ -41,6 +41,7 @@ from mdlc_constructs.workflows.retraining.machine import retraining_machine
 from mdlc_constructs.workflows.retraining.settings import RetrainingSettings
 from mdlc_constructs.workflows.training.machine import training_machine
 from mdlc_constructs.workflows.training.settings import TrainingSettings
+from scripts import draw_pipeline
 
 TARGET = Path(__file__).parent.parent / "docs" / "pictures"
 MODEL = "flight-delay"
@@ -116,6 +117,7 @@ def pictures() -> dict[str, str]:
     return {
         "approval.svg": svg(approval_machine(ApprovalSettings(model=MODEL, approval=waiting))),
         "monitoring.svg": svg(monitoring_machine(watching)),
+        "delivery.svg": draw_pipeline.picture(),
         "decision-api.svg": svg(decision_machine(deciding)),
         "real-time-inference.svg": svg(release_machine(releases())),
         "retraining.svg": svg(retraining_machine(retraining())),

@@ -28,6 +28,7 @@ LIBRARY = "mdlc_constructs."
 ASL, SETTINGS, TASKS = f"{LIBRARY}asl", f"{LIBRARY}settings", f"{LIBRARY}tasks"
 PAYLOADS = f"{SETTINGS}.payloads"
 RESOURCES, WORKFLOWS, GOVERNANCE = f"{LIBRARY}resources", f"{LIBRARY}workflows", f"{LIBRARY}governance"
+DELIVERY = f"{LIBRARY}delivery"
 EXPORTS, SIGNATURES, SUGGESTIONS = (f"{LIBRARY}{name}" for name in ("exports", "signatures", "suggestions"))
 
 MAY_IMPORT = {
@@ -36,6 +37,7 @@ MAY_IMPORT = {
     TASKS: {EXPORTS, SUGGESTIONS, ASL, SETTINGS},
     RESOURCES: {EXPORTS, SIGNATURES, SUGGESTIONS, ASL, SETTINGS, TASKS},
     WORKFLOWS: {EXPORTS, SIGNATURES, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES},
+    DELIVERY: {EXPORTS, SIGNATURES, SUGGESTIONS, ASL, SETTINGS, RESOURCES},
     GOVERNANCE: {EXPORTS, SUGGESTIONS, ASL, SETTINGS, TASKS, RESOURCES, WORKFLOWS},
     "stacks": {"mdlc_constructs"},
     "lambdas": {SETTINGS},
@@ -93,6 +95,8 @@ WITH_CDK = {
     f"{WORKFLOWS}.retraining.code_change",
     f"{WORKFLOWS}.retraining.event_rules",
     f"{GOVERNANCE}.nag",
+    f"{DELIVERY}.access",
+    f"{DELIVERY}.pipeline",
 }
 """The modules of the library that need the CDK; every other one runs without it."""
 

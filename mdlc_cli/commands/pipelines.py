@@ -138,18 +138,18 @@ def _answer(
     out.print(terminal.line(f"{answer}: follow it with `mdlc pipeline status {pipeline}`."))
 
 
-def _finish(target: Target, pipeline: str, found: ExecutionView | ActionView, *, as_json: bool) -> None:
+def _finish(target: Target, pipeline: str, outcome: ExecutionView | ActionView, *, as_json: bool) -> None:
     """Print how a run ended; the exit status is 1 when it did not succeed."""
     if as_json:
-        terminal.write_json(found.to_json())
-    if isinstance(found, ActionView):
-        _say_waiting(pipeline, found)
+        terminal.write_json(outcome.to_json())
+    if isinstance(outcome, ActionView):
+        _say_waiting(pipeline, outcome)
         return
-    if found.status == executions.SUCCEEDED:
+    if outcome.status == executions.SUCCEEDED:
         return
     out = progress.stderr_console()
     views = executions.actions(target, pipeline)
-    for text in failures.reasons(target, views, found.id) or [found.summary or found.status]:
+    for text in failures.reasons(target, views, outcome.id) or [outcome.summary or outcome.status]:
         out.print(terminal.line(text))
     raise typer.Exit(1)
 

@@ -125,8 +125,8 @@ def start(target: Target, pipeline: str) -> str:
 
 def latest(target: Target, pipeline: str, *, limit: int = 10) -> list[ExecutionView]:
     """The latest executions, the newest first."""
-    found = target.client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=limit)
-    return [_execution(each) for each in found["pipelineExecutionSummaries"]]
+    listed = target.client("codepipeline").list_pipeline_executions(pipelineName=pipeline, maxResults=limit)
+    return [_execution(each) for each in listed["pipelineExecutionSummaries"]]
 
 
 def _execution(summary: dict[str, Any]) -> ExecutionView:
@@ -188,7 +188,7 @@ def ended(target: Target, pipeline: str, execution: str) -> ExecutionView | None
         CommandError: the pipeline or the execution does not exist any more.
     """
     try:
-        found = target.client("codepipeline").get_pipeline_execution(
+        described = target.client("codepipeline").get_pipeline_execution(
             pipelineName=pipeline, pipelineExecutionId=execution
         )["pipelineExecution"]
     except ClientError as error:
@@ -197,11 +197,11 @@ def ended(target: Target, pipeline: str, execution: str) -> ExecutionView | None
                 f"the execution {execution} of {pipeline} does not exist (any more)"
             ) from error
         raise
-    if found["status"] not in ENDED:
+    if described["status"] not in ENDED:
         return None
-    revisions = found.get("artifactRevisions") or [{}]
+    revisions = described.get("artifactRevisions") or [{}]
     return _execution(
-        {**found, "sourceRevisions": [revisions[0]], "startTime": None, "pipelineExecutionId": execution}
+        {**described, "sourceRevisions": [revisions[0]], "startTime": None, "pipelineExecutionId": execution}
     )
 
 

@@ -17,7 +17,7 @@ def follow(target: Target, pipeline: str, execution: str) -> ExecutionView | Act
     shown: dict[tuple[str, str], str] = {}
     with progress.step(f"running the pipeline {pipeline}") as step:
         while True:
-            found = executions.ended(target, pipeline, execution)
+            ended = executions.ended(target, pipeline, execution)
             for view in executions.actions(target, pipeline):
                 if view.execution != execution or not view.status:
                     continue
@@ -28,7 +28,7 @@ def follow(target: Target, pipeline: str, execution: str) -> ExecutionView | Act
                 if view.token:
                     step.summary = f"{view.stage} waits for an approval"
                     return view
-            if found is not None:
-                step.summary = found.status
-                return found
+            if ended is not None:
+                step.summary = ended.status
+                return ended
             executions.pause(target)

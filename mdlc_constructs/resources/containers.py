@@ -1,5 +1,7 @@
 """Images of a team's own containers: the template with the team's directory, as image assets of a stack."""
 
+import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -9,6 +11,7 @@ from weakref import WeakKeyDictionary
 from aws_cdk import Aws, Stack
 from constructs import Construct
 
+from mdlc_constructs.resources.built_images import VARIABLE, built_image
 from mdlc_constructs.resources.bundles import source
 from mdlc_constructs.settings.algorithms.code_folder import code_files
 from mdlc_constructs.settings.algorithms.container import CustomContainer
@@ -29,7 +32,8 @@ _uris: WeakKeyDictionary[Construct, str] = WeakKeyDictionary()
 def container_image(scope: Construct, algorithm: CustomContainer) -> str:
     """The URI of the container's image, whose tag is the digest of the template and the directory.
 
-    The image is built when the stack's assets are published: by the CDK CLI with Docker, or by a pipeline.
+    The image is built when the stack's assets are published, by the CDK CLI with Docker. When a pipeline
+    built it before the synthesis (`mdlc_constructs.resources.built_images`), the URI has its digest.
     """
     if scope not in _uris:
         _uris[scope] = _published(scope, algorithm)
@@ -42,6 +46,11 @@ def _published(scope: Construct, algorithm: CustomContainer) -> str:
 
     with tempfile.TemporaryDirectory(prefix="mdlc-image-") as folder:
         lay_out(algorithm, Path(folder))
+        # Hashing takes time that a synthesis outside of a pipeline need not wait for.
+        if VARIABLE in os.environ:
+            built = built_image(algorithm.directory, content_hash(Path(folder)))
+            if built is not None:
+                return built
         asset = DockerImageAsset(
             scope,
             "Container",
@@ -53,6 +62,15 @@ def _published(scope: Construct, algorithm: CustomContainer) -> str:
     registry = f"{stack.account}.dkr.ecr.{stack.region}.{Aws.URL_SUFFIX}"
     # Not asset.image_uri, which is one token: the ARN of the repository is read from the URI's parts.
     return f"{registry}/{asset.repository.repository_name}:{asset.image_tag}"
+
+
+def content_hash(folder: Path) -> str:
+    """A digest of a build context: the names and contents of its files."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 def lay_out(algorithm: CustomContainer, folder: Path) -> None:

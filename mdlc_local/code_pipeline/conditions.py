@@ -13,11 +13,11 @@ from mdlc_local import clients, options
 from mdlc_local.code_pipeline import records
 from mdlc_local.code_pipeline.actions.action import POLL_SECONDS, SESSION
 from mdlc_local.code_pipeline.declaration import resolved
-from mdlc_local.code_pipeline.records import Execution
+from mdlc_local.code_pipeline.records import PipelineExecution
 from mdlc_local.sagemaker import model
 
 
-def check(execution: Execution, stage: dict[str, Any], member: str) -> str:
+def check(execution: PipelineExecution, stage: dict[str, Any], member: str) -> str:
     """Evaluate the conditions of a stage, in order.
 
     Args:
@@ -44,7 +44,7 @@ def check(execution: Execution, stage: dict[str, Any], member: str) -> str:
     return ""
 
 
-def _holds(execution: Execution, rule: dict[str, Any], member: str, state: dict[str, Any]) -> bool:
+def _holds(execution: PipelineExecution, rule: dict[str, Any], member: str, state: dict[str, Any]) -> bool:
     record = {"status": records.IN_PROGRESS, "summary": "", "lastStatusChange": model.now()}
     state["rules"][rule["name"]] = record
     held, summary = _watch(execution, rule, member)
@@ -54,7 +54,7 @@ def _holds(execution: Execution, rule: dict[str, Any], member: str, state: dict[
     return held
 
 
-def _watch(execution: Execution, rule: dict[str, Any], member: str) -> tuple[bool, str]:
+def _watch(execution: PipelineExecution, rule: dict[str, Any], member: str) -> tuple[bool, str]:
     configuration = {
         key: resolved(value, execution.variables) for key, value in rule["configuration"].items()
     }
@@ -71,8 +71,8 @@ def _watch(execution: Execution, rule: dict[str, Any], member: str) -> tuple[boo
             "cloudwatch", role_arn=own_role or pipeline_role, region=region, session=SESSION
         )
         while True:
-            found = cloudwatch.describe_alarms(AlarmNames=[name])
-            alarms = [*found.get("MetricAlarms", ()), *found.get("CompositeAlarms", ())]
+            described = cloudwatch.describe_alarms(AlarmNames=[name])
+            alarms = [*described.get("MetricAlarms", ()), *described.get("CompositeAlarms", ())]
             if not alarms:
                 return False, f"The alarm {name} does not exist"
             current = alarms[0]["StateValue"]

@@ -13,7 +13,7 @@ from typing import Any
 from mdlc_local.code_pipeline import conditions, declaration, records
 from mdlc_local.code_pipeline.actions import build, cloudformation, others, source
 from mdlc_local.code_pipeline.actions.action import Action, ActionAbandoned, ActionFailed
-from mdlc_local.code_pipeline.records import ActionRun, Execution, Pipeline
+from mdlc_local.code_pipeline.records import ActionRun, PipelineExecution, PipelineRecord
 from mdlc_local.sagemaker import host, model
 
 log = logging.getLogger("mdlc_local.code_pipeline")
@@ -29,20 +29,22 @@ RUNNERS = {
 
 
 def start(
-    pipeline: Pipeline, trigger: dict[str, str], revisions: list[dict[str, Any]] | None = None
-) -> Execution:
+    pipeline: PipelineRecord, trigger: dict[str, str], revisions: list[dict[str, Any]] | None = None
+) -> PipelineExecution:
     """Start an execution, in the current request's context."""
-    execution = Execution(
+    execution = PipelineExecution(
         pipeline=pipeline, declaration=pipeline.declaration, trigger=trigger, revisions=list(revisions or ())
     )
     _begin(execution)
     return execution
 
 
-def roll_back(pipeline: Pipeline, stage: str, target: Execution, trigger: dict[str, str]) -> Execution:
+def roll_back(
+    pipeline: PipelineRecord, stage: str, target: PipelineExecution, trigger: dict[str, str]
+) -> PipelineExecution:
     """Run a stage again with the artifacts and variables of an earlier execution."""
     names = [each["name"] for each in pipeline.declaration["stages"]]
-    execution = Execution(
+    execution = PipelineExecution(
         pipeline=pipeline,
         declaration=pipeline.declaration,
         trigger=trigger,
@@ -57,7 +59,7 @@ def roll_back(pipeline: Pipeline, stage: str, target: Execution, trigger: dict[s
     return execution
 
 
-def _begin(execution: Execution, only_stage: str = "") -> None:
+def _begin(execution: PipelineExecution, only_stage: str = "") -> None:
     with records.changed:
         execution.pipeline.executions.append(execution)
         records.changed.notify_all()
@@ -68,7 +70,7 @@ def _begin(execution: Execution, only_stage: str = "") -> None:
     ).start()
 
 
-def last_success(pipeline: Pipeline, stage: str, before: Execution) -> Execution | None:
+def last_success(pipeline: PipelineRecord, stage: str, before: PipelineExecution) -> PipelineExecution | None:
     """The latest execution that succeeded in a stage with the same structure of the pipeline, or None."""
     return next(
         (
@@ -83,7 +85,7 @@ def last_success(pipeline: Pipeline, stage: str, before: Execution) -> Execution
     )
 
 
-def cancel(pipeline: Pipeline) -> None:
+def cancel(pipeline: PipelineRecord) -> None:
     """Cancel the running executions of a pipeline whose definition has changed.
 
     Actions in progress end by themselves; nothing follows them.
@@ -98,7 +100,7 @@ def cancel(pipeline: Pipeline) -> None:
         records.changed.notify_all()
 
 
-def _run(execution: Execution, only_stage: str) -> None:
+def _run(execution: PipelineExecution, only_stage: str) -> None:
     try:
         for position, stage in enumerate(execution.declaration["stages"]):
             if only_stage and stage["name"] != only_stage:
@@ -117,7 +119,7 @@ def _run(execution: Execution, only_stage: str) -> None:
         _end(execution, records.STOPPED)
 
 
-def _enter(execution: Execution, position: int) -> bool:
+def _enter(execution: PipelineExecution, position: int) -> bool:
     """Wait until the stage is free; returns whether the execution goes on."""
     pipeline = execution.pipeline
     with records.changed:
@@ -131,16 +133,16 @@ def _enter(execution: Execution, position: int) -> bool:
         return True
 
 
-def _may_enter(pipeline: Pipeline, execution: Execution, position: int) -> bool:
+def _may_enter(pipeline: PipelineRecord, execution: PipelineExecution, position: int) -> bool:
     earlier = pipeline.executions[: pipeline.executions.index(execution)]
     return all(each.ended or each.position > position for each in earlier)
 
 
-def _halted(execution: Execution) -> bool:
+def _halted(execution: PipelineExecution) -> bool:
     return execution.stop.is_set() or execution.status == records.CANCELLED
 
 
-def _run_stage(execution: Execution, stage: dict[str, Any]) -> bool:
+def _run_stage(execution: PipelineExecution, stage: dict[str, Any]) -> bool:
     """Run a stage; returns whether the execution goes on."""
     name = stage["name"]
     refused = conditions.check(execution, stage, "beforeEntry")
@@ -171,7 +173,7 @@ def _run_stage(execution: Execution, stage: dict[str, Any]) -> bool:
     return True
 
 
-def _fail(execution: Execution, stage: dict[str, Any], *, rolls_back: bool) -> bool:
+def _fail(execution: PipelineExecution, stage: dict[str, Any], *, rolls_back: bool) -> bool:
     name = stage["name"]
     execution.stage_status[name] = records.FAILED
     target = None
@@ -190,7 +192,7 @@ def _fail(execution: Execution, stage: dict[str, Any], *, rolls_back: bool) -> b
     return False
 
 
-def _run_group(execution: Execution, stage: str, group: list[dict[str, Any]]) -> bool:
+def _run_group(execution: PipelineExecution, stage: str, group: list[dict[str, Any]]) -> bool:
     """Run the actions that run at the same time; returns whether all succeeded."""
     context = contextvars.copy_context()
     with ThreadPoolExecutor(len(group)) as pool:
@@ -202,7 +204,7 @@ def _run_group(execution: Execution, stage: str, group: list[dict[str, Any]]) ->
     return all(results)
 
 
-def _run_action(execution: Execution, stage: str, declared: dict[str, Any]) -> bool:
+def _run_action(execution: PipelineExecution, stage: str, declared: dict[str, Any]) -> bool:
     run = ActionRun(stage=stage, action=declared)
     action = Action(execution, run)
     with records.changed:
@@ -236,7 +238,7 @@ def _run_action(execution: Execution, stage: str, declared: dict[str, Any]) -> b
     return status == records.SUCCEEDED
 
 
-def _end(execution: Execution, status: str) -> None:
+def _end(execution: PipelineExecution, status: str) -> None:
     with records.changed:
         if execution.status != records.CANCELLED:
             if execution.status == records.STOPPING or execution.stop.is_set():
@@ -247,7 +249,7 @@ def _end(execution: Execution, status: str) -> None:
     _publish(execution, execution.status.upper())
 
 
-def _publish(execution: Execution, state: str) -> None:
+def _publish(execution: PipelineExecution, state: str) -> None:
     pipeline = execution.pipeline
     host.put_event(
         "CodePipeline Pipeline Execution State Change",

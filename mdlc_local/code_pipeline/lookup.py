@@ -3,37 +3,37 @@
 from typing import Any
 
 from mdlc_local.code_pipeline import records
-from mdlc_local.code_pipeline.records import Execution, Pipeline
+from mdlc_local.code_pipeline.records import PipelineExecution, PipelineRecord
 from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker.records import Scope
 
 
-def pipeline(name: str, scope: Scope) -> Pipeline:
+def pipeline(name: str, scope: Scope) -> PipelineRecord:
     """A pipeline by its name.
 
     Raises:
         ApiError: PipelineNotFoundException.
     """
-    found = records.find(name, scope)
-    if found is None:
+    named = records.find(name, scope)
+    if named is None:
         raise ApiError(
             "PipelineNotFoundException",
             f"Account '{scope.account}' does not have a pipeline with name '{name}'",
         )
-    return found
+    return named
 
 
-def execution(request: dict[str, Any], scope: Scope) -> Execution:
+def execution(request: dict[str, Any], scope: Scope) -> PipelineExecution:
     """The execution that a request names.
 
     Raises:
         ApiError: PipelineExecutionNotFoundException.
     """
     owner = pipeline(request["pipelineName"], scope)
-    found = owner.execution(request["pipelineExecutionId"])
-    if found is None:
+    named = owner.execution(request["pipelineExecutionId"])
+    if named is None:
         raise ApiError(
             "PipelineExecutionNotFoundException",
             f"The execution {request['pipelineExecutionId']} of {owner.name} does not exist",
         )
-    return found
+    return named

@@ -5,7 +5,7 @@ from typing import Any
 
 from mdlc_local import trust
 from mdlc_local.code_pipeline import declaration, engine, lookup, records
-from mdlc_local.code_pipeline.records import Pipeline
+from mdlc_local.code_pipeline.records import PipelineRecord
 from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker import model
 from mdlc_local.sagemaker.records import Scope
@@ -23,7 +23,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
                 "PipelineNameInUseException", f"A pipeline with the name '{declared['name']}' already exists"
             )
         _check(declared, scope)
-        pipeline = Pipeline(declaration={**declared, "version": 1}, scope=scope)
+        pipeline = PipelineRecord(declaration={**declared, "version": 1}, scope=scope)
         pipeline.tags = {tag["key"]: tag["value"] for tag in request.get("tags", ())}
         records.add(pipeline)
     engine.start(pipeline, {"triggerType": "CreatePipeline", "triggerDetail": ""})
@@ -176,6 +176,7 @@ def put_approval_result(request: dict[str, Any], scope: Scope) -> dict[str, Any]
             )
         if run.verdict:
             raise ApiError("ApprovalAlreadyCompletedException", "The approval has already been completed")
+        run.token = ""
         run.summary, run.verdict = request["result"]["summary"], request["result"]["status"]
         run.updated = model.now()
         records.changed.notify_all()
@@ -239,14 +240,14 @@ def _check(declared: dict[str, Any], scope: Scope) -> None:
         raise declaration.structure(f"CodePipeline is not authorized to perform AssumeRole on role {role}")
 
 
-def _by_arn(arn: str, scope: Scope) -> Pipeline:
+def _by_arn(arn: str, scope: Scope) -> PipelineRecord:
     pipeline = records.find(arn.rpartition(":")[2], scope)
     if pipeline is None:
         raise ApiError("ResourceNotFoundException", f"Resource not found: {arn}")
     return pipeline
 
 
-def _stage(pipeline: Pipeline, name: str) -> dict[str, Any]:
+def _stage(pipeline: PipelineRecord, name: str) -> dict[str, Any]:
     for stage in pipeline.declaration["stages"]:
         if stage["name"] == name:
             return dict(stage)

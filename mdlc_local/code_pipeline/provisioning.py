@@ -42,12 +42,12 @@ def install() -> None:
 
 
 def _declaration(properties: Properties, name: str) -> dict[str, Any]:
-    given = {key: value for key, value in properties.items() if key not in _OWN and key != "Tags"}
+    own = {key: value for key, value in properties.items() if key not in _OWN and key != "Tags"}
     if properties.get("DisableInboundStageTransitions"):
         raise ValueError("DisableInboundStageTransitions is not done by the embedded AWS: leave it out.")
-    stores = given.pop("ArtifactStores", None)
+    stores = own.pop("ArtifactStores", None)
     shape = API.service_model.operation_model("CreatePipeline").input_shape.members["pipeline"]
-    declared: dict[str, Any] = template_requests.converted(shape, given, "Properties")
+    declared: dict[str, Any] = template_requests.converted(shape, own, "Properties")
     if stores:
         member = shape.members["artifactStores"].value
         declared["artifactStores"] = {

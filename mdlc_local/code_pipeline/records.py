@@ -45,7 +45,7 @@ class ActionRun:
 
 
 @dataclass(eq=False)
-class Execution:
+class PipelineExecution:
     """One execution of a pipeline.
 
     Attributes:
@@ -56,7 +56,7 @@ class Execution:
         rolled_back: the execution whose artifacts a rollback deploys again.
     """
 
-    pipeline: "Pipeline"
+    pipeline: "PipelineRecord"
     declaration: dict[str, Any]
     trigger: dict[str, str]
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -90,7 +90,7 @@ class Execution:
 
 
 @dataclass(eq=False)
-class Pipeline:
+class PipelineRecord:
     """A pipeline with its executions, the oldest first."""
 
     declaration: dict[str, Any]
@@ -98,7 +98,7 @@ class Pipeline:
     created: Any = field(default_factory=model.now)
     updated: Any = field(default_factory=model.now)
     tags: dict[str, str] = field(default_factory=dict)
-    executions: list[Execution] = field(default_factory=list)
+    executions: list[PipelineExecution] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -110,30 +110,30 @@ class Pipeline:
         """The pipeline's ARN."""
         return f"arn:aws:codepipeline:{self.scope.region}:{self.scope.account}:{self.name}"
 
-    def execution(self, id_: str) -> Execution | None:
+    def execution(self, id_: str) -> PipelineExecution | None:
         """An execution by its id."""
         return next((each for each in self.executions if each.id == id_), None)
 
 
-_pipelines: dict[tuple[Scope, str], Pipeline] = {}
+_pipelines: dict[tuple[Scope, str], PipelineRecord] = {}
 
 
-def find(name: str, scope: Scope) -> Pipeline | None:
+def find(name: str, scope: Scope) -> PipelineRecord | None:
     """A pipeline by its name."""
     return _pipelines.get((scope, name))
 
 
-def add(pipeline: Pipeline) -> None:
+def add(pipeline: PipelineRecord) -> None:
     """Add a pipeline."""
     _pipelines[pipeline.scope, pipeline.name] = pipeline
 
 
-def remove(name: str, scope: Scope) -> Pipeline | None:
+def remove(name: str, scope: Scope) -> PipelineRecord | None:
     """Remove a pipeline; returns it."""
     return _pipelines.pop((scope, name), None)
 
 
-def all_in(scope: Scope) -> Iterator[Pipeline]:
+def all_in(scope: Scope) -> Iterator[PipelineRecord]:
     """All pipelines of an account and region."""
     return (
         pipeline

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mdlc_local.code_pipeline import lookup, records
-from mdlc_local.code_pipeline.records import ActionRun, Execution, Pipeline
+from mdlc_local.code_pipeline.records import ActionRun, PipelineExecution, PipelineRecord
 from mdlc_local.sagemaker.records import Scope
 
 
@@ -23,7 +23,7 @@ def get_state(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         }
 
 
-def _stage_state(pipeline: Pipeline, position: int, stage: dict[str, Any]) -> dict[str, Any]:
+def _stage_state(pipeline: PipelineRecord, position: int, stage: dict[str, Any]) -> dict[str, Any]:
     name = stage["name"]
     latest = next((each for each in reversed(pipeline.executions) if name in each.stage_status), None)
     waiting = [
@@ -49,17 +49,19 @@ def _stage_state(pipeline: Pipeline, position: int, stage: dict[str, Any]) -> di
         ("beforeEntry", "beforeEntryConditionState"),
         ("onSuccess", "onSuccessConditionState"),
     ):
-        found = latest.conditions.get((name, member))
-        if found is not None:
-            rules = [{"ruleName": rule, "latestExecution": each} for rule, each in found["rules"].items()]
+        condition = latest.conditions.get((name, member))
+        if condition is not None:
+            rules = [{"ruleName": rule, "latestExecution": each} for rule, each in condition["rules"].items()]
             state[field] = {
-                "latestExecution": {"status": found["status"]},
-                "conditionStates": [{"latestExecution": {"status": found["status"]}, "ruleStates": rules}],
+                "latestExecution": {"status": condition["status"]},
+                "conditionStates": [
+                    {"latestExecution": {"status": condition["status"]}, "ruleStates": rules}
+                ],
             }
     return state
 
 
-def _action_state(pipeline: Pipeline, stage: str, action: str) -> dict[str, Any]:
+def _action_state(pipeline: PipelineRecord, stage: str, action: str) -> dict[str, Any]:
     runs = [
         run
         for execution in pipeline.executions
@@ -167,7 +169,7 @@ def list_actions(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     return {"actionExecutionDetails": details}
 
 
-def _rollback(execution: Execution) -> dict[str, Any]:
+def _rollback(execution: PipelineExecution) -> dict[str, Any]:
     if not execution.rolled_back:
         return {}
     return {"rollbackMetadata": {"rollbackTargetPipelineExecutionId": execution.rolled_back}}

@@ -6,6 +6,7 @@ from scripts.draw_workflows import TARGET, pictures
 
 NAMES = [
     *("training.svg", "batch-inference.svg", "real-time-inference.svg", "decision-api.svg"),
+    "delivery.svg",
     "monitoring.svg",
     "tuned-training.svg",
     "channel-training.svg",

@@ -109,7 +109,7 @@ class Team:
         target = self.target.in_account(account)
         stacks = target.client("cloudformation").describe_stacks()["Stacks"]
         found = [each for each in stacks if each["StackName"] == stack]
-        if not found or "Outputs" not in found[0]:
+        if not found or not found[0].get("Outputs"):
             return 0
         name = found[0]["Outputs"][0]["OutputValue"]
         answered = target.client("lambda").invoke(FunctionName=name, Payload=b'{"asked": 2}')

@@ -116,10 +116,13 @@ def _windows(request: TriggerRequest, source: logic.SourceEvent) -> list[logic.M
 
 
 def _deployed(event: Mapping[str, JsonValue]) -> str:
-    """Handle the creation, update or deletion of the custom resource; only an update is a trigger."""
-    if event["RequestType"] != "Update":
-        return ""
+    """Handle the creation, update or deletion of the custom resource; only another digest is a trigger.
+
+    CloudFormation updates the resource for its other properties, too: a new function, or a new priority.
+    """
     properties = event["ResourceProperties"]
+    if event["RequestType"] != "Update" or properties["Digest"] == event["OldResourceProperties"]["Digest"]:
+        return ""
     request = decode(TriggerRequest, properties)
     trigger = next(
         each

@@ -62,7 +62,8 @@ class ChannelTrainingWorkflow(Workflow):
         buckets: by channel the bucket that holds it (of the holdout, "holdout"), needed when it has its own
             encryption key.
         code_version: recorded with every package, for example a commit; by default the context value
-            `mdlc:code_version`.
+            `mdlc:code_version`, or else the environment variable `MDLC_COMMIT`, which a delivery pipeline
+            sets.
         mlflow: write each training to an MLflow app of SageMaker, too; on AWS only.
         seams: states before and after steps, such as `{"before_train": chain}`.
 

@@ -1,5 +1,6 @@
 """The training workflow as a construct: it adds roles, image and code bundles to the pure machine."""
 
+import os
 import re
 from collections.abc import Mapping
 
@@ -50,13 +51,16 @@ from mdlc_constructs.workflows.training.registration import register
 from mdlc_constructs.workflows.training.script import script_bindings
 from mdlc_constructs.workflows.training.settings import TrainingSettings
 
+COMMIT_VARIABLE = "MDLC_COMMIT"
+"""The environment variable by which a delivery pipeline names the commit that it synthesizes."""
+
 _MOVABLE = re.compile(r"/[^/:@]+:(?![0-9a-f]{64}$)[^/@:]+$")
 """Matches an image URI with a mutable tag. The CDK tags its own image assets with a content hash instead."""
 
 
 def declared_code_version(scope: Construct) -> str | None:
-    """The context value `mdlc:code_version`; None without it."""
-    version = scope.node.try_get_context("mdlc:code_version")
+    """The context value `mdlc:code_version`, or else the commit in `MDLC_COMMIT`; None without both."""
+    version = scope.node.try_get_context("mdlc:code_version") or os.environ.get(COMMIT_VARIABLE)
     return str(version) if version else None
 
 
@@ -106,7 +110,8 @@ class TrainingWorkflow(Workflow):
         network: VPC, isolation, encryption between containers.
         dataset_bucket: the bucket that holds the data, needed when it has its own encryption key.
         code_version: recorded with every package, for example a commit; by default the context value
-            `mdlc:code_version`.
+            `mdlc:code_version`, or else the environment variable `MDLC_COMMIT`, which a delivery pipeline
+            sets.
         tuning: a search for hyperparameters: the step `train` runs a tuning job, and its best trial's model
             goes on.
         export: also write the trained model in ONNX, for a container of the team's own; refused unless it

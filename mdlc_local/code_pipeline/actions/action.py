@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mdlc_local import clients, options
 from mdlc_local.code_pipeline.declaration import resolved
-from mdlc_local.code_pipeline.records import ActionRun, Execution
+from mdlc_local.code_pipeline.records import ActionRun, PipelineExecution
 from mdlc_local.errors import LocalAwsError
 
 SESSION = "codepipeline"
@@ -41,7 +41,7 @@ class Action:
         run: the action's run, which is its record.
     """
 
-    execution: Execution
+    execution: PipelineExecution
     run: ActionRun
 
     @property
@@ -61,9 +61,9 @@ class Action:
 
     def resolve(self) -> None:
         """Resolve the variables of the configuration, now that earlier actions have set them."""
-        given = self.run.action.get("configuration") or {}
+        configuration = self.run.action.get("configuration") or {}
         self.run.configuration = {
-            key: resolved(value, self.execution.variables) for key, value in given.items()
+            key: resolved(value, self.execution.variables) for key, value in configuration.items()
         }
 
     def assume_role(self) -> None:

@@ -81,7 +81,8 @@ def _request(action: Action) -> dict[str, Any]:
 
 def _variables(action: Action, text: str) -> list[dict[str, str]]:
     # Each value is resolved after JSON is read: a commit's message may contain quotes.
-    given = action.run.action["configuration"].get("EnvironmentVariables", text)
+    unresolved = action.run.action["configuration"].get("EnvironmentVariables", text)
     return [
-        {**each, "value": resolved(each["value"], action.execution.variables)} for each in json.loads(given)
+        {**each, "value": resolved(each["value"], action.execution.variables)}
+        for each in json.loads(unresolved)
     ]

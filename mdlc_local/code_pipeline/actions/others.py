@@ -79,14 +79,14 @@ def execute_machine(action: Action) -> None:
 
 def _input(action: Action) -> str:
     configuration = action.configuration
-    given = configuration.get("Input")
+    text = configuration.get("Input")
     if configuration.get("InputType", "Literal") == "Literal":
-        return given or "{}"
+        return text or "{}"
     archive = action.input_file(action.run.action["inputArtifacts"][0]["name"])
     try:
         with zipfile.ZipFile(archive) as zipped:
-            return zipped.read(str(given)).decode()
+            return zipped.read(str(text)).decode()
     except KeyError as error:
-        raise ActionFailed(f"The input artifact has no file {given}", "ConfigurationError") from error
+        raise ActionFailed(f"The input artifact has no file {text}", "ConfigurationError") from error
     finally:
         archive.unlink(missing_ok=True)

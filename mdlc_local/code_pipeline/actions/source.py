@@ -55,8 +55,8 @@ def repository(name: str) -> Path | None:
     path = options.current().repositories
     if path is None or not path.is_file():
         return None
-    found = json.loads(path.read_text()).get(name)
-    return Path(found) if found else None
+    folder = json.loads(path.read_text()).get(name)
+    return Path(folder) if folder else None
 
 
 def _authorize(action: Action, operation: str, arn: str) -> None:

@@ -150,7 +150,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return found
 
 
-def deployment(kind: str) -> dict[str, Any]:
+def deployment(kind: str, before: str = "aaa") -> dict[str, Any]:
     """A call of CloudFormation, which hands every number over as text."""
     return {
         "RequestType": kind,
@@ -162,6 +162,7 @@ def deployment(kind: str) -> dict[str, Any]:
             "triggers": [{"trigger": OnCodeChange.name, "priority": "4"}],
             "Digest": "abc",
         },
+        "OldResourceProperties": {"Digest": before},
     }
 
 
@@ -173,6 +174,14 @@ def test_only_a_change_is_a_reason_to_train(
         assert handler.handler(deployment(kind), None) is None
     assert answered == [("SUCCESS", "")] * 2
     assert len(model.machines.executions) == started
+
+
+def test_an_update_that_leaves_the_digest_is_no_reason_to_train(
+    model: Model, answered: list[tuple[str, str]]
+) -> None:
+    handler.handler(deployment("Update", before="abc"), None)
+    assert answered == [("SUCCESS", "")]
+    assert len(model.machines.executions) == 0
 
 
 def test_a_deployment_is_answered_whatever_happens(model: Model, answered: list[tuple[str, str]]) -> None:
