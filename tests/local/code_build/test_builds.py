@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+import uuid
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.code_build.conftest import Builder, commands, phases, reason
+from tests.local.code_build.builder import LOGS, Builder, commands, phases, reason
 from tests.local.code_build.processes import lives
-from tests.local.embedded import Role
+from tests.local.embedded import ACCOUNT, Role
 
 
 def test_a_command_that_fails_fails_the_build(builder: Builder) -> None:
@@ -37,15 +38,6 @@ def test_a_command_that_fails_fails_the_build(builder: Builder) -> None:
     assert "in the end" in log
     assert "succeeding=0" in log
     assert "\nnot reached" not in log
-
-
-def test_after_a_failed_pre_build_nothing_runs(builder: Builder) -> None:
-    build = builder.run(
-        {"phases": {"pre_build": {"commands": ["exit 3"]}, "build": {"commands": ["echo never"]}}}
-    )
-    assert build["buildStatus"] == "FAILED"
-    assert "exit status 3" in reason(build)
-    assert not {"BUILD", "POST_BUILD", "UPLOAD_ARTIFACTS"} & set(phases(build))
 
 
 def test_commands_share_directory_variables_and_functions(builder: Builder) -> None:
@@ -194,3 +186,39 @@ def test_without_the_right_to_write_logs_nothing_runs(
     build = builder.run(commands("true"), serviceRoleOverride=role.arn)
     assert build["buildStatus"] == "FAILED"
     assert "does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams" in reason(build)
+
+
+def test_a_build_makes_and_pushes_an_image(builder: Builder, make_role: Callable[..., Role]) -> None:
+    name = f"images-{uuid.uuid4().hex[:8]}"
+    builder.client("ecr").create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")
+    upload = [
+        *("ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart"),
+        *("ecr:CompleteLayerUpload", "ecr:BatchGetImage"),
+    ]
+    source = builder.upload({"image/local-image.json": '{"serve": ["true"]}', "image/Dockerfile": "FROM a"})
+    uri = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{name}:one"
+    spec = commands(f"docker build --tag {uri} image", f"docker push {uri}", "docker run x")
+
+    def run(*actions: str, privileged: bool = True) -> str:
+        role = make_role(
+            LOGS,
+            {"Effect": "Allow", "Action": ["s3:GetObject", *actions], "Resource": "*"},
+            principal="codebuild.amazonaws.com",
+        )
+        build = builder.run(
+            spec,
+            sourceTypeOverride="S3",
+            sourceLocationOverride=source,
+            serviceRoleOverride=role.arn,
+            privilegedModeOverride=privileged,
+        )
+        assert build["buildStatus"] == "FAILED"
+        return builder.log(build)
+
+    assert "has no privileged mode" in run(privileged=False)
+    assert "is not authorized to perform: ecr:PutImage" in run(*upload)
+    log = run(*upload, "ecr:PutImage")
+    assert "one: digest: sha256:" in log
+    assert "`docker run` is not done without" in log
+    images = builder.client("ecr").describe_images(repositoryName=name)["imageDetails"]
+    assert images[0]["imageDigest"] in log

@@ -1,4 +1,4 @@
-"""Projects are refused where they would not build as on AWS, and builds start as they are asked to."""
+"""Projects, the requests that start builds, templates, and what is refused by name."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.code_build.conftest import ENVIRONMENT, LOGS, Builder, commands
+from tests.local.code_build.builder import ENVIRONMENT, Builder, commands
 from tests.local.embedded import ACCOUNT, Role
 
 
@@ -41,42 +41,6 @@ def test_a_project_that_would_not_run_as_on_aws_is_refused(
     with pytest.raises(ClientError, match=said) as refused:
         builder.project(commands("true"), **more)
     assert refused.value.response["Error"]["Code"] == "InvalidInputException"
-
-
-def test_a_build_makes_and_pushes_an_image(builder: Builder, make_role: Callable[..., Role]) -> None:
-    name = f"images-{uuid.uuid4().hex[:8]}"
-    builder.client("ecr").create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")
-    upload = [
-        *("ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart"),
-        *("ecr:CompleteLayerUpload", "ecr:BatchGetImage"),
-    ]
-    source = builder.upload({"image/local-image.json": '{"serve": ["true"]}', "image/Dockerfile": "FROM a"})
-    uri = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{name}:one"
-    spec = commands(f"docker build --tag {uri} image", f"docker push {uri}", "docker run x")
-
-    def run(*actions: str, privileged: bool = True) -> str:
-        role = make_role(
-            LOGS,
-            {"Effect": "Allow", "Action": ["s3:GetObject", *actions], "Resource": "*"},
-            principal="codebuild.amazonaws.com",
-        )
-        build = builder.run(
-            spec,
-            sourceTypeOverride="S3",
-            sourceLocationOverride=source,
-            serviceRoleOverride=role.arn,
-            privilegedModeOverride=privileged,
-        )
-        assert build["buildStatus"] == "FAILED"
-        return builder.log(build)
-
-    assert "has no privileged mode" in run(privileged=False)
-    assert "is not authorized to perform: ecr:PutImage" in run(*upload)
-    log = run(*upload, "ecr:PutImage")
-    assert "one: digest: sha256:" in log
-    assert "`docker run` is not done without" in log
-    images = builder.client("ecr").describe_images(repositoryName=name)["imageDetails"]
-    assert images[0]["imageDigest"] in log
 
 
 @pytest.mark.parametrize(
