@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from mdlc_constructs.asl.machine import Machine as Machine
     from mdlc_constructs.asl.machine import MachineError as MachineError
     from mdlc_constructs.asl.sequence import StateSequence as StateSequence
+    from mdlc_constructs.delivery.access import DeliveryAccess as DeliveryAccess
+    from mdlc_constructs.delivery.pipeline import DeliveryPipeline as DeliveryPipeline
     from mdlc_constructs.resources.fleet import Fleet as Fleet
     from mdlc_constructs.resources.mlflow_app import MlflowApp as MlflowApp
     from mdlc_constructs.resources.model_home import ModelHome as ModelHome
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.algorithms.script import Script as Script
     from mdlc_constructs.settings.approval import Approval as Approval
     from mdlc_constructs.settings.budget import Budget as Budget
+    from mdlc_constructs.settings.build_commands import BuildCommands as BuildCommands
     from mdlc_constructs.settings.channel import S3Channel as S3Channel
     from mdlc_constructs.settings.channel_rules import ChannelRules as ChannelRules
     from mdlc_constructs.settings.channels import Channels as Channels
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.delivery import LookUpTable as LookUpTable
     from mdlc_constructs.settings.delivery import RowEvents as RowEvents
     from mdlc_constructs.settings.drift_thresholds import DriftThresholds as DriftThresholds
+    from mdlc_constructs.settings.environments import AlarmWatch as AlarmWatch
+    from mdlc_constructs.settings.environments import Environment as Environment
+    from mdlc_constructs.settings.environments import SmokeTest as SmokeTest
     from mdlc_constructs.settings.evaluation import Evaluation as Evaluation
     from mdlc_constructs.settings.experiment import ABTest as ABTest
     from mdlc_constructs.settings.experiment import Shadow as Shadow
@@ -52,6 +58,8 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.onnx import Onnx as Onnx
     from mdlc_constructs.settings.outliers import Outliers as Outliers
     from mdlc_constructs.settings.patience import Patience as Patience
+    from mdlc_constructs.settings.pipeline_source import CodeCommit as CodeCommit
+    from mdlc_constructs.settings.pipeline_source import Connection as Connection
     from mdlc_constructs.settings.probes import Probes as Probes
     from mdlc_constructs.settings.quality_rules import QualityRules as QualityRules
     from mdlc_constructs.settings.rollback_alarms import BusinessMetric as BusinessMetric

@@ -5,12 +5,11 @@ Source: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 """
 
 import datetime
+import importlib
 import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-
-import cbor2
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
@@ -44,8 +43,8 @@ class Cbor:
             if not message.get("more_body"):
                 break
         try:
-            request = cbor2.loads(body) if body else {}
-        except (cbor2.CBORDecodeError, EOFError):
+            request = _cbor2().loads(body) if body else {}
+        except (_cbor2().CBORDecodeError, EOFError):
             await _answer(
                 send, 400, {"__type": "SerializationException", "message": "the request is no CBOR"}
             )
@@ -69,10 +68,15 @@ class Cbor:
         await _answer(send, status, json.loads(content or b"{}"))
 
 
+def _cbor2() -> Any:
+    """The package, which only the server's own environment has."""
+    return importlib.import_module("cbor2")
+
+
 async def _answer(send: Send, status: int, content: Any) -> None:
     headers = [(b"content-type", b"application/cbor"), (b"smithy-protocol", PROTOCOL)]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": cbor2.dumps(content)})
+    await send({"type": "http.response.body", "body": _cbor2().dumps(content)})
 
 
 def _plain(value: Any) -> Any:

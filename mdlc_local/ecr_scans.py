@@ -100,8 +100,8 @@ def _image(request: Request) -> dict[str, Any]:
             f"The image with imageId {json.dumps(wanted)} does not exist within the repository with name "
             f"'{name}'",
         )
-    found: dict[str, Any] = image
-    return found
+    record: dict[str, Any] = image
+    return record
 
 
 def _named(request: Request, image: dict[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,11 @@ class Synthesized:
             for path in folder.glob("*.template.json")
         }
 
+    @classmethod
+    def read(cls, path: Path) -> "Synthesized":
+        """A template that was synthesized already."""
+        return cls(template=json.loads(path.read_text()))
+
     @property
     def resources(self) -> Mapping[str, Resource]:
         """All resources by logical id."""

@@ -46,8 +46,8 @@ def push(*, region: str, repository: str, tag: str, manifest: str) -> str:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ImageTagAlreadyExistsException":
                 raise
-            found = ecr.batch_get_image(**named, imageIds=[{"imageTag": tag}])["images"]
-            if [image["imageId"]["imageDigest"] for image in found] != [digest(manifest)]:
+            images = ecr.batch_get_image(**named, imageIds=[{"imageTag": tag}])["images"]
+            if [image["imageId"]["imageDigest"] for image in images] != [digest(manifest)]:
                 raise CommandError(
                     f"tag invalid: the image tag {tag!r} already exists in the repository {repository!r} and "
                     "cannot be overwritten because the tag is immutable: give a changed image another tag"

@@ -8,7 +8,10 @@ from aws_cdk import Acknowledgment, App, PolicyValidationPluginReport, Stack, Va
 from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 
+from mdlc_constructs.delivery.access import DeliveryAccess
+from mdlc_constructs.delivery.pipeline import DeliveryPipeline
 from mdlc_constructs.governance.decision_findings import LOG_ROLE, decision_reason
+from mdlc_constructs.governance.delivery_findings import delivery_reason
 from mdlc_constructs.governance.known_findings import (
     ACCESS_LOGS,
     ACCESS_LOGS_REASON,
@@ -85,6 +88,9 @@ class _Judge:
         functions = [(path, room) for path, room in items if isinstance(room, Functions)]
         apis = [(path, api) for path, api in items if isinstance(api, DecisionApi)]
         self._apis = [path for path, _ in apis]
+        self._deliveries = [
+            path for path, room in items if isinstance(room, DeliveryPipeline | DeliveryAccess)
+        ]
         self._log_roles = {f"{Stack.of(api).node.path}/{LOG_ROLE}" for _, api in apis}
         self._buckets = {f"{path}/Bucket" for path, _ in self._homes}
         roles = {
@@ -99,6 +105,10 @@ class _Judge:
 
     def reason(self, path: str, finding: str) -> str | None:
         """Why the library causes a finding, or None when it does not."""
+        delivery = next((above for above in self._deliveries if path.startswith(f"{above}/")), None)
+        if delivery is not None:
+            part = path.removeprefix(f"{delivery}/")
+            return delivery_reason(part, finding, frozenset(self._actions(path, "*")))
         if finding == ACCESS_LOGS:
             return ACCESS_LOGS_REASON if path in self._buckets else None
         resource = wildcard(finding)
@@ -106,14 +116,18 @@ class _Judge:
             return self._decision_reason(path, finding)
         if path not in self._policies:
             return None
-        construct = self.constructs[path]
-        actions = [
+        return reason(
+            resource, self._actions(path, resource), self._owned_in(Stack.of(self.constructs[path]))
+        )
+
+    def _actions(self, path: str, resource: str) -> list[str]:
+        """What a role or a policy allows on a resource."""
+        return [
             action
-            for statement in _statements(construct)
+            for statement in _statements(self.constructs[path])
             if resource in map(flat, _listed(statement["Resource"]))
             for action in _listed(statement["Action"])
         ]
-        return reason(resource, actions, self._owned_in(Stack.of(construct)))
 
     def _decision_reason(self, path: str, finding: str) -> str | None:
         if path in self._log_roles:

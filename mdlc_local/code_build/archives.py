@@ -85,10 +85,10 @@ def chosen(source: Path, artifacts: Artifacts) -> Iterator[tuple[Path, str]]:
         raise ArtifactError(f"no matching base directory path found for {artifacts.base_directory}")
     base = bases[0]
     for pattern in artifacts.files:
-        files = sorted(path for path in _matching(base, pattern) if path.is_file())
-        if not files:
+        paths = sorted(path for path in _matching(base, pattern) if path.is_file())
+        if not paths:
             raise ArtifactError(f"no matching artifact paths found for {pattern}")
-        for path in files:
+        for path in paths:
             name = path.relative_to(base).as_posix()
             if not any(fnmatch.fnmatch(name, excluded) for excluded in artifacts.excluded):
                 yield path, path.name if artifacts.discard_paths else name

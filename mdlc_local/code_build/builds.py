@@ -133,12 +133,12 @@ def _download(build: Build, container: BuildContainer) -> None:
 
 def _buildspec(build: Build, source: Path) -> str:
     """The buildspec's text: the project's own, or a file of the source."""
-    named = str(build.record["source"].get("buildspec") or DEFAULT_BUILDSPEC)
-    if "\n" in named or named.lstrip().startswith("{"):
-        return named
-    path = (source / named).resolve()
+    declared = str(build.record["source"].get("buildspec") or DEFAULT_BUILDSPEC)
+    if "\n" in declared or declared.lstrip().startswith("{"):
+        return declared
+    path = (source / declared).resolve()
     if not path.is_relative_to(source.resolve()) or not path.is_file():
-        raise BuildspecError(f"stat {named}: no such file or directory")
+        raise BuildspecError(f"stat {declared}: no such file or directory")
     return path.read_text(encoding="utf-8", errors="replace")
 
 
@@ -153,7 +153,7 @@ def _commands(build: Build, container: BuildContainer, stream: LogStream) -> str
         ends=build.ends,
     )
     if build.spec.cached:
-        stream.write("[Container] The embedded AWS keeps no cache: every build begins without one.")
+        stream.write("[BuildContainer] The embedded AWS keeps no cache: every build begins without one.")
     try:
         failure, uploads = phases.run(
             build.spec, shell, build.record, stream.write, stopped=build.stop.is_set
@@ -179,9 +179,7 @@ def _commands(build: Build, container: BuildContainer, stream: LogStream) -> str
 
 def _variables(build: Build, container: BuildContainer) -> dict[str, str]:
     record = build.record
-    of_project = {
-        each["name"]: each["value"] for each in record["environment"].get("environmentVariables", ())
-    }
+    variables = record["environment"].get("environmentVariables", ())
     secondary = {each["sourceIdentifier"]: each for each in record.get("secondarySources", ())}
     session = f"{SESSION}-{build.identifier}"
     return {
@@ -197,7 +195,7 @@ def _variables(build: Build, container: BuildContainer) -> dict[str, str]:
         "CODEBUILD_RESOLVED_SOURCE_VERSION": record.get("resolvedSourceVersion", ""),
         "CODEBUILD_SOURCE_VERSION": record.get("sourceVersion", ""),
         "CODEBUILD_START_TIME": str(int(record["startTime"].timestamp() * 1000)),
-        **of_project,
+        **{each["name"]: each["value"] for each in variables},
     }
 
 

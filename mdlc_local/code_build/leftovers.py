@@ -21,14 +21,14 @@ def end(build_id: str, grace_seconds: float = GRACE_SECONDS) -> None:
 
     Systems without `/proc` show no environment: there, only the build's process group ends.
     """
-    found = set(_of(build_id))
-    for pid in found:
+    pids = set(_of(build_id))
+    for pid in pids:
         _signal(pid, signal.SIGTERM)
     deadline = time.monotonic() + grace_seconds
-    while found and time.monotonic() < deadline:
+    while pids and time.monotonic() < deadline:
         time.sleep(0.05)
-        found = set(_of(build_id))
-    for pid in found:
+        pids = set(_of(build_id))
+    for pid in pids:
         _signal(pid, signal.SIGKILL)
 
 

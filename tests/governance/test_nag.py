@@ -16,6 +16,7 @@ from mdlc_constructs import ModelHome, TrainingWorkflow, governance
 from mdlc_constructs.governance.nag import flat
 from stacks.model_team import ModelTeamStack
 from stacks.platform import PlatformStack
+from tests.stacks.delivery import delivery
 from tests.stacks.test_model_team import TEAM
 from tests.workflows.settings import ALGORITHM, DATASET
 from tests.workflows.stacks import HERE, STACKS, chained
@@ -91,6 +92,13 @@ def test_the_reference_stacks_are_clean(judge: Judge) -> None:
         )
 
     assert judge(build).findings == set()
+
+
+def test_a_delivery_is_clean_and_every_acknowledgment_has_a_reason(judge: Judge) -> None:
+    judged = judge(delivery)
+    assert judged.findings == set()
+    assert len(judged.acknowledged) == 10
+    assert all(len(reason) > 40 for reason in judged.acknowledged.values())
 
 
 @pytest.mark.slow

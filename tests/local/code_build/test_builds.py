@@ -7,108 +7,15 @@ import sys
 import time
 import uuid
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local.code_build.builder import LOGS, Builder, commands, phases, reason
 from tests.local.code_build.processes import lives
-from tests.local.conftest import Clients
 from tests.local.embedded import ACCOUNT, Role
-
-ENVIRONMENT = {
-    "type": "LINUX_CONTAINER",
-    "image": "aws/codebuild/standard:7.0",
-    "computeType": "BUILD_GENERAL1_SMALL",
-}
-LOGS = {"Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": "*"}  # fmt: skip
-
-
-@dataclass
-class Builder:
-    """Makes projects, and runs them to their end."""
-
-    client: Clients
-    role: Role
-    bucket: str
-
-    def project(self, buildspec: str | Mapping[str, Any], **more: Any) -> str:
-        name = f"project-{uuid.uuid4().hex[:8]}"
-        text = buildspec if isinstance(buildspec, str) else json.dumps({"version": 0.2, **buildspec})
-        self.client("codebuild").create_project(
-            **{
-                "name": name,
-                "source": {"type": "NO_SOURCE", "buildspec": text},
-                "artifacts": {"type": "NO_ARTIFACTS"},
-                "environment": ENVIRONMENT,
-                "serviceRole": self.role.arn,
-                **more,
-            }
-        )
-        return name
-
-    def run(self, buildspec: str | Mapping[str, Any], **overrides: Any) -> dict[str, Any]:
-        return self.wait(self.start(self.project(buildspec), **overrides))
-
-    def start(self, project: str, **overrides: Any) -> str:
-        started = self.client("codebuild").start_build(projectName=project, **overrides)
-        return str(started["build"]["id"])
-
-    def wait(self, id_: str) -> dict[str, Any]:
-        while True:
-            build: dict[str, Any] = self.client("codebuild").batch_get_builds(ids=[id_])["builds"][0]
-            if build["buildComplete"]:
-                return build
-            time.sleep(0.05)
-
-    def upload(self, files: Mapping[str, str]) -> str:
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w") as zipped:
-            for name, text in files.items():
-                zipped.writestr(name, text)
-        key = f"{uuid.uuid4().hex}.zip"
-        self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content.getvalue())
-        return f"{self.bucket}/{key}"
-
-    def log(self, build: Mapping[str, Any]) -> str:
-        events = self.client("logs").get_log_events(
-            logGroupName=build["logs"]["groupName"], logStreamName=build["logs"]["streamName"]
-        )["events"]
-        return "\n".join(event["message"] for event in events)
-
-
-@pytest.fixture(scope="module")
-def builder(request: pytest.FixtureRequest, make_module_role: Callable[..., Role]) -> Builder:
-    server = request.getfixturevalue("server")
-    bucket = f"builds-{uuid.uuid4().hex[:8]}"
-    server.client("s3").create_bucket(Bucket=bucket)
-    role = make_module_role(
-        LOGS,
-        {"Effect": "Allow", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}*"},
-        {"Effect": "Allow", "Action": "codebuild:*", "Resource": "*"},
-        principal="codebuild.amazonaws.com",
-    )
-    return Builder(server.client, role, bucket)
-
-
-def phases(build: Mapping[str, Any]) -> dict[str, str]:
-    return {each["phaseType"]: each.get("phaseStatus", "") for each in build["phases"]}
-
-
-def reason(build: Mapping[str, Any]) -> str:
-    return next(
-        f"{each['phaseType']}: {each['contexts'][0]['statusCode']}: {each['contexts'][0]['message']}"
-        for each in build["phases"]
-        if each.get("phaseStatus") not in (None, "", "SUCCEEDED")
-    )
-
-
-def commands(*lines: str, **more: Any) -> dict[str, Any]:
-    return {"phases": {"build": {"commands": list(lines)}}, **more}
 
 
 def test_a_command_that_fails_fails_the_build(builder: Builder) -> None:
@@ -131,15 +38,6 @@ def test_a_command_that_fails_fails_the_build(builder: Builder) -> None:
     assert "in the end" in log
     assert "succeeding=0" in log
     assert "\nnot reached" not in log
-
-
-def test_after_a_failed_pre_build_nothing_runs(builder: Builder) -> None:
-    build = builder.run(
-        {"phases": {"pre_build": {"commands": ["exit 3"]}, "build": {"commands": ["echo never"]}}}
-    )
-    assert build["buildStatus"] == "FAILED"
-    assert "exit status 3" in reason(build)
-    assert not {"BUILD", "POST_BUILD", "UPLOAD_ARTIFACTS"} & set(phases(build))
 
 
 def test_commands_share_directory_variables_and_functions(builder: Builder) -> None:
@@ -290,36 +188,6 @@ def test_without_the_right_to_write_logs_nothing_runs(
     assert "does not allow AWS CodeBuild to create Amazon CloudWatch Logs log streams" in reason(build)
 
 
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        ({"source": {"type": "GITHUB", "location": "https://example.com/a.git"}}, "source type GITHUB"),
-        ({"source": {"type": "NO_SOURCE"}}, "needs a buildspec"),
-        (
-            {"environment": {**ENVIRONMENT, "type": "WINDOWS_SERVER_2019_CONTAINER"}},
-            "environment type WINDOWS",
-        ),
-        (
-            {
-                "environment": {
-                    **ENVIRONMENT,
-                    "environmentVariables": [{"name": "A", "value": "b", "type": "SECRETS_MANAGER"}],
-                }
-            },
-            "of type SECRETS_MANAGER",
-        ),
-        ({"vpcConfig": {"vpcId": "v", "subnets": ["s"], "securityGroupIds": ["g"]}}, "without a VPC"),
-        ({"serviceRole": f"arn:aws:iam::{ACCOUNT}:role/absent"}, "not authorized to perform: sts:AssumeRole"),
-    ],
-)
-def test_a_project_that_would_not_run_as_on_aws_is_refused(
-    builder: Builder, more: dict[str, Any], said: str
-) -> None:
-    with pytest.raises(ClientError, match=said) as refused:
-        builder.project(commands("true"), **more)
-    assert refused.value.response["Error"]["Code"] == "InvalidInputException"
-
-
 def test_a_build_makes_and_pushes_an_image(builder: Builder, make_role: Callable[..., Role]) -> None:
     name = f"images-{uuid.uuid4().hex[:8]}"
     builder.client("ecr").create_repository(repositoryName=name, imageTagMutability="IMMUTABLE")
@@ -354,94 +222,3 @@ def test_a_build_makes_and_pushes_an_image(builder: Builder, make_role: Callable
     assert "`docker run` is not done without" in log
     images = builder.client("ecr").describe_images(repositoryName=name)["imageDetails"]
     assert images[0]["imageDigest"] in log
-
-
-@pytest.mark.parametrize(
-    ("override", "said"),
-    [
-        ({"debugSessionEnabled": True}, "debugSessionEnabled: the embedded AWS starts builds without it"),
-        ({"sourceTypeOverride": "CODEPIPELINE"}, "takes its source from a pipeline"),
-    ],
-)
-def test_a_start_that_would_be_another_build_is_refused(
-    builder: Builder, override: dict[str, Any], said: str
-) -> None:
-    with pytest.raises(ClientError, match=said):
-        builder.start(builder.project(commands("true")), **override)
-
-
-def test_operations_that_are_not_here_are_refused_by_name(builder: Builder) -> None:
-    with pytest.raises(ClientError, match="StartBuildBatch of CodeBuild does not exist"):
-        builder.client("codebuild").start_build_batch(projectName="project")
-
-
-def test_a_repeated_start_with_a_token_builds_once(builder: Builder) -> None:
-    project = builder.project(commands("true"))
-    first = builder.start(project, idempotencyToken=project)
-    assert builder.start(project, idempotencyToken=project) == first
-    builder.wait(first)
-    assert builder.client("codebuild").list_builds_for_project(projectName=project)["ids"] == [first]
-
-
-def test_a_template_makes_a_project_and_a_report_group(builder: Builder) -> None:
-    template = {
-        "Resources": {
-            "Reports": {
-                "Type": "AWS::CodeBuild::ReportGroup",
-                "Properties": {"Type": "TEST", "ExportConfig": {"ExportConfigType": "NO_EXPORT"}},
-            },
-            "Build": {
-                "Type": "AWS::CodeBuild::Project",
-                "Properties": {
-                    "ServiceRole": builder.role.arn,
-                    "Source": {
-                        "Type": "NO_SOURCE",
-                        "BuildSpec": json.dumps({"version": 0.2, **commands("true")}),
-                    },
-                    "Artifacts": {"Type": "NO_ARTIFACTS"},
-                    "TimeoutInMinutes": 5,
-                    "Environment": {
-                        "Type": "LINUX_CONTAINER",
-                        "Image": "aws/codebuild/standard:7.0",
-                        "ComputeType": "BUILD_GENERAL1_SMALL",
-                        "EnvironmentVariables": [{"Name": "A", "Value": "b"}],
-                    },
-                },
-            },
-        },
-        "Outputs": {"Name": {"Value": {"Ref": "Build"}}, "Group": {"Value": {"Ref": "Reports"}}},
-    }
-    stack, cloudformation = f"builds-{uuid.uuid4().hex[:8]}", builder.client("cloudformation")
-    cloudformation.create_stack(StackName=stack, TemplateBody=json.dumps(template))
-    while (found := cloudformation.describe_stacks(StackName=stack)["Stacks"][0])["StackStatus"].endswith(
-        "PROGRESS"
-    ):
-        time.sleep(0.05)
-    assert found["StackStatus"] == "CREATE_COMPLETE", found
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
-    assert builder.wait(builder.start(outputs["Name"]))["buildStatus"] == "SUCCEEDED"
-    assert outputs["Group"] in builder.client("codebuild").list_report_groups()["reportGroups"]
-    cloudformation.delete_stack(StackName=stack)
-
-
-def test_a_machine_that_would_not_wait_for_its_build_fails_by_name(
-    builder: Builder, make_role: Callable[..., Role]
-) -> None:
-    everything = {"Effect": "Allow", "Action": ["codebuild:*", "events:*"], "Resource": "*"}
-    task = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::codebuild:startBuild.sync",
-        "Parameters": {"ProjectName": builder.project(commands("false"))},
-        "End": True,
-    }
-    machines = builder.client("stepfunctions")
-    machine = machines.create_state_machine(
-        name=f"builds-{uuid.uuid4().hex[:8]}",
-        definition=json.dumps({"StartAt": "Build", "States": {"Build": task}}),
-        roleArn=make_role(everything).arn,
-    )["stateMachineArn"]
-    execution = machines.start_execution(stateMachineArn=machine)["executionArn"]
-    while (ended := machines.describe_execution(executionArn=execution))["status"] == "RUNNING":
-        time.sleep(0.05)
-    assert ended["status"] == "FAILED"
-    assert "codebuild:startBuild.sync" in ended["cause"]
