@@ -1,15 +1,18 @@
-"""EventBridge rules call their targets with the targets' roles; without permission the call is dropped.
+"""EventBridge rules call their targets with the targets' roles.
+
+Without permission the call is counted, and the event is sent to the target's dead-letter queue.
 
 The interval of a `rate` schedule is divided by the server's time scale; `cron` uses the real clock.
 """
 
 import importlib
+import json
 import logging
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, options, patches, trust
+from mdlc_local import iam, options, patches, trust, undelivered
 
 log = logging.getLogger("mdlc_local.rules")
 
@@ -29,6 +32,8 @@ MIN_TICK_SECONDS = 0.2
 def install(app: ModuleType) -> None:
     """Check a target's role before ministack calls it, and divide `rate` intervals by the time scale."""
     del app
+    undelivered.check_seams()
+    patches.take(EVENTBRIDGE, "_pattern_event_view", "event")
     patches.take(FUNCTIONS, "_get_func_record_for_ref_in_scope", "function_ref account_id region")
     patches.wrap(EVENTBRIDGE, "_invoke_target", "target event rule view", _as_role)
     patches.wrap(EVENTBRIDGE, "_parse_rate_seconds", "expr", _scaled)
@@ -55,6 +60,8 @@ def _as_role(invoke: Callable[..., None]) -> Callable[..., None]:
             reason = _function_refusal(arn, str(rule.get("Arn", "")))
         if reason is not None:
             log.warning("rule %s does not reach %s: %s", rule.get("Name"), arn, reason)
+            seen = view or patches.take(EVENTBRIDGE, "_pattern_event_view", "event")(event)
+            undelivered.record(target, rule, json.dumps(seen.event_with_detail()), reason, _place()[0])
             return
         invoke(target, event, rule, view)
 

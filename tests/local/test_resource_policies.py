@@ -138,7 +138,10 @@ def test_an_event_crosses_to_a_bus_that_allows_it_and_keeps_its_account(
     role = make_role(allow("events:PutEvents", bus), principal="events.amazonaws.com")
     pattern = json.dumps({"source": [source]})
     client("events").put_rule(Name=name, EventPattern=pattern)
-    client("events").put_targets(Rule=name, Targets=[{"Id": "a", "Arn": bus, "RoleArn": role.arn}])
+    letters = client("sqs").create_queue(QueueName=f"{name}-letters")["QueueUrl"]
+    letters_arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}-letters"
+    target = {"Id": "a", "Arn": bus, "RoleArn": role.arn, "DeadLetterConfig": {"Arn": letters_arn}}
+    client("events").put_targets(Rule=name, Targets=[target])
     queue = other("sqs").create_queue(QueueName=name)["QueueUrl"]
     # The rule has the name of the sender's rule, in its own account.
     other("events").put_rule(Name=name, EventPattern=pattern, EventBusName=name)
@@ -149,6 +152,8 @@ def test_an_event_crosses_to_a_bus_that_allows_it_and_keeps_its_account(
         "Action": "sqs:SendMessage",
         "Resource": queue_arn,
     }
+    dead = {**deliver, "Resource": letters_arn}
+    client("sqs").set_queue_attributes(QueueUrl=letters, Attributes={"Policy": policy(dead)})
     other("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy(deliver)})
     other("events").put_targets(Rule=name, EventBusName=name, Targets=[{"Id": "a", "Arn": queue_arn}])
 
@@ -162,6 +167,13 @@ def test_an_event_crosses_to_a_bus_that_allows_it_and_keeps_its_account(
         ("events:PutEvents", bus, False)
     ]
     assert messages() == []
+    found = until(
+        lambda: client("sqs").receive_message(QueueUrl=letters, MessageAttributeNames=["All"]).get("Messages")
+    )
+    told = {key: value["StringValue"] for key, value in found[0]["MessageAttributes"].items()}
+    assert (told["TARGET_ARN"], told["ERROR_CODE"]) == (bus, "NO_PERMISSIONS")
+    assert "because no resource-based policy allows the events:PutEvents action" in told["ERROR_MESSAGE"]
+    assert json.loads(found[0]["Body"])["source"] == source
     other("events").put_permission(
         EventBusName=name, StatementId="home", Action="events:PutEvents", Principal=ACCOUNT
     )
