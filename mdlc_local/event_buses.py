@@ -89,7 +89,7 @@ def _create(logical_id: str, properties: Properties, stack_name: str) -> tuple[s
     _delete("", properties)
     statement = properties.get("Statement")
     if statement is None:
-        asked = {
+        asked: dict[str, Any] = {
             name: properties[name] for name in ("Action", "Principal", "Condition") if name in properties
         }
         importlib.import_module(EVENTBRIDGE)._put_permission(
