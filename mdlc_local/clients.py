@@ -75,7 +75,7 @@ def client(service: str, *, role_arn: str | None, region: str, session: str) -> 
         A thread-safe client, shared by all callers with the same arguments.
     """
     key = (service, region, role_arn, session)
-    keys = credentials.of_account(_account()) if role_arn is None else role_credentials(role_arn, session)
+    keys = credentials.of_account(account()) if role_arn is None else role_credentials(role_arn, session)
     if role_arn is None:
         key = (service, region, keys["AWS_ACCESS_KEY_ID"], "")
     global _session
@@ -100,7 +100,8 @@ def client(service: str, *, role_arn: str | None, region: str, session: str) -> 
         return _clients[key]
 
 
-def _account() -> str:
+def account() -> str:
+    """The account of the request or job in work."""
     return str(importlib.import_module("ministack.core.responses").get_account_id())
 
 

@@ -34,7 +34,7 @@ class Measured:
 
 def measure(namespace: str, region: str, *measured: Measured) -> None:
     """Queue values, which are put to CloudWatch within `DELAY_SECONDS`."""
-    sender = _sender(namespace, region)
+    sender = _sender(namespace, region, clients.account())
     for value in measured:
         sender.add(value)
 
@@ -67,7 +67,10 @@ def data(measured: list[Measured]) -> list[dict[str, Any]]:
 
 
 @functools.cache
-def _sender(namespace: str, region: str) -> BulkSender[Measured]:
+def _sender(namespace: str, region: str, account: str) -> BulkSender[Measured]:
+    # A sender is of one account: a batch is put in the account of its first item.
+    del account
+
     def send(measured: list[Measured]) -> None:
         cloudwatch = clients.client("cloudwatch", role_arn=None, region=region, session="")
         metric_data = data(measured)

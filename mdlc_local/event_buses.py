@@ -89,15 +89,15 @@ def _create(logical_id: str, properties: Properties, stack_name: str) -> tuple[s
     _delete("", properties)
     statement = properties.get("Statement")
     if statement is None:
-        asked: dict[str, Any] = {
-            name: properties[name] for name in ("Action", "Principal", "Condition") if name in properties
-        }
-        importlib.import_module(EVENTBRIDGE)._put_permission(
-            {"EventBusName": bus, "StatementId": statement_id, **asked}
-        )
+        asked: Properties = {"EventBusName": bus, "StatementId": statement_id}
+        for name in ("Action", "Principal", "Condition"):
+            if name in properties:
+                asked[name] = properties[name]
+        importlib.import_module(EVENTBRIDGE)._put_permission(asked)
     else:
         content = json.loads(statement) if isinstance(statement, str) else statement
-        policy = policies.setdefault(bus, {"Version": "2012-10-17", "Statement": []})
+        empty: Properties = {"Version": "2012-10-17", "Statement": []}
+        policy = policies.setdefault(bus, empty)
         policy["Statement"].append({**content, "Sid": statement_id})
     return f"{bus}|{statement_id}", {}
 

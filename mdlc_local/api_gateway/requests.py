@@ -31,7 +31,7 @@ _VARIABLE = re.compile(r"\$\{?context((?:\.[A-Za-z]\w*)+)\}?")
 _current: contextvars.ContextVar["ApiRequest | None"] = contextvars.ContextVar(
     "mdlc_api_request", default=None
 )
-_logs: dict[tuple[str, str], BulkSender[dict[str, Any]]] = {}
+_logs: dict[tuple[str, str, str], BulkSender[dict[str, Any]]] = {}
 
 
 @dataclass
@@ -204,9 +204,10 @@ def _write(
     }
     message = _VARIABLE.sub(lambda match: _looked_up(context, match[1][1:].split(".")), settings["format"])
     group = settings["destinationArn"].split(":")[6]
-    if (region, group) not in _logs:
-        _logs[region, group] = BulkSender(f"access log {group}", _sender(region, group))
-    _logs[region, group].add({"timestamp": int(time.time() * 1000), "message": message})
+    place = _account(), region, group
+    if place not in _logs:
+        _logs[place] = BulkSender(f"access log {group}", _sender(region, group))
+    _logs[place].add({"timestamp": int(time.time() * 1000), "message": message})
 
 
 def _looked_up(context: Any, names: list[str]) -> str:

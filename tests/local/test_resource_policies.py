@@ -209,13 +209,17 @@ def test_a_package_of_another_account_needs_its_groups_policy(
         "sagemaker:ListModelPackages",
         "sagemaker:UpdateModelPackage",
     ]
-    role = other_role(allow(actions, packages))
+    own_models = f"arn:aws:sagemaker:{REGION}:{OTHER}:model/*"
+    role = other_role(allow(actions, packages), allow("sagemaker:CreateModel", [own_models, packages]))
     reader = server.client("sagemaker", credentials=role.credentials)
     refusal = denied(lambda: reader.describe_model_package(ModelPackageName=package))
     assert f"{package} because no resource-based policy allows the sagemaker:DescribeModelPackage" in refusal
     assert "because no resource-based policy" in denied(
         lambda: other("sagemaker").describe_model_package(ModelPackageName=package)
     )
+    model = {"ModelName": name, "PrimaryContainer": {"ModelPackageName": package}}
+    refusal = denied(lambda: reader.create_model(**model))
+    assert f"{package} because no resource-based policy allows the sagemaker:CreateModel action" in refusal
     sagemaker.put_model_package_group_policy(
         ModelPackageGroupName=name, ResourcePolicy=policy(open_to_other(actions, packages))
     )
@@ -235,3 +239,53 @@ def test_a_package_of_another_account_needs_its_groups_policy(
     assert "because no resource-based policy" in denied(
         lambda: reader.describe_model_package(ModelPackageName=package)
     )
+
+
+def test_an_image_of_another_account_needs_its_repositorys_policy(
+    server: Server, client: Clients, other: Clients, other_role: Callable[..., Role]
+) -> None:
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    for clients in (client, other):
+        # Repositories of the same name are others in each account.
+        arn = clients("ecr").create_repository(repositoryName=name)["repository"]["repositoryArn"]
+        assert [each["repositoryArn"] for each in clients("ecr").describe_repositories()["repositories"]][
+            -1
+        ] == arn
+    repository = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}"
+    role = other_role(allow("ecr:BatchGetImage", repository))
+
+    def evaluated() -> Any:
+        body = {"role": role.arn, "action": "ecr:BatchGetImage", "resource": repository}
+        return server.control("POST", "evaluate", body)
+
+    assert "because no resource-based policy allows the ecr:BatchGetImage action" in evaluated()["reason"]
+    statement = {**open_to_other(["ecr:BatchGetImage"])}
+    del statement["Resource"]
+    client("ecr").set_repository_policy(repositoryName=name, policyText=policy(statement))
+    assert evaluated()["allowed"]
+
+
+def test_a_role_of_another_account_needs_its_trust_and_the_callers_policy(
+    server: Server, other: Clients, make_role: Callable[..., Role]
+) -> None:
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    arn = f"arn:aws:iam::{OTHER}:role/{name}"
+    having, without = make_role(allow("sts:AssumeRole", arn)), make_role()
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Condition": {
+            "StringEquals": {"sts:ExternalId": "agreed"},
+            "ArnEquals": {"aws:PrincipalArn": having.arn},
+        },
+    }
+    other("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))
+
+    def assume(role: Role, **more: str) -> Any:
+        sts = server.client("sts", credentials=role.credentials)
+        return sts.assume_role(RoleArn=arn, RoleSessionName="test", **more)["AssumedRoleUser"]["Arn"]
+
+    assert assume(having, ExternalId="agreed") == f"arn:aws:sts::{OTHER}:assumed-role/{name}/test"
+    assert "AccessDenied" in denied(lambda: assume(having))
+    assert "AccessDenied" in denied(lambda: assume(without, ExternalId="agreed"))

@@ -3,7 +3,8 @@
 Nothing here makes those calls, but the permissions are evaluated, so that a role that lacks one fails on this
 machine and not only on AWS. Source: "How to use SageMaker AI execution roles" in the AWS documentation, the
 permissions listed for CreateTrainingJob, CreateProcessingJob and CreateModel. It is not certain that images
-of AWS's own registries need the ECR permissions, so only repositories of the job's own account are checked.
+of AWS's own registries need the ECR permissions, so repositories of the job's own account are checked, and
+those that another account has here, whose policies must allow the pull too.
 """
 
 import re
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mdlc_local import iam
+from mdlc_local import iam, patches
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import SESSION, Job
 
@@ -52,7 +53,7 @@ def check(
 
     Args:
         job: the job.
-        image: the image's URI; repositories of the job's own account need permissions.
+        image: the image's URI; repositories of accounts that are here need permissions.
         volume_key: the ARN or id of the key of the job's volume.
         vpc: the request's VpcConfig.
 
@@ -60,7 +61,7 @@ def check(
         JobFailedError: with IAM's message on the first missing permission.
     """
     needs = [
-        *pulling(image or "", job.scope.account),
+        *pulling(image or "", _owner(image or "", job.scope.account)),
         *encrypting(volume_key, job.scope.region, job.scope.account),
         *attaching(vpc or {}, job.scope.region, job.scope.account),
     ]
@@ -86,6 +87,16 @@ def pulling(image: str, account: str) -> Iterator[Need]:
     yield Need("ecr:GetAuthorizationToken", "*")
     for action in _PULL:
         yield Need(action, repository)
+
+
+def _owner(image: str, account: str) -> str:
+    """The account of an image whose repository is here; else `account`."""
+    match = _ECR.match(image)
+    if match is None:
+        return account
+    repositories = patches.take("ministack.services.ecr", "_repositories")
+    here = repositories.get_scoped(match["account"], match["region"], match["name"]) is not None
+    return match["account"] if here else account
 
 
 def encrypting(key: str | None, region: str, account: str) -> Iterator[Need]:

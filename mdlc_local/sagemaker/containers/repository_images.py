@@ -1,10 +1,11 @@
 """Images that this server's ECR holds as descriptions of local programs, as the `mdlc` command pushes."""
 
+import importlib
 import json
 import re
 from typing import Any
 
-from mdlc_local import credentials, patches
+from mdlc_local import patches
 
 MEDIA_TYPE = "application/vnd.mdlc.local-image.v1+json"
 """The media type of a manifest whose `local` is an entry of the images file."""
@@ -17,13 +18,15 @@ _URI = re.compile(
 
 
 def local_entry(image: str) -> dict[str, Any] | None:
-    """The entry of an image; None when this account has no such image, or it is a Docker image."""
+    """The entry of an image; None when its account has no such image, or it is a Docker image."""
     match = _URI.fullmatch(image)
-    if match is None or match["account"] != credentials.ACCOUNT_ID:
+    if match is None:
         return None
-    image_entry = patches.take(*_FIND)(
-        match["name"], {"imageTag": match["tag"], "imageDigest": match["digest"]}
-    )
+    responses = importlib.import_module("ministack.core.responses")
+    with responses.request_scope(match["account"], match["region"]):
+        image_entry = patches.take(*_FIND)(
+            match["name"], {"imageTag": match["tag"], "imageDigest": match["digest"]}
+        )
     if image_entry is None or image_entry.get("imageManifestMediaType") != MEDIA_TYPE:
         return None
     entry: dict[str, Any] = json.loads(image_entry["imageManifest"])["local"]

@@ -3,6 +3,7 @@
 Each container is one process, independent of the variant's instance count.
 """
 
+import contextvars
 import logging
 import threading
 import time
@@ -135,7 +136,11 @@ class VariantServer:
             log_stream = LogStream(client, self.log_group, stream, path / f"{stream}.log")
             self._logs.append(log_stream.__enter__())
         self._start()
-        self._watcher = threading.Thread(target=self._watch, daemon=True, name=f"watch {self._endpoint_name}")
+        # A restart is done in the endpoint's account.
+        watch = contextvars.copy_context().run
+        self._watcher = threading.Thread(
+            target=watch, args=(self._watch,), daemon=True, name=f"watch {self._endpoint_name}"
+        )
         self._watcher.start()
 
     def request(self, body: bytes, headers: Mapping[str, str]) -> InvocationOutcome:

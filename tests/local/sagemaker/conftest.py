@@ -56,9 +56,8 @@ def make_lab(server: Server) -> Lab:
         "Action": "sts:AssumeRole",
     }
     arn = iam.create_role(RoleName=bucket, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
-    iam.put_role_policy(
-        RoleName=bucket, PolicyName="job", PolicyDocument=policy(*job_statements(bucket, key_arn))
-    )
+    statements = job_statements(bucket, key_arn, arn.split(":")[4])
+    iam.put_role_policy(RoleName=bucket, PolicyName="job", PolicyDocument=policy(*statements))
     return Lab(server, bucket, key_arn, Role(arn, bucket, {}))
 
 

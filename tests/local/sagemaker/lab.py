@@ -231,7 +231,7 @@ def table(rows: int, seed: int = 1, *, label: bool = True) -> str:
     return "\n".join(lines) + "\n"
 
 
-def job_statements(bucket: str, key_arn: str) -> list[dict[str, Any]]:
+def job_statements(bucket: str, key_arn: str, account: str = ACCOUNT) -> list[dict[str, Any]]:
     """What a job's role needs, and nothing else."""
     return [
         allow("s3:ListBucket", f"arn:aws:s3:::{bucket}"),
@@ -239,12 +239,12 @@ def job_statements(bucket: str, key_arn: str) -> list[dict[str, Any]]:
         allow(["kms:Decrypt", "kms:GenerateDataKey"], key_arn),
         allow(
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-            f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/sagemaker/*",
+            f"arn:aws:logs:{REGION}:{account}:log-group:/aws/sagemaker/*",
         ),
         allow("ecr:GetAuthorizationToken"),
         allow(
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/team/mine",
+            f"arn:aws:ecr:{REGION}:{account}:repository/team/mine",
         ),
     ]
 
