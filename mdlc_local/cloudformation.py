@@ -9,6 +9,7 @@ from mdlc_local import patches, refused_operations
 from mdlc_local.sagemaker import host, model, records, service
 from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE_GROUP, Kind
+from mdlc_local.sagemaker.registry import group_policies
 
 log = logging.getLogger("mdlc_local.cloudformation")
 
@@ -61,6 +62,7 @@ class NamedResource:
         request = self._request(properties)
         request.setdefault(self._kind.name_field, _physical_name(stack_name, logical_id))
         service.call(f"Create{self._kind.name}", request, host.scope(), None)
+        self._set_policy(request[self._kind.name_field], properties)
         return self._provisioned(request[self._kind.name_field])
 
     def update(
@@ -76,6 +78,7 @@ class NamedResource:
             raise ValueError(f"{self._kind.words} {name} does not exist")
         with records.changing(record):
             record.update(self._request(new))
+            self._set_policy(name, new)
         return self._provisioned(record[self._kind.name_field])
 
     def delete(self, physical_id: str, properties: Properties) -> None:
@@ -97,6 +100,11 @@ class NamedResource:
         if records.find(self._kind, arn, host.scope()) is not None:
             return None
         return f"Resource of type 'AWS::SageMaker::{self._kind.name}' with identifier '{arn}' was not found."
+
+    def _set_policy(self, name: str, properties: Properties) -> None:
+        group = records.find(self._kind, name, host.scope()) if self._kind is MODEL_PACKAGE_GROUP else None
+        if group is not None:
+            group_policies.set_policy(group, properties.get("ModelPackageGroupPolicy"))
 
     def _request(self, properties: Properties) -> Properties:
         shape = model.operation(f"Create{self._kind.name}").input_shape

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import clients, control, options, patches, usage
+from mdlc_local import clients, control, options, patches, resource_policies, usage
 from mdlc_local.errors import LocalAwsError
 
 APP = "ministack.app"
@@ -83,9 +83,10 @@ def denial_of_key(
         return None
     if isinstance(verdict, evaluator.AuthError):
         return str(verdict.message)
-    return str(
+    message = str(
         actions.identity_denial_message(action, verdict.principal_arn, resource, verdict.decision == "Deny")
     )
+    return resource_policies.worded(message, action, of_resource=bool(verdict.resource_policy_arn))
 
 
 def require(role_arn: str, action: str, resource: str, *, region: str, **keywords: Any) -> None:
@@ -111,18 +112,17 @@ def install(app: ModuleType) -> None:
 def _evaluate(body: dict[str, Any]) -> dict[str, Any]:
     """Whether the evaluator allows one call, and the reason when it does not.
 
-    The body has `role`, `action` and `resource`, and optionally `region`, `context`, and `without`: actions
-    to evaluate as if the role's policies did not allow them.
+    The body has `role`, `action` and `resource`, and optionally `region`, `context`, `without`: actions
+    to evaluate as if the role's policies did not allow them, and `without_resource`: the same for the
+    resource's policy, such as a key's, bucket's, event bus's or model package group's.
     """
     for name in ("role", "action", "resource"):
         if not isinstance(body.get(name), str):
             raise ValueError(f"{name}={body.get(name)!r} must be a text: send it in the JSON body")
-    without = body.get("without", [])
-    if not isinstance(without, list) or not all(isinstance(action, str) for action in without):
-        raise ValueError(f"without={without!r} must be a list of actions: send it in the JSON body")
+    without, without_resource = (_actions(body, name) for name in ("without", "without_resource"))
     # The evaluated call has the origin of every call: from this machine, and counted as TLS.
     importlib.import_module(usage.EVALUATOR).pin_request_origin(options.HOST, True)
-    with usage.asking(without):
+    with usage.asking(without, without_resource):
         reason = denial(
             body["role"],
             body["action"],
@@ -131,6 +131,13 @@ def _evaluate(body: dict[str, Any]) -> dict[str, Any]:
             context=body.get("context"),
         )
     return {"allowed": reason is None, "reason": reason}
+
+
+def _actions(body: dict[str, Any], name: str) -> list[str]:
+    value = body.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(action, str) for action in value):
+        raise ValueError(f"{name}={value!r} must be a list of actions: send it in the JSON body")
+    return value
 
 
 def _loopback_is_secure() -> None:
@@ -203,6 +210,7 @@ def _word_denials() -> None:
         resource_arn = _denied_resource.get() or resource_arn
         if not message and not error_code and not (explicit_deny and resource_policy_arn):
             message = actions.identity_denial_message(action, principal_arn, resource_arn, explicit_deny)
+            message = resource_policies.worded(message, action, of_resource=bool(resource_policy_arn))
         status, sent, body = respond(
             service,
             action,

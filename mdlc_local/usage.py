@@ -23,6 +23,9 @@ EVALUATOR = "ministack.core.iam_evaluator"
 ENFORCE = "access_key_id iam_action service region resource_arn service_context"
 
 _asked: contextvars.ContextVar[frozenset[str] | None] = contextvars.ContextVar("mdlc_asked", default=None)
+_asked_of_resources: contextvars.ContextVar[frozenset[str]] = contextvars.ContextVar(
+    "mdlc_asked_of_resources", default=frozenset()
+)
 _taken: contextvars.ContextVar[str] = contextvars.ContextVar("mdlc_taken", default="")
 
 
@@ -144,13 +147,25 @@ def install() -> Ledger:
 
 
 @contextlib.contextmanager
-def asking(without: Iterable[str] = ()) -> Iterator[None]:
-    """A context in which evaluations are not recorded and the actions in `without` are removed from roles."""
+def asking(without: Iterable[str] = (), without_resource: Iterable[str] = ()) -> Iterator[None]:
+    """A context in which evaluations are not recorded and actions are removed.
+
+    Args:
+        without: the actions that roles' own policies no longer allow.
+        without_resource: the actions that resources' policies no longer allow.
+    """
     token = _asked.set(frozenset(action.lower() for action in without))
+    of_resources = _asked_of_resources.set(frozenset(action.lower() for action in without_resource))
     try:
         yield
     finally:
+        _asked_of_resources.reset(of_resources)
         _asked.reset(token)
+
+
+def is_taken_from_resources(action: str) -> bool:
+    """Whether the current evaluation is to ignore what resources' policies allow."""
+    return action.lower() in _asked_of_resources.get()
 
 
 def _taking(collect: Callable[[str, str], Any]) -> Callable[[str, str], Any]:

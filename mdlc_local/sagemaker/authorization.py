@@ -18,11 +18,12 @@ from mdlc_local.sagemaker.records import (
     ENDPOINT_CONFIG,
     KINDS,
     MODEL_PACKAGE,
+    MODEL_PACKAGE_GROUP,
     TUNING_JOB,
     Kind,
     Scope,
 )
-from mdlc_local.sagemaker.registry import model_packages
+from mdlc_local.sagemaker.registry import group_policies, model_packages
 
 SERVICE = "sagemaker"
 ACTIONS = "ministack.core.iam_actions"
@@ -35,6 +36,10 @@ def resource_arn(operation: str, request: dict[str, Any], scope: Scope) -> str:
     """The resource ARN for the evaluation of a request; ``*`` when it has none, as List operations."""
     if operation in ("AddTags", "DeleteTags", "ListTags"):
         return str(request.get("ResourceArn") or "*")
+    home = group_policies.owner(operation, request, scope)
+    if operation == "ListModelPackages" and home != scope:
+        return records.arn(MODEL_PACKAGE, f"{records.bare(request['ModelPackageGroupName'])}/*", home)
+    scope = home
     # The only List operation on a resource.
     listed = operation == "ListTrainingJobsForHyperParameterTuningJob"
     kind = TUNING_JOB if listed else _kind(operation)
@@ -49,6 +54,8 @@ def resource_arn(operation: str, request: dict[str, Any], scope: Scope) -> str:
 def _kind(operation: str) -> Kind | None:
     if operation == "UpdateEndpointWeightsAndCapacities":
         return ENDPOINT
+    if operation.endswith("ModelPackageGroupPolicy"):
+        return MODEL_PACKAGE_GROUP
     for verb in ("Create", "Describe", "Delete", "Update", "Stop"):
         if operation.startswith(verb):
             return next((kind for kind in KINDS if kind.name == operation.removeprefix(verb)), None)
@@ -80,6 +87,9 @@ def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: 
         role = request.get(field) or definition.get(field)
         if role:
             host.authorize(key, "iam:PassRole", role, scope.region, {"iam:PassedToService": host.PRINCIPAL})
+    if operation == "CreateModel":
+        for package in group_policies.foreign_packages(request, scope):
+            host.authorize(key, "sagemaker:CreateModel", package, scope.region, {})
     if operation in ("CreateEndpoint", "UpdateEndpoint"):
         config = records.arn(ENDPOINT_CONFIG, request["EndpointConfigName"], scope)
         host.authorize(key, f"sagemaker:{operation}", config, scope.region, {})

@@ -42,7 +42,7 @@ def access_key(headers: dict[str, str], query: dict[str, Any]) -> str:
 def put_event(
     detail_type: str, detail: dict[str, Any], resource_arn: str, *, source: str = "aws.sagemaker"
 ) -> None:
-    """Put an event of an AWS service on the default event bus of the current account and region."""
+    """Put an event of an AWS service on the default event bus of the resource's account and region."""
     entry = {
         "Source": source,
         "DetailType": detail_type,
@@ -50,8 +50,13 @@ def put_event(
         "Resources": [resource_arn],
     }
     put_events = patches.take(*_PUT_EVENTS)
+    responses = importlib.import_module("ministack.core.responses")
+    here = scope()
+    parts = resource_arn.split(":", 5)
     try:
-        put_events({"Entries": [entry]}, allow_aws_source=True)
+        # A package's event is its owner's, also when another account's role changes the package.
+        with responses.request_scope(parts[4] or here.account, parts[3] or here.region):
+            put_events({"Entries": [entry]}, allow_aws_source=True)
     except Exception:
         # An error in a rule or target must not fail a job; services publish events on a best-effort basis.
         log.exception("the event %s for %s could not be put", detail_type, resource_arn)

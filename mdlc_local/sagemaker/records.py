@@ -88,6 +88,12 @@ def bare(name_or_arn: str) -> str:
     return name_or_arn.split("/", 1)[1] if name_or_arn.startswith("arn:") else name_or_arn
 
 
+def scope_of(name_or_arn: str, scope: Scope) -> Scope:
+    """The account and region of an ARN; `scope` for a name."""
+    parts = name_or_arn.split(":", 5)
+    return Scope(parts[4], parts[3]) if len(parts) == 6 else scope
+
+
 def table(kind: Kind, scope: Scope) -> dict[str, Record]:
     """All records of one kind, by lower-case name, oldest first. Hold `lock` while using it."""
     return _tables.setdefault((scope, kind.name), {})
@@ -96,7 +102,7 @@ def table(kind: Kind, scope: Scope) -> dict[str, Record]:
 def find(kind: Kind, name_or_arn: str, scope: Scope) -> Record | None:
     """The record of that name or ARN, or None."""
     with lock:
-        return table(kind, scope).get(bare(name_or_arn).lower())
+        return table(kind, scope_of(name_or_arn, scope)).get(bare(name_or_arn).lower())
 
 
 def by_arn(resource_arn: str, scope: Scope) -> Record | None:

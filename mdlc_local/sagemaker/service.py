@@ -14,7 +14,7 @@ from mdlc_local.sagemaker.endpoints import endpoint_configs, endpoints, hosting,
 from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.jobs import job_requests, processing_jobs, running, training_jobs, transform_jobs
 from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB, Scope
-from mdlc_local.sagemaker.registry import model_package_groups, model_packages, models
+from mdlc_local.sagemaker.registry import group_policies, model_package_groups, model_packages, models
 from mdlc_local.sagemaker.tuning import tuning_jobs
 
 Operation = Callable[[dict[str, Any], Scope], dict[str, Any]]
@@ -56,6 +56,9 @@ def operations() -> dict[str, Operation]:
         "DescribeModelPackageGroup": model_package_groups.describe,
         "ListModelPackageGroups": model_package_groups.list_groups,
         "DeleteModelPackageGroup": model_package_groups.delete,
+        "PutModelPackageGroupPolicy": group_policies.put,
+        "GetModelPackageGroupPolicy": group_policies.get,
+        "DeleteModelPackageGroupPolicy": group_policies.delete,
         "CreateModelPackage": model_packages.create,
         "UpdateModelPackage": model_packages.update,
         "DescribeModelPackage": model_packages.describe,
@@ -101,7 +104,7 @@ def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> d
         validation.check(shapes.input_shape, request)
     if key is not None:
         authorization.check_dependent(name, request, scope, key)
-    output = run(request, scope)
+    output = run(request, group_policies.owner(name, request, scope))
     if shapes.output_shape is None:
         return {}
     with records.lock:

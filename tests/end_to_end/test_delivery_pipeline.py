@@ -30,8 +30,9 @@ ANSWER = """def handler(event, context):
 TEST = """from answer import handler
 
 
-def test_the_answer_is_a_multiple():
-    assert handler({"asked": 3}, None)["answer"] % 3 == 0
+class TestAnswer:
+    def test_the_answer_is_a_multiple(self):
+        assert handler({"asked": 3}, None)["answer"] % 3 == 0
 """
 BAD = """def handler(event, context):
     if context is not None:
