@@ -136,7 +136,7 @@ def _asking_owners(enforce: Callable[..., Any]) -> Callable[..., Any]:
         if verdict is not None or not account or service not in ("kms", "ecr", "events", "sagemaker"):
             return verdict
         owned = evaluator._resource_policy(service, resource_arn)
-        if owned is None or found[1] == account:
+        if owned is None or owned[1] == account:
             return None
         principal = f"arn:aws:iam::{account}:root"
         context = evaluator.EvalContext(
