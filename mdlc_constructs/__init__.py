@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mdlc_constructs.settings.compute import Compute as Compute
     from mdlc_constructs.settings.compute import Spot as Spot
     from mdlc_constructs.settings.consistency import Consistency as Consistency
+    from mdlc_constructs.settings.container_images import ContainerImage as ContainerImage
     from mdlc_constructs.settings.dataset import Dataset as Dataset
     from mdlc_constructs.settings.decision_calls import ActionCall as ActionCall
     from mdlc_constructs.settings.decision_calls import Fallback as Fallback

@@ -17,7 +17,7 @@ KMS = "ministack.services.kms"
 ECR = "ministack.services.ecr"
 EVENTBRIDGE = "ministack.services.eventbridge"
 
-Found = tuple[Any, str] | None
+OwnedPolicy = tuple[Any, str] | None
 """A resource's policy and the account that owns the resource; None for a service without such policies."""
 
 _COMBINE = "identity ctx policy owner_account required limits"
@@ -50,13 +50,13 @@ def _by_arn(resolve: Callable[[str], Any]) -> Callable[[str], Any]:
     return resolved
 
 
-def _finding(original: Callable[[str, str], Found]) -> Callable[[str, str], Found]:
+def _finding(original: Callable[[str, str], OwnedPolicy]) -> Callable[[str, str], OwnedPolicy]:
     keys = patches.take(KMS, "_keys")
     repositories = patches.take(ECR, "_repositories")
     repository_policies = patches.take(ECR, "_repo_policies")
     bus_policies = patches.take(EVENTBRIDGE, "_event_bus_policies")
 
-    def found(service: str, resource_arn: str) -> Found:
+    def owned_policy(service: str, resource_arn: str) -> OwnedPolicy:
         parts = resource_arn.split(":", 5)
         if len(parts) < 6 or not parts[4]:
             return original(service, resource_arn)
@@ -76,7 +76,7 @@ def _finding(original: Callable[[str, str], Found]) -> Callable[[str, str], Foun
             return groups.policy_of(kind, name, account=account, region=region), account
         return original(service, resource_arn)
 
-    return found
+    return owned_policy
 
 
 def _naming(combine: Callable[..., Any]) -> Callable[..., Any]:
@@ -135,8 +135,8 @@ def _asking_owners(enforce: Callable[..., Any]) -> Callable[..., Any]:
         account = access_key_id if len(access_key_id or "") == 12 and access_key_id.isdigit() else ""
         if verdict is not None or not account or service not in ("kms", "ecr", "events", "sagemaker"):
             return verdict
-        found = evaluator._resource_policy(service, resource_arn)
-        if found is None or found[1] == account:
+        owned = evaluator._resource_policy(service, resource_arn)
+        if owned is None or owned[1] == account:
             return None
         principal = f"arn:aws:iam::{account}:root"
         context = evaluator.EvalContext(
@@ -148,7 +148,7 @@ def _asking_owners(enforce: Callable[..., Any]) -> Callable[..., Any]:
             region=region,
             service_context={key.lower(): value for key, value in (service_context or {}).items()},
         )
-        result = evaluator.evaluate_resource_policy(found[0], context)
+        result = evaluator.evaluate_resource_policy(owned[0], context)
         if result.decision == "Allow":
             return None
         result.principal_arn, result.resource_policy_arn = principal, resource_arn

@@ -39,12 +39,12 @@ def record(target: dict[str, Any], rule: dict[str, Any], event: str, reason: str
     if not queue_arn:
         return
     rule_arn, account = str(rule.get("Arn", "")), clients.account()
-    found = patches.take(SQS, "queue_policy_for_arn", "queue_arn")(queue_arn)
+    queue = patches.take(SQS, "queue_policy_for_arn", "queue_arn")(queue_arn)
     context = {"aws:sourcearn": rule_arn, "aws:sourceaccount": account}
     if options.current().iam and not (
-        found
+        queue
         and trust.service_is_allowed(
-            found[0] or {}, PRINCIPAL, "sqs:SendMessage", queue_arn, region=region, context=context
+            queue[0] or {}, PRINCIPAL, "sqs:SendMessage", queue_arn, region=region, context=context
         )
     ):
         log.warning("rule %s: the policy of %s does not let %s send", rule.get("Name"), queue_arn, PRINCIPAL)

@@ -6,7 +6,14 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from mdlc_constructs import BuildCommands, CodeCommit, Connection, DeliveryPipeline, Environment
+from mdlc_constructs import (
+    BuildCommands,
+    CodeCommit,
+    Connection,
+    ContainerImage,
+    DeliveryPipeline,
+    Environment,
+)
 
 
 class DeliveryStack(Stack):
@@ -18,7 +25,8 @@ class DeliveryStack(Stack):
         source: the repository and branch.
         environments: where commits are deployed to, in order.
         commands: the build's commands; the defaults fit what `mdlc init` makes.
-        privileged: whether the builds may run Docker, which images of own containers need.
+        images: images of own containers that are built before the synthesis.
+        privileged: whether may run Docker, which images of own containers need.
 
     Attributes:
         approvals: the topic; subscribe a chat or a mailbox.
@@ -35,6 +43,7 @@ class DeliveryStack(Stack):
         source: Connection | CodeCommit,
         environments: tuple[Environment, ...],
         commands: BuildCommands | None = None,
+        images: tuple[ContainerImage, ...] = (),
         privileged: bool = False,
     ) -> None:
         super().__init__(scope, id_, env=env)
@@ -48,6 +57,7 @@ class DeliveryStack(Stack):
             source=source,
             environments=environments,
             commands=commands,
+            images=images,
             notifications=self.approvals,
             privileged=privileged,
         )

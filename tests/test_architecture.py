@@ -63,6 +63,8 @@ WITH_CDK = {
     f"{WORKFLOWS}.decision.functions",
     f"{WORKFLOWS}.decision.gateway",
     f"{WORKFLOWS}.decision.rules",
+    f"{DELIVERY}.checks",
+    f"{DELIVERY}.images",
     f"{RESOURCES}.fleet",
     f"{RESOURCES}.functions",
     f"{RESOURCES}.containers",

@@ -23,7 +23,7 @@ def of_pipeline(
 ) -> tuple[Statement, ...]:
     """The statements of the pipeline's role.
 
-    Placeholders: `Bucket`, `KeyArn`, `ProjectArn`, `PublisherArn`, `Topic`.
+    Placeholders: `Bucket`, `KeyArn`, `ProjectArn`, `PublisherArn`, `ImagerArn`, `Topic`.
     """
     own = [environment for environment in environments if places.is_own(environment)]
     roles = {
@@ -43,7 +43,7 @@ def of_pipeline(
         Statement(actions=_KEY, resources=("${KeyArn}",)),
         Statement(
             actions=("codebuild:BatchGetBuilds", "codebuild:StartBuild"),
-            resources=("${ProjectArn}", "${PublisherArn}"),
+            resources=("${ProjectArn}", "${PublisherArn}", *(("${ImagerArn}",) if places.imager else ())),
         ),
         Statement(actions=("sts:AssumeRole",), resources=tuple(sorted(roles))),
         _of_source(source, places),
@@ -74,13 +74,20 @@ def _of_source(source: PipelineSource, places: Places) -> Statement:
 def of_build() -> tuple[Statement, ...]:
     """The statements of the build's role, which runs the team's code: artifacts, logs and reports alone."""
     return (
-        Statement(actions=_OBJECTS, resources=("arn:${Partition}:s3:::${Bucket}/*",)),
-        Statement(actions=_KEY, resources=("${KeyArn}",)),
-        *_LOGS,
+        *of_image_build(),
         Statement(
             actions=("codebuild:BatchPutTestCases", "codebuild:CreateReport", "codebuild:UpdateReport"),
             resources=("${ReportGroupArn}",),
         ),
+    )
+
+
+def of_image_build() -> tuple[Statement, ...]:
+    """The statements of every build's role: artifacts and logs."""
+    return (
+        Statement(actions=_OBJECTS, resources=("arn:${Partition}:s3:::${Bucket}/*",)),
+        Statement(actions=_KEY, resources=("${KeyArn}",)),
+        *_LOGS,
     )
 
 

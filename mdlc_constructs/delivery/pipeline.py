@@ -14,15 +14,17 @@ from constructs import Construct
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.delivery import buildspec as builds
 from mdlc_constructs.delivery import permissions
+from mdlc_constructs.delivery.checks import check, check_images
+from mdlc_constructs.delivery.images import make_repositories, of_image_build, variable
 from mdlc_constructs.delivery.stages import Places, pipeline_role_name, stages
 from mdlc_constructs.resources.keys import new_key
 from mdlc_constructs.resources.model_bucket import new_bucket
 from mdlc_constructs.resources.permissions import Role
 from mdlc_constructs.settings.build_commands import BuildCommands
+from mdlc_constructs.settings.container_images import ContainerImage
 from mdlc_constructs.settings.environments import Environment
 from mdlc_constructs.settings.model_name import check_model_name
 from mdlc_constructs.settings.pipeline_source import CodeCommit, PipelineSource
-from mdlc_constructs.settings.refusal import refusal
 from mdlc_constructs.signatures import ConstructorSignature
 
 LOG_DAYS = 365
@@ -42,8 +44,9 @@ class DeliveryPipeline(Construct):
         source: the repository and branch.
         environments: where commits are deployed to, in order.
         commands: the build's commands; the defaults fit what `mdlc init` makes.
+        images: images of own containers that are built before the synthesis, in a stage of their own.
         notifications: a topic that learns of pending approvals.
-        privileged: whether the build may run Docker, which images of own containers need.
+        privileged: whether the builds may run Docker, which images need that are assets of the CDK.
         removal_policy: what happens to artifacts and key when the stack is deleted.
 
     Raises:
@@ -68,13 +71,15 @@ class DeliveryPipeline(Construct):
         source: PipelineSource,
         environments: tuple[Environment, ...],
         commands: BuildCommands | None = None,
+        images: tuple[ContainerImage, ...] = (),
         notifications: sns.ITopic | None = None,
         privileged: bool = False,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     ) -> None:
         check_model_name(name)
         stack = Stack.of(scope)
-        _check(stack, environments)
+        check(stack, environments)
+        check_images(images, name)
         super().__init__(scope, id_)
         self._commands = commands or BuildCommands()
         self._removal_policy = removal_policy
@@ -86,10 +91,13 @@ class DeliveryPipeline(Construct):
             stack=stack.stack_name,
             project=f"{name}-build",
             publisher=f"{name}-publish",
+            imager=f"{name}-images" if images else "",
             topic=notifications.topic_arn if notifications else "",
         )
         self._make_store(name, environments, places)
         self._make_builds(environments, places, privileged=privileged)
+        if images:
+            self._make_image_build(images, environments, places)
         self._make_pipeline(source, environments, places)
         if isinstance(source, CodeCommit):
             self._start_by_commits(source, places)
@@ -129,7 +137,7 @@ class DeliveryPipeline(Construct):
             places.project,
             f"Tests and synthesizes what the pipeline {places.pipeline} deploys",
             places,
-            document=builds.build(self._commands, report_group=reports),
+            document=builds.build(self._commands, report_group=reports, images=bool(places.imager)),
             statements=permissions.of_build(),
             bindings={"ReportGroupArn": reports},
             privileged=privileged,
@@ -144,6 +152,22 @@ class DeliveryPipeline(Construct):
             statements=permissions.of_publisher(environments, places),
             bindings={},
             privileged=privileged,
+        )
+
+    def _make_image_build(
+        self, images: tuple[ContainerImage, ...], environments: tuple[Environment, ...], places: Places
+    ) -> None:
+        repositories = make_repositories(self, images, environments, places)
+        self._imager = self._project(
+            "Images",
+            places.imager,
+            f"Builds the images of what the pipeline {places.pipeline} deploys",
+            places,
+            document=builds.images(self._commands, variable(images, places)),
+            statements=(*permissions.of_image_build(), *of_image_build(repositories)),
+            bindings=repositories,
+            # Docker runs in a privileged container only.
+            privileged=True,
         )
 
     def _project(
@@ -217,6 +241,7 @@ class DeliveryPipeline(Construct):
                 "KeyArn": self._key.attr_arn,
                 "ProjectArn": self.project.attr_arn,
                 "PublisherArn": self.publisher.attr_arn,
+                **({"ImagerArn": self._imager.attr_arn} if places.imager else {}),
                 "Topic": places.topic,
             },
         )
@@ -262,35 +287,3 @@ class DeliveryPipeline(Construct):
             },
             targets=[events.CfnRule.TargetProperty(id="Pipeline", arn=arn, role_arn=role.arn)],
         )
-
-
-def _check(stack: Stack, environments: tuple[Environment, ...]) -> None:
-    if Token.is_unresolved(stack.account) or Token.is_unresolved(stack.region):
-        raise ValueError(
-            f"the stack {stack.node.path!r} has no account and region: give it env=Environment(account=..., "
-            "region=...), because other accounts trust the pipeline by them."
-        )
-    if not isinstance(environments, tuple) or not environments:
-        raise refusal("environments", environments, "give a tuple of at least one Environment(...).")
-    names: set[str] = set()
-    stacks: set[tuple[str, str, str]] = set()
-    for each in environments:
-        if not isinstance(each, Environment):
-            raise refusal("environments", each, "give Environment(name=..., account=..., ...).")
-        if each.name in names:
-            raise refusal("environments", each.name, "two environments have that name; give each its own.")
-        names.add(each.name)
-        if each.region != stack.region:
-            raise refusal(
-                "environments",
-                each.region,
-                f"{each.name} is in another region than the pipeline's, {stack.region}: deploy a pipeline in "
-                "each region.",
-            )
-        for name in each.stacks:
-            where = (each.account, each.region, name)
-            if where in stacks:
-                raise refusal("environments", name, "two environments deploy that stack of one account.")
-            stacks.add(where)
-            if name == stack.stack_name:
-                raise refusal("environments", name, "that is the pipeline's own stack, which updates itself.")

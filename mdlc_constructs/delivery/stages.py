@@ -12,7 +12,7 @@ from typing import Any
 from mdlc_constructs.settings.environments import AlarmWatch, Environment
 from mdlc_constructs.settings.pipeline_source import CodeCommit, Connection, PipelineSource
 
-SOURCE, ASSEMBLY = "Source", "Assembly"
+SOURCE, IMAGES, ASSEMBLY = "Source", "Images", "Assembly"
 REVIEW = "Review"
 CAPABILITIES = "CAPABILITY_IAM,CAPABILITY_NAMED_IAM,CAPABILITY_AUTO_EXPAND"
 QUALIFIER = "hnb659fds"
@@ -33,6 +33,7 @@ class Places:
         stack: the name of the pipeline's own stack.
         project: the name of the build project.
         publisher: the name of the project that publishes assets.
+        imager: the name of the project that builds images; empty for none.
         topic: ARN of the topic that learns of pending approvals; empty for none.
     """
 
@@ -43,6 +44,7 @@ class Places:
     stack: str
     project: str
     publisher: str
+    imager: str = ""
     topic: str = ""
 
     def bootstrap_role(self, kind: str, account: str, region: str) -> str:
@@ -73,6 +75,7 @@ def stages(source: PipelineSource, environments: tuple[Environment, ...], places
     """All stages: source, build, assets, the pipeline's own update, and one or two for each environment."""
     return [
         {"name": "Source", "actions": [_source(source)]},
+        *([{"name": IMAGES, "actions": [_images(places)]}] if places.imager else []),
         {"name": "Build", "actions": [_build(places)]},
         {"name": "Publish", "actions": [_publish(places)]},
         {"name": "UpdatePipeline", "actions": [_update(places)]},
@@ -110,9 +113,18 @@ def _build(places: Places) -> Data:
         {"name": "CDK_DEFAULT_REGION", "value": places.region, "type": "PLAINTEXT"},
     ]
     configuration = {"ProjectName": places.project, "EnvironmentVariables": json.dumps(variables)}
+    inputs: tuple[str, ...] = (SOURCE,)
+    if places.imager:
+        configuration["PrimarySource"] = SOURCE
+        inputs = (SOURCE, IMAGES)
     return _action(
-        "Build", "Build", "CodeBuild", configuration, inputs=(SOURCE,), outputs=(ASSEMBLY,), namespace="Build"
+        "Build", "Build", "CodeBuild", configuration, inputs=inputs, outputs=(ASSEMBLY,), namespace="Build"
     )
+
+
+def _images(places: Places) -> Data:
+    configuration = {"ProjectName": places.imager}
+    return _action("Images", "Build", "CodeBuild", configuration, inputs=(SOURCE,), outputs=(IMAGES,))
 
 
 def _publish(places: Places) -> Data:

@@ -4,26 +4,35 @@ import re
 from collections.abc import Mapping
 
 _WILDCARD = r"AwsSolutions-IAM5\[Resource::{}\]"
+_STREAMS = _WILDCARD.format(r"arn:[\w-]+:logs:\S+:log-group:<\w+>:log-stream:\*")
 _EXECUTIONS = _WILDCARD.format(r"arn:<AWS::Partition>:states:[a-z0-9-]+:\d{12}:execution:[\w-]+:\*")
-_ALARMS = _WILDCARD.format(r"\*")
+_EVERYTHING = _WILDCARD.format(r"\*")
 
 _REASONS: Mapping[tuple[str, str], str] = {
     ("Bucket", "AwsSolutions-S1"): (
         "The bucket holds artifacts of builds; who reads them, CloudTrail's data events can record. It is "
         "private, takes TLS only, and lets the pipeline, its builds and the deploy roles in."
     ),
-    ("((Build|Publish)?Role)", _WILDCARD.format(r"arn:<AWS::Partition>:s3:::<\w+Bucket\w*>/\*")): (
+    ("((Build|Images|Publish)?Role)", _WILDCARD.format(r"arn:<AWS::Partition>:s3:::<\w+Bucket\w*>/\*")): (
         "CodePipeline chooses the keys of artifacts; the bucket holds this pipeline's alone."
     ),
-    ("((Build|Publish)Role)", _WILDCARD.format(r"arn:[\w-]+:logs:\S+:log-group:<\w+>:log-stream:\*")): (
-        "CodeBuild names a log stream by the id of the build; the log group is this project's own."
-    ),
+    (
+        "((Build|Images|Publish)Role)",
+        _STREAMS,
+    ): ("CodeBuild names a log stream by the id of the build; the log group is this project's own."),
     (
         "Role",
         _EXECUTIONS,
     ): "A smoke test's execution is named when it starts; its machine is named.",
-    ("Role", _ALARMS): "The role has one action on everything, DescribeAlarms, which knows no resources.",
+    (
+        "ImagesRole",
+        _EVERYTHING,
+    ): "A registry token belongs to no repository; pushing is granted on each.",
+    ("Role", _EVERYTHING): "The role has one action on everything, DescribeAlarms, which knows no resources.",
 }
+
+_ON_EVERYTHING = {"Role": "cloudwatch:DescribeAlarms", "ImagesRole": "ecr:GetAuthorizationToken"}
+"""The one action that a role may do on every resource."""
 
 
 def delivery_reason(part: str, finding: str, wide: frozenset[str]) -> str | None:
@@ -36,5 +45,5 @@ def delivery_reason(part: str, finding: str, wide: frozenset[str]) -> str | None
     """
     for (pattern, known), reason in _REASONS.items():
         if re.fullmatch(pattern, part) and re.fullmatch(known, finding):
-            return None if known == _ALARMS and wide != {"cloudwatch:DescribeAlarms"} else reason
+            return None if known == _EVERYTHING and wide != {_ON_EVERYTHING[pattern]} else reason
     return None

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws, Stack
@@ -73,7 +74,19 @@ def content_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def lay_out(algorithm: CustomContainer, folder: Path) -> None:
+class OwnCode(Protocol):
+    """The language and the directory of a container."""
+
+    @property
+    def language(self) -> str:
+        """Of the functions."""
+
+    @property
+    def directory(self) -> Path:
+        """The team's directory."""
+
+
+def lay_out(algorithm: OwnCode, folder: Path) -> None:
     """Write the build context of a container into an empty folder."""
     template = source("containers") / algorithm.language
     for name in _TEMPLATES[algorithm.language]:

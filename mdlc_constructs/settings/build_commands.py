@@ -11,6 +11,10 @@ ASSEMBLY = "cdk.out"
 """The folder that `synth` must write: the cloud assembly with all stacks."""
 CDK_CLI = "aws-cdk@2.1148.1"
 """The CDK CLI that publishes assets; a test holds it equal to the one that `mdlc` runs."""
+DECLARED = "MDLC_DECLARED_IMAGES"
+"""The environment variable with the images that a pipeline builds, as JSON."""
+FILE = "images.json"
+"""The file with the digests of the images."""
 REPORTS = "reports"
 """The folder whose `*.xml` files are test reports, in JUnit's format."""
 
@@ -28,6 +32,8 @@ class BuildCommands:
         test: run the tests; JUnit reports in `reports/` are kept.
         synth: synthesize the app into `cdk.out`.
         validate: check the templates.
+        images: build the images that `$MDLC_DECLARED_IMAGES` declares and write `images.json`, in a build of
+            its own; used only by a pipeline with images.
         integration: run the workflows on the embedded AWS, inside the build.
         publish: publish the assets of the cloud assembly in the working folder, in a build of its own; the
             names of the stacks are in `$STACKS`.
@@ -47,6 +53,7 @@ class BuildCommands:
     synth: tuple[str, ...] = (f"cdk synth --quiet --output {ASSEMBLY}",)
     validate: tuple[str, ...] = (f"pip install --quiet cfn-lint && cfn-lint {ASSEMBLY}/*.template.json",)
     integration: tuple[str, ...] = (f"pytest -m slow --junitxml={REPORTS}/integration.xml",)
+    images: tuple[str, ...] = ("python -m mdlc_cli.tools.build_images",)
     publish: tuple[str, ...] = (
         f"npx --yes {CDK_CLI} publish-assets --app . --unstable=publish-assets --exclusively $STACKS",
     )
@@ -57,13 +64,15 @@ class BuildCommands:
     minutes: int = 60
 
     def __post_init__(self) -> None:
-        for name in ("install", "lint", "test", "synth", "validate", "integration", "publish"):
+        for name in ("install", "lint", "test", "synth", "validate", "integration", "images", "publish"):
             commands = getattr(self, name)
             if not isinstance(commands, tuple):
                 raise refusal(name, commands, "give a tuple of commands, such as ('make check',).")
             for command in commands:
                 if not isinstance(command, str) or not command.strip():
                     raise refusal(name, command, "give commands as texts.")
+        if not self.images:
+            raise refusal("images", self.images, f"give the command that builds images and writes {FILE}.")
         if not self.synth:
             raise refusal("synth", self.synth, f"give the command that synthesizes the app into {ASSEMBLY}.")
         if not isinstance(self.python, str):

@@ -7,6 +7,7 @@ from mdlc_constructs import (
     AlarmWatch,
     CodeCommit,
     Connection,
+    ContainerImage,
     DeliveryAccess,
     Environment,
     SmokeTest,
@@ -22,7 +23,9 @@ PROD = Environment(
 )
 
 
-def delivery(app: App, *, source: Connection | CodeCommit = SOURCE) -> tuple[DeliveryStack, Stack]:
+def delivery(
+    app: App, *, source: Connection | CodeCommit = SOURCE, images: tuple[ContainerImage, ...] = ()
+) -> tuple[DeliveryStack, Stack]:
     """The pipeline's stack, and the second account's with the role for its checks."""
     stack = DeliveryStack(
         app,
@@ -31,6 +34,7 @@ def delivery(app: App, *, source: Connection | CodeCommit = SOURCE) -> tuple[Del
         name="churn-delivery",
         source=source,
         environments=(BETA, PROD),
+        images=images,
     )
     prod = Stack(app, "ChurnProd", env=aws_cdk.Environment(account=SECOND, region=REGION))
     DeliveryAccess(prod, "Access", pipeline="churn-delivery", pipeline_account=HOME, environment=PROD)

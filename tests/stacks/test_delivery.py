@@ -1,5 +1,6 @@
 """The stacks of a delivery: their stages, roles, bad input, and cfn-lint."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,16 @@ import aws_cdk
 import pytest
 from aws_cdk import App, Stack
 
-from mdlc_constructs import AlarmWatch, BuildCommands, CodeCommit, Connection, DeliveryPipeline, SmokeTest
+from mdlc_cli.tools.build_images import read
+from mdlc_constructs import (
+    AlarmWatch,
+    BuildCommands,
+    CodeCommit,
+    Connection,
+    ContainerImage,
+    DeliveryPipeline,
+    SmokeTest,
+)
 from mdlc_constructs.delivery.access import DeliveryAccess
 from mdlc_constructs.governance.nag import flat
 from tests.stacks.delivery import BETA, CHECKS, HOME, PROD, REGION, SECOND, SOURCE, delivery
@@ -101,6 +111,31 @@ def test_commits_of_codecommit_start_it_by_event(tmp_path: Path) -> None:
     assert rule["EventPattern"]["detail"]["referenceName"] == ["main"]
 
 
+def test_images_are_built_before_the_synthesis_which_knows_their_digests(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path))
+    delivery(app, images=(ContainerImage(directory="model", stops_at="CRITICAL"),))
+    stack = Synthesized.all_of(app)["ChurnDelivery"]
+    stages = stack.properties("AWS::CodePipeline::Pipeline")["Stages"]
+    assert [stage["Name"] for stage in stages][:3] == ["Source", "Images", "Build"]
+    (build,) = stages[2]["Actions"]
+    assert [each["Name"] for each in build["InputArtifacts"]] == ["Source", "Images"]
+    assert build["Configuration"]["PrimarySource"] == "Source"
+    projects = stack.of_type("AWS::CodeBuild::Project")
+    specs = {name: each["Properties"]["Source"]["BuildSpec"] for name, each in projects.items()}
+    (build_spec,) = (spec for name, spec in specs.items() if name.startswith("DeliveryBuild"))
+    (images_spec,) = (spec for name, spec in specs.items() if name.startswith("DeliveryImages"))
+    assert "export MDLC_IMAGES=$CODEBUILD_SRC_DIR_Images/images.json" in flat(build_spec)
+    (declared,) = read(json.loads(images_spec)["env"]["variables"]["MDLC_DECLARED_IMAGES"])
+    assert (declared.repository, declared.severities) == ("churn-delivery/model", ("CRITICAL",))
+    repository = stack.only("AWS::ECR::Repository")
+    assert repository["Properties"]["ImageTagMutability"] == "IMMUTABLE"
+    assert repository["Properties"]["ImageScanningConfiguration"] == {"ScanOnPush": True}
+    assert repository["DeletionPolicy"] == "Retain"
+    (statement,) = repository["Properties"]["RepositoryPolicyText"]["Statement"]
+    assert statement["Principal"] == {"AWS": [f"arn:aws:iam::{SECOND}:root"]}
+    assert "ecr:PutImage" not in statement["Action"]
+
+
 def pipeline(**arguments: Any) -> DeliveryPipeline:
     stack = Stack(App(), "Refused", env=arguments.pop("env", HERE))
     given: dict[str, Any] = {"name": "churn", "source": SOURCE, "environments": (BETA, PROD), **arguments}
@@ -143,6 +178,13 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: replace(SOURCE, repository="churn"), "give owner and name"),
     (lambda: replace(SOURCE, branch="two words"), "the name of one branch"),
     (lambda: CodeCommit(repository="team/churn"), "the name of a repository of CodeCommit"),
+    (lambda: pipeline(images=["model"]), "give a tuple of ContainerImage"),
+    (lambda: pipeline(images=("model",)), r"give ContainerImage\(directory="),
+    (lambda: pipeline(images=(ContainerImage(directory="a/b"), ContainerImage(directory="a-b"))), "share a"),
+    (lambda: ContainerImage(directory="../model"), "give a path in the repository"),
+    (lambda: ContainerImage(directory="m", language="julia"), "choose one of python, r"),  # type: ignore[arg-type]
+    (lambda: ContainerImage(directory="m", stops_at="BAD"), "choose one of CRITICAL"),  # type: ignore[arg-type]
+    (lambda: BuildCommands(images=()), "give the command that builds images"),
     (lambda: BuildCommands(test="make test"), "give a tuple of commands"),  # type: ignore[arg-type]
     (lambda: BuildCommands(test=(" ",)), "give commands as texts"),
     (lambda: BuildCommands(synth=()), "give the command that synthesizes"),
