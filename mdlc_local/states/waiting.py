@@ -53,7 +53,7 @@ def _until(self: Any, env: Any) -> float:
 
 
 def install() -> None:
-    """Divide the waits of Wait states and retries by the server's time scale."""
+    """Divide the waits of Wait states, retries and task tokens by the server's time scale."""
     scale = options.current().time_scale
     patches.replace(CALLBACK, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", JOB_POLL_SECONDS)
 
@@ -69,6 +69,19 @@ def install() -> None:
 
         return scaled
 
+    def scaled_timeout(wait: Callable[..., Any]) -> Callable[..., Any]:
+        def waiting(self: Any, timeout_seconds: float, callback_endpoint: Any) -> Any:
+            return wait(self, timeout_seconds / scale, callback_endpoint)
+
+        return waiting
+
+    # Waiting for a task token is only waiting, too: a lost event costs that part of the time-out only.
+    patches.wrap(
+        f"{CALLBACK}:StateTaskServiceCallback",
+        "_wait_for_task_token_timeout",
+        "self timeout_seconds callback_endpoint",
+        scaled_timeout,
+    )
     patches.take(TIMESTAMP, "_get_wait_seconds", "self env")
     patches.replace(TIMESTAMP, "_get_wait_seconds", _until)
     patches.take(WAIT, "_wait_interval", "self env wait_seconds")
