@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,8 @@ from mdlc_constructs.settings.strict_json import read_json
 
 SHOWN_LOG_LINES = 30
 _LENGTH = re.compile("(?P<count>[0-9]{1,6})(?P<unit>[mhd])")
+_LOOKS, _LOOK_SECONDS = 50, 0.1
+"""How often, and how many seconds apart, an execution is described whose history already shows its end."""
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -161,7 +164,14 @@ def ended(target: Target, execution: str) -> Result:
 
 
 def _result(target: Target, execution: str, seen: Timeline) -> Result:
-    described = target.client("stepfunctions").describe_execution(executionArn=execution)
+    client = target.client("stepfunctions")
+    described = client.describe_execution(executionArn=execution)
+    # The history may show the end before the description has the output.
+    for _ in range(_LOOKS):
+        if described.get("status") != "RUNNING" or seen.ended is None:
+            break
+        time.sleep(_LOOK_SECONDS)
+        described = client.describe_execution(executionArn=execution)
     return Result(
         arn=execution,
         status=seen.status,

@@ -107,7 +107,7 @@ def searches(wines: Aws) -> list[dict[str, Any]]:
 def test_a_search_that_was_killed_goes_on_from_its_trials(wines: Aws) -> None:
     arn = wines.start(TEAM, "training")
     deadline = time.monotonic() + SECONDS
-    while not (jobs := searches(wines)) or jobs[0]["TrainingJobStatusCounters"]["Completed"] < 3:
+    while not (jobs := searches(wines)) or jobs[0]["TrainingJobStatusCounters"]["Completed"] < 1:
         assert time.monotonic() < deadline, "no trial ended"
         time.sleep(0.1)
     wines.client("stepfunctions").stop_execution(executionArn=arn)

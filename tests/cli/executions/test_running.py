@@ -197,3 +197,21 @@ def test_an_execution_that_waits_for_a_person_is_left_with_status_0(
     statuses = iter(["Approved"])
     result = running.to_the_end(target, EXECUTION, as_json=True)
     assert result.succeeded and not result.waits and not result.failed
+
+
+def test_a_history_that_ends_before_the_description_costs_another_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(running, "_LOOK_SECONDS", 0)
+    record = Recorder()
+    record.add("ExecutionStarted", 0, input="{}")
+    record.add("ExecutionSucceeded", 0.4, output="{}")
+    descriptions = iter(
+        [{"status": "RUNNING"}, {"status": "SUCCEEDED", "output": '{"outcome": "Succeeded"}'}]
+    )
+    stepfunctions = FakeClient(
+        get_execution_history=lambda **_: {"events": record.events},
+        describe_execution=lambda **_: next(descriptions),
+    )
+    result = running.ended(FakeTarget(clients={"stepfunctions": stepfunctions}), EXECUTION)
+    assert (result.succeeded, result.outcome) == (True, "Succeeded")
