@@ -126,6 +126,7 @@ PRINTS = {
     "examples/script_mode/code/train.py": "the metric, in the log of the training job",
     "mdlc_cli/tools/image_environment.py": "the interpreter's path, for the embedded AWS that asked",
     "mdlc_cli/predictions/parquet_query.py": "JSON for the process that asked",
+    "mdlc_cli/tools/build_images.py": "what it built, in the log of the build that runs it",
 }
 """Modules that may print without `terminal`, and what."""
 
