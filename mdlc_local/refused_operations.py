@@ -1,8 +1,8 @@
 """Refuses operations that the base answers as done although nothing has run.
 
 Work that says SUCCEEDED without having run is worse than work that is refused: a workflow that passes here
-would fail on AWS, or publish results that nobody has computed. The table is by IAM action, whoever asks: a
-user, a state machine, a pipeline or a template.
+would fail on AWS, or publish results that were never computed. The table is by IAM action, for every caller:
+a user, a state machine, a pipeline or a template.
 """
 
 import importlib

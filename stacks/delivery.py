@@ -47,7 +47,7 @@ class DeliveryStack(Stack):
         privileged: bool = False,
     ) -> None:
         super().__init__(scope, id_, env=env)
-        # AWS's own key lets in whoever may publish to the topic, so the pipeline's role needs no more.
+        # AWS's own key may be used by all who may publish to the topic, so the pipeline's role needs no more.
         key = kms.Alias.from_alias_name(self, "TopicKey", "alias/aws/sns")
         self.approvals = sns.Topic(self, "Approvals", master_key=key, enforce_ssl=True)
         self.delivery = DeliveryPipeline(

@@ -65,7 +65,7 @@ def of_image_build(repositories: Mapping[str, str]) -> tuple[Statement, ...]:
 
 
 def variable(images: tuple[ContainerImage, ...], places: Places) -> str:
-    """What the image build is told, as JSON."""
+    """The arguments of the image build, as JSON."""
     return json.dumps(
         [
             {

@@ -17,44 +17,34 @@ from mdlc_local.code_pipeline.records import PipelineExecution
 from mdlc_local.sagemaker import model
 
 
-def check(execution: PipelineExecution, stage: dict[str, Any], member: str) -> str:
-    """Evaluate the conditions of a stage, in order.
-
-    Args:
-        execution: the execution.
-        stage: the stage's declaration.
-        member: ``beforeEntry`` or ``onSuccess``.
-
-    Returns:
-        The result of the first condition that is not met, such as ``ROLLBACK``; empty when all are.
-    """
+def hold(execution: PipelineExecution, stage: dict[str, Any]) -> bool:
+    """Whether the conditions of a stage that succeeded hold: its alarms are watched for their time."""
     if execution.kind == "ROLLBACK":
         # The alarm that caused a rollback may still be in ALARM. AWS does not document what it does here.
-        return ""
-    for condition in (stage.get(member) or {}).get("conditions", ()):
+        return True
+    for condition in (stage.get("onSuccess") or {}).get("conditions", ()):
         state: dict[str, Any] = {"status": records.IN_PROGRESS, "rules": {}}
-        execution.conditions[stage["name"], member] = state
-        failed = [rule["name"] for rule in condition["rules"] if not _holds(execution, rule, member, state)]
+        execution.conditions[stage["name"]] = state
+        failed = [rule["name"] for rule in condition["rules"] if not _holds(execution, rule, state)]
         state["status"] = records.FAILED if failed else records.SUCCEEDED
         if failed:
-            result = str(condition.get("result", "FAIL"))
             reasons = "; ".join(state["rules"][name]["summary"] for name in failed)
             execution.summary = f"{stage['name']}: {reasons}"[:2000]
-            return result
-    return ""
+            return False
+    return True
 
 
-def _holds(execution: PipelineExecution, rule: dict[str, Any], member: str, state: dict[str, Any]) -> bool:
+def _holds(execution: PipelineExecution, rule: dict[str, Any], state: dict[str, Any]) -> bool:
     record = {"status": records.IN_PROGRESS, "summary": "", "lastStatusChange": model.now()}
     state["rules"][rule["name"]] = record
-    held, summary = _watch(execution, rule, member)
+    held, summary = _watch(execution, rule)
     record.update(
         status=records.SUCCEEDED if held else records.FAILED, summary=summary, lastStatusChange=model.now()
     )
     return held
 
 
-def _watch(execution: PipelineExecution, rule: dict[str, Any], member: str) -> tuple[bool, str]:
+def _watch(execution: PipelineExecution, rule: dict[str, Any]) -> tuple[bool, str]:
     configuration = {
         key: resolved(value, execution.variables) for key, value in rule["configuration"].items()
     }
@@ -76,12 +66,7 @@ def _watch(execution: PipelineExecution, rule: dict[str, Any], member: str) -> t
             if not alarms:
                 return False, f"The alarm {name} does not exist"
             current = alarms[0]["StateValue"]
-            # At the entry an alarm may still go back; after a stage it may still come.
-            if member == "beforeEntry" and current not in forbidden:
-                return True, f"The alarm {name} is in state {current}"
-            if member == "onSuccess" and current in forbidden:
-                return False, f"The alarm {name} is in state {current}"
-            if time.monotonic() >= deadline or execution.abandon.is_set():
+            if current in forbidden or time.monotonic() >= deadline or execution.abandon.is_set():
                 return current not in forbidden, f"The alarm {name} is in state {current}"
             time.sleep(POLL_SECONDS)
     except (ClientError, BotoCoreError) as error:

@@ -59,8 +59,7 @@ PROVIDERS = {
         required=frozenset({"ActionMode", "StackName"}),
         optional=frozenset(
             {
-                *("ChangeSetName", "TemplatePath", "TemplateConfiguration", "Capabilities", "RoleArn"),
-                "ParameterOverrides",
+                *("ChangeSetName", "TemplatePath", "Capabilities", "RoleArn"),
             }
         ),
         inputs=(0, 10),
@@ -75,12 +74,11 @@ PROVIDERS = {
         category="Invoke",
         required=frozenset({"StateMachineArn"}),
         optional=frozenset({"ExecutionNamePrefix", "InputType", "Input"}),
-        inputs=(0, 1),
     ),
 }
 """The action providers that run here; every other one is refused by name."""
 
-MODES = ("CREATE_UPDATE", "CHANGE_SET_REPLACE", "CHANGE_SET_EXECUTE", "DELETE_ONLY")
+MODES = ("CREATE_UPDATE", "CHANGE_SET_REPLACE", "CHANGE_SET_EXECUTE")
 _CATEGORIES = {"CodeBuild": ("Build", "Test")}
 _NAME = re.compile(r"[A-Za-z0-9.@\-_]{1,100}")
 _VARIABLE = re.compile(r"#\{([A-Za-z0-9@\-_]+)\.([A-Za-z0-9@\-_]+)\}")
@@ -180,18 +178,17 @@ def _check_conditions(stage: dict[str, Any]) -> None:
         raise structure(
             f"onFailure of stage {stage['name']}: the embedded AWS has results and no conditions there"
         )
-    if failure.get("result") not in (None, "ROLLBACK", "FAIL"):
+    if failure.get("result") not in (None, "ROLLBACK"):
         raise structure(
             f"onFailure of stage {stage['name']}: the embedded AWS does {failure['result']} not: use ROLLBACK"
         )
-    for member, results in (("beforeEntry", ("FAIL", "SKIP")), ("onSuccess", ("FAIL", "ROLLBACK"))):
-        for condition in (stage.get(member) or {}).get("conditions", ()):
-            if condition.get("result", "FAIL") not in results:
-                raise structure(
-                    f"{member} of stage {stage['name']}: the result must be one of {', '.join(results)}"
-                )
-            for rule in condition.get("rules", ()):
-                _check_rule(rule, f"{member} of stage {stage['name']}")
+    if stage.get("beforeEntry"):
+        raise structure(f"beforeEntry of stage {stage['name']} is not done by the embedded AWS: leave it out")
+    for condition in (stage.get("onSuccess") or {}).get("conditions", ()):
+        if condition.get("result") != "ROLLBACK":
+            raise structure(f"onSuccess of stage {stage['name']}: the embedded AWS has the result ROLLBACK")
+        for rule in condition.get("rules", ()):
+            _check_rule(rule, f"onSuccess of stage {stage['name']}")
 
 
 def _check_rule(rule: dict[str, Any], where: str) -> None:
@@ -281,6 +278,10 @@ def _check_configuration(name: str, provider_name: str, provider: Provider, acti
             raise action_error(
                 f"Action {name}: OutputArtifactFormat {form} is not in the embedded AWS: use CODE_ZIP"
             )
+    if configuration.get("InputType", "Literal") != "Literal":
+        raise action_error(
+            f"Action {name}: InputType {configuration['InputType']} does not run here: use Literal"
+        )
     if (
         provider_name == "CodeBuild"
         and len(action.get("inputArtifacts", ())) > 1

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from mdlc_local.code_pipeline import conditions, declaration, records
-from mdlc_local.code_pipeline.actions import build, cloudformation, others, source
+from mdlc_local.code_pipeline.actions import approval, build, cloudformation, source, state_machine
 from mdlc_local.code_pipeline.actions.action import Action, ActionAbandoned, ActionFailed
 from mdlc_local.code_pipeline.records import ActionRun, PipelineExecution, PipelineRecord
 from mdlc_local.sagemaker import host, model
@@ -23,8 +23,8 @@ RUNNERS = {
     "CodeCommit": source.run,
     "CodeBuild": build.run,
     "CloudFormation": cloudformation.run,
-    "Manual": others.approve,
-    "StepFunctions": others.execute_machine,
+    "Manual": approval.run,
+    "StepFunctions": state_machine.run,
 }
 
 
@@ -145,12 +145,6 @@ def _halted(execution: PipelineExecution) -> bool:
 def _run_stage(execution: PipelineExecution, stage: dict[str, Any]) -> bool:
     """Run a stage; returns whether the execution goes on."""
     name = stage["name"]
-    refused = conditions.check(execution, stage, "beforeEntry")
-    if refused == "SKIP":
-        execution.stage_status[name] = records.SKIPPED
-        return True
-    if refused:
-        return _fail(execution, stage, rolls_back=False)
     for group in declaration.groups(stage):
         if not _run_group(execution, name, group):
             if execution.abandon.is_set() or execution.status == records.CANCELLED:
@@ -162,9 +156,8 @@ def _run_stage(execution: PipelineExecution, stage: dict[str, Any]) -> bool:
             if execution.status != records.CANCELLED:
                 execution.stage_status[name] = records.STOPPED
             return False
-    refused = conditions.check(execution, stage, "onSuccess")
-    if refused:
-        return _fail(execution, stage, rolls_back=refused == "ROLLBACK")
+    if not conditions.hold(execution, stage):
+        return _fail(execution, stage, rolls_back=True)
     with records.changed:
         if execution.status == records.CANCELLED:
             return False

@@ -10,7 +10,7 @@ from mdlc_local.sagemaker import model
 from mdlc_local.sagemaker.records import Scope
 
 IN_PROGRESS, SUCCEEDED, FAILED, STOPPED, STOPPING = "InProgress", "Succeeded", "Failed", "Stopped", "Stopping"
-CANCELLED, ABANDONED, SKIPPED = "Cancelled", "Abandoned", "Skipped"
+CANCELLED, ABANDONED = "Cancelled", "Abandoned"
 
 changed = threading.Condition(threading.RLock())
 """Held to read or change records; notified after each change."""
@@ -70,7 +70,7 @@ class PipelineExecution:
     artifacts: dict[str, dict[str, str]] = field(default_factory=dict)
     revisions: list[dict[str, Any]] = field(default_factory=list)
     stage_status: dict[str, str] = field(default_factory=dict)
-    conditions: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    conditions: dict[str, dict[str, Any]] = field(default_factory=dict)
     runs: list[ActionRun] = field(default_factory=list)
     kind: str = "STANDARD"
     rolled_back: str = ""

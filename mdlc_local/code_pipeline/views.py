@@ -45,19 +45,11 @@ def _stage_state(pipeline: PipelineRecord, position: int, stage: dict[str, Any])
     state["latestExecution"] = {
         "pipelineExecutionId": latest.id, "status": latest.stage_status[name], "type": latest.kind
     }  # fmt: skip
-    for member, field in (
-        ("beforeEntry", "beforeEntryConditionState"),
-        ("onSuccess", "onSuccessConditionState"),
-    ):
-        condition = latest.conditions.get((name, member))
-        if condition is not None:
-            rules = [{"ruleName": rule, "latestExecution": each} for rule, each in condition["rules"].items()]
-            state[field] = {
-                "latestExecution": {"status": condition["status"]},
-                "conditionStates": [
-                    {"latestExecution": {"status": condition["status"]}, "ruleStates": rules}
-                ],
-            }
+    condition = latest.conditions.get(name)
+    if condition is not None:
+        rules = [{"ruleName": rule, "latestExecution": each} for rule, each in condition["rules"].items()]
+        result = {"latestExecution": {"status": condition["status"]}}
+        state["onSuccessConditionState"] = {**result, "conditionStates": [{**result, "ruleStates": rules}]}
     return state
 
 

@@ -1,4 +1,4 @@
-"""Work that would be answered as done without having run is refused by name, whoever asks for it."""
+"""Work that would be answered as done without having run is refused by name, for every caller."""
 
 import json
 import time

@@ -170,9 +170,11 @@ def test_an_event_crosses_to_a_bus_that_allows_it_and_keeps_its_account(
     found = until(
         lambda: client("sqs").receive_message(QueueUrl=letters, MessageAttributeNames=["All"]).get("Messages")
     )
-    told = {key: value["StringValue"] for key, value in found[0]["MessageAttributes"].items()}
-    assert (told["TARGET_ARN"], told["ERROR_CODE"]) == (bus, "NO_PERMISSIONS")
-    assert "because no resource-based policy allows the events:PutEvents action" in told["ERROR_MESSAGE"]
+    attributes = {key: value["StringValue"] for key, value in found[0]["MessageAttributes"].items()}
+    assert (attributes["TARGET_ARN"], attributes["ERROR_CODE"]) == (bus, "NO_PERMISSIONS")
+    assert (
+        "because no resource-based policy allows the events:PutEvents action" in attributes["ERROR_MESSAGE"]
+    )
     assert json.loads(found[0]["Body"])["source"] == source
     other("events").put_permission(
         EventBusName=name, StatementId="home", Action="events:PutEvents", Principal=ACCOUNT

@@ -1,6 +1,5 @@
 """CloudFormation actions: stacks and change sets, by the calls that the action's role may make."""
 
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,6 @@ def run(action: Action) -> None:
             "CREATE_UPDATE": _create_update,
             "CHANGE_SET_REPLACE": _replace_change_set,
             "CHANGE_SET_EXECUTE": _execute_change_set,
-            "DELETE_ONLY": _delete,
         }[mode](action, action.client("cloudformation"))
     except (ClientError, BotoCoreError) as error:
         raise ActionFailed(f"{mode} of the stack {action.configuration['StackName']}: {error}") from error
@@ -101,17 +99,6 @@ def _execute_change_set(action: Action, cloudformation: Any) -> None:
     _wait(action, cloudformation, name)
 
 
-def _delete(action: Action, cloudformation: Any) -> None:
-    name = action.configuration["StackName"]
-    cloudformation.delete_stack(StackName=name)
-    while (stack := _stack(cloudformation, name)) is not None:
-        if stack["StackStatus"] == "DELETE_FAILED":
-            raise ActionFailed(
-                f"The stack {name} could not be deleted: {_first_failure(cloudformation, name)}"
-            )
-        action.pause()
-
-
 def _wait(action: Action, cloudformation: Any, name: str) -> None:
     """Wait until the stack has come to rest.
 
@@ -161,32 +148,17 @@ def _first_failure(cloudformation: Any, name: str) -> str:
 
 def _request(action: Action) -> dict[str, Any]:
     configuration = action.configuration
-    parameters, tags = _template_configuration(action)
-    parameters |= json.loads(configuration.get("ParameterOverrides") or "{}")
-    template = _read(action, configuration["TemplatePath"])
-    json_or_yaml = _template_file(action)
-    json_or_yaml.parent.mkdir(exist_ok=True)
-    json_or_yaml.write_bytes(template)
+    template = _template_file(action)
+    template.parent.mkdir(exist_ok=True)
+    template.write_bytes(_read(action, configuration["TemplatePath"]))
     return {
         "StackName": configuration["StackName"],
-        "TemplateURL": f"{SCHEME}{json_or_yaml.name}",
+        "TemplateURL": f"{SCHEME}{template.name}",
         "Capabilities": [
             word.strip() for word in configuration.get("Capabilities", "").split(",") if word.strip()
         ],
-        "Parameters": [
-            {"ParameterKey": key, "ParameterValue": str(value)} for key, value in sorted(parameters.items())
-        ],
-        "Tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())],
         "RoleARN": configuration["RoleArn"],
     }
-
-
-def _template_configuration(action: Action) -> tuple[dict[str, str], dict[str, str]]:
-    path = action.configuration.get("TemplateConfiguration")
-    if not path:
-        return {}, {}
-    document = json.loads(_read(action, path))
-    return dict(document.get("Parameters", {})), dict(document.get("Tags", {}))
 
 
 def _read(action: Action, path: str) -> bytes:

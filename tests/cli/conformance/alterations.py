@@ -1,6 +1,6 @@
 """By probe: the behaviour of the embedded AWS that a test alters. It is imported by the server, too.
 
-An `Answer` changes what a service answers, whoever asks: machines and jobs call the services of this server
+An `Answer` changes what a service answers to every caller: machines and jobs call the services of this server
 as a client does. The others replace a function of the interpreter or of a service.
 """
 

@@ -67,7 +67,7 @@ def test_a_training_that_looks_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.slow
 def test_r_ends_when_it_was_told_before_it_could_be_killed(tmp_path: Path) -> None:
     """The shell has made the file, and found no ``.hard``: R must look itself."""
-    own, base, stop_file = tmp_path / "own", containers.write_channels(tmp_path / "ml"), tmp_path / "told"
+    own, base, stop_file = tmp_path / "own", containers.write_channels(tmp_path / "ml"), tmp_path / "stop"
     own.mkdir()
     stop_file.touch()
     predicts = "#* @post /invocations\nanswers <- function(model, rows) rows\n"
@@ -80,4 +80,4 @@ def test_r_ends_when_it_was_told_before_it_could_be_killed(tmp_path: Path) -> No
     ]
     variables = containers.variables(base, MDLC_STOP_FILE=str(stop_file))
     assert subprocess.run(argv, env=variables).returncode == STOPPED
-    assert (tmp_path / "told.hard").exists() and not (base / "model").exists()
+    assert (tmp_path / "stop.hard").exists() and not (base / "model").exists()

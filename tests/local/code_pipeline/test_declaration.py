@@ -100,6 +100,11 @@ def test_a_good_declaration_passes() -> None:
         (lambda p: stage(p, 1)["actions"].append(first(p, 1)), "Build is not unique"),
         (lambda p: p["stages"].reverse(), "only the first stage can contain source"),
         (lambda p: stage(p, 1).update(onFailure={"result": "RETRY"}), "RETRY"),
+        (lambda p: stage(p, 1).update(beforeEntry={"conditions": [{}]}), "beforeEntry of stage Build"),
+        (
+            lambda p: stage(p, 1)["onSuccess"]["conditions"][0].update(result="FAIL"),
+            "has the result ROLLBACK",
+        ),
         (lambda p: stage(p, 1).update(blockers=[{}]), "blockers of stage Build"),
         (lambda p: rule(p)["ruleTypeId"].update(provider="LambdaInvoke"), "the rule LambdaInvoke is not"),
         (lambda p: rule(p)["configuration"].pop("AlarmName"), "has no AlarmName"),
@@ -139,6 +144,11 @@ def test_a_wrong_declaration_is_refused(change: Change, said: str) -> None:
     ("configuration", "said"),
     [
         ({"ActionMode": "REPLACE_ON_FAILURE", "StackName": "s"}, "the mode REPLACE_ON_FAILURE"),
+        ({"ActionMode": "DELETE_ONLY", "StackName": "s"}, "the mode DELETE_ONLY"),
+        (
+            {"ActionMode": "CREATE_UPDATE", "StackName": "s", "ParameterOverrides": "{}"},
+            "'ParameterOverrides'",
+        ),
         ({"ActionMode": "CREATE_UPDATE", "StackName": "s", "RoleArn": "r"}, "needs TemplatePath"),
         ({"ActionMode": "CHANGE_SET_EXECUTE", "StackName": "s"}, "needs ChangeSetName"),
     ],
