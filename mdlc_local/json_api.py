@@ -9,11 +9,11 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import botocore.session
 
-from mdlc_local import patches
+from mdlc_local import patches, request_resources
 from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker import host, model, validation
 from mdlc_local.sagemaker.records import Scope
@@ -22,8 +22,11 @@ Operation = Callable[[dict[str, Any], Scope], dict[str, Any]]
 Answer = tuple[int, dict[str, str], bytes]
 
 ROUTER = "ministack.core.router"
-ACTIONS = "ministack.core.iam_actions"
-RESOURCE = "service method path headers body query_params region account_id"
+
+
+@functools.cache
+def _service_model(service: str) -> Any:
+    return botocore.session.get_session().get_service_model(service)
 
 
 class JsonApi:
@@ -32,6 +35,8 @@ class JsonApi:
     Args:
         service: botocore's name of the service, which is also its namespace in IAM.
         title: the service's name in messages.
+        target: what ``X-Amz-Target`` begins with, before the dot. Botocore's model has it, too, but reading a
+            model takes up to half a second, which no start of the server should wait for.
         operations: the implemented operations, by name.
         resource: a function from an operation's name, its request and the scope to the ARN for IAM; None for
             a service whose `check` evaluates all permissions.
@@ -41,25 +46,29 @@ class JsonApi:
         clear: a function that removes all records.
     """
 
+    error: ClassVar[type[ApiError]] = ApiError
+    """The class of the API's errors."""
+
     def __init__(
         self,
         *,
         service: str,
         title: str,
+        target: str,
         operations: Mapping[str, Operation],
         resource: Callable[[str, dict[str, Any], Scope], str] | None = None,
         check: Callable[[str, dict[str, Any], Scope, str], None] | None = None,
         invalid: str = "ValidationException",
         clear: Callable[[], None] = lambda: None,
     ) -> None:
-        self.service, self.title, self.operations = service, title, operations
+        self.service, self.title, self.target, self.operations = service, title, target, operations
         self.reset = clear
         self._resource, self._check, self._invalid = resource, check, invalid
 
-    @functools.cached_property
+    @property
     def service_model(self) -> Any:
-        """Botocore's model of the service."""
-        return botocore.session.get_session().get_service_model(self.service)
+        """Botocore's model of the service, read at the first request."""
+        return _service_model(self.service)
 
     def call(self, name: str, request: dict[str, Any], scope: Scope, key: str | None) -> dict[str, Any]:
         """Run one operation.
@@ -77,14 +86,10 @@ class JsonApi:
             ApiError: any error of the operation.
         """
         if name not in self.service_model.operation_names:
-            raise ApiError("UnknownOperationException", f"{self.title} has no operation {name}")
+            raise self.error("UnknownOperationException", f"{self.title} has no operation {name}")
         run = self.operations.get(name)
         if run is None:
-            raise ApiError(
-                "InvalidAction",
-                f"{name} of {self.title} does not exist in the embedded AWS, which has "
-                f"{', '.join(sorted(self.operations))}",
-            )
+            raise self.error("InvalidAction", self.absence(name))
         shapes = self.service_model.operation_model(name)
         request = {field: value for field, value in request.items() if value is not None}
         if shapes.input_shape is not None:
@@ -92,13 +97,24 @@ class JsonApi:
                 validation.check(shapes.input_shape, request)
             except ApiError as fault:
                 wrong = fault.code == "ValidationException"
-                raise ApiError(self._invalid if wrong else fault.code, fault.message) from fault
+                raise self.error(self._invalid if wrong else fault.code, fault.message) from fault
         if key is not None and self._check is not None:
             self._check(name, request, scope, key)
-        output = run(request, scope)
-        if shapes.output_shape is None:
-            return {}
-        shown: dict[str, Any] = model.outward(shapes.output_shape, output)
+        output = run(request, self.owner(name, request, scope))
+        return {} if shapes.output_shape is None else self.shown(shapes.output_shape, output)
+
+    def absence(self, name: str) -> str:
+        """Why an operation of AWS's is refused."""
+        listed = ", ".join(sorted(self.operations))
+        return f"{name} of {self.title} does not exist in the embedded AWS, which has {listed}"
+
+    def owner(self, name: str, request: dict[str, Any], scope: Scope) -> Scope:
+        """The account and region whose resources an operation is about."""
+        return scope
+
+    def shown(self, shape: Any, output: dict[str, Any]) -> dict[str, Any]:
+        """An output as JSON values."""
+        shown: dict[str, Any] = model.outward(shape, output)
         return shown
 
     async def handle_request(
@@ -117,7 +133,7 @@ class JsonApi:
             try:
                 request = json.loads(body or b"{}")
             except ValueError as error:
-                raise ApiError("SerializationException", "the request is no JSON") from error
+                raise self.error("SerializationException", "the request is no JSON") from error
             name = headers.get("x-amz-target", "").rpartition(".")[2]
             output = self.call(name, request, host.scope(), host.access_key(headers, query))
             return 200, sent, json.dumps(output).encode()
@@ -135,37 +151,13 @@ class JsonApi:
         patches.take(app.__name__, "SERVICE_REGISTRY")[self.service] = {"module": self.service}
         patches.take(app.__name__, "_loaded_modules")[self.service] = self
         patches.take(app.__name__, "SERVICE_HANDLERS")[self.service] = self.handle_request
-        prefix = self.service_model.metadata["targetPrefix"]
         patches.take(ROUTER, "SERVICE_PATTERNS")[self.service] = {
-            "target_prefixes": [f"{prefix}."],
+            "target_prefixes": [f"{self.target}."],
             "credential_scope": self.service,
         }
         if self._resource is not None:
-            patches.take(ACTIONS, "SERVICE_TO_IAM_NAMESPACE")[self.service] = self.service
-            patches.wrap(ACTIONS, "extract_resource_arn", RESOURCE, self._extended)
-
-    def _extended(self, original: Callable[..., str]) -> Callable[..., str]:
-        """The resource of a request for IAM, by this API for its own requests."""
-
-        def extract_resource_arn(
-            service: str,
-            method: str,
-            path: str,
-            headers: dict[str, str],
-            body: bytes,
-            query_params: dict[str, Any],
-            region: str,
-            account_id: str,
-        ) -> str:
-            if service != self.service or self._resource is None:
-                return original(service, method, path, headers, body, query_params, region, account_id)
-            name = headers.get("x-amz-target", "").rpartition(".")[2]
-            try:
-                request = json.loads(body or b"{}")
-            except ValueError:
-                request = {}
-            return self._resource(
-                name, request if isinstance(request, dict) else {}, Scope(account_id, region)
+            patches.take(request_resources.ACTIONS, "SERVICE_TO_IAM_NAMESPACE")[self.service] = self.service
+            of_request = self._resource
+            request_resources.name(
+                self.service, lambda asked: of_request(asked.operation, asked.content, asked.scope)
             )
-
-        return extract_resource_arn

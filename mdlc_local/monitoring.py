@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import iam, options, patches
+from mdlc_local import iam, options, patches, request_resources
+from mdlc_local.request_resources import ServiceRequest
 
 SERVICE = "monitoring"
 """ministack's name of CloudWatch."""
 
-EXTRACT = "service method path headers body query_params region account_id"
 
 _LOOK = "cloudwatch:DescribeAlarms"
 
@@ -23,7 +23,7 @@ def install(app: ModuleType) -> None:
     if not options.current().iam:
         return
     patches.wrap(iam.ACTIONS, "request_tag_context", "service iam_action body params", _adding_namespaces)
-    patches.wrap(iam.ACTIONS, "extract_resource_arn", EXTRACT, _naming_alarms)
+    request_resources.name(SERVICE, _first_alarm)
     app.SERVICE_HANDLERS[SERVICE] = _checking_alarms(app.SERVICE_HANDLERS[SERVICE])
 
 
@@ -63,28 +63,13 @@ def _adding_namespaces(tags: Callable[..., dict[str, Any]]) -> Callable[..., dic
     return context
 
 
-def _naming_alarms(extract: Callable[..., str]) -> Callable[..., str]:
-    """Make the resource of a call that names alarms the first alarm's ARN, so that permission can be limited.
+def _first_alarm(request: ServiceRequest) -> str | None:
+    """The ARN of the first alarm that a call names, so that permission can be limited.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
     """
-
-    def resource(
-        service: str,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes,
-        query_params: dict[str, Any],
-        region: str,
-        account_id: str,
-    ) -> str:
-        names = members(body, query_params).get("AlarmNames") if service == SERVICE else None
-        if names:
-            return _arn(region, account_id, names[0])
-        return extract(service, method, path, headers, body, query_params, region, account_id)
-
-    return resource
+    names = members(request.body, request.query).get("AlarmNames")
+    return _arn(request.scope.region, request.scope.account, names[0]) if names else None
 
 
 def _checking_alarms(handler: Handler) -> Handler:

@@ -20,6 +20,7 @@ OPERATIONS: dict[str, Operation] = {
 API = JsonApi(
     service="application-autoscaling",
     title="Application Auto Scaling",
+    target="AnyScaleFrontendService",
     operations=OPERATIONS,
     check=check,
     clear=store.clear,

@@ -32,6 +32,7 @@ def _clear() -> None:
 API = JsonApi(
     service="codebuild",
     title="CodeBuild",
+    target="CodeBuild_20161006",
     operations=OPERATIONS,
     resource=projects.resource,
     invalid="InvalidInputException",

@@ -25,6 +25,7 @@ OPERATIONS: dict[str, Operation] = {
 API = JsonApi(
     service="codepipeline",
     title="CodePipeline",
+    target="CodePipeline_20150709",
     operations=OPERATIONS,
     resource=operations.resource,
     clear=operations.clear,

@@ -16,14 +16,7 @@ def install(app: ModuleType) -> None:
     """
     service = importlib.import_module("mdlc_local.sagemaker.service")
     service.images()
-    patches = importlib.import_module("mdlc_local.patches")
-    patches.take(app.__name__, "SERVICE_REGISTRY")["sagemaker"] = {"module": "sagemaker"}
-    patches.take(app.__name__, "_loaded_modules")["sagemaker"] = service
-    patches.take(app.__name__, "SERVICE_HANDLERS")["sagemaker"] = service.handle_request
-    # Without an entry, the router would load every botocore model to find out that "sagemaker" is a service.
-    patches.take("ministack.core.router", "SERVICE_PATTERNS")["sagemaker"] = {
-        "target_prefixes": ["SageMaker."]
-    }
+    service.api().install(app)
     importlib.import_module("mdlc_local.sagemaker.host").check_seams()
     importlib.import_module("mdlc_local.sagemaker.authorization").install()
     importlib.import_module("mdlc_local.sagemaker.endpoints.invocations").install(app)

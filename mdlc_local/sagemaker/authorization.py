@@ -4,12 +4,12 @@ The server evaluates the request's own action on the resource of `resource_arn`.
 the dependent actions (`iam:PassRole`, `sagemaker:AddTags`) of AWS's Service Authorization Reference.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-from mdlc_local import patches
+from mdlc_local import patches, request_resources
 from mdlc_local.autoscaling import permissions as scaling
+from mdlc_local.request_resources import ServiceRequest
 from mdlc_local.sagemaker import host, records
 from mdlc_local.sagemaker.endpoints import invocations
 from mdlc_local.sagemaker.faults import SageMakerApiError
@@ -106,8 +106,7 @@ def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: 
 def install() -> None:
     """Add SageMaker's namespace, actions and resources to ministack's IAM."""
     patches.take(ACTIONS, "SERVICE_TO_IAM_NAMESPACE")[SERVICE] = SERVICE
-    parameters = "service method path headers body query_params region account_id"
-    patches.wrap(ACTIONS, "extract_resource_arn", parameters, _extended)
+    request_resources.name(SERVICE, _named)
     patches.wrap(ACTIONS, "extract_iam_action", "service method path headers body query_params", _invoking)
 
 
@@ -129,29 +128,8 @@ def _invoking(original: Callable[..., str | None]) -> Callable[..., str | None]:
     return extract_iam_action
 
 
-def _extended(original: Callable[..., str]) -> Callable[..., str]:
-    def extract_resource_arn(
-        service: str,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes,
-        query_params: dict[str, Any],
-        region: str,
-        account_id: str,
-    ) -> str:
-        if service != SERVICE:
-            return original(service, method, path, headers, body, query_params, region, account_id)
-        endpoint = invocations.endpoint_of(path)
-        if endpoint is not None:
-            return records.arn(ENDPOINT, endpoint, Scope(account_id, region))
-        operation = headers.get("x-amz-target", "").rpartition(".")[2]
-        try:
-            request = json.loads(body or b"{}")
-        except ValueError:
-            request = {}
-        return resource_arn(
-            operation, request if isinstance(request, dict) else {}, Scope(account_id, region)
-        )
-
-    return extract_resource_arn
+def _named(request: ServiceRequest) -> str:
+    endpoint = invocations.endpoint_of(request.path)
+    if endpoint is not None:
+        return records.arn(ENDPOINT, endpoint, request.scope)
+    return resource_arn(request.operation, request.content, request.scope)

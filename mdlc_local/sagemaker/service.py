@@ -2,12 +2,11 @@
 
 import functools
 import importlib
-import json
-from collections.abc import Callable
 from typing import Any
 
 from mdlc_local import options
-from mdlc_local.sagemaker import authorization, host, model, records, tags, validation
+from mdlc_local.json_api import Answer, JsonApi, Operation
+from mdlc_local.sagemaker import authorization, host, model, records, tags
 from mdlc_local.sagemaker.containers import repository_images
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.endpoints import endpoint_configs, endpoints, hosting, invocations
@@ -16,11 +15,6 @@ from mdlc_local.sagemaker.jobs import job_requests, processing_jobs, running, tr
 from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB, Scope
 from mdlc_local.sagemaker.registry import group_policies, model_package_groups, model_packages, models
 from mdlc_local.sagemaker.tuning import tuning_jobs
-
-Operation = Callable[[dict[str, Any], Scope], dict[str, Any]]
-Answer = tuple[int, dict[str, str], bytes]
-
-_JSON = {"Content-Type": "application/x-amz-json-1.1"}
 
 
 @functools.cache
@@ -75,82 +69,67 @@ def operations() -> dict[str, Operation]:
     return table
 
 
-def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> dict[str, Any]:
-    """Run one operation.
+class SageMakerApi(JsonApi):
+    """SageMaker's API, with the data plane of endpoints, which has no ``X-Amz-Target``."""
 
-    Args:
-        name: the operation, for example ``CreateModel``.
-        request: its input.
-        scope: account and region.
-        key: the caller's access key, whose permissions are checked; None for calls by the server itself.
+    error = SageMakerApiError
 
-    Returns:
-        The output, as JSON values.
+    @property
+    def service_model(self) -> Any:
+        """Botocore's model of SageMaker, which other modules read, too."""
+        return model.service_model()
 
-    Raises:
-        SageMakerApiError: any error of the operation.
-    """
-    shapes = model.operation(name)
-    if shapes is None:
-        raise SageMakerApiError("UnknownOperationException", f"SageMaker has no operation {name}")
-    run = operations().get(name)
-    if run is None:
-        raise SageMakerApiError(
-            "InvalidAction",
-            f"{name} does not exist in the embedded AWS, which has jobs, models and endpoints",
-        )
-    if shapes.input_shape is not None:
-        request = {field: value for field, value in request.items() if value is not None}
-        validation.check(shapes.input_shape, request)
-    if key is not None:
-        authorization.check_dependent(name, request, scope, key)
-    output = run(request, group_policies.owner(name, request, scope))
-    if shapes.output_shape is None:
-        return {}
-    with records.lock:
-        shown: dict[str, Any] = model.outward(shapes.output_shape, output)
-    return shown
+    def absence(self, name: str) -> str:
+        """Why an operation of AWS's is refused."""
+        return f"{name} does not exist in the embedded AWS, which has jobs, models and endpoints"
 
+    def owner(self, name: str, request: dict[str, Any], scope: Scope) -> Scope:
+        """The account that owns a package or a package group, which another may use by its ARN."""
+        return group_policies.owner(name, request, scope)
 
-async def handle_request(
-    method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-) -> Answer:
-    """The answer to one HTTP request, with the parameters of ministack's handlers."""
-    concurrency = importlib.import_module("ministack.core.concurrency")
-    answer: Answer
-    endpoint = invocations.endpoint_of(path)
-    if endpoint is not None:
-        answer = await concurrency.run_reentrant(
+    def shown(self, shape: Any, output: dict[str, Any]) -> dict[str, Any]:
+        """An output as JSON values; it may be a record that a job still changes."""
+        with records.lock:
+            return super().shown(shape, output)
+
+    async def handle_request(
+        self, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> Answer:
+        """The answer to one HTTP request, with the parameters of ministack's handlers."""
+        endpoint = invocations.endpoint_of(path)
+        if endpoint is None:
+            return await super().handle_request(method, path, headers, body, query)
+        concurrency = importlib.import_module("ministack.core.concurrency")
+        answer: Answer = await concurrency.run_reentrant(
             invocations.invoke, endpoint, headers, body, host.scope(), thread_name="invocation"
         )
         return answer
-    answer = await concurrency.run_reentrant(_answer, headers, body, query, thread_name="sagemaker")
-    return answer
 
 
-def _answer(headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Answer:
-    try:
-        try:
-            request = json.loads(body or b"{}")
-        except ValueError as error:
-            raise SageMakerApiError("SerializationException", "the request is no JSON") from error
-        name = headers.get("x-amz-target", "").rpartition(".")[2]
-        output = call(name, request, host.scope(), host.access_key(headers, query))
-        return 200, dict(_JSON), json.dumps(output).encode()
-    except SageMakerApiError as fault:
-        return 400, dict(_JSON), json.dumps({"__type": fault.code, "message": fault.message}).encode()
-
-
-def get_state() -> None:
-    """The state to persist between server processes, which ministack asks for: none."""
-
-
-def load_persisted_state(_: Any) -> None:
-    """Does nothing, because no state is persisted."""
-
-
-def reset() -> None:
+def _clear() -> None:
     """Stop all jobs and endpoints and remove all records (ministack's reset)."""
     running.stop_all()
     hosting.end_all()
     records.clear()
+
+
+@functools.cache
+def api() -> SageMakerApi:
+    """The API, made once."""
+    return SageMakerApi(
+        service="sagemaker",
+        title="SageMaker",
+        target="SageMaker",
+        operations=operations(),
+        check=authorization.check_dependent,
+        clear=_clear,
+    )
+
+
+def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> dict[str, Any]:
+    """Run one operation; see `JsonApi.call`.
+
+    Raises:
+        SageMakerApiError: any error of the operation.
+    """
+    return api().call(name, request, scope, key)

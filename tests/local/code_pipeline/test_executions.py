@@ -156,3 +156,16 @@ def test_what_a_role_may_not_do_fails_its_action(team: Team, make_role: Callable
     team.roles["pipeline"] = role.arn
     failed = team.wait(team.create())
     assert "is not authorized to perform: codebuild:StartBuild" in failed["statusSummary"]
+
+
+def test_an_account_without_the_deploy_role_gets_nothing(team: Team) -> None:
+    """As it is before an account is bootstrapped, or where it does not trust the pipeline's."""
+    absent = f"arn:aws:iam::333333333333:role/cdk-hnb659fds-deploy-role-333333333333-{REGION}"
+    document = team.declaration()
+    document["stages"][-1]["actions"][0]["roleArn"] = absent
+    team.create()
+    team.wait(team.latest()["pipelineExecutionId"])
+    team.pipelines.update_pipeline(pipeline=document)
+    failed = team.wait(team.start())
+    assert failed["status"] == "Failed"
+    assert f"may not assume the action's role {absent}" in failed["statusSummary"]
