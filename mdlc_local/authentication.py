@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-from mdlc_local import credentials, loopback, patches, signatures
+from mdlc_local import asgi, credentials, loopback, patches, signatures
 from mdlc_local.api_gateway import addresses
 from mdlc_local.errors import LocalAwsError
 from mdlc_local.signatures import EVALUATOR, Refusal, SignedRequest
@@ -111,7 +111,7 @@ class Authentication:
         elif refusal is None:
             # S3's requests have their body's hash in a header; other signatures cover the body itself.
             content_hash = request.headers.get("x-amz-content-sha256")
-            body = await _body(receive) if content_hash is None and request.signed else b""
+            body = await asgi.body(receive) if content_hash is None and request.signed else b""
             refusal = signatures.refusal(request, body) or unprivileged(request)
             if content_hash is None:
                 receive = _replayed(body, receive)
@@ -196,15 +196,6 @@ def _stage(request: SignedRequest) -> tuple[str, str] | None:
     if parsed is None or request.path.startswith(("/_ministack", "/_localstack", "/_mdlc")):
         return None
     return (parsed[0], parsed[1]) if addresses.is_deployed(parsed[0], parsed[1]) else None
-
-
-async def _body(receive: Receive) -> bytes:
-    pieces = []
-    while True:
-        message = await receive()
-        pieces.append(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return b"".join(pieces)
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

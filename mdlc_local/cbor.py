@@ -11,6 +11,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from mdlc_local import asgi
+
 Scope = dict[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -36,12 +38,7 @@ class Cbor:
         if path is None or headers.get(b"smithy-protocol") != PROTOCOL or _NATIVE.search(path["service"]):
             await self._application(scope, receive, send)
             return
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
+        body = await asgi.body(receive)
         try:
             request = _cbor2().loads(body) if body else {}
         except (_cbor2().CBORDecodeError, EOFError):

@@ -4,6 +4,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from mdlc_local import asgi
+
 PREFIX = "/_mdlc/"
 
 Handler = Callable[[dict[str, Any]], Any]
@@ -26,12 +28,7 @@ async def answer(
     send: Callable[[dict[str, Any]], Awaitable[None]],
 ) -> None:
     """Serve one request below the prefix (ASGI)."""
-    body = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
+    body = await asgi.body(receive)
     handler = _routes.get((method, path.removeprefix(PREFIX)))
     status, content = 404, {"message": f"{method} {path} does not exist"} if handler is None else None
     if handler is not None:

@@ -174,7 +174,8 @@ def _fail(execution: PipelineExecution, stage: dict[str, Any], *, rolls_back: bo
     if rolls_back and execution.kind == "STANDARD":
         target = last_success(execution.pipeline, name, execution)
         if target is None:
-            execution.summary = f"The stage {name} failed, and no earlier execution is there to roll back to"
+            reason = f"{execution.summary}. " if execution.summary else ""
+            execution.summary = f"{reason}No earlier execution of the stage {name} is there to roll back to"
     _end(execution, records.FAILED)
     if target is not None:
         detail = {
