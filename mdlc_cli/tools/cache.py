@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -37,6 +38,20 @@ def measured(folder: Path) -> dict[str, float]:
     """The ``seconds`` and ``downloaded_bytes`` that building ``folder`` took."""
     measures: dict[str, float] = json.loads((folder / MARKER).read_text())
     return measures
+
+
+def write_whole(path: Path, text: str, *, mode: int = 0o644) -> None:
+    """Writes a file that other processes may write or read meanwhile: they see all of it or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, waiting = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(waiting, mode)
+        os.replace(waiting, path)
+    except BaseException:
+        Path(waiting).unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
@@ -94,6 +109,5 @@ def _remove(folder: Path) -> None:
 
 
 def _mark(folder: Path, *, seconds: float, downloaded: int) -> None:
-    waiting = folder / (MARKER + ".new")
-    waiting.write_text(json.dumps({"seconds": round(seconds, 1), "downloaded_bytes": downloaded}))
-    os.replace(waiting, folder / MARKER)
+    text = json.dumps({"seconds": round(seconds, 1), "downloaded_bytes": downloaded})
+    write_whole(folder / MARKER, text)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mdlc_cli import places
 from mdlc_cli.errors import CommandError
-from mdlc_cli.tools import local_images, local_registry
+from mdlc_cli.tools import cache, local_images, local_registry
 
 VARIABLE = "CDK_DOCKER"
 ABSENT = 1
@@ -43,15 +43,11 @@ def program() -> str:
     CDK_DOCKER takes no arguments.
     """
     # A build of the local CodeBuild has a home of its own, and its images must outlive it.
-    cache = f'{places.CACHE_VARIABLE}="{places.cache_root()}"'
-    text = f'#!/bin/sh\n{cache} exec "{sys.executable}" -P -m mdlc_cli.tools.docker "$@"\n'
+    variable = f'{places.CACHE_VARIABLE}="{places.cache_root()}"'
+    text = f'#!/bin/sh\n{variable} exec "{sys.executable}" -P -m mdlc_cli.tools.docker "$@"\n'
     path = places.cache_root() / "images" / f"docker-{local_images.digest(text)}"
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        waiting = path.with_name(f"{path.name}.new")
-        waiting.write_text(text)
-        waiting.chmod(0o755)
-        waiting.replace(path)
+        cache.write_whole(path, text, mode=0o755)
     return str(path)
 
 
@@ -131,9 +127,7 @@ def _build(words: Sequence[str]) -> None:
 
 
 def _remember(name: str, uri: str) -> None:
-    path = places.cache_root() / "images" / _TAGS / local_images.digest(uri)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(name)
+    cache.write_whole(places.cache_root() / "images" / _TAGS / local_images.digest(uri), name)
 
 
 def _push(uri: str) -> str:

@@ -1,6 +1,7 @@
 """The program in Docker's place, with the arguments that the CDK CLI gives it."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -204,3 +205,22 @@ def test_the_program_is_an_executable_of_this_python(context: Path) -> None:
     assert path == docker.program()
     done = subprocess.run([path, "inspect", TAG], capture_output=True)
     assert done.returncode == docker.ABSENT, done.stderr
+
+
+def test_the_program_is_written_by_two_processes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MDLC_CACHE_DIR", str(tmp_path / "cache"))
+    chmod, other = os.chmod, list[str]()
+
+    def interrupted(path: Any, mode: int, **keywords: Any) -> None:
+        """Another process begins and ends its writing here."""
+        if not other:
+            other.append("")
+            other[0] = docker.program()
+        chmod(path, mode, **keywords)
+
+    monkeypatch.setattr(os, "chmod", interrupted)
+    assert docker.program() == other[0]
+    assert os.access(other[0], os.X_OK)
+    assert list((tmp_path / "cache" / "images").iterdir()) == [Path(other[0])]
