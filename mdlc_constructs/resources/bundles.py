@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 from mdlc_constructs.resources.locks import for_python
 
@@ -176,16 +177,29 @@ def _pip(*arguments: str) -> None:
         )
 
 
+def of_content(name: str, suffix: str, content: bytes) -> Bundle:
+    """The bundle of one file's content, kept in the user's cache."""
+    return _kept(name, suffix, hashlib.sha256(content).hexdigest(), lambda stream: stream.write(content))
+
+
 def _bundle(name: str, digest: str, fill: Callable[[zipfile.ZipFile], None]) -> Bundle:
-    path = cache_folder() / f"{name}-{digest[:16]}.zip"
+    def write(stream: BinaryIO) -> None:
+        with zipfile.ZipFile(stream, "w") as archive:
+            fill(archive)
+
+    return _kept(name, ".zip", digest, write)
+
+
+def _kept(name: str, suffix: str, digest: str, write: Callable[[BinaryIO], object]) -> Bundle:
+    path = cache_folder() / f"{name}-{digest[:16]}{suffix}"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         # Written to a temporary file and renamed, so that another process never sees part of a file.
         handle, waiting = tempfile.mkstemp(dir=path.parent, suffix=".part")
         os.chmod(waiting, 0o644)
         try:
-            with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
-                fill(archive)
+            with os.fdopen(handle, "wb") as stream:
+                write(stream)
             os.replace(waiting, path)
         except BaseException:
             Path(waiting).unlink(missing_ok=True)

@@ -1,9 +1,6 @@
 """The rules of a decision API: their S3 key, the function that accepts uploads, and the initial rules."""
 
-import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,6 @@ from constructs import Construct
 
 from mdlc_constructs.resources import bundles
 from mdlc_constructs.resources.assets import asset
-from mdlc_constructs.resources.bundles import Bundle
 from mdlc_constructs.resources.model_home import ModelHome
 from mdlc_constructs.settings.decisions import Decisions
 from mdlc_constructs.settings.rules_document import parse, read
@@ -68,7 +64,7 @@ def accept_rules(
     text: str,
 ) -> tuple[DecisionFunction, CfnResource]:
     """The function that accepts uploads, and the custom resource that stores the initial rules."""
-    place = asset(Stack.of(scope), _bundled(text))
+    place = asset(Stack.of(scope), bundles.of_content("rules", ".json", text.encode()))
     key = rules_key(api)
     function = make_function(
         scope,
@@ -149,18 +145,3 @@ def upload_template(api: str, model: str, table: str, decisions: Decisions) -> s
         if len(template) <= MAX_TEMPLATE_CHARACTERS - MAX_TABLE_NAME_CHARACTERS:
             break
     return template
-
-
-def _bundled(text: str) -> Bundle:
-    content = text.encode()
-    digest = hashlib.sha256(content).hexdigest()
-    path = bundles.cache_folder() / f"rules-{digest[:16]}.json"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Written to a temporary file and renamed, so that another process never reads a partial file.
-        handle, waiting = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.chmod(waiting, 0o644)
-        os.replace(waiting, path)
-    return Bundle(path=path, digest=digest)
