@@ -180,7 +180,6 @@ def _name_resources() -> None:
 def _word_denials() -> None:
     """Make every denial name the denied action and resource, also for a request's additional checks."""
     actions = importlib.import_module(ACTIONS)
-    enforce = patches.take(usage.EVALUATOR, "enforce", usage.ENFORCE)
     respond = patches.take(
         ACTIONS,
         "access_denied_response",
@@ -188,10 +187,10 @@ def _word_denials() -> None:
         "resource_policy_arn",
     )
 
-    def keeping(*arguments: Any, **keywords: Any) -> Any:
-        verdict = enforce(*arguments, **keywords)
+    def keeping(request: usage.AccessRequest, evaluate: Callable[[], Any]) -> Any:
+        verdict = evaluate()
         if verdict is not None:
-            _denied_resource.set(str(keywords.get("resource_arn", "*")))
+            _denied_resource.set(request.resource)
         return verdict
 
     def response(
@@ -227,7 +226,7 @@ def _word_denials() -> None:
             status = 400  # the JSON protocols' status for AccessDenied
         return status, sent, body
 
-    patches.replace(usage.EVALUATOR, "enforce", keeping)
+    usage.wrap_evaluator(keeping)
     patches.replace(ACTIONS, "access_denied_response", response)
 
 

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from mdlc_local import options, patches, usage
+from mdlc_local.usage import AccessRequest
 
 KMS = "ministack.services.kms"
 ECR = "ministack.services.ecr"
@@ -33,7 +34,7 @@ def install(app: ModuleType) -> None:
     patches.wrap(usage.EVALUATOR, "_resource_policy", "service resource_arn", _finding)
     patches.wrap(usage.EVALUATOR, "combine_resource_policy", _COMBINE, _naming)
     patches.wrap(usage.EVALUATOR, "evaluate_resource_policy", _EVALUATE, _taking)
-    patches.wrap(usage.EVALUATOR, "enforce", usage.ENFORCE, _asking_owners)
+    usage.wrap_evaluator(_asking_owners)
 
 
 def _by_arn(resolve: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -112,49 +113,31 @@ def _taking(evaluate: Callable[..., Any]) -> Callable[..., Any]:
     return evaluated
 
 
-def _asking_owners(enforce: Callable[..., Any]) -> Callable[..., Any]:
+def _asking_owners(request: AccessRequest, evaluate: Callable[[], Any]) -> Any:
     """Ask the resource's policy also for an account's own credentials, which need no identity policy."""
+    verdict, key = evaluate(), request.access_key_id or ""
+    account = key if len(key) == 12 and key.isdigit() else ""
+    if verdict is not None or not account or request.service not in ("kms", "ecr", "events", "sagemaker"):
+        return verdict
     evaluator = importlib.import_module(usage.EVALUATOR)
-
-    def enforcing(
-        access_key_id: str,
-        iam_action: str,
-        service: str,
-        region: str,
-        resource_arn: str = "*",
-        service_context: dict[str, Any] | None = None,
-    ) -> Any:
-        verdict = enforce(
-            access_key_id,
-            iam_action,
-            service,
-            region,
-            resource_arn=resource_arn,
-            service_context=service_context,
-        )
-        account = access_key_id if len(access_key_id or "") == 12 and access_key_id.isdigit() else ""
-        if verdict is not None or not account or service not in ("kms", "ecr", "events", "sagemaker"):
-            return verdict
-        owned = evaluator._resource_policy(service, resource_arn)
-        if owned is None or owned[1] == account:
-            return None
-        principal = f"arn:aws:iam::{account}:root"
-        context = evaluator.EvalContext(
-            principal_arn=principal,
-            principal_type="Root",
-            principal_account=account,
-            action=iam_action,
-            resource_arn=resource_arn,
-            region=region,
-            service_context={key.lower(): value for key, value in (service_context or {}).items()},
-        )
-        result = evaluator.evaluate_resource_policy(owned[0], context)
-        if result.decision == "Allow":
-            return None
-        result.principal_arn, result.resource_policy_arn = principal, resource_arn
-        return result
-
-    return enforcing
+    owned = evaluator._resource_policy(request.service, request.resource)
+    if owned is None or owned[1] == account:
+        return None
+    principal = f"arn:aws:iam::{account}:root"
+    context = evaluator.EvalContext(
+        principal_arn=principal,
+        principal_type="Root",
+        principal_account=account,
+        action=request.action,
+        resource_arn=request.resource,
+        region=request.region,
+        service_context={name.lower(): value for name, value in request.context.items()},
+    )
+    result = evaluator.evaluate_resource_policy(owned[0], context)
+    if result.decision == "Allow":
+        return None
+    result.principal_arn, result.resource_policy_arn = principal, request.resource
+    return result
 
 
 def worded(message: str, action: str, *, of_resource: bool) -> str:

@@ -20,13 +20,34 @@ from typing import Any
 from mdlc_local import control, options, patches
 
 EVALUATOR = "ministack.core.iam_evaluator"
-ENFORCE = "access_key_id iam_action service region resource_arn service_context"
+_ENFORCE = "access_key_id iam_action service region resource_arn service_context"
 
 _asked: contextvars.ContextVar[frozenset[str] | None] = contextvars.ContextVar("mdlc_asked", default=None)
 _asked_of_resources: contextvars.ContextVar[frozenset[str]] = contextvars.ContextVar(
     "mdlc_asked_of_resources", default=frozenset()
 )
 _taken: contextvars.ContextVar[str] = contextvars.ContextVar("mdlc_taken", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessRequest:
+    """What the evaluator decides on.
+
+    Attributes:
+        access_key_id: the key that signed the request; twelve digits are an account's own credentials.
+        action: the IAM action, for example ``s3:GetObject``.
+        service: the service's namespace in IAM.
+        region: the request's region.
+        resource: the ARN of the resource, or ``*``.
+        context: condition keys and values.
+    """
+
+    access_key_id: str
+    action: str
+    service: str
+    region: str
+    resource: str
+    context: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +123,42 @@ def install() -> Ledger:
     """Record the verdicts of ministack's evaluator, and register the paths below ``/_mdlc/``."""
     evaluator = importlib.import_module(EVALUATOR)
     ledger = Ledger(options.current().state_dir / "usage.jsonl")
-    enforce = patches.take(EVALUATOR, "enforce", ENFORCE)
     patches.wrap(EVALUATOR, "_gather_role_policies", "role_name account_id", _taking)
 
-    def recording(
+    def recording(request: AccessRequest, evaluate: Callable[[], Any]) -> Any:
+        role = _role_of(request.access_key_id)
+        asked = _asked.get()
+        taken = request.action.lower() in (asked or ()) or (role and ledger.is_denied(role, request.action))
+        token = _taken.set(request.action if taken else "")
+        try:
+            verdict = evaluate()
+        finally:
+            _taken.reset(token)
+        if role is not None and asked is None and not isinstance(verdict, evaluator.AuthError):
+            ledger.record(
+                Use(
+                    role=role,
+                    action=request.action,
+                    resource=request.resource,
+                    allowed=verdict is None,
+                    context={key: value for key, value in request.context.items() if value is not None},
+                )
+            )
+        return verdict
+
+    wrap_evaluator(recording)
+    _routes(ledger)
+    return ledger
+
+
+def wrap_evaluator(decide: Callable[[AccessRequest, Callable[[], Any]], Any]) -> None:
+    """Decide on every request by `decide`, which gets the request and the evaluation so far.
+
+    A verdict is None for what is allowed.
+    """
+    enforce = patches.take(EVALUATOR, "enforce", _ENFORCE)
+
+    def enforcing(
         access_key_id: str,
         iam_action: str,
         service: str,
@@ -113,37 +166,27 @@ def install() -> Ledger:
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Any:
-        role = _role_of(access_key_id)
-        asked = _asked.get()
-        taken = iam_action.lower() in (asked or ()) or (role and ledger.is_denied(role, iam_action))
-        token = _taken.set(iam_action if taken else "")
-        try:
-            verdict = enforce(
+        request = AccessRequest(
+            access_key_id=access_key_id,
+            action=iam_action,
+            service=service,
+            region=region,
+            resource=resource_arn,
+            context=service_context or {},
+        )
+        return decide(
+            request,
+            lambda: enforce(
                 access_key_id,
                 iam_action,
                 service,
                 region,
                 resource_arn=resource_arn,
                 service_context=service_context,
-            )
-        finally:
-            _taken.reset(token)
-        if role is not None and asked is None and not isinstance(verdict, evaluator.AuthError):
-            context = {key: value for key, value in (service_context or {}).items() if value is not None}
-            ledger.record(
-                Use(
-                    role=role,
-                    action=iam_action,
-                    resource=resource_arn,
-                    allowed=verdict is None,
-                    context=context,
-                )
-            )
-        return verdict
+            ),
+        )
 
-    patches.replace(EVALUATOR, "enforce", recording)
-    _routes(ledger)
-    return ledger
+    patches.replace(EVALUATOR, "enforce", enforcing)
 
 
 @contextlib.contextmanager
