@@ -1,10 +1,9 @@
 """Publishes CloudWatch's events of alarms' state changes."""
 
-import json
 import time
 from typing import Any
 
-from mdlc_local import patches
+from mdlc_local import service_events
 
 Alarm = dict[str, Any]
 
@@ -18,14 +17,8 @@ def put_event(alarm: Alarm, old_state: str, new_state: str, reason: str) -> None
         "previousState": {"value": old_state},
         "configuration": _configuration(alarm),
     }
-    entry = {
-        "Source": "aws.cloudwatch",
-        "DetailType": "CloudWatch Alarm State Change",
-        "Detail": json.dumps(detail, default=str),
-        "Resources": [alarm.get("AlarmArn", "")],
-    }
-    put_events = patches.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
-    put_events({"Entries": [entry]}, allow_aws_source=True)
+    arn = alarm.get("AlarmArn", "")
+    service_events.put_event("CloudWatch Alarm State Change", detail, arn, source="aws.cloudwatch")
 
 
 def _configuration(alarm: Alarm) -> dict[str, Any]:

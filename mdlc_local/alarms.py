@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import alarm_events, metric_math, options, patches
+from mdlc_local import alarm_events, metric_math, options, patches, service_events
 from mdlc_local.metric_math import Series
 
 log = logging.getLogger("mdlc_local.alarms")
@@ -72,7 +72,7 @@ def install(app: ModuleType) -> None:
     patches.take(CLOUDWATCH, "_dims_key", "dims")
     patches.take(CLOUDWATCH, "_record_history")
     patches.take(CLOUDWATCH, "_evaluate_parent_alarms")
-    patches.take("ministack.services.eventbridge", "_put_events", "data allow_aws_source")
+    service_events.check_seams()
     patches.replace(CLOUDWATCH, "_evaluate_alarm", _evaluate_in_scope)
     # PutMetricData would evaluate every alarm on the event loop; the thread does so as soon.
     patches.replace(CLOUDWATCH, "_evaluate_all_alarms", lambda: _news.set())

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from mdlc_local import patches, refused_operations
-from mdlc_local.sagemaker import host, model, records, service
-from mdlc_local.sagemaker.faults import SageMakerApiError
+from mdlc_local import clock, patches, refused_operations, scopes
+from mdlc_local.errors import ApiError
+from mdlc_local.sagemaker import model, records, service
 from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE_GROUP, Kind
 from mdlc_local.sagemaker.registry import group_policies
 
@@ -61,7 +61,7 @@ class NamedResource:
         """Create the resource; without a name, its name is made from the stack's name and the logical id."""
         request = self._request(properties)
         request.setdefault(self._kind.name_field, _physical_name(stack_name, logical_id))
-        service.call(f"Create{self._kind.name}", request, host.scope(), None)
+        service.call(f"Create{self._kind.name}", request, scopes.current(), None)
         self._set_policy(request[self._kind.name_field], properties)
         return self._provisioned(request[self._kind.name_field])
 
@@ -73,7 +73,7 @@ class NamedResource:
         if new.get(self._kind.name_field, name) != name or self._replaces:
             self.delete(physical_id, old)
             return self.create(logical_id, new, stack_name)
-        record = records.find(self._kind, name, host.scope())
+        record = records.find(self._kind, name, scopes.current())
         if record is None:
             raise ValueError(f"{self._kind.words} {name} does not exist")
         with records.changing(record):
@@ -83,12 +83,12 @@ class NamedResource:
 
     def delete(self, physical_id: str, properties: Properties) -> None:
         """Delete the resource; does nothing when it no longer exists."""
-        if records.find(self._kind, physical_id, host.scope()) is None:
+        if records.find(self._kind, physical_id, scopes.current()) is None:
             return
         name = records.bare(physical_id)
         try:
-            service.call(f"Delete{self._kind.name}", {self._kind.name_field: name}, host.scope(), None)
-        except SageMakerApiError as fault:
+            service.call(f"Delete{self._kind.name}", {self._kind.name_field: name}, scopes.current(), None)
+        except ApiError as fault:
             raise ValueError(f"{fault.code}: {fault.message}") from fault
 
     def adopt(self, identifier: Mapping[str, str]) -> Provisioned:
@@ -97,12 +97,13 @@ class NamedResource:
 
     def import_problem(self, arn: str) -> str | None:
         """Why a resource cannot be imported, or None."""
-        if records.find(self._kind, arn, host.scope()) is not None:
+        if records.find(self._kind, arn, scopes.current()) is not None:
             return None
         return f"Resource of type 'AWS::SageMaker::{self._kind.name}' with identifier '{arn}' was not found."
 
     def _set_policy(self, name: str, properties: Properties) -> None:
-        group = records.find(self._kind, name, host.scope()) if self._kind is MODEL_PACKAGE_GROUP else None
+        here = scopes.current()
+        group = records.find(self._kind, name, here) if self._kind is MODEL_PACKAGE_GROUP else None
         if group is not None:
             group_policies.set_policy(group, properties.get("ModelPackageGroupPolicy"))
 
@@ -112,14 +113,14 @@ class NamedResource:
         return request
 
     def _provisioned(self, name: str) -> Provisioned:
-        arn = records.arn(self._kind, name, host.scope())
+        arn = records.arn(self._kind, name, scopes.current())
         # Ref returns a model's name but a model package group's ARN.
         physical_id = name if self._kind is MODEL else arn
         attributes = {
             self._kind.arn_field: arn,
             # A group's name is no attribute on AWS: a template that reads it is refused.
             **({self._kind.name_field: name} if self._kind is MODEL else {}),
-            "CreationTime": model.now().isoformat(),
+            "CreationTime": clock.now().isoformat(),
             "ModelPackageGroupStatus": "Completed",
         }
         return physical_id, attributes

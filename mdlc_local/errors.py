@@ -21,3 +21,8 @@ class ApiError(LocalAwsError):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+def invalid(message: str) -> ApiError:
+    """A ValidationException."""
+    return ApiError("ValidationException", message)

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from mdlc_local import clients, control, options, patches, resource_policies, usage
-from mdlc_local.errors import LocalAwsError
+from mdlc_local.errors import ApiError, LocalAwsError
 
 APP = "ministack.app"
 ACTIONS = "ministack.core.iam_actions"
@@ -94,6 +94,26 @@ def require(role_arn: str, action: str, resource: str, *, region: str, **keyword
     reason = denial(role_arn, action, resource, region=region, **keywords)
     if reason is not None:
         raise AccessDeniedError(reason)
+
+
+def authorize(key: str, action: str, resource: str, region: str, context: dict[str, Any]) -> None:
+    """Check that the caller of an API may do `action` on `resource`.
+
+    Args:
+        key: the caller's access key.
+        action: the IAM action, for example ``iam:PassRole``.
+        resource: the resource's ARN.
+        region: the request's region.
+        context: condition keys and their values.
+
+    Raises:
+        ApiError: AccessDeniedException with IAM's message, when the caller may not.
+    """
+    if not options.current().iam:
+        return
+    reason = denial_of_key(key, action, resource, region=region, context=context)
+    if reason is not None:
+        raise ApiError("AccessDeniedException", reason)
 
 
 def install(app: ModuleType) -> None:

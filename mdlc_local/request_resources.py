@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mdlc_local import patches
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 ACTIONS = "ministack.core.iam_actions"
 _PARAMETERS = "service method path headers body query_params region account_id"

@@ -3,10 +3,9 @@
 import importlib
 from typing import Any
 
-from mdlc_local import patches
+from mdlc_local import patches, scopes
 from mdlc_local.errors import ApiError
-from mdlc_local.json_api import JsonApi
-from mdlc_local.sagemaker import host
+from mdlc_local.json_api.api import JsonApi
 
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 _NAME = (PROVISIONERS, "_physical_name", "stack_name logical_id lowercase max_len seeded")
@@ -46,6 +45,6 @@ def call(api: JsonApi, operation: str, content: dict[str, Any]) -> dict[str, Any
         ValueError: with the API's error.
     """
     try:
-        return api.call(operation, content, host.scope(), None)
+        return api.call(operation, content, scopes.current(), None)
     except ApiError as fault:
         raise ValueError(f"{fault.code}: {fault.message}") from fault

@@ -145,8 +145,8 @@ CHECKED = {
     "scheduler:UpdateSchedule": _SCHEDULE,
 }
 """The actions whose requests are checked here. State machines are checked in `mdlc_local.states.creation`,
-SageMaker's requests in `mdlc_local.sagemaker.host`; a rule's role is checked when the rule calls its target,
-as on AWS."""
+SageMaker's requests in `mdlc_local.sagemaker.execution_roles`; a rule's role is checked when the rule calls
+its target, as on AWS."""
 
 
 def install(app: ModuleType) -> None:

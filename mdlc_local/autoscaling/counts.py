@@ -2,11 +2,11 @@
 
 import uuid
 
+from mdlc_local import clock
 from mdlc_local.autoscaling import store
 from mdlc_local.autoscaling.store import Target
-from mdlc_local.sagemaker import model
+from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker.endpoints import endpoints, hosting
-from mdlc_local.sagemaker.faults import SageMakerApiError
 
 
 def current(target: Target) -> int | None:
@@ -24,12 +24,12 @@ def change(target: Target, count: int, cause: str) -> bool:
         Whether SageMaker accepted it; it does not while the endpoint is being updated.
     """
     wanted = [{"VariantName": target.variant, "DesiredInstanceCount": count}]
-    started = model.now()
+    started = clock.now()
     try:
         endpoints.update_weights_and_capacities(
             {"EndpointName": target.endpoint, "DesiredWeightsAndCapacities": wanted}, target.scope
         )
-    except SageMakerApiError:
+    except ApiError:
         return False
     description = f"Setting desired instance count to {count}."
     done = f"Successfully set desired instance count to {count}. Change successfully fulfilled by sagemaker."
@@ -44,7 +44,7 @@ def change(target: Target, count: int, cause: str) -> bool:
                 "Description": description,
                 "Cause": cause,
                 "StartTime": started,
-                "EndTime": model.now(),
+                "EndTime": clock.now(),
                 "StatusCode": "Successful",
                 "StatusMessage": done,
             },

@@ -8,12 +8,11 @@ import importlib
 import logging
 import time
 
-from mdlc_local import alarms, options
+from mdlc_local import alarms, clock, options
 from mdlc_local.autoscaling import counts, schedules, store
 from mdlc_local.autoscaling.policies import DEFAULT_COOLDOWN_SECONDS
 from mdlc_local.autoscaling.store import Policy, Target
 from mdlc_local.autoscaling.tracking import Look, wanted
-from mdlc_local.sagemaker import model
 
 log = logging.getLogger("mdlc_local.autoscaling")
 
@@ -33,7 +32,7 @@ def run() -> None:
             responses.set_request_account_id(target.scope.account)
             responses.set_request_region(target.scope.region)
             try:
-                schedules.carry_out(target, model.now())
+                schedules.carry_out(target, clock.now())
                 track(target, time.monotonic())
             except Exception:
                 # A target that cannot be scaled must not prevent the scaling of the others.

@@ -7,10 +7,12 @@ user guide: callers also need permissions for the scaled service and for CloudWa
 from collections.abc import Iterator
 from typing import Any
 
+from mdlc_local import iam
 from mdlc_local.autoscaling import store, targets
-from mdlc_local.sagemaker import host, records
-from mdlc_local.sagemaker.faults import SageMakerApiError
-from mdlc_local.sagemaker.records import ENDPOINT, Scope
+from mdlc_local.errors import ApiError
+from mdlc_local.sagemaker import records
+from mdlc_local.sagemaker.records import ENDPOINT
+from mdlc_local.scopes import Scope
 
 _LINKED_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
 _linked: set[str] = set()
@@ -20,17 +22,17 @@ def check(operation: str, request: dict[str, Any], scope: Scope, key: str) -> No
     """Check that the caller has all permissions for an operation.
 
     Raises:
-        SageMakerApiError: AccessDeniedException with IAM's message, when one is missing.
+        ApiError: AccessDeniedException with IAM's message, when one is missing.
     """
     if operation.startswith("Describe"):
-        host.authorize(key, f"application-autoscaling:{operation}", "*", scope.region, {})
+        iam.authorize(key, f"application-autoscaling:{operation}", "*", scope.region, {})
         return
     endpoint, variant = targets.named(request)
     target = store.find(scope, endpoint, variant)
     arn = target.arn if target else _here("application-autoscaling", scope) + "scalable-target/new"
-    host.authorize(key, f"application-autoscaling:{operation}", arn, scope.region, context(request))
+    iam.authorize(key, f"application-autoscaling:{operation}", arn, scope.region, context(request))
     for action, resource, more in _besides(operation, endpoint, variant, scope):
-        host.authorize(key, action, resource, scope.region, more)
+        iam.authorize(key, action, resource, scope.region, more)
     if operation == "RegisterScalableTarget":
         _linked.add(scope.account)
 
@@ -39,19 +41,19 @@ def check_deletion(endpoint: str, scope: Scope, key: str) -> None:
     """Check that the caller may deregister the scalable targets of an endpoint that is to be deleted.
 
     Raises:
-        SageMakerApiError: AccessDeniedException when it may not.
+        ApiError: AccessDeniedException when it may not.
     """
     for target in store.of_endpoint(scope, endpoint):
         try:
-            host.authorize(
+            iam.authorize(
                 key,
                 "application-autoscaling:DeregisterScalableTarget",
                 target.arn,
                 scope.region,
                 context(targets.identified(target)),
             )
-        except SageMakerApiError as fault:
-            raise SageMakerApiError(
+        except ApiError as fault:
+            raise ApiError(
                 fault.code,
                 "An Application AutoScaling scalable target exists for a variant being deleted, and the IAM "
                 "identity used to invoke DeleteEndpoint does not have "

@@ -8,12 +8,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from mdlc_local import clients
+from mdlc_local import clients, clock
 from mdlc_local.autoscaling import removal, store, targets
 from mdlc_local.autoscaling.store import Policy, Target
-from mdlc_local.sagemaker import model
-from mdlc_local.sagemaker.faults import SageMakerApiError, invalid
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.errors import ApiError, invalid
+from mdlc_local.scopes import Scope
 
 TRACKING = "TargetTrackingScaling"
 DEFAULT_COOLDOWN_SECONDS = 300
@@ -42,7 +41,7 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """PutScalingPolicy; a policy of that name is replaced.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException without a scalable target, ValidationException for a policy
+        ApiError: ObjectNotFoundException without a scalable target, ValidationException for a policy
             or metric that is not supported here.
     """
     target = targets.existing(request, scope)
@@ -68,7 +67,7 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         request=request,
         high=f"{prefix}-AlarmHigh-{uuid.uuid4()}",
         low=None if tracked.get("DisableScaleIn") else f"{prefix}-AlarmLow-{uuid.uuid4()}",
-        created=old.created if old else model.now(),
+        created=old.created if old else clock.now(),
     )
     _put_alarm(target, policy, policy.high, metric, tracked["TargetValue"], "GreaterThanThreshold")
     if policy.low is not None:
@@ -84,7 +83,7 @@ def described(tracked: dict[str, Any], target: Target) -> dict[str, Any]:
     """The tracked metric, in the members of PutMetricAlarm.
 
     Raises:
-        SageMakerApiError: ValidationException for a metric that the embedded AWS does not track.
+        ApiError: ValidationException for a metric that the embedded AWS does not track.
     """
     if predefined := tracked.get("PredefinedMetricSpecification"):
         kind = predefined["PredefinedMetricType"]
@@ -113,12 +112,12 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteScalingPolicy.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException when the target or the policy does not exist.
+        ApiError: ObjectNotFoundException when the target or the policy does not exist.
     """
     target = targets.existing(request, scope)
     policy = target.policies.get(request["PolicyName"])
     if policy is None:
-        raise SageMakerApiError(
+        raise ApiError(
             "ObjectNotFoundException",
             f"No scaling policy found for service namespace: {store.NAMESPACE}, resource ID: "
             f"{target.resource_id}, scalable dimension: {store.DIMENSION}: {request['PolicyName']}",

@@ -5,9 +5,10 @@ from typing import Any
 from mdlc_local import clients
 from mdlc_local.autoscaling import store
 from mdlc_local.autoscaling.store import Policy, Target
+from mdlc_local.errors import invalid
 from mdlc_local.sagemaker import records
-from mdlc_local.sagemaker.faults import invalid
-from mdlc_local.sagemaker.records import ENDPOINT, Scope
+from mdlc_local.sagemaker.records import ENDPOINT
+from mdlc_local.scopes import Scope
 
 
 def remove_policy(target: Target, policy: Policy) -> None:
@@ -45,7 +46,7 @@ def check_update(endpoint: str, old: dict[str, Any], new: dict[str, Any], scope:
         scope: account and region.
 
     Raises:
-        SageMakerApiError: ValidationException when it does.
+        ApiError: ValidationException when it does.
     """
     before, after = (
         {variant["VariantName"]: variant.get("InstanceType") for variant in config["ProductionVariants"]}

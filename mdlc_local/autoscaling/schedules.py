@@ -11,13 +11,12 @@ import uuid
 import zoneinfo
 from typing import Any
 
-from mdlc_local import options, patches
+from mdlc_local import clock, options, patches
 from mdlc_local.autoscaling import counts, store, targets
 from mdlc_local.autoscaling.store import Schedule, Target
-from mdlc_local.sagemaker import model
+from mdlc_local.errors import ApiError, invalid
 from mdlc_local.sagemaker.endpoints import hosting
-from mdlc_local.sagemaker.faults import SageMakerApiError, invalid
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 EVENTS = "ministack.services.eventbridge"
 _CRON = (("_parse_cron_fields", "expr"), ("_cron_next_fire", "fields after_dt"))
@@ -40,7 +39,7 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """PutScheduledAction; for an existing action, members that the request omits are kept.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException without a scalable target, ValidationException for an
+        ApiError: ObjectNotFoundException without a scalable target, ValidationException for an
             invalid schedule.
     """
     target = targets.existing(request, scope)
@@ -57,8 +56,8 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     schedule = Schedule(
         arn=old.arn if old else _arn(target, name),
         request=whole,
-        due=due(whole, model.now()),
-        created=old.created if old else model.now(),
+        due=due(whole, clock.now()),
+        created=old.created if old else clock.now(),
     )
     with store.lock:
         target.schedules[name] = schedule
@@ -73,16 +72,16 @@ def due(request: dict[str, Any], after: datetime.datetime) -> datetime.datetime 
         after: a time in UTC.
 
     Raises:
-        SageMakerApiError: ValidationException for an invalid schedule or time zone.
+        ApiError: ValidationException for an invalid schedule or time zone.
     """
     try:
         zone = zoneinfo.ZoneInfo(request.get("Timezone") or "UTC")
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
         raise invalid(f"Timezone {request['Timezone']} is not valid.") from error
     if "StartTime" in request:
-        after = max(after, model.moment(request["StartTime"]) - datetime.timedelta(seconds=1))
+        after = max(after, clock.moment(request["StartTime"]) - datetime.timedelta(seconds=1))
     fires_at = _next(request["Schedule"], after, zone)
-    if fires_at is not None and "EndTime" in request and fires_at > model.moment(request["EndTime"]):
+    if fires_at is not None and "EndTime" in request and fires_at > clock.moment(request["EndTime"]):
         return None
     return fires_at
 
@@ -125,12 +124,12 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteScheduledAction.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException.
+        ApiError: ObjectNotFoundException.
     """
     target = targets.existing(request, scope)
     with store.lock:
         if target.schedules.pop(request["ScheduledActionName"], None) is None:
-            raise SageMakerApiError(
+            raise ApiError(
                 "ObjectNotFoundException",
                 f"No scheduled action found for resource ID: {target.resource_id}: "
                 f"{request['ScheduledActionName']}",

@@ -2,7 +2,7 @@
 
 from mdlc_local.autoscaling import policies, schedules, store, targets
 from mdlc_local.autoscaling.permissions import check
-from mdlc_local.json_api import JsonApi, Operation
+from mdlc_local.json_api.api import JsonApi, Operation
 
 OPERATIONS: dict[str, Operation] = {
     "RegisterScalableTarget": targets.register,

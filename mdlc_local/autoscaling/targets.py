@@ -4,12 +4,12 @@ import re
 import uuid
 from typing import Any
 
+from mdlc_local import clock
 from mdlc_local.autoscaling import counts, removal, store
 from mdlc_local.autoscaling.store import DIMENSION, NAMESPACE, Target
-from mdlc_local.sagemaker import model
+from mdlc_local.errors import ApiError, invalid
 from mdlc_local.sagemaker.endpoints import hosting
-from mdlc_local.sagemaker.faults import SageMakerApiError, invalid
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 _RESOURCE = re.compile(r"endpoint/([^/]+)/variant/([^/]+)")
 _ROLE = "aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
@@ -20,7 +20,7 @@ def named(request: dict[str, Any]) -> tuple[str, str]:
     """The names of the endpoint and the variant in a request.
 
     Raises:
-        SageMakerApiError: ValidationException for a resource that the embedded AWS does not scale.
+        ApiError: ValidationException for a resource that the embedded AWS does not scale.
     """
     if request["ServiceNamespace"] != NAMESPACE or request["ScalableDimension"] != DIMENSION:
         raise invalid(
@@ -39,11 +39,11 @@ def existing(request: dict[str, Any], scope: Scope) -> Target:
     """The scalable target in a request.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException when it is not registered.
+        ApiError: ObjectNotFoundException when it is not registered.
     """
     target = store.find(scope, *named(request))
     if target is None:
-        raise SageMakerApiError(
+        raise ApiError(
             "ObjectNotFoundException",
             f"No scalable target registered for service namespace: {request['ServiceNamespace']}, resource "
             f"ID: {request['ResourceId']}, scalable dimension: {request['ScalableDimension']}",
@@ -55,7 +55,7 @@ def register(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """RegisterScalableTarget: registers a new target or changes the bounds of an existing one.
 
     Raises:
-        SageMakerApiError: ValidationException for an endpoint that is not in service, and for invalid
+        ApiError: ValidationException for an endpoint that is not in service, and for invalid
             bounds.
     """
     endpoint, variant = named(request)
@@ -77,7 +77,7 @@ def register(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
             arn=f"{arn}{uuid.uuid4().hex}",
             minimum=minimum,
             maximum=maximum,
-            created=model.now(),
+            created=clock.now(),
         )
         store.add(target)
     target.minimum, target.maximum = minimum, maximum
@@ -90,7 +90,7 @@ def check_bounds(minimum: int, maximum: int, *, asynchronous: bool) -> None:
     """Check that a variant can have these bounds.
 
     Raises:
-        SageMakerApiError: ValidationException when it cannot.
+        ApiError: ValidationException when it cannot.
     """
     if minimum > maximum:
         raise invalid("Maximum capacity cannot be less than minimum capacity")
@@ -102,7 +102,7 @@ def deregister(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeregisterScalableTarget; also removes its policies, their alarms, and its scheduled actions.
 
     Raises:
-        SageMakerApiError: ObjectNotFoundException when it is not registered.
+        ApiError: ObjectNotFoundException when it is not registered.
     """
     removal.forget(existing(request, scope))
     return {}

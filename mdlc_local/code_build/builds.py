@@ -11,16 +11,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mdlc_local import clients, iam, options
+from mdlc_local import clients, clock, iam, options, service_events
 from mdlc_local.code_build import archives, buildspec, leftovers, phases, reports
 from mdlc_local.code_build.archives import ArtifactError, SourceError
 from mdlc_local.code_build.buildspec import Buildspec, BuildspecError
 from mdlc_local.code_build.container import BuildContainer, source_variables
 from mdlc_local.code_build.phases import PhaseFailed
 from mdlc_local.code_build.shell import Shell
-from mdlc_local.sagemaker import host, model
 from mdlc_local.sagemaker.containers.logs import LogStream
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 log = logging.getLogger("mdlc_local.code_build")
 
@@ -86,8 +85,8 @@ def _run(build: Build) -> None:
     container.remove()
     with contextlib.suppress(PhaseFailed), phases.phase(build.record, "FINALIZING"):
         pass
-    build.record["phases"].append({"phaseType": "COMPLETED", "startTime": model.now()})
-    build.record.update(currentPhase="COMPLETED", endTime=model.now(), buildStatus=status, buildComplete=True)
+    build.record["phases"].append({"phaseType": "COMPLETED", "startTime": clock.now()})
+    build.record.update(currentPhase="COMPLETED", endTime=clock.now(), buildStatus=status, buildComplete=True)
     _publish(build)
 
 
@@ -266,7 +265,7 @@ class _NoLogs:
 
 def _publish(build: Build) -> None:
     record = build.record
-    host.put_event(
+    service_events.put_event(
         "CodeBuild Build State Change",
         {
             "build-status": record["buildStatus"],

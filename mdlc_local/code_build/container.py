@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mdlc_local import clients, environment, options
 from mdlc_local.code_build.buildspec import BuildspecError
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 _pip_lock = threading.Lock()
 

@@ -5,9 +5,9 @@ import datetime
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from mdlc_local import clock
 from mdlc_local.code_build.buildspec import Buildspec, Phase
 from mdlc_local.code_build.shell import Shell, Stopped
-from mdlc_local.sagemaker import model
 
 SUCCEEDED, FAILED, STOPPED, TIMED_OUT, IN_PROGRESS = (
     "SUCCEEDED",
@@ -46,7 +46,7 @@ def nothing(_: str) -> None:
 @contextlib.contextmanager
 def phase(record: Record, name: str, write: Write = nothing) -> Iterator[None]:
     """A phase in the build's record; a failure ends it and is raised again."""
-    entry: Record = {"phaseType": name, "phaseStatus": IN_PROGRESS, "startTime": model.now()}
+    entry: Record = {"phaseType": name, "phaseStatus": IN_PROGRESS, "startTime": clock.now()}
     record["phases"].append(entry)
     record["currentPhase"] = name
     write(f"[Container] Entering phase {name}")
@@ -63,7 +63,7 @@ def phase(record: Record, name: str, write: Write = nothing) -> Iterator[None]:
 
 def ended(status: str, code: str, message: str, began: datetime.datetime | None = None) -> Record:
     """What the end of a phase adds to its record."""
-    end = model.now()
+    end = clock.now()
     return {
         "phaseStatus": status,
         "endTime": end,

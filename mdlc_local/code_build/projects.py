@@ -5,12 +5,11 @@ import threading
 import uuid
 from typing import Any
 
-from mdlc_local import trust
+from mdlc_local import clock, trust
 from mdlc_local.code_build import builds, phases
 from mdlc_local.code_build.builds import Build
 from mdlc_local.errors import ApiError
-from mdlc_local.sagemaker import model
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 PRINCIPAL = "codebuild.amazonaws.com"
 DEFAULT_MINUTES = 60
@@ -62,7 +61,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
                 "ResourceAlreadyExistsException", f"Project already exists: {project_arn(name, scope)}"
             )
         _check_role(request["serviceRole"], name, scope)
-        now = model.now()
+        now = clock.now()
         project = {
             "arn": project_arn(name, scope),
             "created": now,
@@ -81,7 +80,7 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         changed = {**project, **request}
         _check(changed)
         _check_role(changed["serviceRole"], request["name"], scope)
-        project.update(request, lastModified=model.now())
+        project.update(request, lastModified=clock.now())
     return {"project": project}
 
 
@@ -228,13 +227,13 @@ def _record(project: dict[str, Any], request: dict[str, Any], scope: Scope) -> d
         "id": id_,
         "arn": f"arn:aws:codebuild:{scope.region}:{scope.account}:build/{id_}",
         "buildNumber": project["builds"] + 1,
-        "startTime": model.now(),
+        "startTime": clock.now(),
         "currentPhase": "SUBMITTED",
         "buildStatus": phases.IN_PROGRESS,
         "buildComplete": False,
         "projectName": project["name"],
         "phases": [
-            {"phaseType": name, "startTime": model.now(), **phases.ended(phases.SUCCEEDED, "", "")}
+            {"phaseType": name, "startTime": clock.now(), **phases.ended(phases.SUCCEEDED, "", "")}
             for name in ("SUBMITTED", "QUEUED")
         ],
         "source": source,

@@ -9,9 +9,9 @@ from typing import Any
 
 import defusedxml.ElementTree
 
+from mdlc_local import clock
 from mdlc_local.errors import ApiError
-from mdlc_local.sagemaker import model
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 _STATUSES = ("SUCCEEDED", "FAILED", "ERROR", "SKIPPED", "UNKNOWN")
 _lock = threading.RLock()
@@ -38,8 +38,8 @@ def create_group(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         _groups[arn] = {
             **request,
             "arn": arn,
-            "created": model.now(),
-            "lastModified": model.now(),
+            "created": clock.now(),
+            "lastModified": clock.now(),
             "status": "ACTIVE",
         }
         return {"reportGroup": _groups[arn]}
@@ -140,7 +140,7 @@ def add_report(group: str, build_arn: str, files: Sequence[Path], scope: Scope) 
             "reportGroupArn": arn,
             "executionId": build_arn,
             "status": "FAILED" if failed else "SUCCEEDED" if complete else "INCOMPLETE",
-            "created": model.now(),
+            "created": clock.now(),
             "truncated": False,
             "testSummary": {
                 "total": len(cases),

@@ -1,7 +1,7 @@
 """CodeBuild's HTTP API."""
 
 from mdlc_local.code_build import projects, reports
-from mdlc_local.json_api import JsonApi, Operation
+from mdlc_local.json_api.api import JsonApi, Operation
 
 OPERATIONS: dict[str, Operation] = {
     "CreateProject": projects.create,

@@ -9,12 +9,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mdlc_local import clients, options
+from mdlc_local import clients, clock, options
 from mdlc_local.code_pipeline import records
 from mdlc_local.code_pipeline.actions.action import POLL_SECONDS, SESSION
 from mdlc_local.code_pipeline.declaration import resolved
 from mdlc_local.code_pipeline.records import PipelineExecution
-from mdlc_local.sagemaker import model
 
 
 def hold(execution: PipelineExecution, stage: dict[str, Any]) -> bool:
@@ -35,11 +34,11 @@ def hold(execution: PipelineExecution, stage: dict[str, Any]) -> bool:
 
 
 def _holds(execution: PipelineExecution, rule: dict[str, Any], state: dict[str, Any]) -> bool:
-    record = {"status": records.IN_PROGRESS, "summary": "", "lastStatusChange": model.now()}
+    record = {"status": records.IN_PROGRESS, "summary": "", "lastStatusChange": clock.now()}
     state["rules"][rule["name"]] = record
     held, summary = _watch(execution, rule)
     record.update(
-        status=records.SUCCEEDED if held else records.FAILED, summary=summary, lastStatusChange=model.now()
+        status=records.SUCCEEDED if held else records.FAILED, summary=summary, lastStatusChange=clock.now()
     )
     return held
 

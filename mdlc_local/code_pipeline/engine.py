@@ -10,11 +10,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from mdlc_local import clock, service_events
 from mdlc_local.code_pipeline import conditions, declaration, records
 from mdlc_local.code_pipeline.actions import approval, build, cloudformation, source, state_machine
 from mdlc_local.code_pipeline.actions.action import Action, ActionAbandoned, ActionFailed
 from mdlc_local.code_pipeline.records import ActionRun, PipelineExecution, PipelineRecord
-from mdlc_local.sagemaker import host, model
 
 log = logging.getLogger("mdlc_local.code_pipeline")
 
@@ -94,7 +94,7 @@ def cancel(pipeline: PipelineRecord) -> None:
         for execution in pipeline.executions:
             if not execution.ended:
                 execution.status = records.CANCELLED
-                execution.updated = model.now()
+                execution.updated = clock.now()
                 stage = execution.declaration["stages"][execution.position]["name"]
                 execution.stage_status[stage] = records.CANCELLED
         records.changed.notify_all()
@@ -223,7 +223,7 @@ def _run_action(execution: PipelineExecution, stage: str, declared: dict[str, An
         log.exception("action %s of %s broke", declared["name"], execution.pipeline.name)
         status, error = records.FAILED, {"code": "InternalError", "message": repr(broken)}
     with records.changed:
-        run.status, run.error, run.updated, run.token = status, error, model.now(), ""
+        run.status, run.error, run.updated, run.token = status, error, clock.now(), ""
         if declared.get("namespace"):
             execution.variables[declared["namespace"]] = dict(run.outputs)
         if error is not None and not execution.summary:
@@ -238,14 +238,14 @@ def _end(execution: PipelineExecution, status: str) -> None:
             if execution.status == records.STOPPING or execution.stop.is_set():
                 status = records.STOPPED
             execution.status = status
-        execution.updated = model.now()
+        execution.updated = clock.now()
         records.changed.notify_all()
     _publish(execution, execution.status.upper())
 
 
 def _publish(execution: PipelineExecution, state: str) -> None:
     pipeline = execution.pipeline
-    host.put_event(
+    service_events.put_event(
         "CodePipeline Pipeline Execution State Change",
         {
             "pipeline": pipeline.name,

@@ -5,7 +5,7 @@ from typing import Any
 from mdlc_local.code_pipeline import records
 from mdlc_local.code_pipeline.records import PipelineExecution, PipelineRecord
 from mdlc_local.errors import ApiError
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 
 def pipeline(name: str, scope: Scope) -> PipelineRecord:

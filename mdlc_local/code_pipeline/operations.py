@@ -3,12 +3,11 @@
 import contextlib
 from typing import Any
 
-from mdlc_local import trust
+from mdlc_local import clock, trust
 from mdlc_local.code_pipeline import declaration, engine, lookup, records
 from mdlc_local.code_pipeline.records import PipelineRecord
 from mdlc_local.errors import ApiError
-from mdlc_local.sagemaker import model
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 PRINCIPAL = "codepipeline.amazonaws.com"
 _tokens: dict[tuple[Scope, str], str] = {}
@@ -40,7 +39,7 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         if not same:
             version = pipeline.declaration["version"] + 1
             pipeline.declaration = {**declared, "version": version}
-            pipeline.updated = model.now()
+            pipeline.updated = clock.now()
             engine.cancel(pipeline)
     return {"pipeline": pipeline.declaration}
 
@@ -178,7 +177,7 @@ def put_approval_result(request: dict[str, Any], scope: Scope) -> dict[str, Any]
             raise ApiError("ApprovalAlreadyCompletedException", "The approval has already been completed")
         run.token = ""
         run.summary, run.verdict = request["result"]["summary"], request["result"]["status"]
-        run.updated = model.now()
+        run.updated = clock.now()
         records.changed.notify_all()
     return {"approvedAt": run.updated}
 

@@ -3,11 +3,10 @@
 import uuid
 from typing import Any
 
-from mdlc_local import patches, template_requests
+from mdlc_local import patches, scopes, template_requests
 from mdlc_local.code_pipeline import engine, records
 from mdlc_local.code_pipeline.actions import source
 from mdlc_local.code_pipeline.service import API
-from mdlc_local.sagemaker import host
 
 Properties = dict[str, Any]
 Provisioned = tuple[str, dict[str, Any]]
@@ -70,7 +69,7 @@ def _update(physical_id: str, old: Properties, new: Properties, stack_name: str)
         template_requests.call(API, "DeletePipeline", {"name": physical_id})
         return _create("", new, stack_name)
     updated = template_requests.call(API, "UpdatePipeline", {"pipeline": _declaration(new, physical_id)})
-    pipeline = records.find(physical_id, host.scope())
+    pipeline = records.find(physical_id, scopes.current())
     if pipeline is not None and str(new.get("RestartExecutionOnUpdate")).lower() == "true":
         engine.start(
             pipeline, {"triggerType": "StartPipelineExecution", "triggerDetail": "RestartExecutionOnUpdate"}
@@ -80,7 +79,7 @@ def _update(physical_id: str, old: Properties, new: Properties, stack_name: str)
 
 def _connection(service: str) -> Any:
     def create(logical_id: str, properties: Properties, stack_name: str) -> Provisioned:
-        scope = host.scope()
+        scope = scopes.current()
         arn = f"arn:aws:{service}:{scope.region}:{scope.account}:connection/{uuid.uuid4()}"
         # As on AWS, a connection is pending until somebody completes it.
         return arn, {"ConnectionArn": arn, "ConnectionStatus": "PENDING", "OwnerAccountId": scope.account}
@@ -97,7 +96,7 @@ def _create_repository(logical_id: str, properties: Properties, stack_name: str)
 
 
 def _repository(name: str) -> Provisioned:
-    scope = host.scope()
+    scope = scopes.current()
     arn = f"arn:aws:codecommit:{scope.region}:{scope.account}:{name}"
     folder = source.repository(name)
     url = (

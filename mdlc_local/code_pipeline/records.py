@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from mdlc_local.sagemaker import model
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local import clock
+from mdlc_local.scopes import Scope
 
 IN_PROGRESS, SUCCEEDED, FAILED, STOPPED, STOPPING = "InProgress", "Succeeded", "Failed", "Stopped", "Stopping"
 CANCELLED, ABANDONED = "Cancelled", "Abandoned"
@@ -30,8 +30,8 @@ class ActionRun:
     action: dict[str, Any]
     status: str = IN_PROGRESS
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    started: Any = field(default_factory=model.now)
-    updated: Any = field(default_factory=model.now)
+    started: Any = field(default_factory=clock.now)
+    updated: Any = field(default_factory=clock.now)
     summary: str = ""
     error: dict[str, str] | None = None
     external_id: str = ""
@@ -62,8 +62,8 @@ class PipelineExecution:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: str = IN_PROGRESS
     summary: str = ""
-    started: Any = field(default_factory=model.now)
-    updated: Any = field(default_factory=model.now)
+    started: Any = field(default_factory=clock.now)
+    updated: Any = field(default_factory=clock.now)
     position: int = 0
     entered: bool = False
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -95,8 +95,8 @@ class PipelineRecord:
 
     declaration: dict[str, Any]
     scope: Scope
-    created: Any = field(default_factory=model.now)
-    updated: Any = field(default_factory=model.now)
+    created: Any = field(default_factory=clock.now)
+    updated: Any = field(default_factory=clock.now)
     tags: dict[str, str] = field(default_factory=dict)
     executions: list[PipelineExecution] = field(default_factory=list)
 

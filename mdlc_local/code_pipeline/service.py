@@ -1,7 +1,7 @@
 """CodePipeline's HTTP API."""
 
 from mdlc_local.code_pipeline import operations, views
-from mdlc_local.json_api import JsonApi, Operation
+from mdlc_local.json_api.api import JsonApi, Operation
 
 OPERATIONS: dict[str, Operation] = {
     "CreatePipeline": operations.create,

@@ -4,7 +4,7 @@ from typing import Any
 
 from mdlc_local.code_pipeline import lookup, records
 from mdlc_local.code_pipeline.records import ActionRun, PipelineExecution, PipelineRecord
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 
 def get_state(request: dict[str, Any], scope: Scope) -> dict[str, Any]:

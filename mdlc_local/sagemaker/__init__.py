@@ -5,6 +5,8 @@ import logging
 import threading
 from types import ModuleType
 
+from mdlc_local import patches, scopes, service_events
+
 log = logging.getLogger("mdlc_local.sagemaker")
 
 
@@ -17,7 +19,9 @@ def install(app: ModuleType) -> None:
     service = importlib.import_module("mdlc_local.sagemaker.service")
     service.images()
     service.api().install(app)
-    importlib.import_module("mdlc_local.sagemaker.host").check_seams()
+    scopes.check_seams()
+    service_events.check_seams()
+    patches.take("ministack.services.iam", "_roles")
     importlib.import_module("mdlc_local.sagemaker.authorization").install()
     importlib.import_module("mdlc_local.sagemaker.endpoints.invocations").install(app)
     importlib.import_module("mdlc_local.sagemaker.jobs.capacity").install()

@@ -7,12 +7,12 @@ the dependent actions (`iam:PassRole`, `sagemaker:AddTags`) of AWS's Service Aut
 from collections.abc import Callable
 from typing import Any
 
-from mdlc_local import patches, request_resources
+from mdlc_local import iam, patches, request_resources
 from mdlc_local.autoscaling import permissions as scaling
+from mdlc_local.errors import ApiError
 from mdlc_local.request_resources import ServiceRequest
-from mdlc_local.sagemaker import host, records
+from mdlc_local.sagemaker import execution_roles, records
 from mdlc_local.sagemaker.endpoints import invocations
-from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import (
     ENDPOINT,
     ENDPOINT_CONFIG,
@@ -21,9 +21,9 @@ from mdlc_local.sagemaker.records import (
     MODEL_PACKAGE_GROUP,
     TUNING_JOB,
     Kind,
-    Scope,
 )
 from mdlc_local.sagemaker.registry import group_policies, model_packages
+from mdlc_local.scopes import Scope
 
 SERVICE = "sagemaker"
 ACTIONS = "ministack.core.iam_actions"
@@ -67,7 +67,7 @@ def _package_arn(request: dict[str, Any], scope: Scope) -> str:
     if isinstance(group, str):
         try:
             name = f"{records.bare(group)}/{model_packages.next_version(group, scope)}"
-        except SageMakerApiError:
+        except ApiError:
             name = f"{records.bare(group)}/1"
         return records.arn(MODEL_PACKAGE, name, scope)
     name_or_arn = request.get("ModelPackageName") or request.get("ModelPackageArn")
@@ -80,25 +80,27 @@ def check_dependent(operation: str, request: dict[str, Any], scope: Scope, key: 
     """Check the caller's permissions for the dependent actions of an operation.
 
     Raises:
-        SageMakerApiError: AccessDeniedException with IAM's message, when one is missing.
+        ApiError: AccessDeniedException with IAM's message, when one is missing.
     """
     definition = request.get("TrainingJobDefinition", {}) if operation == _TUNING else {}
     for field in _ROLE_FIELDS:
         role = request.get(field) or definition.get(field)
         if role:
-            host.authorize(key, "iam:PassRole", role, scope.region, {"iam:PassedToService": host.PRINCIPAL})
+            iam.authorize(
+                key, "iam:PassRole", role, scope.region, {"iam:PassedToService": execution_roles.PRINCIPAL}
+            )
     if operation == "CreateModel":
         for package in group_policies.foreign_packages(request, scope):
-            host.authorize(key, "sagemaker:CreateModel", package, scope.region, {})
+            iam.authorize(key, "sagemaker:CreateModel", package, scope.region, {})
     if operation in ("CreateEndpoint", "UpdateEndpoint"):
         config = records.arn(ENDPOINT_CONFIG, request["EndpointConfigName"], scope)
-        host.authorize(key, f"sagemaker:{operation}", config, scope.region, {})
+        iam.authorize(key, f"sagemaker:{operation}", config, scope.region, {})
     if operation == "DeleteEndpoint":
         scaling.check_deletion(request["EndpointName"], scope, key)
     if operation.startswith("Create") and request.get("Tags"):
         tags = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in request["Tags"]}
         context = {**tags, "aws:TagKeys": [tag["Key"] for tag in request["Tags"]]}
-        host.authorize(
+        iam.authorize(
             key, "sagemaker:AddTags", resource_arn(operation, request, scope), scope.region, context
         )
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mdlc_local.sagemaker import host
+from mdlc_local import service_events
 from mdlc_local.sagemaker.records import (
     ENDPOINT,
     MODEL_PACKAGE,
@@ -145,13 +145,13 @@ def publish(kind: Kind, record: Record, more: Mapping[str, Any] | None = None) -
     """
     detail_type, fields = _DETAILS[kind.name]
     detail = {**_detail(kind, record, fields), **(more or {})}
-    host.put_event(detail_type, detail, record[kind.arn_field])
+    _put(detail_type, detail, record[kind.arn_field])
 
 
 def publish_deployment(record: Record) -> None:
     """Put the event for the current state of an endpoint's deployment."""
     fields = (*_DETAILS[ENDPOINT.name][1], "PendingDeploymentSummary")
-    host.put_event(_ENDPOINT_DEPLOYMENT, _detail(ENDPOINT, record, fields), record[ENDPOINT.arn_field])
+    _put(_ENDPOINT_DEPLOYMENT, _detail(ENDPOINT, record, fields), record[ENDPOINT.arn_field])
 
 
 def _detail(kind: Kind, record: Record, fields: tuple[str, ...]) -> dict[str, Any]:
@@ -171,3 +171,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
+
+
+def _put(detail_type: str, detail: dict[str, Any], resource_arn: str) -> None:
+    service_events.put_event(detail_type, detail, resource_arn, source="aws.sagemaker")

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mdlc_local import clients, options
-from mdlc_local.sagemaker import model
+from mdlc_local import clients, clock, options
 from mdlc_local.sagemaker.containers.logs import LogStream
-from mdlc_local.sagemaker.records import Kind, Record, Scope, changing
+from mdlc_local.sagemaker.records import Kind, Record, changing
 from mdlc_local.sagemaker.storage import Storage
+from mdlc_local.scopes import Scope
 
 SESSION = "SageMaker"
 """The role session's name of all calls that SageMaker makes with a job's role, as on AWS."""
@@ -66,4 +66,4 @@ class Job:
     def update(self, **fields: Any) -> None:
         """Change fields of the record in one step."""
         with changing(self.record) as record:
-            record.update(fields, LastModifiedTime=model.now())
+            record.update(fields, LastModifiedTime=clock.now())

@@ -5,8 +5,8 @@ import datetime
 import json
 from typing import Any
 
-from mdlc_local.sagemaker import model
-from mdlc_local.sagemaker.faults import invalid
+from mdlc_local import clock
+from mdlc_local.errors import invalid
 from mdlc_local.sagemaker.records import Kind, Record
 
 DEFAULT_PAGE = 10
@@ -38,7 +38,7 @@ def page(request: dict[str, Any], kind: Kind, every: list[Record]) -> tuple[list
         The page's records, and the token for the next page or None.
 
     Raises:
-        SageMakerApiError: when NextToken is invalid.
+        ApiError: when NextToken is invalid.
     """
     chosen = [record for record in every if _fits(request, kind, record)]
     if request.get("SortBy") != UNSORTED:
@@ -60,7 +60,7 @@ def _fits(request: dict[str, Any], kind: Kind, record: Record) -> bool:
     for field, (name, sign) in _TIMES.items():
         if request.get(field) is not None:
             at: datetime.datetime = record.get(name) or record["CreationTime"]
-            apart = at - model.moment(request[field])
+            apart = at - clock.moment(request[field])
             if apart.total_seconds() * sign <= 0:
                 return False
     return True

@@ -6,19 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mdlc_local.scopes import Scope
+
 Record = dict[str, Any]
 """A resource: the fields of its request and those that SageMaker adds, by their names in the API."""
 
 lock = threading.RLock()
 """Must be held to read or change records, but never while waiting for a process or a request."""
-
-
-@dataclass(frozen=True)
-class Scope:
-    """One region of one account, within which names are unique."""
-
-    account: str
-    region: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,17 +4,17 @@ import functools
 import importlib
 from typing import Any
 
-from mdlc_local import options
-from mdlc_local.json_api import Answer, JsonApi, Operation
-from mdlc_local.sagemaker import authorization, host, model, records, tags
+from mdlc_local import options, scopes
+from mdlc_local.json_api.api import Answer, JsonApi, Operation
+from mdlc_local.sagemaker import authorization, model, records, tags
 from mdlc_local.sagemaker.containers import repository_images
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.endpoints import endpoint_configs, endpoints, hosting, invocations
-from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.jobs import job_requests, processing_jobs, running, training_jobs, transform_jobs
-from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB, Scope
+from mdlc_local.sagemaker.records import PROCESSING_JOB, TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB
 from mdlc_local.sagemaker.registry import group_policies, model_package_groups, model_packages, models
 from mdlc_local.sagemaker.tuning import tuning_jobs
+from mdlc_local.scopes import Scope
 
 
 @functools.cache
@@ -72,8 +72,6 @@ def operations() -> dict[str, Operation]:
 class SageMakerApi(JsonApi):
     """SageMaker's API, with the data plane of endpoints, which has no ``X-Amz-Target``."""
 
-    error = SageMakerApiError
-
     @property
     def service_model(self) -> Any:
         """Botocore's model of SageMaker, which other modules read, too."""
@@ -101,7 +99,7 @@ class SageMakerApi(JsonApi):
             return await super().handle_request(method, path, headers, body, query)
         concurrency = importlib.import_module("ministack.core.concurrency")
         answer: Answer = await concurrency.run_reentrant(
-            invocations.invoke, endpoint, headers, body, host.scope(), thread_name="invocation"
+            invocations.invoke, endpoint, headers, body, scopes.current(), thread_name="invocation"
         )
         return answer
 
@@ -130,6 +128,6 @@ def call(name: str, request: dict[str, Any], scope: Scope, key: str | None) -> d
     """Run one operation; see `JsonApi.call`.
 
     Raises:
-        SageMakerApiError: any error of the operation.
+        ApiError: any error of the operation.
     """
     return api().call(name, request, scope, key)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker import records
-from mdlc_local.sagemaker.faults import SageMakerApiError
-from mdlc_local.sagemaker.records import Record, Scope
+from mdlc_local.sagemaker.records import Record
+from mdlc_local.scopes import Scope
 
 LIMIT = 50
 """The most tags that a resource may have."""
@@ -13,7 +14,7 @@ LIMIT = 50
 def _resource(arn: str, scope: Scope) -> Record:
     record = records.by_arn(arn, scope)
     if record is None:
-        raise SageMakerApiError("ResourceNotFound", f"Requested resource not found: {arn}")
+        raise ApiError("ResourceNotFound", f"Requested resource not found: {arn}")
     return record
 
 
@@ -21,13 +22,13 @@ def add(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """AddTags; the value of an existing key is replaced.
 
     Raises:
-        SageMakerApiError: ResourceNotFound, or ResourceLimitExceeded.
+        ApiError: ResourceNotFound, or ResourceLimitExceeded.
     """
     record = _resource(request["ResourceArn"], scope)
     with records.changing(record):
         tags = {tag["Key"]: tag["Value"] for tag in [*record.get("Tags", []), *request["Tags"]]}
         if len(tags) > LIMIT:
-            raise SageMakerApiError("ResourceLimitExceeded", f"A resource can have at most {LIMIT} tags")
+            raise ApiError("ResourceLimitExceeded", f"A resource can have at most {LIMIT} tags")
         record["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
         return {"Tags": list(record["Tags"])}
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.faults import JobFailedError
-from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
+from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record
+from mdlc_local.scopes import Scope
 
 PRIMARY = "primary"
 """The name of a model's only container."""

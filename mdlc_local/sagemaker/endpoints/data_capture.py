@@ -17,7 +17,7 @@ from typing import Any
 from mdlc_local import clients
 from mdlc_local.sagemaker import storage
 from mdlc_local.sagemaker.job import SESSION
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
 

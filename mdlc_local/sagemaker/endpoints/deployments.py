@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from mdlc_local import clients, iam, options
+from mdlc_local import clients, clock, iam, options
 from mdlc_local.errors import LocalAwsError
-from mdlc_local.sagemaker import events, model
+from mdlc_local.sagemaker import events
 from mdlc_local.sagemaker.endpoints import fleets
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.hosting import Hosted
@@ -195,8 +195,8 @@ def _retire(fleet: Fleet | None) -> None:
 
 def _pending(hosted: Hosted, config_name: str, fleet: Fleet, status: str) -> None:
     """Update PendingDeploymentSummary with the new fleet's status."""
-    stage = {"VariantStatus": [{"Status": status, "StartTime": model.now()}]}
-    started = (hosted.record.get("PendingDeploymentSummary") or {}).get("StartTime", model.now())
+    stage = {"VariantStatus": [{"Status": status, "StartTime": clock.now()}]}
+    started = (hosted.record.get("PendingDeploymentSummary") or {}).get("StartTime", clock.now())
     summary = {
         "EndpointConfigName": config_name,
         "ProductionVariants": [shown | stage for shown in fleet.summaries()],
@@ -212,7 +212,7 @@ def _pending(hosted: Hosted, config_name: str, fleet: Fleet, status: str) -> Non
 def _set(hosted: Hosted, *, publish: bool = True, **fields: Any) -> None:
     """Change fields of the endpoint's record; None removes a field."""
     with changing(hosted.record) as record:
-        record.update(fields, LastModifiedTime=model.now())
+        record.update(fields, LastModifiedTime=clock.now())
         if hosted.fleet is not None:
             record["ProductionVariants"] = hosted.fleet.summaries()
         for name in [name for name, value in record.items() if value is None]:

@@ -3,10 +3,13 @@
 import copy
 from typing import Any
 
-from mdlc_local.sagemaker import listing, model, records
-from mdlc_local.sagemaker.faults import SageMakerApiError, already_exists, could_not_find, invalid
-from mdlc_local.sagemaker.records import ENDPOINT_CONFIG, Record, Scope
+from mdlc_local import clock
+from mdlc_local.errors import ApiError, invalid
+from mdlc_local.sagemaker import listing, records
+from mdlc_local.sagemaker.faults import already_exists, could_not_find
+from mdlc_local.sagemaker.records import ENDPOINT_CONFIG, Record
 from mdlc_local.sagemaker.registry import models
+from mdlc_local.scopes import Scope
 
 WORDS = "endpoint configuration"
 """The resource's name in AWS's messages."""
@@ -31,7 +34,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """CreateEndpointConfig.
 
     Raises:
-        SageMakerApiError: ValidationException when the configuration exists, names a missing model, or is
+        ApiError: ValidationException when the configuration exists, names a missing model, or is
             invalid for SageMaker; InvalidAction for features that the embedded AWS lacks.
     """
     name = request["EndpointConfigName"]
@@ -49,7 +52,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         raise invalid("An endpoint with a shadow variant has exactly one production and one shadow variant.")
     if any("ServerlessConfig" in variant for variant in (*production, *shadows)):
         _check_serverless(request, scope)
-    record: Record = {**copy.deepcopy(request), "EndpointConfigArn": arn, "CreationTime": model.now()}
+    record: Record = {**copy.deepcopy(request), "EndpointConfigArn": arn, "CreationTime": clock.now()}
     with records.lock:
         if records.table(ENDPOINT_CONFIG, scope).setdefault(name.lower(), record) is not record:
             raise already_exists(WORDS, arn)
@@ -59,14 +62,14 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
 def _check_absent(members: dict[str, Any], absent: dict[str, str]) -> None:
     for member, what in absent.items():
         if member in members:
-            raise SageMakerApiError("InvalidAction", f"{member}: the embedded AWS has no {what}")
+            raise ApiError("InvalidAction", f"{member}: the embedded AWS has no {what}")
 
 
 def _check_variant(variant: dict[str, Any], scope: Scope) -> None:
     name = variant["VariantName"]
     _check_absent(variant, _ABSENT_OF_VARIANT)
     if "ModelName" not in variant:
-        raise SageMakerApiError(
+        raise ApiError(
             "InvalidAction", f"Variant {name} has no ModelName: the embedded AWS has no inference components"
         )
     models.existing(variant["ModelName"], scope)
@@ -105,7 +108,7 @@ def existing(name: str, scope: Scope) -> Record:
     """The record of the endpoint configuration with that name.
 
     Raises:
-        SageMakerApiError: ValidationException when there is none.
+        ApiError: ValidationException when there is none.
     """
     record = records.find(ENDPOINT_CONFIG, name, scope)
     if record is None:

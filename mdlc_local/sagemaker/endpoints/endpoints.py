@@ -3,15 +3,18 @@
 import copy
 from typing import Any
 
+from mdlc_local import clock
 from mdlc_local.autoscaling import removal
-from mdlc_local.sagemaker import listing, model, records
+from mdlc_local.errors import invalid
+from mdlc_local.sagemaker import listing, records
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.endpoints import deployments, endpoint_configs, fleets, hosting
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.hosting import Hosted
 from mdlc_local.sagemaker.endpoints.rollouts import Rollout
-from mdlc_local.sagemaker.faults import already_exists, could_not_find, invalid
-from mdlc_local.sagemaker.records import ENDPOINT, Record, Scope
+from mdlc_local.sagemaker.faults import already_exists, could_not_find
+from mdlc_local.sagemaker.records import ENDPOINT, Record
+from mdlc_local.scopes import Scope
 
 WORDS = "endpoint"
 _BUSY = ("Creating", "Updating", "RollingBack", "Deleting")
@@ -21,7 +24,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateEndpoint.
 
     Raises:
-        SageMakerApiError: ValidationException when the endpoint exists or its configuration does not.
+        ApiError: ValidationException when the endpoint exists or its configuration does not.
     """
     name = request["EndpointName"]
     arn = records.arn(ENDPOINT, name, scope)
@@ -32,8 +35,8 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
         "EndpointArn": arn,
         "EndpointConfigName": config["EndpointConfigName"],
         "EndpointStatus": "Creating",
-        "CreationTime": model.now(),
-        "LastModifiedTime": model.now(),
+        "CreationTime": clock.now(),
+        "LastModifiedTime": clock.now(),
         "Tags": copy.deepcopy(request.get("Tags", [])),
         **({"LastDeploymentConfig": request["DeploymentConfig"]} if "DeploymentConfig" in request else {}),
     }
@@ -50,7 +53,7 @@ def update(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """UpdateEndpoint.
 
     Raises:
-        SageMakerApiError: ValidationException when the endpoint or its configuration does not exist, when it
+        ApiError: ValidationException when the endpoint or its configuration does not exist, when it
             is not InService, or when SageMaker does not support the deployment.
     """
     config = copy.deepcopy(endpoint_configs.existing(request["EndpointConfigName"], scope))
@@ -66,7 +69,7 @@ def update(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
         _retain(request, config, old)
     with records.changing(record):
         _claim(record)
-        record["LastModifiedTime"] = model.now()
+        record["LastModifiedTime"] = clock.now()
         record.pop("FailureReason", None)
         if deployment is not None:
             record["LastDeploymentConfig"] = copy.deepcopy(deployment)
@@ -83,7 +86,7 @@ def update_weights_and_capacities(request: dict[str, Any], scope: Scope) -> dict
     """UpdateEndpointWeightsAndCapacities.
 
     Raises:
-        SageMakerApiError: ValidationException when the endpoint does not exist, is not InService, or has no
+        ApiError: ValidationException when the endpoint does not exist, is not InService, or has no
             such variant.
     """
     hosted, fleet = _serving(request["EndpointName"], scope)
@@ -173,7 +176,7 @@ def existing(name: str, scope: Scope) -> Record:
     """The record of the endpoint with that name.
 
     Raises:
-        SageMakerApiError: ValidationException when there is none.
+        ApiError: ValidationException when there is none.
     """
     record = records.find(ENDPOINT, name, scope)
     if record is None:
@@ -214,7 +217,7 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteEndpoint.
 
     Raises:
-        SageMakerApiError: ValidationException when the endpoint does not exist, or while it is being created,
+        ApiError: ValidationException when the endpoint does not exist, or while it is being created,
             updated or deleted.
     """
     record = existing(request["EndpointName"], scope)
@@ -222,7 +225,7 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     with records.changing(record):
         if record["EndpointStatus"] in _BUSY:
             raise _in_progress(record)
-        record.update(EndpointStatus="Deleting", LastModifiedTime=model.now())
+        record.update(EndpointStatus="Deleting", LastModifiedTime=clock.now())
     removal.forget_endpoint(record["EndpointName"], scope)
 
     def forget() -> None:

@@ -13,7 +13,8 @@ from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.containers.model_server import UnhealthyError
 from mdlc_local.sagemaker.endpoints.variant_server import INVOCATION_SECONDS, VariantServer
 from mdlc_local.sagemaker.faults import JobFailedError
-from mdlc_local.sagemaker.records import MODEL, Record, Scope
+from mdlc_local.sagemaker.records import MODEL, Record
+from mdlc_local.scopes import Scope
 
 _DRAIN_POLL_SECONDS = 0.02
 

@@ -12,7 +12,8 @@ from mdlc_local.sagemaker.endpoints.endpoint_metrics import EndpointMetrics
 from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.traffic import Traffic
 from mdlc_local.sagemaker.endpoints.utilization import Utilization
-from mdlc_local.sagemaker.records import Record, Scope
+from mdlc_local.sagemaker.records import Record
+from mdlc_local.scopes import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
 

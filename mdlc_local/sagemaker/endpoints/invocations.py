@@ -25,7 +25,7 @@ from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.hosting import Hosted
 from mdlc_local.sagemaker.endpoints.traffic import NoVariantError
 from mdlc_local.sagemaker.endpoints.variant_server import NotRunningError, VariantServer
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from mdlc_local.errors import invalid
 from mdlc_local.sagemaker.endpoints.traffic import WHOLE
-from mdlc_local.sagemaker.faults import invalid
 
 MAX_SHARE = 50.0
 """The largest canary, linear step and rolling batch, in percent of the instances."""
@@ -46,7 +46,7 @@ class Rollout:
             instances: the number of instances of the new fleet.
 
         Raises:
-            SageMakerApiError: ValidationException for an invalid DeploymentConfig.
+            ApiError: ValidationException for an invalid DeploymentConfig.
         """
         config = config or {}
         alarms = tuple(

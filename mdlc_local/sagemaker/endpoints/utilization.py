@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mdlc_local import clients
 from mdlc_local.sagemaker.endpoints.variant_server import VariantServer
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
 

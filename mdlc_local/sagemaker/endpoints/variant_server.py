@@ -22,7 +22,8 @@ from mdlc_local.sagemaker.containers.model_server import HEALTH_SECONDS
 from mdlc_local.sagemaker.containers.pipeline import InvocationOutcome, Pipeline
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import SESSION, Job
-from mdlc_local.sagemaker.records import ENDPOINT, Record, Scope
+from mdlc_local.sagemaker.records import ENDPOINT, Record
+from mdlc_local.scopes import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
 

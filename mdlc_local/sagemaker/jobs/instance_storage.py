@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from mdlc_local.sagemaker.faults import invalid
+from mdlc_local.errors import invalid
 
 _NAMED = re.compile(r"ml\.[a-z]+\d+[a-z]*d[a-z]*(-[a-z0-9]+)?")
 """Families with local storage, marked by a "d" after the generation: m5d, g4dn, p4de."""
@@ -21,7 +21,7 @@ def refuse_volume_key(resources: dict[str, Any]) -> None:
         resources: a request's ResourceConfig, ClusterConfig or TransformResources.
 
     Raises:
-        SageMakerApiError: ValidationException when it has.
+        ApiError: ValidationException when it has.
     """
     kind = resources.get("InstanceType", "")
     family = kind.rpartition(".")[0]

@@ -4,18 +4,21 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from mdlc_local.sagemaker import listing, model, records
-from mdlc_local.sagemaker.faults import in_use, invalid, job_not_found
+from mdlc_local import clock
+from mdlc_local.errors import invalid
+from mdlc_local.sagemaker import listing, records
+from mdlc_local.sagemaker.faults import in_use, job_not_found
 from mdlc_local.sagemaker.job import Job
 from mdlc_local.sagemaker.jobs import running
-from mdlc_local.sagemaker.records import Kind, Record, Scope
+from mdlc_local.sagemaker.records import Kind, Record
+from mdlc_local.scopes import Scope
 
 
 def existing(kind: Kind, name: str, scope: Scope) -> Record:
     """The record of the job with that name.
 
     Raises:
-        SageMakerApiError: ResourceNotFound when there is none.
+        ApiError: ResourceNotFound when there is none.
     """
     record = records.find(kind, name, scope)
     if record is None:
@@ -27,7 +30,7 @@ def refuse_taken(kind: Kind, name: str, scope: Scope) -> None:
     """Check that no job has the name yet.
 
     Raises:
-        SageMakerApiError: ResourceInUse when one has.
+        ApiError: ResourceInUse when one has.
     """
     if records.find(kind, name, scope) is not None:
         raise in_use(
@@ -58,9 +61,9 @@ def create(
         fields: further fields of the record.
 
     Raises:
-        SageMakerApiError: ResourceInUse when the name is in use.
+        ApiError: ResourceInUse when the name is in use.
     """
-    name, now = request[kind.name_field], model.now()
+    name, now = request[kind.name_field], clock.now()
     record: Record = {
         **copy.deepcopy(request),
         **fields,
@@ -94,7 +97,7 @@ def stop(kind: Kind, request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """Ask a job to stop.
 
     Raises:
-        SageMakerApiError: ResourceNotFound, or ValidationException when the job does not run.
+        ApiError: ResourceNotFound, or ValidationException when the job does not run.
     """
     record = existing(kind, request[kind.name_field], scope)
     with records.lock:

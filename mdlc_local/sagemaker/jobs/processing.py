@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mdlc_local.sagemaker import model
+from mdlc_local import clock
 from mdlc_local.sagemaker.containers import job_permissions, job_wheels, opt_ml, process
 from mdlc_local.sagemaker.containers.images import Images, Runtime
 from mdlc_local.sagemaker.containers.logs import LogStream
@@ -25,7 +25,7 @@ def run(job: Job, images: Images) -> None:
     runtime = images.find(application["ImageUri"])
     entrypoint = application.get("ContainerEntrypoint") or runtime.process
     argv = [*entrypoint, *application.get("ContainerArguments", [])]
-    job.update(ProcessingStartTime=model.now())
+    job.update(ProcessingStartTime=clock.now())
     if job.stop.is_set():
         _close(job, Ended(0, stopped=True))
         return
@@ -109,7 +109,7 @@ def _upload(job: Job, only: str | None = None) -> None:
 
 
 def _close(job: Job, ended: Ended) -> None:
-    job.update(ProcessingEndTime=model.now())
+    job.update(ProcessingEndTime=clock.now())
     if ended.timed_out:
         job.update(
             FailureReason="ClientError: Job exceeded MaxRuntimeInSeconds", ProcessingJobStatus="Stopped"

@@ -3,12 +3,13 @@
 import copy
 from typing import Any
 
-from mdlc_local.sagemaker import host, records
+from mdlc_local.errors import invalid
+from mdlc_local.sagemaker import execution_roles, records
 from mdlc_local.sagemaker.containers.images import Images
-from mdlc_local.sagemaker.faults import invalid
 from mdlc_local.sagemaker.jobs import job_requests, processing
 from mdlc_local.sagemaker.jobs.instance_storage import refuse_volume_key
-from mdlc_local.sagemaker.records import PROCESSING_JOB, Scope
+from mdlc_local.sagemaker.records import PROCESSING_JOB
+from mdlc_local.scopes import Scope
 
 _ROOT = "/opt/ml/processing"
 
@@ -17,7 +18,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateProcessingJob.
 
     Raises:
-        SageMakerApiError: ResourceInUse when the name is in use, or ValidationException for a request that
+        ApiError: ResourceInUse when the name is in use, or ValidationException for a request that
             SageMaker rejects or that cannot run on this machine.
     """
     job_requests.refuse_taken(PROCESSING_JOB, request["ProcessingJobName"], scope)
@@ -27,7 +28,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     _check_inputs(request.get("ProcessingInputs", []))
     _check_outputs(request.get("ProcessingOutputConfig", {}).get("Outputs", []))
     source = records.arn(PROCESSING_JOB, request["ProcessingJobName"], scope)
-    host.check_role(request["RoleArn"], scope, source)
+    execution_roles.check_role(request["RoleArn"], scope, source)
     return job_requests.create(
         PROCESSING_JOB, request, scope, request["RoleArn"], lambda job: processing.run(job, images)
     )

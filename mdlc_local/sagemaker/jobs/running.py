@@ -8,12 +8,13 @@ import threading
 import uuid
 from collections.abc import Callable
 
-from mdlc_local import options
-from mdlc_local.sagemaker import events, model
+from mdlc_local import clock, options
+from mdlc_local.sagemaker import events
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import REASON_CHARACTERS, Job
 from mdlc_local.sagemaker.jobs import capacity
-from mdlc_local.sagemaker.records import Kind, Record, Scope
+from mdlc_local.sagemaker.records import Kind, Record
+from mdlc_local.scopes import Scope
 
 log = logging.getLogger("mdlc_local.sagemaker")
 
@@ -87,4 +88,4 @@ def fail(job: Job, reason: str) -> None:
     """Set the job to Failed with a reason, and its end to the current time."""
     status = job.kind.status or ""
     end = job.kind.name.removesuffix("Job") + "EndTime"
-    job.update(**{"FailureReason": reason[:REASON_CHARACTERS], end: model.now(), status: "Failed"})
+    job.update(**{"FailureReason": reason[:REASON_CHARACTERS], end: clock.now(), status: "Failed"})

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mdlc_local import children
-from mdlc_local.sagemaker import model, storage
+from mdlc_local import children, clock
+from mdlc_local.sagemaker import storage
 from mdlc_local.sagemaker.containers import job_permissions, process
 from mdlc_local.sagemaker.containers.images import Images, Runtime
 from mdlc_local.sagemaker.containers.logs import LogStream
@@ -28,7 +28,7 @@ _CUSTOMER_ERROR = 2
 
 def enter(job: Job, status: str, message: str) -> None:
     """Set the job's secondary status and add the transition to it."""
-    now = model.now()
+    now = clock.now()
     transitions = [dict(entry) for entry in job.record["SecondaryStatusTransitions"]]
     if transitions:
         transitions[-1].setdefault("EndTime", now)
@@ -71,7 +71,7 @@ def _run(job: Job, images: Images, observe: Observer | None) -> None:
         volume_key=record["ResourceConfig"].get("VolumeKmsKeyId"),
         vpc=record.get("VpcConfig"),
     )
-    job.update(TrainingStartTime=model.now())
+    job.update(TrainingStartTime=clock.now())
     hosts = training_hosts.hosts_of(job)
     with contextlib.ExitStack() as stack:
         now = int(time.time())
@@ -189,7 +189,7 @@ def _upload(job: Job, hosts: list[Host], log: LogStream) -> None:
 
 
 def _close(job: Job, ended: Ended) -> None:
-    now = model.now()
+    now = clock.now()
     seconds = max(1, round((now - job.record.get("TrainingStartTime", now)).total_seconds()))
     job.update(TrainingEndTime=now, TrainingTimeInSeconds=seconds, BillableTimeInSeconds=seconds)
     if ended.timed_out:

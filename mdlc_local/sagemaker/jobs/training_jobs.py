@@ -3,17 +3,19 @@
 from typing import Any
 
 from mdlc_local import clients
-from mdlc_local.sagemaker import host, records
+from mdlc_local.errors import invalid
+from mdlc_local.sagemaker import execution_roles, records
 from mdlc_local.sagemaker.containers import built_in, opt_ml
 from mdlc_local.sagemaker.containers.images import Images, Runtime
-from mdlc_local.sagemaker.faults import JobFailedError, invalid
+from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import SESSION
 from mdlc_local.sagemaker.jobs import job_requests, training
 from mdlc_local.sagemaker.jobs.instance_storage import refuse_volume_key
 from mdlc_local.sagemaker.jobs.training_hosts import input_mode
 from mdlc_local.sagemaker.jobs.training_metrics import Observer
-from mdlc_local.sagemaker.records import TRAINING_JOB, Scope
+from mdlc_local.sagemaker.records import TRAINING_JOB
 from mdlc_local.sagemaker.storage import Storage
+from mdlc_local.scopes import Scope
 
 
 def create(
@@ -33,7 +35,7 @@ def create(
         fields: further fields of the record.
 
     Raises:
-        SageMakerApiError: ResourceInUse when the name is in use, or ValidationException for a request that
+        ApiError: ResourceInUse when the name is in use, or ValidationException for a request that
             SageMaker rejects or that cannot run on this machine.
     """
     job_requests.refuse_taken(TRAINING_JOB, request["TrainingJobName"], scope)
@@ -58,7 +60,7 @@ def check(request: dict[str, Any], scope: Scope, images: Images) -> None:
     """Check a request.
 
     Raises:
-        SageMakerApiError: ValidationException for one that SageMaker rejects or that cannot run here.
+        ApiError: ValidationException for one that SageMaker rejects or that cannot run here.
     """
     _check_required(request)
     if "MlflowConfig" in request:
@@ -69,7 +71,7 @@ def check(request: dict[str, Any], scope: Scope, images: Images) -> None:
     _check_resources(request["ResourceConfig"], runtime)
     _check_stopping(request)
     source = records.arn(TRAINING_JOB, request["TrainingJobName"], scope)
-    host.check_role(request["RoleArn"], scope, source)
+    execution_roles.check_role(request["RoleArn"], scope, source)
     _check_checkpoints(request)
     _check_channels(request, scope)
 

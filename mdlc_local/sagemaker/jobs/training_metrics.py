@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mdlc_local.sagemaker import model
+from mdlc_local import clock
 from mdlc_local.sagemaker.containers.metric_lines import MetricLines
 
 Observer = Callable[[str, float], None]
@@ -45,7 +45,7 @@ class Metrics:
             value = float(text)
         except ValueError:
             return
-        self._latest[name] = {"MetricName": name, "Value": value, "Timestamp": model.now()}
+        self._latest[name] = {"MetricName": name, "Value": value, "Timestamp": clock.now()}
         if self._observe is not None and observed:
             self._observe(name, value)
 

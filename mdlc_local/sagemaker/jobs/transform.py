@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mdlc_local.sagemaker import model, records
+from mdlc_local import clock
+from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.containers import job_permissions
 from mdlc_local.sagemaker.containers.definitions import PRIMARY, Container, containers_of
 from mdlc_local.sagemaker.containers.images import Images
@@ -70,7 +71,7 @@ def run(job: Job, images: Images) -> None:
     served = records.find(MODEL, record["ModelName"], job.scope)
     if served is None:
         raise JobFailedError(f"ClientError: model {record['ModelName']} was deleted")
-    job.update(TransformStartTime=model.now())
+    job.update(TransformStartTime=clock.now())
     instance = f"i-{uuid.uuid4().hex[:17]}"
     containers = containers_of(served, job.scope)
     with contextlib.ExitStack() as open_logs:
@@ -84,7 +85,7 @@ def run(job: Job, images: Images) -> None:
         if not job.stop.is_set():
             _transform(job, served, containers, images, logs, data_log)
     job.update(
-        TransformEndTime=model.now(), TransformJobStatus="Stopped" if job.stop.is_set() else "Completed"
+        TransformEndTime=clock.now(), TransformJobStatus="Stopped" if job.stop.is_set() else "Completed"
     )
 
 

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from mdlc_local.errors import invalid
 from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.containers.images import Images
-from mdlc_local.sagemaker.faults import could_not_find, invalid
+from mdlc_local.sagemaker.faults import could_not_find
 from mdlc_local.sagemaker.jobs import job_requests, transform
 from mdlc_local.sagemaker.jobs.instance_storage import refuse_volume_key
-from mdlc_local.sagemaker.records import MODEL, TRANSFORM_JOB, Scope
+from mdlc_local.sagemaker.records import MODEL, TRANSFORM_JOB
+from mdlc_local.scopes import Scope
 
 _RUN_LOCALLY = {
     "SplitType": ("None", "Line", "RecordIO"),
@@ -19,7 +21,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateTransformJob; the job uses the model's execution role.
 
     Raises:
-        SageMakerApiError: ResourceInUse when the name is in use, or ValidationException when the model does
+        ApiError: ResourceInUse when the name is in use, or ValidationException when the model does
             not exist or the job cannot run locally.
     """
     job_requests.refuse_taken(TRANSFORM_JOB, request["TransformJobName"], scope)

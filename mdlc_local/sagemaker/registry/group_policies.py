@@ -7,10 +7,11 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-deploy-xaccount.h
 import json
 from typing import Any
 
+from mdlc_local.errors import invalid
 from mdlc_local.sagemaker import records
-from mdlc_local.sagemaker.faults import invalid
-from mdlc_local.sagemaker.records import MODEL_PACKAGE, MODEL_PACKAGE_GROUP, Record, Scope
+from mdlc_local.sagemaker.records import MODEL_PACKAGE, MODEL_PACKAGE_GROUP, Record
 from mdlc_local.sagemaker.registry import model_package_groups
+from mdlc_local.scopes import Scope
 
 POLICY = "_policy"
 """The member of a group's record that holds its policy's text."""
@@ -20,7 +21,7 @@ def put(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """PutModelPackageGroupPolicy.
 
     Raises:
-        SageMakerApiError: ValidationException when the group does not exist or the policy is none.
+        ApiError: ValidationException when the group does not exist or the policy is none.
     """
     group = model_package_groups.existing(request["ModelPackageGroupName"], scope)
     set_policy(group, request["ResourcePolicy"])
@@ -45,7 +46,7 @@ def get(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """GetModelPackageGroupPolicy.
 
     Raises:
-        SageMakerApiError: ValidationException when the group has no policy.
+        ApiError: ValidationException when the group has no policy.
     """
     group = _with_policy(request, scope)
     return {"ResourcePolicy": group[POLICY]}
@@ -55,7 +56,7 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteModelPackageGroupPolicy.
 
     Raises:
-        SageMakerApiError: ValidationException when the group has no policy.
+        ApiError: ValidationException when the group has no policy.
     """
     _with_policy(request, scope).pop(POLICY)
     return {}

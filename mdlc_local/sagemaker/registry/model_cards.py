@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mdlc_local.sagemaker.faults import invalid
+from mdlc_local.errors import invalid
 
 Schema = Mapping[str, Any]
 
@@ -125,7 +125,7 @@ def merged(before: Mapping[str, Any] | None, changes: Mapping[str, Any]) -> dict
     """A package's card after a change of its content, its status, or both.
 
     Raises:
-        SageMakerApiError: ValidationException for a content that is no card, or an archived card's content.
+        ApiError: ValidationException for a content that is no card, or an archived card's content.
     """
     if "ModelCardContent" in changes:
         check_content(changes["ModelCardContent"])
@@ -150,7 +150,7 @@ def check_content(content: str) -> None:
     """Check a card's content.
 
     Raises:
-        SageMakerApiError: ValidationException, naming the first part that does not fit.
+        ApiError: ValidationException, naming the first part that does not fit.
     """
     try:
         card = json.loads(content)

@@ -3,16 +3,19 @@
 import copy
 from typing import Any
 
-from mdlc_local.sagemaker import listing, model, records
-from mdlc_local.sagemaker.faults import conflict, invalid
-from mdlc_local.sagemaker.records import MODEL_PACKAGE, MODEL_PACKAGE_GROUP, Record, Scope
+from mdlc_local import clock
+from mdlc_local.errors import invalid
+from mdlc_local.sagemaker import listing, records
+from mdlc_local.sagemaker.faults import conflict
+from mdlc_local.sagemaker.records import MODEL_PACKAGE, MODEL_PACKAGE_GROUP, Record
+from mdlc_local.scopes import Scope
 
 
 def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """CreateModelPackageGroup.
 
     Raises:
-        SageMakerApiError: ValidationException when the group exists.
+        ApiError: ValidationException when the group exists.
     """
     name = request["ModelPackageGroupName"]
     arn = records.arn(MODEL_PACKAGE_GROUP, name, scope)
@@ -20,7 +23,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         **copy.deepcopy(request),
         "ModelPackageGroupArn": arn,
         "ModelPackageGroupStatus": "Completed",
-        "CreationTime": model.now(),
+        "CreationTime": clock.now(),
         "CreatedBy": {},
     }
     with records.lock:
@@ -33,7 +36,7 @@ def existing(name_or_arn: str, scope: Scope) -> Record:
     """The record of the group with that name or ARN.
 
     Raises:
-        SageMakerApiError: ValidationException when there is none.
+        ApiError: ValidationException when there is none.
     """
     record = records.find(MODEL_PACKAGE_GROUP, name_or_arn, scope)
     if record is None:
@@ -69,7 +72,7 @@ def delete(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """DeleteModelPackageGroup.
 
     Raises:
-        SageMakerApiError: ConflictException while the group has packages.
+        ApiError: ConflictException while the group has packages.
     """
     group = existing(request["ModelPackageGroupName"], scope)
     with records.lock:

@@ -3,10 +3,13 @@
 import copy
 from typing import Any
 
-from mdlc_local.sagemaker import events, listing, model, records
-from mdlc_local.sagemaker.faults import already_exists, invalid
-from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
+from mdlc_local import clock
+from mdlc_local.errors import invalid
+from mdlc_local.sagemaker import events, listing, records
+from mdlc_local.sagemaker.faults import already_exists
+from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record
 from mdlc_local.sagemaker.registry import model_cards, model_package_groups
+from mdlc_local.scopes import Scope
 
 METADATA_LIMIT = 50
 """The most CustomerMetadataProperties that a package may have."""
@@ -18,7 +21,7 @@ def create(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     A request with the ClientToken of an earlier request returns the package that the earlier one created.
 
     Raises:
-        SageMakerApiError: ValidationException when the names are invalid, the group does not exist, or the
+        ApiError: ValidationException when the names are invalid, the group does not exist, or the
             unversioned package does.
     """
     if ("ModelPackageName" in request) == ("ModelPackageGroupName" in request):
@@ -70,8 +73,8 @@ def _record(request: dict[str, Any], scope: Scope) -> Record:
         "ModelPackageArn": records.arn(MODEL_PACKAGE, name, scope),
         "ModelPackageStatus": "Completed",
         "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
-        "CreationTime": model.now(),
-        "LastModifiedTime": model.now(),
+        "CreationTime": clock.now(),
+        "LastModifiedTime": clock.now(),
         "CreatedBy": {},
     }
 
@@ -80,7 +83,7 @@ def existing(name_or_arn: str, scope: Scope) -> Record:
     """The record of the package with that name or ARN.
 
     Raises:
-        SageMakerApiError: ValidationException when there is none.
+        ApiError: ValidationException when there is none.
     """
     record = records.find(MODEL_PACKAGE, name_or_arn, scope)
     if record is None:
@@ -93,7 +96,7 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
     """UpdateModelPackage: fields are replaced, metadata properties merged; a change publishes an event.
 
     Raises:
-        SageMakerApiError: ValidationException when the package does not exist or the change is invalid.
+        ApiError: ValidationException when the package does not exist or the change is invalid.
     """
     record = existing(request["ModelPackageArn"], scope)
     changes = copy.deepcopy(request)
@@ -114,7 +117,7 @@ def update(request: dict[str, Any], scope: Scope) -> dict[str, Any]:
         before = copy.deepcopy(record)
         if "ModelCard" in changes:
             changes["ModelCard"] = model_cards.merged(record.get("ModelCard"), changes["ModelCard"])
-        record.update(changes, LastModifiedTime=model.now(), LastModifiedBy={})
+        record.update(changes, LastModifiedTime=clock.now(), LastModifiedBy={})
         if properties or "CustomerMetadataProperties" in record:
             record["CustomerMetadataProperties"] = properties
         if added:

@@ -8,20 +8,22 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mdlc_local import clients
-from mdlc_local.sagemaker import host, listing, model, records, storage
+from mdlc_local import clients, clock
+from mdlc_local.errors import invalid
+from mdlc_local.sagemaker import execution_roles, listing, records, storage
 from mdlc_local.sagemaker.containers import built_in
 from mdlc_local.sagemaker.containers.images import Images, foreign_model
-from mdlc_local.sagemaker.faults import already_exists, could_not_find, invalid
+from mdlc_local.sagemaker.faults import already_exists, could_not_find
 from mdlc_local.sagemaker.job import SESSION
-from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE, Record, Scope
+from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE, Record
+from mdlc_local.scopes import Scope
 
 
 def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, Any]:
     """CreateModel.
 
     Raises:
-        SageMakerApiError: ValidationException when the model exists, when its containers are incomplete, or
+        ApiError: ValidationException when the model exists, when its containers are incomplete, or
             when this machine has no runtime for one of their images.
     """
     arn = records.arn(MODEL, request["ModelName"], scope)
@@ -35,13 +37,13 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     _check_together(request, containers)
     for container in containers:
         _check_container(container, scope, images)
-        host.check_role(request["ExecutionRoleArn"], scope, _source(scope))
+        execution_roles.check_role(request["ExecutionRoleArn"], scope, _source(scope))
         _check_data(container, request["ExecutionRoleArn"], scope)
         _check_trained_here(container, request["ExecutionRoleArn"], scope, images)
     record: Record = {
         **copy.deepcopy(request),
         "ModelArn": arn,
-        "CreationTime": model.now(),
+        "CreationTime": clock.now(),
         "EnableNetworkIsolation": request.get("EnableNetworkIsolation", False),
     }
     with records.lock:
@@ -99,8 +101,8 @@ def _check_data(container: dict[str, Any], role_arn: str, scope: Scope) -> None:
         raise invalid(
             f'Could not access model data at {url}. Please ensure that the role "{role_arn}" exists and that '
             'its trust relationship policy allows the action "sts:AssumeRole" for the service principal '
-            f'"{host.PRINCIPAL}". Also ensure that the role has "s3:GetObject" permissions and that the '
-            f"object is located in {scope.region}."
+            f'"{execution_roles.PRINCIPAL}". Also ensure that the role has "s3:GetObject" permissions and '
+            f"that the object is located in {scope.region}."
         ) from error
 
 
@@ -133,7 +135,7 @@ def existing(name: str, scope: Scope) -> Record:
     """The record of the model with that name.
 
     Raises:
-        SageMakerApiError: ValidationException when there is none.
+        ApiError: ValidationException when there is none.
     """
     record = records.find(MODEL, name, scope)
     if record is None:

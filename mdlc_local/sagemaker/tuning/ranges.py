@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mdlc_local.sagemaker.faults import invalid
+from mdlc_local.errors import invalid
 
 WIDE = 100
 """From this ratio of the bounds on, scaling Auto is logarithmic; SageMaker does not say how it chooses."""
@@ -65,7 +65,7 @@ def read(ranges: Mapping[str, Any]) -> tuple[SearchRange, ...]:
     """The ranges of a request's ParameterRanges.
 
     Raises:
-        SageMakerApiError: ValidationException for ranges that SageMaker refuses.
+        ApiError: ValidationException for ranges that SageMaker refuses.
     """
     searched = [
         *(_numbers(each, "float") for each in ranges.get("ContinuousParameterRanges", [])),

@@ -4,7 +4,8 @@ import threading
 import time
 from typing import Any
 
-from mdlc_local.sagemaker import model, records
+from mdlc_local import clock
+from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.containers.images import Images
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job
@@ -27,7 +28,7 @@ def run(job: Job, images: Images) -> None:
         tuning.trials.stop_all(_STOP_SECONDS)
         tuning.take_ended()
     status = "Stopped" if reason == "stopped" else "Completed"
-    job.update(HyperParameterTuningJobStatus=status, HyperParameterTuningEndTime=model.now())
+    job.update(HyperParameterTuningJobStatus=status, HyperParameterTuningEndTime=clock.now())
 
 
 class Tuning:
@@ -107,7 +108,7 @@ class Tuning:
         }
         if rules.converged(objective, self._values):
             details["ConvergenceDetectedTime"] = self._job.record.get("TuningJobCompletionDetails", {}).get(
-                "ConvergenceDetectedTime", model.now()
+                "ConvergenceDetectedTime", clock.now()
             )
         fields = self.trials.fields()
         overall = self._overall(fields.get("BestTrainingJob"))

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.containers.images import Images
-from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.jobs import job_requests, training_jobs
-from mdlc_local.sagemaker.records import TRAINING_JOB, Record, Scope
+from mdlc_local.sagemaker.records import TRAINING_JOB, Record
 from mdlc_local.sagemaker.tuning.rules import Objective
+from mdlc_local.scopes import Scope
 
 ENDED = ("Completed", "Failed", "Stopped")
 OBJECTIVE = "_tuning_objective_metric"
@@ -125,7 +126,7 @@ class Trials:
         """Ask a trial's training job to stop, unless it has ended."""
         try:
             job_requests.stop(TRAINING_JOB, {"TrainingJobName": trial.name}, self._scope)
-        except SageMakerApiError:
+        except ApiError:
             return
 
     def stop_all(self, patience_seconds: float) -> None:

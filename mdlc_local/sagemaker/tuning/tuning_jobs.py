@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from mdlc_local.sagemaker import host, listing, records
+from mdlc_local.errors import invalid
+from mdlc_local.sagemaker import execution_roles, listing, records
 from mdlc_local.sagemaker.containers.images import Images
-from mdlc_local.sagemaker.faults import invalid
 from mdlc_local.sagemaker.jobs import job_requests, training_jobs
-from mdlc_local.sagemaker.records import TRAINING_JOB, TUNING_JOB, Record, Scope
+from mdlc_local.sagemaker.records import TRAINING_JOB, TUNING_JOB, Record
 from mdlc_local.sagemaker.tuning import ranges, running
 from mdlc_local.sagemaker.tuning.trials import summary, training_request
+from mdlc_local.scopes import Scope
 
 MAX_HYPERPARAMETERS, MAX_TRIALS, MAX_PARALLEL = 30, 750, 100
 """Source: "Resource limits for automatic model tuning" in the developer guide."""
@@ -29,7 +30,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     """CreateHyperParameterTuningJob.
 
     Raises:
-        SageMakerApiError: ResourceInUse when the name is in use, or ValidationException for a request that
+        ApiError: ResourceInUse when the name is in use, or ValidationException for a request that
             SageMaker rejects or that cannot run on this machine.
     """
     job_requests.refuse_taken(TUNING_JOB, request["HyperParameterTuningJobName"], scope)
@@ -55,7 +56,7 @@ def create(request: dict[str, Any], scope: Scope, images: Images) -> dict[str, A
     _check_metric(request, images)
     _check_parents(request, scope)
     role = request["TrainingJobDefinition"]["RoleArn"]
-    host.check_role(role, scope, records.arn(TUNING_JOB, name, scope))
+    execution_roles.check_role(role, scope, records.arn(TUNING_JOB, name, scope))
     zero = dict.fromkeys(("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped"), 0)
     return job_requests.create(
         TUNING_JOB,

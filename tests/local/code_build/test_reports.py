@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mdlc_local.code_build import reports
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 SCOPE = Scope("000000000000", "us-east-1")
 JUNIT = """<testsuites><testsuite name="pytest" tests="4">

@@ -5,7 +5,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mdlc_local.sagemaker import authorization, records
-from mdlc_local.sagemaker.records import MODEL_PACKAGE_GROUP, Scope
+from mdlc_local.sagemaker.records import MODEL_PACKAGE_GROUP
+from mdlc_local.scopes import Scope
 from tests.local.embedded import ACCOUNT, REGION, Role, allow
 from tests.local.sagemaker.lab import Lab, policy, unique
 

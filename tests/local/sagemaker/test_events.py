@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 
-from mdlc_local.sagemaker import events, host
+from mdlc_local import service_events
+from mdlc_local.sagemaker import events
 from mdlc_local.sagemaker.records import PROCESSING_JOB
 
 
 def test_the_detail_holds_known_fields_and_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    put: list[tuple[str, dict[str, Any], str]] = []
-    monkeypatch.setattr(host, "put_event", lambda *given: put.append(given))
+    put: list[tuple[str, dict[str, Any], str, str]] = []
+    monkeypatch.setattr(service_events, "put_event", lambda *given, source: put.append((*given, source)))
     at = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     record = {
         "ProcessingJobName": "p",
@@ -35,5 +36,6 @@ def test_the_detail_holds_known_fields_and_milliseconds(monkeypatch: pytest.Monk
                 "ProcessingInputs": [{"at": milliseconds}],
             },
             "arn",
+            "aws.sagemaker",
         )
     ]

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker import listing
-from mdlc_local.sagemaker.faults import SageMakerApiError
 from mdlc_local.sagemaker.records import MODEL, TRAINING_JOB, Record
 
 FIRST = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
@@ -50,5 +50,5 @@ def test_order() -> None:
 
 
 def test_a_token_that_is_none_of_ours() -> None:
-    with pytest.raises(SageMakerApiError, match="Invalid NextToken"):
+    with pytest.raises(ApiError, match="Invalid NextToken"):
         listing.page({"NextToken": "abc"}, TRAINING_JOB, JOBS)

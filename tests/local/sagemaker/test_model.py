@@ -1,5 +1,7 @@
 import datetime
 
+from mdlc_local import clock
+from mdlc_local.json_api import shapes
 from mdlc_local.sagemaker import model
 
 
@@ -13,7 +15,7 @@ def test_output_holds_what_the_shape_knows_and_json_values() -> None:
         "_private": 1,
         "Containers": [{"Image": "i", "Environment": {"A": "b"}, "Odd": 1}],
     }
-    assert model.outward(shape, value) == {
+    assert shapes.outward(shape, value) == {
         "ModelName": "m",
         "CreationTime": at.timestamp(),
         "Containers": [{"Image": "i", "Environment": {"A": "b"}}],
@@ -22,9 +24,9 @@ def test_output_holds_what_the_shape_knows_and_json_values() -> None:
 
 def test_moments_of_requests() -> None:
     at = datetime.datetime(2026, 1, 2, 3, tzinfo=datetime.UTC)
-    assert model.moment(at.timestamp()) == at
-    assert model.moment("2026-01-02T03:00:00Z") == at
-    assert model.moment("2026-01-02T03:00:00") == at
+    assert clock.moment(at.timestamp()) == at
+    assert clock.moment("2026-01-02T03:00:00Z") == at
+    assert clock.moment("2026-01-02T03:00:00") == at
 
 
 def test_an_operation_that_does_not_exist() -> None:

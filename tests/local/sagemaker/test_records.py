@@ -3,7 +3,8 @@ from collections.abc import Iterator
 import pytest
 
 from mdlc_local.sagemaker import records
-from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE_GROUP, TRAINING_JOB, Scope
+from mdlc_local.sagemaker.records import MODEL, MODEL_PACKAGE_GROUP, TRAINING_JOB
+from mdlc_local.scopes import Scope
 
 HERE = Scope("000000000000", "us-east-1")
 

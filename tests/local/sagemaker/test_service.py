@@ -4,20 +4,18 @@ from urllib import request
 import pytest
 from botocore.exceptions import ClientError
 
+from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker import service
-from mdlc_local.sagemaker.faults import SageMakerApiError
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 from tests.local.sagemaker.lab import Lab
 
 HERE = Scope("000000000000", "us-east-1")
 
 
 def test_operations_that_do_not_exist() -> None:
-    with pytest.raises(SageMakerApiError, match="SageMaker has no operation CreateNothing"):
+    with pytest.raises(ApiError, match="SageMaker has no operation CreateNothing"):
         service.call("CreateNothing", {}, HERE, None)
-    with pytest.raises(
-        SageMakerApiError, match="CreatePipeline does not exist in the embedded AWS"
-    ) as raised:
+    with pytest.raises(ApiError, match="CreatePipeline does not exist in the embedded AWS") as raised:
         service.call("CreatePipeline", {}, HERE, None)
     assert raised.value.code == "InvalidAction"
 

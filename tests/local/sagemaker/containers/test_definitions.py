@@ -5,7 +5,8 @@ import pytest
 from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.containers.definitions import PRIMARY, containers_of
 from mdlc_local.sagemaker.faults import JobFailedError
-from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record, Scope
+from mdlc_local.sagemaker.records import MODEL_PACKAGE, Record
+from mdlc_local.scopes import Scope
 
 HERE = Scope("000000000000", "us-east-1")
 ONE, OTHER = {"Image": "a", "ModelDataUrl": "s3://b/m"}, {"Image": "b"}

@@ -15,7 +15,7 @@ from mdlc_local.sagemaker.endpoints.fleets import Fleet
 from mdlc_local.sagemaker.endpoints.hosting import Hosted
 from mdlc_local.sagemaker.endpoints.rollouts import Rollout
 from mdlc_local.sagemaker.faults import JobFailedError
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.scopes import Scope
 
 HERE = Scope("000000000000", "us-east-1")
 

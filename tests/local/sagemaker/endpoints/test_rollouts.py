@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker.endpoints.rollouts import DEFAULT_TIMEOUT_SECONDS, Rollout
-from mdlc_local.sagemaker.faults import SageMakerApiError
 
 
 def size(value: int, kind: str = "CAPACITY_PERCENT") -> dict[str, Any]:
@@ -74,6 +74,6 @@ def test_waiting_and_alarms() -> None:
     ],
 )
 def test_what_is_refused(config: dict[str, Any], told: str) -> None:
-    with pytest.raises(SageMakerApiError, match=told) as refused:
+    with pytest.raises(ApiError, match=told) as refused:
         Rollout.of(config, 10)
     assert refused.value.code == "ValidationException"

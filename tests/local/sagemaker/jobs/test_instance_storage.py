@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mdlc_constructs.settings.instance_type import has_local_storage, known_instance_types
-from mdlc_local.sagemaker.faults import SageMakerApiError
+from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker.jobs.instance_storage import refuse_volume_key
 from tests.local.sagemaker.lab import Lab
 
@@ -14,7 +14,7 @@ from tests.local.sagemaker.lab import Lab
 def refused(instance_type: str) -> bool:
     try:
         refuse_volume_key({"InstanceType": instance_type, "VolumeKmsKeyId": "k"})
-    except SageMakerApiError:
+    except ApiError:
         return True
     return False
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from mdlc_local.sagemaker.faults import SageMakerApiError
+from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker.registry.model_cards import check_content, merged, metadata_only, problems
 
 METRIC = {"name": "auc", "type": "number", "value": 0.7, "notes": "95% interval"}
@@ -61,12 +61,12 @@ def test_a_card_by_the_schema_is_accepted(card: dict[str, Any]) -> None:
 )
 def test_another_card_is_refused_with_the_place(card: Any, said: str) -> None:
     assert said in next(problems(card))
-    with pytest.raises(SageMakerApiError, match="does not follow the schema"):
+    with pytest.raises(ApiError, match="does not follow the schema"):
         check_content(json.dumps(card))
 
 
 def test_what_is_no_json_is_refused() -> None:
-    with pytest.raises(SageMakerApiError, match="not valid JSON"):
+    with pytest.raises(ApiError, match="not valid JSON"):
         check_content("{")
 
 
@@ -74,7 +74,7 @@ def test_a_new_status_keeps_the_content_and_an_archived_content_stays() -> None:
     card = merged(None, {"ModelCardContent": "{}", "ModelCardStatus": "PendingReview"})
     card = merged(card, {"ModelCardStatus": "Archived"})
     assert card == {"ModelCardContent": "{}", "ModelCardStatus": "Archived"}
-    with pytest.raises(SageMakerApiError, match="Archived state"):
+    with pytest.raises(ApiError, match="Archived state"):
         merged(card, {"ModelCardContent": "{}"})
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from mdlc_local.sagemaker.faults import SageMakerApiError
+from mdlc_local.errors import ApiError
 from mdlc_local.sagemaker.tuning import ranges
 
 
@@ -46,6 +46,6 @@ def test_a_grid_is_every_combination() -> None:
     ],
 )
 def test_a_range_that_sagemaker_refuses(given: dict[str, object], told: str) -> None:
-    with pytest.raises(SageMakerApiError) as error:
+    with pytest.raises(ApiError) as error:
         ranges.read(given)
     assert told in error.value.message

@@ -6,7 +6,7 @@ import re
 import warnings
 from typing import Any
 
-from mdlc_local.sagemaker.faults import SageMakerApiError, invalid
+from mdlc_local.errors import ApiError, invalid
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
@@ -53,7 +53,7 @@ def check(shape: Any, request: dict[str, Any]) -> None:
         request: the request as received.
 
     Raises:
-        SageMakerApiError: ``SerializationException`` for a value of the wrong type, ``ValidationException``
+        ApiError: ``SerializationException`` for a value of the wrong type, ``ValidationException``
             with every violated constraint.
     """
     sentences: list[str] = []
@@ -89,9 +89,7 @@ def _check_type(kind: str, value: Any, path: str) -> None:
     fits = isinstance(value, wanted) and (kind == "boolean" or not isinstance(value, bool))
     if not fits:
         got = _WORDS["boolean"] if isinstance(value, bool) else type(value).__name__
-        raise SageMakerApiError(
-            "SerializationException", f"{got} can not be converted to {_WORDS[kind]} at '{path}'"
-        )
+        raise ApiError("SerializationException", f"{got} can not be converted to {_WORDS[kind]} at '{path}'")
 
 
 def _structure(shape: Any, value: dict[str, Any], path: str, sentences: list[str]) -> None:

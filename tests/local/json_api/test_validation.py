@@ -2,12 +2,13 @@ from typing import Any
 
 import pytest
 
-from mdlc_local.sagemaker import model, validation
-from mdlc_local.sagemaker.faults import SageMakerApiError
+from mdlc_local.errors import ApiError
+from mdlc_local.json_api import validation
+from mdlc_local.sagemaker import model
 
 
 def check(operation: str, request: dict[str, Any]) -> str:
-    with pytest.raises(SageMakerApiError) as raised:
+    with pytest.raises(ApiError) as raised:
         validation.check(model.operation(operation).input_shape, request)
     return f"{raised.value.code}: {raised.value.message}"
 

@@ -6,7 +6,7 @@ import pytest
 from mdlc_local.autoscaling.service import API as AUTOSCALING
 from mdlc_local.code_build.service import API as CODE_BUILD
 from mdlc_local.code_pipeline.service import API as CODE_PIPELINE
-from mdlc_local.json_api import JsonApi
+from mdlc_local.json_api.api import JsonApi
 
 
 @pytest.mark.parametrize("api", [AUTOSCALING, CODE_BUILD, CODE_PIPELINE], ids=lambda api: str(api.service))

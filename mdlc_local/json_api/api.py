@@ -9,14 +9,14 @@ import importlib
 import json
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 import botocore.session
 
-from mdlc_local import patches, request_resources
+from mdlc_local import patches, request_resources, scopes
 from mdlc_local.errors import ApiError
-from mdlc_local.sagemaker import host, model, validation
-from mdlc_local.sagemaker.records import Scope
+from mdlc_local.json_api import shapes, validation
+from mdlc_local.scopes import Scope
 
 Operation = Callable[[dict[str, Any], Scope], dict[str, Any]]
 Answer = tuple[int, dict[str, str], bytes]
@@ -45,9 +45,6 @@ class JsonApi:
         invalid: the error code of a request that violates the service's model.
         clear: a function that removes all records.
     """
-
-    error: ClassVar[type[ApiError]] = ApiError
-    """The class of the API's errors."""
 
     def __init__(
         self,
@@ -86,22 +83,22 @@ class JsonApi:
             ApiError: any error of the operation.
         """
         if name not in self.service_model.operation_names:
-            raise self.error("UnknownOperationException", f"{self.title} has no operation {name}")
+            raise ApiError("UnknownOperationException", f"{self.title} has no operation {name}")
         run = self.operations.get(name)
         if run is None:
-            raise self.error("InvalidAction", self.absence(name))
-        shapes = self.service_model.operation_model(name)
+            raise ApiError("InvalidAction", self.absence(name))
+        operation = self.service_model.operation_model(name)
         request = {field: value for field, value in request.items() if value is not None}
-        if shapes.input_shape is not None:
+        if operation.input_shape is not None:
             try:
-                validation.check(shapes.input_shape, request)
+                validation.check(operation.input_shape, request)
             except ApiError as fault:
                 wrong = fault.code == "ValidationException"
-                raise self.error(self._invalid if wrong else fault.code, fault.message) from fault
+                raise ApiError(self._invalid if wrong else fault.code, fault.message) from fault
         if key is not None and self._check is not None:
             self._check(name, request, scope, key)
         output = run(request, self.owner(name, request, scope))
-        return {} if shapes.output_shape is None else self.shown(shapes.output_shape, output)
+        return {} if operation.output_shape is None else self.shown(operation.output_shape, output)
 
     def absence(self, name: str) -> str:
         """Why an operation of AWS's is refused."""
@@ -114,7 +111,7 @@ class JsonApi:
 
     def shown(self, shape: Any, output: dict[str, Any]) -> dict[str, Any]:
         """An output as JSON values."""
-        shown: dict[str, Any] = model.outward(shape, output)
+        shown: dict[str, Any] = shapes.outward(shape, output)
         return shown
 
     async def handle_request(
@@ -133,9 +130,9 @@ class JsonApi:
             try:
                 request = json.loads(body or b"{}")
             except ValueError as error:
-                raise self.error("SerializationException", "the request is no JSON") from error
+                raise ApiError("SerializationException", "the request is no JSON") from error
             name = headers.get("x-amz-target", "").rpartition(".")[2]
-            output = self.call(name, request, host.scope(), host.access_key(headers, query))
+            output = self.call(name, request, scopes.current(), scopes.access_key(headers, query))
             return 200, sent, json.dumps(output).encode()
         except ApiError as fault:
             return 400, sent, json.dumps({"__type": fault.code, "message": fault.message}).encode()
