@@ -18,7 +18,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from mdlc_local import children, clients, environment, options, patches, trust
-from mdlc_local.sagemaker.containers.logs import LogStream
+from mdlc_local.log_streams import LogStream
 
 SERVICE = "ministack.services.glue"
 PRINCIPAL = "glue.amazonaws.com"

@@ -18,7 +18,7 @@ from mdlc_local.code_build.buildspec import Buildspec, BuildspecError
 from mdlc_local.code_build.container import BuildContainer, source_variables
 from mdlc_local.code_build.phases import PhaseFailed
 from mdlc_local.code_build.shell import Shell
-from mdlc_local.sagemaker.containers.logs import LogStream
+from mdlc_local.log_streams import LogStream
 from mdlc_local.scopes import Scope
 
 log = logging.getLogger("mdlc_local.code_build")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_local import clients, clock, options
-from mdlc_local.sagemaker.containers.logs import LogStream
+from mdlc_local.log_streams import LogStream
 from mdlc_local.sagemaker.records import Kind, Record, changing
 from mdlc_local.sagemaker.storage import Storage
 from mdlc_local.scopes import Scope

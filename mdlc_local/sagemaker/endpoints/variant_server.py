@@ -14,10 +14,10 @@ from typing import Any
 
 from mdlc_local import clients, options
 from mdlc_local.errors import LocalAwsError
+from mdlc_local.log_streams import LogStream
 from mdlc_local.sagemaker.containers import job_permissions
 from mdlc_local.sagemaker.containers.definitions import Container, containers_of
 from mdlc_local.sagemaker.containers.images import Images
-from mdlc_local.sagemaker.containers.logs import LogStream
 from mdlc_local.sagemaker.containers.model_server import HEALTH_SECONDS
 from mdlc_local.sagemaker.containers.pipeline import InvocationOutcome, Pipeline
 from mdlc_local.sagemaker.faults import JobFailedError

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_local import children, clock
+from mdlc_local.log_streams import LogStream
 from mdlc_local.sagemaker import storage
 from mdlc_local.sagemaker.containers import job_permissions, process
 from mdlc_local.sagemaker.containers.images import Images, Runtime
-from mdlc_local.sagemaker.containers.logs import LogStream
 from mdlc_local.sagemaker.containers.preparation import PullStoppedError
 from mdlc_local.sagemaker.containers.process import Ended
 from mdlc_local.sagemaker.faults import JobFailedError

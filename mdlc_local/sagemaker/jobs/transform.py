@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from mdlc_local import clock
+from mdlc_local.log_streams import LogStream
 from mdlc_local.sagemaker import records
 from mdlc_local.sagemaker.containers import job_permissions
 from mdlc_local.sagemaker.containers.definitions import PRIMARY, Container, containers_of
 from mdlc_local.sagemaker.containers.images import Images
-from mdlc_local.sagemaker.containers.logs import LogStream
 from mdlc_local.sagemaker.containers.pipeline import ConnectionLostError, Pipeline
 from mdlc_local.sagemaker.faults import JobFailedError
 from mdlc_local.sagemaker.job import Job

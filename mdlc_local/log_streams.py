@@ -1,4 +1,4 @@
-"""A job's log: writes every line to a file immediately and to CloudWatch Logs within half a second."""
+"""The log of a job or a build: writes each line to a file at once and to CloudWatch Logs soon after."""
 
 import logging
 import queue
@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-log = logging.getLogger("mdlc_local.sagemaker")
+log = logging.getLogger("mdlc_local.log_streams")
 
 _FLUSH_SECONDS = 0.5
 _BATCH_EVENTS = 1000

@@ -3,7 +3,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mdlc_local.sagemaker.containers.logs import LogStream
+from mdlc_local.log_streams import LogStream
 
 
 class FakeLogs:
