@@ -53,9 +53,13 @@ def make_module_role(server: Server) -> Callable[..., Role]:
     return role_maker(server)
 
 
-def role_maker(server: Server) -> Callable[..., Role]:
-    def make(*statements: dict[str, Any], principal: str = "states.amazonaws.com") -> Role:
-        iam = server.client("iam")
+def role_maker(
+    server: Server, clients: Clients | None = None, *, service: str = "states.amazonaws.com"
+) -> Callable[..., Role]:
+    """Makes roles for a service principal, which the first account may assume, by an account's clients."""
+
+    def make(*statements: dict[str, Any], principal: str = service) -> Role:
+        iam = (clients or server.client)("iam")
         name = f"test-{uuid.uuid4().hex[:12]}"
         trust = [
             {"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"},
@@ -70,12 +74,6 @@ def role_maker(server: Server) -> Callable[..., Role]:
         if statements:
             policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
             iam.put_role_policy(RoleName=name, PolicyName="statements", PolicyDocument=policy)
-        session = server.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-        credentials = {
-            "aws_access_key_id": session["AccessKeyId"],
-            "aws_secret_access_key": session["SecretAccessKey"],
-            "aws_session_token": session["SessionToken"],
-        }
-        return Role(arn, name, credentials)
+        return Role(arn, name, server.assume(arn))
 
     return make

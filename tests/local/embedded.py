@@ -76,6 +76,15 @@ class Server:
             **given,
         )
 
+    def assume(self, role_arn: str) -> dict[str, str]:
+        """The credentials of a role's session, as boto3 takes them."""
+        session = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+        return {
+            "aws_access_key_id": session["AccessKeyId"],
+            "aws_secret_access_key": session["SecretAccessKey"],
+            "aws_session_token": session["SessionToken"],
+        }
+
     def control(self, method: str, name: str, body: dict[str, Any] | None = None) -> Any:
         """Call one of the server's own paths."""
         with self.open(method, f"/_mdlc/{name}", body) as answer:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local.conftest import role_maker
 from tests.local.embedded import ACCOUNT, REGION, Role, Server, allow
 from tests.local.states.test_control_plane import until
 
@@ -36,26 +37,7 @@ def other(server: Server) -> Clients:
 def other_role(server: Server, other: Clients) -> Callable[..., Role]:
     """Makes a role of the second account, which the first may assume too."""
 
-    def make(*statements: dict[str, Any], principal: str = "sagemaker.amazonaws.com") -> Role:
-        name = f"test-{uuid.uuid4().hex[:12]}"
-        trust = {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": {"Service": principal, "AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-        }
-        iam = other("iam")
-        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
-        if statements:
-            iam.put_role_policy(RoleName=name, PolicyName="statements", PolicyDocument=policy(*statements))
-        session = server.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-        credentials = {
-            "aws_access_key_id": session["AccessKeyId"],
-            "aws_secret_access_key": session["SecretAccessKey"],
-            "aws_session_token": session["SessionToken"],
-        }
-        return Role(arn, name, credentials)
-
-    return make
+    return role_maker(server, other, service="sagemaker.amazonaws.com")
 
 
 @pytest.fixture

@@ -188,12 +188,7 @@ def test_iam_can_be_switched_off(starts: Starts) -> None:
     server = starts("--no-iam")
     assert json.loads((server.state_dir / "ready.json").read_text())["iam"] is False
     role = server.client("iam").create_role(RoleName="none", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    session = server.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    credentials = {
-        "aws_access_key_id": session["AccessKeyId"],
-        "aws_secret_access_key": session["SecretAccessKey"],
-        "aws_session_token": session["SessionToken"],
-    }
+    credentials = server.assume(role)
     server.client("s3", credentials=credentials).list_buckets()
 
 

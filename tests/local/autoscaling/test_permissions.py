@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from mdlc_constructs.asl.statements import Statement
 from mdlc_constructs.tasks import autoscaling as tasks
 from tests.local.autoscaling.scaling import Scaling
+from tests.local.conftest import role_maker
 from tests.local.embedded import ACCOUNT, REGION, Role
-from tests.local.sagemaker.lab import unique
 from tests.local.sagemaker.serving import VARIANT, Serving
 
 BINDINGS = {"${Partition}": "aws", "${Region}": REGION, "${Account}": ACCOUNT}
@@ -24,28 +24,10 @@ def role(serving: Serving, statements: Iterable[Statement], *without: str) -> Ro
         policy["Action"] = [action for action in statement.actions if action not in without]
         if policy["Action"]:
             kept.append(policy)
-    text = json.dumps({"Version": "2012-10-17", "Statement": kept})
+    text = json.dumps(kept)
     for placeholder, value in BINDINGS.items():
         text = text.replace(placeholder, value)
-    iam, name = serving.server.client("iam"), unique("scaler")
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-        "Action": "sts:AssumeRole",
-    }
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=text)
-    given = serving.server.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    return Role(
-        arn,
-        name,
-        {
-            "aws_access_key_id": given["AccessKeyId"],
-            "aws_secret_access_key": given["SecretAccessKey"],
-            "aws_session_token": given["SessionToken"],
-        },
-    )
+    return role_maker(serving.server)(*json.loads(text))
 
 
 def granted(endpoint: str) -> list[Statement]:

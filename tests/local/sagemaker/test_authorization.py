@@ -7,8 +7,9 @@ from botocore.exceptions import ClientError
 from mdlc_local.sagemaker import authorization, records
 from mdlc_local.sagemaker.records import MODEL_PACKAGE_GROUP
 from mdlc_local.scopes import Scope
-from tests.local.embedded import ACCOUNT, REGION, Role, allow
-from tests.local.sagemaker.lab import Lab, policy, unique
+from tests.local.conftest import role_maker
+from tests.local.embedded import ACCOUNT, REGION, allow
+from tests.local.sagemaker.lab import Lab, unique
 
 HERE = Scope(ACCOUNT, REGION)
 PREFIX = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
@@ -52,24 +53,7 @@ def test_the_resource_of_a_request(operation: str, request_: dict[str, Any], arn
 
 def caller(lab: Lab, *statements: dict[str, Any]) -> Any:
     """A SageMaker client of a new role with these statements."""
-    iam, name = lab.server.client("iam"), unique("caller")
-    trust = {
-        "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-        "Action": "sts:AssumeRole",
-    }
-    arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
-    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(*statements))
-    session = lab.server.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    role = Role(
-        arn,
-        name,
-        {
-            "aws_access_key_id": session["AccessKeyId"],
-            "aws_secret_access_key": session["SecretAccessKey"],
-            "aws_session_token": session["SessionToken"],
-        },
-    )
+    role = role_maker(lab.server)(*statements)
     return lab.server.client("sagemaker", credentials=role.credentials)
 
 

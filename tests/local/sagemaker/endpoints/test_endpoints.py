@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.local.conftest import role_maker
 from tests.local.embedded import ACCOUNT, REGION, allow
 from tests.local.sagemaker.lab import unique
 from tests.local.sagemaker.serving import VARIANT, Serving, variant
@@ -189,25 +190,10 @@ def test_permissions(serving: Serving) -> None:
     config = serving.config(variant(model))
     name = unique("allowed")
     endpoint, configured = f"{PREFIX}:endpoint/{name}", f"{PREFIX}:endpoint-config/{config}"
-    iam, sts = serving.server.client("iam"), serving.server.client("sts")
+    make_role = role_maker(serving.server)
 
     def caller(*statements: dict[str, Any]) -> dict[str, str]:
-        role = unique("caller")
-        trust = {
-            "Effect": "Allow",
-            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
-            "Action": "sts:AssumeRole",
-        }
-        document = {"Version": "2012-10-17", "Statement": [trust]}
-        arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
-        policy = {"Version": "2012-10-17", "Statement": list(statements)}
-        iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=json.dumps(policy))
-        given = sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-        return {
-            "aws_access_key_id": given["AccessKeyId"],
-            "aws_secret_access_key": given["SecretAccessKey"],
-            "aws_session_token": given["SessionToken"],
-        }
+        return make_role(*statements).credentials
 
     half = serving.server.client("sagemaker", credentials=caller(allow("sagemaker:CreateEndpoint", endpoint)))
     with pytest.raises(ClientError, match=f"sagemaker:CreateEndpoint on resource: {configured}"):
